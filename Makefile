@@ -1,0 +1,59 @@
+# Everything runs in .venv, which `make venv` builds from pyproject.toml and constraints.txt.
+
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p) 2>/dev/null)))
+BIN := .venv/bin
+SEEDS ?= 1000
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check sim bench bench-quick generate lock clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+venv: .venv/made  ## build the virtual environment
+
+.venv/made: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: $(PYTHON) is older (set PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fast]'
+	mkdir -p build/types/stackroom
+	for room in events sync client; do ln -sfn ../../../$$room build/types/stackroom/$$room; done
+	touch $@
+
+demo: venv  ## two people, one hub, an outage, a conflict, a reconciliation
+	$(BIN)/stackroom demo
+
+test: venv  ## run the tests, in parallel
+	$(BIN)/python -m pytest -n $(JOBS) -q
+
+check: venv  ## lint, format, types, and whether docs and schema are up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy build/types/stackroom/events build/types/stackroom/sync build/types/stackroom/client
+	$(BIN)/mypy benchmarks
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py
+
+sim: venv  ## run the simulation over SEEDS seeds (default 1000)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS)
+
+bench: venv  ## measure everything
+	$(BIN)/python -m benchmarks
+
+bench-quick: venv  ## measure in under three minutes
+	$(BIN)/python -m benchmarks --quick
+
+generate: venv  ## write the generated docs: the protocol's schema, the command reference
+	$(BIN)/python -m stackroom.sync.schema > docs/protocol.schema.json
+	$(BIN)/python -m stackroom.client.commands.reference > docs/cli.md
+
+lock:  ## pin what a fresh environment gets now, into constraints.txt
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,fast]'
+	build/lock/bin/python -m pip freeze --exclude stackroom --exclude pip | grep '==' > constraints.txt
+	rm -rf build/lock
+
+clean:  ## remove what was built
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,87 @@
+"""Changes to events and back: JSON bodies, versions, and what a Merkle leaf covers.
+
+A type that changes its shape gets the next version in `VERSIONS` and a function in `UPCASTS` that turns
+the decoded JSON of the version before into its own. Stored bytes never change.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from stackroom.events import model
+from stackroom.events.errors import MalformedEvent, UnknownEvent
+from stackroom.events.model import Change, Commit, Event
+
+CHANGES: dict[str, type[Change]] = {
+    cls.__name__: cls
+    for cls in vars(model).values()
+    if isinstance(cls, type) and issubclass(cls, Change) and hasattr(cls, "kind")
+}
+"""Every type of change by its name."""
+
+VERSIONS: dict[str, int] = dict.fromkeys(CHANGES, 1)
+"""The version that this program writes, by type."""
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTS: dict[tuple[str, int], Upcast] = {}
+"""From (type, version) to the version after it, on decoded JSON."""
+
+SALT_BYTES = 16
+LEAF_FORMAT = "stackroom/commit/1"
+
+_encoder = msgspec.json.Encoder()
+_decoders = {name: msgspec.json.Decoder(cls) for name, cls in CHANGES.items()}
+
+
+def seal(entity: str, change: Change, salt: bytes) -> Event:
+    """The event of `change`; `salt` is 16 fresh random bytes."""
+    name = type(change).__name__
+    return Event(name, VERSIONS[name], entity, salt, _encoder.encode(change).decode())
+
+
+def unseal(event: Event) -> Change:
+    """The change in `event`, brought to the version of today.
+
+    Raises UnknownEvent for a type or version newer than this program, MalformedEvent for a body that
+    does not fit.
+    """
+    decoder = _decoders.get(event.type)
+    if decoder is None or not 1 <= event.version <= VERSIONS[event.type]:
+        raise UnknownEvent(event.type, event.version)
+    try:
+        if event.version == VERSIONS[event.type]:
+            return decoder.decode(event.body)
+        raw = msgspec.json.decode(event.body)
+        for version in range(event.version, VERSIONS[event.type]):
+            raw = UPCASTS[event.type, version](raw)
+        return msgspec.convert(raw, CHANGES[event.type])
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MalformedEvent(event.type, str(error)) from error
+
+
+def leaf(profile: str, commit: Commit) -> bytes:
+    """What the Merkle leaf of `commit` covers: its envelope, each body by its salted digest.
+
+    The JSON array is documented in `docs/log.md`, so that anybody can compute it.
+    """
+    envelope = (
+        LEAF_FORMAT,
+        profile,
+        commit.seq,
+        commit.id,
+        commit.replica,
+        commit.number,
+        commit.base,
+        commit.author,
+        commit.message,
+        commit.time,
+        commit.accepted,
+        [(e.type, e.version, e.entity, digest(e)) for e in commit.events],
+    )
+    return _encoder.encode(envelope)
+
+
+def digest(event: Event) -> str:
+    """SHA-256 over salt and body, as 64 hexadecimal digits."""
+    return sha256(event.salt + event.body.encode()).hexdigest()

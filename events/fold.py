@@ -1,0 +1,221 @@
+"""Folding commits into a state.
+
+`fold` is total: a committed commit always folds, and nothing but the state and the commit is looked at.
+Whether a change makes sense was decided by `check`, before it was committed.
+"""
+
+import copy
+from collections.abc import Iterable
+
+from msgspec import UNSET
+from stackroom.events.codec import unseal
+from stackroom.events.model import (
+    Change,
+    Commit,
+    ComponentRegistered,
+    ConflictJoined,
+    ConflictOpened,
+    ConflictResolved,
+    DefaultStackSet,
+    Deleted,
+    FlavorRegistered,
+    ProfileCreated,
+    Registered,
+    Renamed,
+    StackRegistered,
+    Updated,
+)
+from stackroom.events.state import (
+    AnyEntity,
+    Component,
+    Conflict,
+    Flavor,
+    Gone,
+    Profile,
+    Stack,
+    Stamp,
+    State,
+)
+from stackroom.events.values import WHOLE, Maybe, Path, lookup, placed, pointer, same, segments
+
+DEFAULT_STACK: Path = pointer("default_stack")
+NAME: Path = pointer("name")
+CHOICE: Path = pointer("choice")
+
+
+def fold(state: State, *commits: Commit) -> State:
+    """The state after `commits`, in their order; `state` itself is left as it is.
+
+    Raises UnknownEvent where a commit holds an event newer than this program.
+    """
+    after = state.copy()
+    advance(after, commits)
+    return after
+
+
+def advance(state: State, commits: Iterable[Commit]) -> None:
+    """Folds `commits` into `state` in place; for those who own the state."""
+    for commit in commits:
+        changes = [(event.entity, unseal(event)) for event in commit.events]
+        apply(state, commit.seq, commit.replica, changes)
+
+
+def apply(state: State, seq: int, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
+    """Applies what one commit says to `state` in place."""
+    stamp = (seq, state.writer(replica))
+    for entity, change in changes:
+        apply_change(state, stamp, entity, change)
+    state.seq = seq
+
+
+def apply_change(state: State, stamp: Stamp, id: str, change: Change) -> None:
+    """Applies one change to `state` in place."""
+    match change:
+        case Registered():
+            _register(state, stamp, id, change)
+        case ConflictOpened() | ConflictJoined():
+            _hold(state, stamp, id, change)
+        case ConflictResolved():
+            _resolve(state, stamp, id, change)
+        case _:
+            id = state.resolve(id)
+            entity = state.entities.get(id)
+            if entity is None:
+                return
+            if isinstance(change, Deleted):
+                _delete(state, stamp, id, entity)
+            else:
+                after = entity
+                for path, value in writes(change):
+                    after = write(state, after, path, value, stamp)
+                if after is not entity:
+                    state.put(id, after)
+
+
+def writes(change: Change) -> list[tuple[Path, Maybe]]:
+    """What a change writes inside its entity: (path, value), UNSET where it removes."""
+    match change:
+        case Updated():
+            return [*change.set.items(), *((path, UNSET) for path in change.unset)]
+        case Renamed():
+            return [(NAME, change.name)]
+        case DefaultStackSet():
+            return [(DEFAULT_STACK, change.stack)]
+        case _:
+            return []
+
+
+def read(state: State, entity: AnyEntity, path: Path) -> Maybe:
+    """The value at `path` of `entity`, or UNSET."""
+    field, *keys = segments(path)
+    value: Maybe = getattr(entity, field, UNSET)
+    if len(keys) == 2 and field == "components" and isinstance(entity, Stack):
+        members = entity.components.get(keys[0], [])
+        return True if state.resolve(keys[1]) in members else UNSET
+    return lookup(value, keys)
+
+
+def write(state: State, entity: AnyEntity, path: Path, value: Maybe, stamp: Stamp) -> AnyEntity:
+    """`entity` with `value` at `path`; the same object if it says that already."""
+    value = standing(state, path, value)
+    if same(read(state, entity, path), value):
+        return entity
+    field, *keys = segments(path)
+    after = copy.copy(entity)
+    if not keys:
+        setattr(after, field, value)
+    elif field == "components" and isinstance(after, Stack):
+        after.components = _members(after, keys, value, state)
+    else:
+        setattr(after, field, placed(getattr(after, field), keys, value))
+    below = path + "/"
+    after.stamps = {p: s for p, s in after.stamps.items() if not p.startswith(below)}
+    after.stamps[path] = stamp
+    return after
+
+
+def standing(state: State, path: Path, value: Maybe) -> Maybe:
+    """`value` with each id in it replaced by the one that stands for it, where `path` holds ids."""
+    if path == DEFAULT_STACK and isinstance(value, str):
+        return state.resolve(value)
+    if isinstance(value, list) and path.startswith("/components/") and path.count("/") == 2:
+        return list(dict.fromkeys(state.resolve(id) for id in value))
+    return value
+
+
+def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
+    """The entity that a registration makes."""
+    stamps = {WHOLE: stamp}
+    match change:
+        case ComponentRegistered(name, kind, flavor, config, labels, extra):
+            return Component(name, stamps, kind, flavor, config, labels, extra)
+        case StackRegistered(name, components, labels, description, extra):
+            members = {
+                type: list(dict.fromkeys(state.resolve(id) for id in ids))
+                for type, ids in components.items()
+                if ids
+            }
+            return Stack(name, stamps, members, labels, description, extra)
+        case FlavorRegistered(name, kind, source, integration, schema, extra):
+            return Flavor(name, stamps, kind, source, integration, schema, extra)
+        case ProfileCreated(name, description, settings):
+            return Profile(name, stamps, description, settings)
+        case _:
+            raise TypeError(f"{type(change).__name__} registers nothing")
+
+
+def same_definition(a: AnyEntity, b: AnyEntity) -> bool:
+    """Whether two entities say the same, whoever wrote them."""
+    fields = [f for f in a.__struct_fields__ if f != "stamps"]
+    return type(a) is type(b) and all(same(getattr(a, f), getattr(b, f)) for f in fields)
+
+
+def _register(state: State, stamp: Stamp, id: str, change: Registered) -> None:
+    entity = entity_of(state, change, stamp)
+    key = entity.key()
+    holder = state.names.get(key) if key is not None else None
+    if holder is not None and holder != id and same_definition(state.entities[holder], entity):
+        state.aliases[id] = holder
+        return
+    state.gone.pop(id, None)
+    state.put(id, entity)
+
+
+def _delete(state: State, stamp: Stamp, id: str, entity: AnyEntity) -> None:
+    component_type = getattr(entity, "component_type", "")
+    state.remove(id, Gone(entity.kind, entity.name, stamp, component_type))
+
+
+def _hold(state: State, stamp: Stamp, id: str, change: ConflictOpened | ConflictJoined) -> None:
+    conflict = state.entities.get(id)
+    if isinstance(conflict, Conflict):
+        conflict = copy.copy(conflict)
+        conflict.held += (change.held,)
+        conflict.overlaps += change.overlaps
+    else:
+        conflict = Conflict("", {WHOLE: stamp}, (change.held,), change.overlaps)
+    state.put(id, conflict)
+
+
+def _resolve(state: State, stamp: Stamp, id: str, change: ConflictResolved) -> None:
+    if id in state.conflicts:
+        state.remove(id, Gone("conflict", "", stamp, choice=change.choice))
+        for alias, entity in change.aliases.items():
+            if alias not in state.entities:
+                state.aliases[alias] = state.resolve(entity)
+                state.gone.pop(alias, None)
+
+
+def _members(stack: Stack, keys: list[str], value: Maybe, state: State) -> dict[str, list[str]]:
+    """The members of `stack` after a write at /components/TYPE or /components/TYPE/ID."""
+    type = keys[0]
+    ids = list(stack.components.get(type, []))
+    if len(keys) == 2:
+        id = state.resolve(keys[1])
+        ids = [i for i in ids if i != id] if value is UNSET else [*ids, id]
+    else:
+        ids = list(value) if isinstance(value, list) else []
+    members = {**stack.components, type: ids}
+    if not ids:
+        del members[type]
+    return members

@@ -1,0 +1,25 @@
+"""Every limit of the model, in one place; `docs/limits.md` lists them for people."""
+
+from typing import Final
+
+NAME_LENGTH: Final = 255
+"""Characters in the name of an entity."""
+
+MESSAGE_LENGTH: Final = 10_000
+"""Characters in the message of a commit."""
+
+PATH_DEPTH: Final = 32
+"""Segments in a path, and levels of nesting in a value."""
+
+BODY_BYTES: Final = 1 << 20
+"""Bytes in the JSON text of one event."""
+
+EVENTS_PER_PROPOSAL: Final = 10_000
+"""Events in one proposal."""
+
+PROPOSAL_BYTES: Final = 4 << 20
+"""Bytes in all the event bodies of one proposal."""
+
+INTEGER_MIN: Final = -(2**63)
+INTEGER_MAX: Final = 2**64 - 1
+"""Integers beyond these do not survive msgpack (msgpack specification, `int 64` and `uint 64`)."""

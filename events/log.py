@@ -1,0 +1,158 @@
+"""The log: what keeps the commits of every profile, whatever it is made of.
+
+A form of it implements `EventLog`; `tests/events/log_conformance.py` is its specification in tests.
+Work is a plain function that is handed over whole: it runs in one transaction, with nothing awaited
+inside, so that cancelling the caller can never leave a transaction open. The function either runs to
+its end and is durable when `write` returns, or leaves no trace.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct
+from stackroom.events.merkle import EMPTY_ROOT, Frontier
+from stackroom.events.model import Commit, Millis
+
+T = TypeVar("T")
+
+Taking: TypeAlias = Literal["accepted", "merged", "converged", "conflict"]
+"""How a proposal came into the log."""
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What became of one proposal; the same however often it is asked.
+
+    `seq` is that of its commit; a rejected one has none, but a reason: `code` and `sentence`.
+    """
+
+    id: str
+    outcome: Literal["accepted", "merged", "converged", "conflict", "rejected"]
+    seq: int | None = None
+    code: str = ""
+    sentence: str = ""
+
+
+class Taken(Struct, frozen=True):
+    """A commit, how it came about, and the hash of its Merkle leaf (32 bytes)."""
+
+    commit: Commit
+    outcome: Taking
+    leaf: bytes
+
+
+class Refused(Struct, frozen=True):
+    """A rejected proposal as it is remembered."""
+
+    answer: Answer
+    profile: str
+    replica: str
+    number: int
+    time: Millis
+
+
+class Head(Struct, frozen=True):
+    """Where a profile stands: its last seq and the Merkle tree over its commits."""
+
+    seq: int = 0
+    root: bytes = EMPTY_ROOT
+    frontier: Frontier = Frontier()
+
+
+class Listed(Struct, frozen=True):
+    """One profile in the log's catalogue; `deleted` ones keep their history."""
+
+    id: str
+    name: str
+    seq: int
+    root: bytes
+    deleted: bool = False
+
+
+class Snapshot(Struct, frozen=True):
+    """The state at `seq` as `state.encode` wrote it, with the tree at that commit. A cache."""
+
+    seq: int
+    frontier: Frontier
+    state: bytes
+
+
+class Identity(Struct, frozen=True):
+    """Which log this is: `id` for ever; `epoch` rises when a restored log is taken into service."""
+
+    id: str
+    epoch: int
+
+
+class LogReader(Protocol):
+    """What can be read in one transaction; all reads see the same moment."""
+
+    def identity(self) -> Identity:
+        """Which log this is."""
+
+    def profiles(self) -> list[Listed]:
+        """Every profile, deleted ones too, by name."""
+
+    def head(self, profile: str) -> Head:
+        """Where the profile stands; an unknown one stands at 0."""
+
+    def commits(
+        self, profile: str, after: int, limit: int, max_bytes: int | None = None
+    ) -> list[Commit]:
+        """Commits with a seq above `after` in order, at most `limit`.
+
+        With `max_bytes`, ends once the bodies add up to that; at least one commit is given if there is one.
+        """
+
+    def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
+        """Commits with a seq below `before` (or the newest), newest first, at most `limit`."""
+
+    def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
+        """Commits up to seq `upto` with an event of one of `entities`, in order."""
+
+    def answer(self, proposal: str) -> Answer | None:
+        """What became of a proposal that was answered before."""
+
+    def numbered(self, profile: str, replica: str, number: int) -> str | None:
+        """The id of the proposal that `replica` gave `number` in `profile`, if one was answered."""
+
+    def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
+        """The newest snapshot at or below seq `upto` (of all, if None)."""
+
+
+class LogWriter(LogReader, Protocol):
+    """What can be done in one writing transaction."""
+
+    def append(self, profile: str, taken: Sequence[Taken], frontier: Frontier) -> None:
+        """Adds commits that follow the head; `frontier` is the tree after the last of them.
+
+        Raises Gap if the first does not follow the head or one does not follow the one before.
+        """
+
+    def refuse(self, refused: Refused) -> None:
+        """Remembers a rejection, so that the proposal is answered alike if it comes again."""
+
+    def list_profile(self, profile: str, name: str, *, deleted: bool = False) -> None:
+        """Sets how the catalogue lists a profile that has commits."""
+
+    def put_snapshot(self, profile: str, snapshot: Snapshot) -> None:
+        """Keeps a snapshot."""
+
+    def drop_snapshots(self, profile: str, keep: Sequence[int]) -> None:
+        """Drops the profile's snapshots but those at the seqs in `keep`."""
+
+
+class EventLog(Protocol):
+    """The log of a hub, and of a replica's confirmed commits.
+
+    Both calls raise LogCorrupt for a damaged file; `write` raises LogFull when there is no room.
+    Cancelling the caller does not cancel the work: it ends whole or leaves no trace.
+    """
+
+    async def read(self, work: Callable[[LogReader], T]) -> T:
+        """Runs `work` in one reading transaction."""
+
+    async def write(self, work: Callable[[LogWriter], T]) -> T:
+        """Runs `work` in one writing transaction; what it did is durable on return."""
+
+    async def aclose(self) -> None:
+        """Ends the work under way and closes the file."""

@@ -1,0 +1,60 @@
+"""The Merkle tree of a log, as RFC 6962 section 2.1 has it, grown one leaf at a time."""
+
+from hashlib import sha256
+
+from msgspec import Struct
+
+HASH_BYTES = 32
+EMPTY_ROOT = sha256(b"").digest()
+
+
+class Frontier(Struct, frozen=True):
+    """A tree of `size` leaves as the roots of its perfect subtrees, largest first.
+
+    One peak for each bit set in `size`, so a log of a million commits is 20 hashes at the most.
+    """
+
+    size: int = 0
+    peaks: tuple[bytes, ...] = ()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """SHA-256 of a leaf (RFC 6962: prefix 0x00)."""
+    return sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256 of an inner node (RFC 6962: prefix 0x01)."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def grow(frontier: Frontier, hashed: bytes) -> Frontier:
+    """The tree with one more leaf, given by its leaf hash."""
+    peaks, size = list(frontier.peaks), frontier.size
+    while size & 1:
+        hashed = node_hash(peaks.pop(), hashed)
+        size >>= 1
+    return Frontier(frontier.size + 1, (*peaks, hashed))
+
+
+def root(frontier: Frontier) -> bytes:
+    """The Merkle tree hash; of no leaves, the hash of nothing."""
+    if not frontier.peaks:
+        return EMPTY_ROOT
+    *rest, hashed = frontier.peaks
+    for peak in reversed(rest):
+        hashed = node_hash(peak, hashed)
+    return hashed
+
+
+def pack(frontier: Frontier) -> bytes:
+    """The peaks, one after the other; the size must be kept beside them."""
+    return b"".join(frontier.peaks)
+
+
+def unpack(size: int, packed: bytes) -> Frontier:
+    """The frontier of `size` leaves from what `pack` made; ValueError if they do not fit."""
+    if len(packed) != size.bit_count() * HASH_BYTES:
+        raise ValueError(f"a tree of {size} leaves has {size.bit_count()} peaks")
+    peaks = range(0, len(packed), HASH_BYTES)
+    return Frontier(size, tuple(packed[i : i + HASH_BYTES] for i in peaks))

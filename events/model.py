@@ -1,0 +1,241 @@
+"""What can happen: the changes, the events that carry them, proposals and commits.
+
+A change is what happened to one entity. An event is a change as it is kept: its type, the entity, and
+the body as the very bytes that its author wrote. A proposal is the events of one step that asks to be
+taken; a commit is the proposal that was.
+"""
+
+from typing import ClassVar, Literal, TypeAlias
+
+from msgspec import UNSET, Struct
+from stackroom.events.values import Maybe, Path, Value
+
+Kind: TypeAlias = Literal["profile", "flavor", "component", "stack", "conflict"]
+Millis: TypeAlias = int
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+
+class Change(Struct, frozen=True, omit_defaults=True):
+    """Base of all changes; `kind` is the kind of entity that it changes."""
+
+    kind: ClassVar[Kind]
+
+
+class Registered(Change, frozen=True):
+    """An entity came to be, whole; with the id of a deleted entity, it came back."""
+
+    name: str
+
+
+class Updated(Change, frozen=True):
+    """Paths of an entity were written (`set`) or removed (`unset`)."""
+
+    set: dict[Path, Value] = {}
+    unset: tuple[Path, ...] = ()
+
+
+class Renamed(Change, frozen=True):
+    """An entity took another name."""
+
+    name: str
+
+
+class Deleted(Change, frozen=True):
+    """An entity ended."""
+
+
+class ProfileCreated(Registered, frozen=True):
+    """The first event of every profile; its entity is the profile's own id."""
+
+    kind = "profile"
+    description: str = ""
+    settings: dict[str, Value] = {}
+
+
+class ProfileUpdated(Updated, frozen=True):
+    kind = "profile"
+
+
+class ProfileRenamed(Renamed, frozen=True):
+    kind = "profile"
+
+
+class ProfileDeleted(Deleted, frozen=True):
+    """The profile is closed: its history stays, and takes nothing more."""
+
+    kind = "profile"
+
+
+class FlavorRegistered(Registered, frozen=True):
+    kind = "flavor"
+    component_type: str
+    source: str = ""
+    integration: str | None = None
+    config_schema: dict[str, Value] | None = None
+    extra: dict[str, Value] = {}
+
+
+class FlavorUpdated(Updated, frozen=True):
+    kind = "flavor"
+
+
+class FlavorRenamed(Renamed, frozen=True):
+    kind = "flavor"
+
+
+class FlavorDeleted(Deleted, frozen=True):
+    kind = "flavor"
+
+
+class ComponentRegistered(Registered, frozen=True):
+    kind = "component"
+    component_type: str
+    flavor: str
+    config: dict[str, Value] = {}
+    labels: dict[str, str] = {}
+    extra: dict[str, Value] = {}
+
+
+class ComponentUpdated(Updated, frozen=True):
+    kind = "component"
+
+
+class ComponentRenamed(Renamed, frozen=True):
+    kind = "component"
+
+
+class ComponentDeleted(Deleted, frozen=True):
+    kind = "component"
+
+
+class StackRegistered(Registered, frozen=True):
+    """`components` maps a component type to ids, the first being that type's default."""
+
+    kind = "stack"
+    components: dict[str, list[str]] = {}
+    labels: dict[str, str] = {}
+    description: str = ""
+    extra: dict[str, Value] = {}
+
+
+class StackUpdated(Updated, frozen=True):
+    kind = "stack"
+
+
+class StackRenamed(Renamed, frozen=True):
+    kind = "stack"
+
+
+class StackDeleted(Deleted, frozen=True):
+    kind = "stack"
+
+
+class DefaultStackSet(Change, frozen=True):
+    """The profile has another default stack, or none; its entity is the profile."""
+
+    kind = "profile"
+    stack: str | None = None
+
+
+OverlapKind: TypeAlias = Literal["edit/edit", "edit/delete", "name"]
+
+
+class Overlap(Struct, frozen=True, omit_defaults=True):
+    """One place where a proposal and what others committed after its base cannot both stand.
+
+    `theirs` stands now, `ours` was proposed, `before` stood at the proposal's base; each is absent where
+    there is no value. `seq` and `author` are those of the commit that wrote `theirs`.
+    """
+
+    kind: OverlapKind
+    entity: str
+    path: Path
+    seq: int
+    author: str = ""
+    before: Maybe = UNSET
+    theirs: Maybe = UNSET
+    ours: Maybe = UNSET
+
+
+class Event(Struct, frozen=True):
+    """A change as it is kept: `body` is its JSON text, byte for byte as its author wrote it.
+
+    `salt` (16 bytes, the author's) makes the digest of the body say nothing about the body.
+    """
+
+    type: str
+    version: int
+    entity: str
+    salt: bytes
+    body: str
+
+
+class Proposal(Struct, frozen=True):
+    """A commit that has not been taken yet; who proposes it, the connection proves.
+
+    `number` counts the proposals of one replica in one profile; `base` is the seq of the state that
+    the author had in view; `time` is the author's clock.
+    """
+
+    id: str
+    number: int
+    base: int
+    message: str
+    time: Millis
+    events: tuple[Event, ...]
+
+
+class Held(Struct, frozen=True):
+    """A proposal that a conflict keeps safe, with who made it."""
+
+    author: str
+    replica: str
+    proposal: Proposal
+
+
+class ConflictOpened(Change, frozen=True):
+    """A proposal lost; the hub keeps it. The conflict's id is the id of that proposal."""
+
+    kind = "conflict"
+    held: Held
+    overlaps: tuple[Overlap, ...]
+
+
+class ConflictJoined(Change, frozen=True):
+    """A later proposal of the same replica builds on one that is in conflict."""
+
+    kind = "conflict"
+    held: Held
+    overlaps: tuple[Overlap, ...] = ()
+
+
+class ConflictResolved(Change, frozen=True):
+    """Somebody decided; the changes that carry the decision out stand beside it in the commit.
+
+    `choice` says which side in words (`ours`, `theirs`, `edited`). `aliases` maps ids that the losing
+    proposals registered to the entities that stand for them from now on.
+    """
+
+    kind = "conflict"
+    choice: str
+    aliases: dict[str, str] = {}
+
+
+class Commit(Struct, frozen=True):
+    """A proposal that was taken, at its place `seq` in its profile.
+
+    `id` is the proposal's; `accepted` is the hub's clock; `root` is the Merkle root of the profile's
+    commits up to and including this one (32 bytes).
+    """
+
+    seq: int
+    id: str
+    replica: str
+    number: int
+    base: int
+    author: str
+    message: str
+    time: Millis
+    accepted: Millis
+    events: tuple[Event, ...]
+    root: bytes

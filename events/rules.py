@@ -1,0 +1,185 @@
+"""What no change may say, whatever others did: names, paths, values, sizes.
+
+Each function returns None, or a `Refusal`: a reason code for programs and a sentence for people.
+"""
+
+import re
+from typing import Final
+
+from msgspec import UNSET, Struct
+from stackroom.events import limits, state
+from stackroom.events.model import (
+    Change,
+    ComponentRegistered,
+    ConflictJoined,
+    ConflictOpened,
+    FlavorRegistered,
+    Proposal,
+    Registered,
+    Renamed,
+    StackRegistered,
+    Updated,
+)
+from stackroom.events.values import CONTROL, Maybe, Path, fault, segments
+
+ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class Refusal(Struct, frozen=True):
+    """Why something is refused: `code` for programs, `sentence` for people."""
+
+    code: str
+    sentence: str
+
+
+def refuse_name(name: str, what: str = "name") -> Refusal | None:
+    """Why `name` names no entity: empty, too long, blanks at an end, '/', or control characters."""
+    shown = name if len(name) <= 40 else name[:40] + "…"
+    if not name.strip():
+        why = f"a {what} must not be empty"
+    elif len(name) > limits.NAME_LENGTH:
+        why = f"{what} {shown!r} has {len(name)} characters, and {limits.NAME_LENGTH} are the most"
+    elif name != name.strip():
+        why = f"{what} {shown!r} begins or ends with a blank"
+    elif CONTROL.search(name):
+        why = f"{what} {shown!r} has control characters"
+    elif "/" in name:
+        why = f"{what} {shown!r} has a '/': use '-' or '_' instead"
+    else:
+        return None
+    return Refusal("invalid_name", why)
+
+
+def refuse_type(component_type: str) -> Refusal | None:
+    """Why `component_type` is no component type: lower-case words joined by '_'."""
+    if TYPE.fullmatch(component_type):
+        return None
+    return Refusal(
+        "invalid_type",
+        f"component type {component_type[:64]!r} is not made of a-z, 0-9 and '_' "
+        "(for example orchestrator, artifact_store)",
+    )
+
+
+def refuse_proposal(proposal: Proposal) -> Refusal | None:
+    """Why the envelope of `proposal` is not one: ids, sizes, counts."""
+    size = sum(len(e.body) for e in proposal.events)
+    for id in (proposal.id, *(e.entity for e in proposal.events)):
+        if not ID.fullmatch(id):
+            return Refusal("invalid_id", f"{id[:40]!r} is not an id (a UUID in lower case)")
+    if proposal.number < 1 or proposal.base < 0:
+        return Refusal("invalid_number", "a proposal's number begins at 1 and its base at 0")
+    if not proposal.events:
+        return Refusal("empty", "a proposal must hold at least one event")
+    if len(proposal.events) > limits.EVENTS_PER_PROPOSAL:
+        most = limits.EVENTS_PER_PROPOSAL
+        return Refusal("too_large", f"a proposal holds at most {most} events: make several")
+    if len(proposal.message) > limits.MESSAGE_LENGTH:
+        return Refusal("too_large", f"a message has at most {limits.MESSAGE_LENGTH} characters")
+    if fault(proposal.message) is not None:
+        return Refusal("invalid_value", "the message is not valid Unicode")
+    if size > limits.PROPOSAL_BYTES or any(
+        len(e.body) > limits.BODY_BYTES for e in proposal.events
+    ):
+        return Refusal(
+            "too_large",
+            f"an event holds at most {limits.BODY_BYTES} bytes and a proposal "
+            f"{limits.PROPOSAL_BYTES}: keep large files elsewhere and refer to them",
+        )
+    return None
+
+
+def refuse_change(change: Change) -> Refusal | None:
+    """Why `change` makes no sense in any state."""
+    match change:
+        case ConflictOpened() | ConflictJoined():
+            return Refusal("reserved", "conflicts are opened by the hub alone")
+        case Registered():
+            return refuse_name(change.name) or _refuse_content(change)
+        case Renamed():
+            return refuse_name(change.name)
+        case Updated():
+            return _refuse_writes(change)
+        case _:
+            return None
+
+
+def _refuse_content(change: Registered) -> Refusal | None:
+    if isinstance(change, ComponentRegistered | FlavorRegistered):
+        if refusal := refuse_type(change.component_type):
+            return refusal
+    if isinstance(change, ComponentRegistered):
+        if refusal := refuse_name(change.flavor, "flavor"):
+            return refusal
+    if isinstance(change, StackRegistered):
+        for component_type in change.components:
+            if refusal := refuse_type(component_type):
+                return refusal
+    for field in change.__struct_fields__:
+        if (why := fault(getattr(change, field))) is not None:
+            return Refusal("invalid_value", f"{field}: {why}")
+    return None
+
+
+def _refuse_writes(change: Updated) -> Refusal | None:
+    if not change.set and not change.unset:
+        return Refusal("empty", "an update must change something")
+    for path in change.unset:
+        if refusal := _refuse_write(change, path, UNSET):
+            return refusal
+    for path, value in change.set.items():
+        if refusal := _refuse_write(change, path, value):
+            return refusal
+        if path in change.unset:
+            return Refusal("invalid_path", f"{path} is both set and unset")
+    return None
+
+
+ENTITIES: Final[dict[str, type[state.Entity]]] = {
+    entity.kind: entity for entity in (state.Profile, state.Flavor, state.Component, state.Stack)
+}
+
+
+def _refuse_write(change: Updated, path: Path, value: Maybe) -> Refusal | None:
+    entity = ENTITIES[change.kind]
+    try:
+        field, *keys = segments(path)
+    except ValueError as error:
+        return Refusal("invalid_path", str(error))
+    whole = not keys and field in entity.leaves and value is not UNSET
+    inside = bool(keys) and field in entity.maps and len(keys) < limits.PATH_DEPTH
+    if not whole and not inside:
+        ways = sorted(entity.leaves | {f"{field}/…" for field in entity.maps})
+        return Refusal(
+            "invalid_path",
+            f"{path} cannot be {'unset' if value is UNSET else 'set'} in a {change.kind}; "
+            f"what can be changed: {', '.join(ways)}",
+        )
+    if value is UNSET:
+        return None
+    if (why := fault(value)) is not None:
+        return Refusal("invalid_value", f"{path}: {why}")
+    return _refuse_shape(path, field, keys, value)
+
+
+def _refuse_shape(path: Path, field: str, keys: list[str], value: Maybe) -> Refusal | None:
+    match field:
+        case "components" if len(keys) == 1:
+            if refusal := refuse_type(keys[0]):
+                return refusal
+            fits = isinstance(value, list) and all(isinstance(id, str) for id in value)
+            wanted = "a list of component ids"
+        case "components":
+            fits, wanted = len(keys) == 2 and value is True, "true, at /components/TYPE/ID"
+        case "labels":
+            fits, wanted = len(keys) == 1 and isinstance(value, str), "text"
+        case "flavor" | "description" | "source":
+            fits, wanted = isinstance(value, str), "text"
+        case "integration":
+            fits, wanted = value is None or isinstance(value, str), "text or null"
+        case "config_schema":
+            fits, wanted = value is None or isinstance(value, dict), "a map or null"
+        case _:
+            return None
+    return None if fits else Refusal("invalid_value", f"{path} takes {wanted}")

@@ -1,0 +1,255 @@
+"""The state of a profile: its entities, and for every path which commit wrote it last.
+
+Entities are values: `fold` replaces them and never changes one in place, so a copy of a state shares
+all that has not changed since.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import UNSET, Struct
+from stackroom.events.errors import IntegrityError
+from stackroom.events.model import Held, Kind, Overlap
+from stackroom.events.values import WHOLE, Maybe, Path, Value, prefixes
+
+Stamp: TypeAlias = tuple[int, int]
+"""Who wrote a path last: the seq of the commit, and the index of its replica in `State.writers`."""
+
+Key: TypeAlias = tuple[str, str, str]
+"""What must be unique in a profile: kind, component type (where it has one), name."""
+
+
+class Entity(Struct, tag_field="kind", omit_defaults=True):
+    """Base of the entities; `stamps` has the empty path from registration on, and what was written since."""
+
+    kind: ClassVar[Kind]
+    leaves: ClassVar[frozenset[str]] = frozenset()
+    """Fields that an update may write whole."""
+    maps: ClassVar[frozenset[str]] = frozenset()
+    """Fields that an update may write inside."""
+
+    name: str
+    stamps: dict[Path, Stamp]
+
+    def key(self) -> Key | None:
+        """What no other entity of the profile may share, or None."""
+        return None
+
+    def written(self, path: Path) -> Stamp:
+        """Who wrote the value at `path` last."""
+        stamps = self.stamps
+        return next(stamps[p] for p in prefixes(path) if p in stamps)
+
+
+class Profile(Entity, tag="profile"):
+    kind = "profile"
+    leaves = frozenset({"description"})
+    maps = frozenset({"settings"})
+    description: str = ""
+    settings: dict[str, Value] = {}
+    default_stack: str | None = None
+
+
+class Flavor(Entity, tag="flavor"):
+    kind = "flavor"
+    leaves = frozenset({"source", "integration", "config_schema"})
+    maps = frozenset({"extra"})
+    component_type: str = ""
+    source: str = ""
+    integration: str | None = None
+    config_schema: dict[str, Value] | None = None
+    extra: dict[str, Value] = {}
+
+    def key(self) -> Key:
+        return ("flavor", self.component_type, self.name)
+
+
+class Component(Entity, tag="component"):
+    kind = "component"
+    leaves = frozenset({"flavor"})
+    maps = frozenset({"config", "labels", "extra"})
+    component_type: str = ""
+    flavor: str = ""
+    config: dict[str, Value] = {}
+    labels: dict[str, str] = {}
+    extra: dict[str, Value] = {}
+
+    def key(self) -> Key:
+        return ("component", self.component_type, self.name)
+
+
+class Stack(Entity, tag="stack"):
+    """`components` maps a component type to ids, the first being that type's default."""
+
+    kind = "stack"
+    leaves = frozenset({"description"})
+    maps = frozenset({"components", "labels", "extra"})
+    components: dict[str, list[str]] = {}
+    labels: dict[str, str] = {}
+    description: str = ""
+    extra: dict[str, Value] = {}
+
+    def key(self) -> Key:
+        return ("stack", "", self.name)
+
+    def members(self) -> Iterator[tuple[str, str]]:
+        """(component type, component id) of each member, in the order of the stack."""
+        return ((type, id) for type, ids in self.components.items() for id in ids)
+
+
+class Conflict(Entity, tag="conflict"):
+    """An open conflict: the proposals that it holds, and where they overlap with what stands."""
+
+    kind = "conflict"
+    held: tuple[Held, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+
+    @property
+    def opened(self) -> int:
+        """The seq of the commit that opened it; people name it by that."""
+        return self.stamps[WHOLE][0]
+
+
+class Gone(Struct, omit_defaults=True):
+    """What is left of an entity that ended; `choice` is how a conflict was resolved."""
+
+    kind: Kind
+    name: str
+    stamp: Stamp
+    component_type: str = ""
+    choice: Maybe = UNSET
+
+
+AnyEntity: TypeAlias = Profile | Flavor | Component | Stack | Conflict
+E = TypeVar("E", bound=Entity)
+
+
+class Encoded(Struct, omit_defaults=True):
+    """A state as it is encoded: everything but the indexes that follow from it."""
+
+    seq: int = 0
+    writers: list[str] = []
+    entities: dict[str, AnyEntity] = {}
+    gone: dict[str, Gone] = {}
+    aliases: dict[str, str] = {}
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(Encoded)
+
+
+class State:
+    """A profile at `seq`.
+
+    `aliases` maps an id to the entity that stands for it, since two people registered the same thing;
+    `writers` are the replicas in the order in which they first committed.
+    """
+
+    __slots__ = (
+        "aliases",
+        "conflicts",
+        "entities",
+        "gone",
+        "names",
+        "profile_id",
+        "seq",
+        "writers",
+    )
+
+    def __init__(self, encoded: Encoded | None = None) -> None:
+        encoded = encoded or Encoded()
+        self.seq = encoded.seq
+        self.writers = {replica: i for i, replica in enumerate(encoded.writers)}
+        self.entities: dict[str, AnyEntity] = encoded.entities
+        self.gone = encoded.gone
+        self.aliases = encoded.aliases
+        self.names: dict[Key, str] = {}
+        self.conflicts: set[str] = set()
+        self.profile_id = ""
+        for id, entity in self.entities.items():
+            self._index(id, entity)
+
+    def copy(self) -> "State":
+        """A state that can be folded further without touching this one."""
+        twin = State.__new__(State)
+        twin.seq = self.seq
+        twin.profile_id = self.profile_id
+        twin.writers = self.writers.copy()
+        twin.entities = self.entities.copy()
+        twin.gone = self.gone.copy()
+        twin.aliases = self.aliases.copy()
+        twin.names = self.names.copy()
+        twin.conflicts = self.conflicts.copy()
+        return twin
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile itself, or None before its first event and after its last."""
+        entity = self.entities.get(self.profile_id)
+        return entity if isinstance(entity, Profile) else None
+
+    def resolve(self, id: str) -> str:
+        """The id that stands for `id`."""
+        return self.aliases.get(id, id)
+
+    def get(self, id: str) -> AnyEntity | None:
+        """The entity that stands for `id`, if there is one."""
+        return self.entities.get(self.aliases.get(id, id))
+
+    def find(self, kind: type[E], name: str, component_type: str = "") -> tuple[str, E] | None:
+        """The id and entity of that kind and name, if there is one."""
+        id = self.names.get((kind.kind, component_type, name))
+        entity = self.entities.get(id) if id is not None else None
+        return (id, entity) if id is not None and isinstance(entity, kind) else None
+
+    def all(self, kind: type[E]) -> Iterator[tuple[str, E]]:
+        """(id, entity) of each entity of that kind, in the order of registration."""
+        return ((id, e) for id, e in self.entities.items() if isinstance(e, kind))
+
+    def put(self, id: str, entity: AnyEntity) -> None:
+        """Sets the entity of `id` and keeps the indexes."""
+        before = self.entities.get(id)
+        if before is not None and before.key() != entity.key():
+            self._unindex(id, before)
+        self.entities[id] = entity
+        if before is None or before.key() != entity.key():
+            self._index(id, entity)
+
+    def remove(self, id: str, gone: Gone) -> None:
+        """Ends the entity of `id` and keeps what is left of it."""
+        self._unindex(id, self.entities.pop(id))
+        self.conflicts.discard(id)
+        self.gone[id] = gone
+
+    def writer(self, replica: str) -> int:
+        """The index of `replica` among the writers; a new one is added."""
+        return self.writers.setdefault(replica, len(self.writers))
+
+    def _index(self, id: str, entity: AnyEntity) -> None:
+        if (key := entity.key()) is not None:
+            self.names[key] = id
+        elif isinstance(entity, Conflict):
+            self.conflicts.add(id)
+        else:
+            self.profile_id = id
+
+    def _unindex(self, id: str, entity: AnyEntity) -> None:
+        key = entity.key()
+        if key is not None and self.names.get(key) == id:
+            del self.names[key]
+
+
+def encode(state: State) -> bytes:
+    """The state as canonical JSON: equal states give equal bytes."""
+    return _encoder.encode(
+        Encoded(state.seq, list(state.writers), state.entities, state.gone, state.aliases)
+    )
+
+
+def decode(data: bytes) -> State:
+    """The state that `encode` wrote; IntegrityError if it is not one."""
+    try:
+        return State(_decoder.decode(data))
+    except msgspec.DecodeError as error:
+        raise IntegrityError(f"a stored state cannot be read: {error}") from error

@@ -1,0 +1,123 @@
+"""Values and the paths that lead to them.
+
+A value is what JSON can say. A path is a JSON Pointer (RFC 6901): `/config/path`, with `~` written as
+`~0` and `/` as `~1` inside a segment. The empty path is the whole entity, a prefix of every other.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from msgspec import UNSET, UnsetType
+from stackroom.events import limits
+
+Value: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Path: TypeAlias = str
+Maybe: TypeAlias = Value | UnsetType
+"""A value, or `UNSET` where there is none (which differs from a null)."""
+
+WHOLE: Path = ""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Characters that break lines, terminals or UTF-8; no name may hold one."""
+
+
+def pointer(*segments: str) -> Path:
+    """The path through `segments`."""
+    return "".join("/" + s.replace("~", "~0").replace("/", "~1") for s in segments)
+
+
+def segments(path: Path) -> list[str]:
+    """The segments of `path`; ValueError if it is not a JSON Pointer."""
+    if not path:
+        return []
+    if path[0] != "/":
+        raise ValueError(f"path {path!r} does not begin with '/'")
+    parts = path[1:].split("/")
+    if "~" in path:
+        if re.search(r"~(?![01])", path):
+            raise ValueError(f"path {path!r} has a '~' that is neither '~0' nor '~1'")
+        parts = [p.replace("~1", "/").replace("~0", "~") for p in parts]
+    return parts
+
+
+def overlap(a: Path, b: Path) -> bool:
+    """Whether one of the paths is a prefix of the other, segment by segment."""
+    return a == b or a.startswith(b + "/") or b.startswith(a + "/")
+
+
+def prefixes(path: Path) -> Iterator[Path]:
+    """The path and each of its prefixes, longest first, the empty one last."""
+    while path:
+        yield path
+        path = path[: path.rindex("/")]
+    yield WHOLE
+
+
+def same(a: object, b: object) -> bool:
+    """Equality as JSON has it: `1`, `1.0` and `true` are three different values."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+def lookup(value: Maybe, keys: list[str]) -> Maybe:
+    """What `keys` lead to inside `value`, or `UNSET`."""
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return UNSET
+        value = value[key]
+    return value
+
+
+def placed(value: Maybe, keys: list[str], new: Maybe) -> Value:
+    """A copy of the map `value` with `new` at `keys` (removed there if `UNSET`); shares the rest."""
+    copy = dict(value) if isinstance(value, dict) else {}
+    key, *deeper = keys
+    if deeper:
+        if new is UNSET and not isinstance(copy.get(key), dict):
+            return copy
+        copy[key] = placed(copy.get(key, UNSET), deeper, new)
+    elif new is UNSET:
+        copy.pop(key, None)
+    else:
+        copy[key] = new
+    return copy
+
+
+def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
+    """Why `value` cannot be kept, or None if it can."""
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return None if value.isprintable() or _encodes(value) else "text is not valid Unicode"
+    if isinstance(value, int):
+        inside = limits.INTEGER_MIN <= value <= limits.INTEGER_MAX
+        return None if inside else f"integer {value:.0e} does not fit 64 bits: write it as text"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"number {value} is not finite: write it as text"
+    if depth == 0:
+        return f"value is nested deeper than {limits.PATH_DEPTH} levels"
+    if isinstance(value, list):
+        return next(filter(None, (fault(v, depth - 1) for v in value)), None)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str) or not _encodes(key):
+                return f"key {key!r} is not text"
+            if (why := fault(inner, depth - 1)) is not None:
+                return why
+        return None
+    return f"value of type {type(value).__name__} is not one that JSON can say"
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
