@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from msgspec import UNSET, Struct
+
 from stackroom.events import rules
 from stackroom.events.codec import unseal
 from stackroom.events.errors import MalformedEvent, UnknownEvent

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+
 from stackroom.events import model
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.model import Change, Commit, Event

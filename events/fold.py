@@ -8,6 +8,7 @@ import copy
 from collections.abc import Iterable
 
 from msgspec import UNSET
+
 from stackroom.events.codec import unseal
 from stackroom.events.model import (
     Change,
@@ -80,7 +81,7 @@ def apply_change(state: State, stamp: Stamp, id: str, change: Change) -> None:
         case _:
             id = state.resolve(id)
             entity = state.entities.get(id)
-            if entity is None:
+            if entity is None or entity.kind != change.kind:
                 return
             if isinstance(change, Deleted):
                 _delete(state, stamp, id, entity)

@@ -6,6 +6,7 @@ Everything here reads a log and folds; nothing is written.
 from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET, Struct, structs
+
 from stackroom.events import merkle
 from stackroom.events import state as states
 from stackroom.events.codec import unseal

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
+
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Commit, Millis
 

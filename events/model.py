@@ -8,6 +8,7 @@ taken; a commit is the proposal that was.
 from typing import ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Struct
+
 from stackroom.events.values import Maybe, Path, Value
 
 Kind: TypeAlias = Literal["profile", "flavor", "component", "stack", "conflict"]

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, structs
 
 from stackroom.events.codec import unseal
-from stackroom.events.compose import DELETED, registration, updates
+from stackroom.events.compose import registration, updates
 from stackroom.events.errors import StackroomError
 from stackroom.events.fold import (
     DEFAULT_STACK,

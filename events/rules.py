@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from msgspec import UNSET, Struct
+
 from stackroom.events import limits, state
 from stackroom.events.model import (
     Change,

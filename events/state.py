@@ -9,6 +9,7 @@ from typing import ClassVar, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
+
 from stackroom.events.errors import IntegrityError
 from stackroom.events.model import Held, Kind, Overlap
 from stackroom.events.values import WHOLE, Maybe, Path, Value, prefixes

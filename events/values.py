@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from msgspec import UNSET, UnsetType
+
 from stackroom.events import limits
 
 Value: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]

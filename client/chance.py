@@ -1,0 +1,29 @@
+"""Where the client's times, ids and salts come from: the real clock and the system's randomness."""
+
+import secrets
+import time
+from uuid import UUID
+
+from stackroom.events.codec import SALT_BYTES
+from stackroom.events.model import Millis
+
+
+def clock() -> Millis:
+    """The time of day."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """A fresh UUID, version 7: a time and 74 random bits (RFC 9562 section 5.7)."""
+    return uuid7(clock(), secrets.randbits(74))
+
+
+def salt() -> bytes:
+    """Fresh random bytes for one event."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
+def uuid7(millis: Millis, random: int) -> str:
+    """The UUID, version 7, of a time and 74 bits."""
+    high = (millis & (1 << 48) - 1) << 80 | 7 << 76 | (random >> 62) << 64
+    return str(UUID(int=high | 2 << 62 | random & (1 << 62) - 1))

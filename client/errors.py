@@ -1,0 +1,88 @@
+"""Errors of the client: each has its exit code, a sentence, and a hint with the command to run next.
+
+    StackroomError
+    └── ClientError                  1
+        ├── RefusedLocally           1   a rule refuses the change; nothing was saved
+        ├── NameTaken                1   the hub has a profile of that name
+        ├── ReadOnly                 1   the profile holds something newer than this program
+        ├── Closed                   1   the connection was closed
+        ├── NotFound                 3   there is nothing of that name
+        │   ├── NoProfile            3   no profile is active
+        │   └── NoHub                3   no hub was connected
+        ├── NotAuthorised            4   the hub does not let this user in, or not do this
+        ├── Unreachable              6   the hub does not answer
+        ├── VersionMismatch          8   hub and client do not understand each other
+        └── OtherHub                 9   another hub answers at the address of the one that was joined
+
+An IntegrityError of the log is 9 too. The codes stand in `docs/exit-codes.md`.
+"""
+
+from stackroom.events.errors import StackroomError
+from stackroom.events.rules import Refusal
+
+
+class ClientError(StackroomError):
+    """Base of the client's errors."""
+
+    exit_code = 1
+
+
+class RefusedLocally(ClientError):
+    """A rule refuses the change in the author's own view; nothing was saved."""
+
+    def __init__(self, refusal: Refusal, *, hint: str = "") -> None:
+        self.refusal = refusal
+        super().__init__(refusal.sentence, hint=hint)
+
+
+class NameTaken(ClientError):
+    """The hub has a profile of that name."""
+
+
+class ReadOnly(ClientError):
+    """The profile holds something newer than this program: it can be read up to there."""
+
+
+class Closed(ClientError):
+    """The connection was closed."""
+
+
+class NotFound(ClientError):
+    """There is nothing of that name."""
+
+    exit_code = 3
+
+
+class NoProfile(NotFound):
+    """No profile is active."""
+
+
+class NoHub(NotFound):
+    """No hub was connected."""
+
+
+class NotAuthorised(ClientError):
+    """The hub does not let this user in, or not do this."""
+
+    exit_code = 4
+    hint = "stackroom connect URL --token TOKEN"
+
+
+class Unreachable(ClientError):
+    """The hub does not answer."""
+
+    exit_code = 6
+    hint = "work goes on offline; run stackroom sync when the hub is back"
+
+
+class VersionMismatch(ClientError):
+    """Hub and client do not understand each other."""
+
+    exit_code = 8
+    hint = "update the older of the two (stackroom --version)"
+
+
+class OtherHub(ClientError):
+    """Another hub answers at the address of the one that was joined."""
+
+    exit_code = 9

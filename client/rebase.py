@@ -1,0 +1,48 @@
+"""What a replica's user sees: the confirmed state, then the pending proposals on top."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from stackroom.events.check import Conflicted, Outcome, Rejected, check
+from stackroom.events.codec import unseal
+from stackroom.events.fold import apply
+from stackroom.events.model import Proposal
+from stackroom.events.state import State
+
+
+class Standing(Struct, frozen=True):
+    """A pending proposal, and what would become of it if the hub saw it now."""
+
+    proposal: Proposal
+    outcome: Outcome
+
+    @property
+    def stands(self) -> bool:
+        """Whether the view shows it."""
+        return not isinstance(self.outcome, Conflicted | Rejected)
+
+
+class View(Struct, frozen=True):
+    """`state` is the confirmed one with every pending proposal that stands."""
+
+    state: State
+    standings: tuple[Standing, ...]
+
+
+def rebase(confirmed: State, pending: Sequence[Proposal], replica: str) -> View:
+    """The view over `confirmed`, which stays as it is.
+
+    A proposal that would be refused or in conflict is left out of the state, and said to be so.
+    """
+    if not pending:
+        return View(confirmed, ())
+    state = confirmed.copy()
+    standings = []
+    for proposal in pending:
+        standing = Standing(proposal, check(state, proposal, replica))
+        standings.append(standing)
+        if standing.stands:
+            changes = [(event.entity, unseal(event)) for event in proposal.events]
+            apply(state, state.seq + 1, replica, changes)
+    return View(state, tuple(standings))

@@ -1,0 +1,173 @@
+"""The log in a SQLite file: `LogFile` for plain callers, `SqliteLog` for the event loop.
+
+Both run the same readers and writers. Importing this does not import asyncio.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from stackroom.events.errors import LogError
+from stackroom.events.log import LogReader, LogWriter
+from stackroom.events.migrations import migrate, schema_of
+from stackroom.events.model import Millis
+from stackroom.events.sqlite_cache import SqliteCacheWriter
+from stackroom.events.sqlite_file import (
+    Durability,
+    connect,
+    explained,
+    make_durable,
+    transaction,
+)
+from stackroom.events.sqlite_read import SqliteReader
+from stackroom.events.sqlite_schema import APPLICATION_ID, Use, steps
+from stackroom.events.sqlite_write import SqliteWriter
+
+if TYPE_CHECKING:
+    from stackroom.events.database import Database
+
+T = TypeVar("T")
+
+
+class LogFile:
+    """A log, used by one thread that may wait for the disk."""
+
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+        self._conn = conn
+        self.path = path
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        new_id: str,
+        now: Millis = 0,
+        synchronous: Durability = "FULL",
+        use: Use = "log",
+    ) -> "LogFile":
+        """Opens the file; makes it, with the identity `new_id`, if there is none.
+
+        An older file is brought to the schema of today, after a backup that has `now` in its name.
+        Raises LogNewer, LogCorrupt, LogFull, or LogError for a file that is not ours.
+        """
+        return cls(_open(path, new_id, now, synchronous, use), path)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteReader]:
+        """One reading transaction."""
+        with explained(self.path), transaction(self._conn, "BEGIN"):
+            yield SqliteReader(self._conn)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteCacheWriter]:
+        """One writing transaction: durable after the block, undone if the block raises."""
+        with explained(self.path), transaction(self._conn, "BEGIN IMMEDIATE"):
+            yield SqliteCacheWriter(self._conn)
+
+    def read(self, work: Callable[[LogReader], T]) -> T:
+        """Runs `work` in one reading transaction."""
+        with self.reading() as reader:
+            return work(reader)
+
+    def write(self, work: Callable[[LogWriter], T]) -> T:
+        """Runs `work` in one writing transaction; what it did is durable on return."""
+        with self.writing() as writer:
+            return work(writer)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with explained(self.path):
+            self._conn.close()
+
+
+@contextmanager
+def open_reader(path: Path) -> Iterator[SqliteReader]:
+    """One reading transaction on a file that is there, whoever owns it; it is never changed.
+
+    Raises LogError if there is no log at `path`, or one that has yet to be migrated.
+    """
+    with explained(path):
+        conn = connect(path)
+        try:
+            conn.execute("PRAGMA query_only = ON")
+            known = len(steps("", "log"))
+            if (found := schema_of(conn, path, APPLICATION_ID, known)) != known:
+                raise LogError(
+                    f"{path} has schema {found}, and this program reads {known}",
+                    hint="start the program that owns the file: it brings it up to date",
+                )
+            with transaction(conn, "BEGIN"):
+                yield SqliteReader(conn)
+        finally:
+            conn.close()
+
+
+class SqliteLog:
+    """An `EventLog`: a thread and connection that writes, and another that reads beside it."""
+
+    def __init__(self, writer: "Database", reader: "Database", path: Path) -> None:
+        self._writer = writer
+        self._reader = reader
+        self.path = path
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, new_id: str, now: Millis = 0, synchronous: Durability = "FULL"
+    ) -> "SqliteLog":
+        """Opens or makes the file as `LogFile.open` does."""
+        # Not at the top: commands read logs without asyncio, whose import takes longer.
+        from stackroom.events.database import Database
+
+        writer = await Database.open(lambda: _open(path, new_id, now, synchronous, "log"))
+        try:
+            reader = await Database.open(lambda: _open(path, new_id, now, synchronous, "log"))
+        except BaseException:
+            await writer.aclose()
+            raise
+        return cls(writer, reader, path)
+
+    async def read(self, work: Callable[[LogReader], T]) -> T:
+        """Runs `work` in one reading transaction."""
+
+        def whole(conn: sqlite3.Connection) -> T:
+            with explained(self.path), transaction(conn, "BEGIN"):
+                return work(SqliteReader(conn))
+
+        return await self._reader.run(whole)
+
+    async def write(self, work: Callable[[LogWriter], T]) -> T:
+        """Runs `work` in one writing transaction; what it did is durable on return."""
+
+        def whole(conn: sqlite3.Connection) -> T:
+            with explained(self.path), transaction(conn, "BEGIN IMMEDIATE"):
+                return work(SqliteWriter(conn))
+
+        return await self._writer.run(whole)
+
+    async def aclose(self) -> None:
+        """Ends the work under way and closes the file."""
+        try:
+            await self._reader.aclose()
+        finally:
+            await self._writer.aclose()
+
+
+def _open(
+    path: Path, new_id: str, now: Millis, synchronous: Durability, use: Use
+) -> sqlite3.Connection:
+    """A connection to a file of today's schema."""
+    with explained(path):
+        conn = connect(path, create=True)
+        try:
+            known = steps(new_id, use)
+            found = schema_of(conn, path, APPLICATION_ID, len(known))
+            make_durable(conn, synchronous)
+            if found < len(known):
+                migrate(conn, path, APPLICATION_ID, known, now=now)
+        except BaseException:
+            conn.close()
+            raise
+        return conn

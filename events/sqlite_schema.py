@@ -1,0 +1,36 @@
+"""The schema of a log in SQLite: its steps, the first being in `sqlite_schema.sql`.
+
+Big tables name a profile by a short number (`profiles.number`): its id would stand in every row and
+every index. They are WITHOUT ROWID, so that a profile's history lies in its order on the disk, and
+each index leads straight to its row. The views show text.
+"""
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from stackroom.events.migrations import Step, statements
+
+APPLICATION_ID: Final = int.from_bytes(b"Strm", "big")
+"""Marks the file as ours (`PRAGMA application_id`)."""
+
+Use: TypeAlias = Literal["log", "cache"]
+"""What a file is for: the log of a hub, for ever, or a replica's copy, which may be thrown away."""
+
+
+def steps(new_id: str, use: Use) -> tuple[Step, ...]:
+    """Every step of the schema; a file that they create gets the identity `new_id`, for ever."""
+    return (Step("create", partial(_create, new_id=new_id, use=use)),)
+
+
+def _create(conn: sqlite3.Connection, new_id: str, use: Use) -> None:
+    here = Path(__file__)
+    scripts = [here.with_name("sqlite_schema.sql")]
+    if use == "log":
+        scripts.append(here.with_name("sqlite_guards.sql"))
+    for script in scripts:
+        for statement in statements(script.read_text("utf-8")):
+            conn.execute(statement)
+    meta = {"id": new_id, "epoch": "1", "use": use}
+    conn.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())

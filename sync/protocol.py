@@ -1,0 +1,236 @@
+"""The messages between a hub and its replicas, in either coding.
+
+Written rules: a new field has a default; no field changes its type or leaves; unknown fields are
+ignored; anything else is a new `VERSION` and a new subprotocol. A test holds the schema to that.
+"""
+
+from typing import Final, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from stackroom.events.log import Answer, Listed
+from stackroom.events.merkle import Frontier
+from stackroom.events.model import Commit, Millis, Proposal
+
+VERSION: Final = 1
+MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
+JSON: Final = f"stackroom.v{VERSION}+json"
+SUBPROTOCOLS: Final = (MSGPACK, JSON)
+"""In the order of the hub's preference."""
+
+
+class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
+    """Base of all messages."""
+
+
+# From a replica to the hub
+
+
+class Hello(Message, frozen=True, tag="hello"):
+    """The first message: who is there. `user` is a claim until access proves it."""
+
+    replica: str
+    user: str
+    token: str
+    client: str = ""
+
+
+class ListProfiles(Message, frozen=True, tag="list_profiles"):
+    """Asks for the profiles that the sender may read."""
+
+
+class Subscribe(Message, frozen=True, tag="subscribe"):
+    """Asks for the commits of a profile after seq `after`, whose Merkle root there is `root`.
+
+    With `snapshot`, the hub may send a snapshot first where that is the shorter way.
+    """
+
+    profile: str
+    after: int
+    root: bytes
+    snapshot: bool = False
+
+
+class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
+    """Ends the subscription to a profile."""
+
+    profile: str
+
+
+class Fetch(Message, frozen=True, tag="fetch"):
+    """Asks for one page of commits after seq `after`, for history that a snapshot left out."""
+
+    profile: str
+    after: int
+
+
+class Push(Message, frozen=True, tag="push"):
+    """Proposes, in order; each is answered by its id in `results`."""
+
+    profile: str
+    proposals: tuple[Proposal, ...]
+
+
+# From the hub to a replica
+
+
+class Welcome(Message, frozen=True, tag="welcome"):
+    """The answer to `hello`: which hub this is, and as whom it took the sender."""
+
+    hub: str
+    epoch: int
+    user: str
+    server: str
+    time: Millis
+    push_proposals: int
+    push_bytes: int
+
+
+class Profiles(Message, frozen=True, tag="profiles"):
+    """The profiles that the receiver may read."""
+
+    profiles: tuple[Listed, ...]
+
+
+class Snapshot(Message, frozen=True, tag="snapshot"):
+    """The state at `seq` as canonical JSON text, with the Merkle tree there."""
+
+    profile: str
+    seq: int
+    frontier: Frontier
+    state: str
+
+
+class Commits(Message, frozen=True, tag="commits"):
+    """Commits of a subscribed profile, in order without gaps: history first, then live."""
+
+    profile: str
+    commits: tuple[Commit, ...]
+
+
+class History(Message, frozen=True, tag="history"):
+    """One page that was asked for by `fetch`; empty at the end."""
+
+    profile: str
+    after: int
+    commits: tuple[Commit, ...]
+
+
+class CaughtUp(Message, frozen=True, tag="caught_up"):
+    """All that there was has been sent; what follows is live."""
+
+    profile: str
+    seq: int
+    root: bytes
+
+
+class Results(Message, frozen=True, tag="results"):
+    """What became of proposals; sent only after that is durable."""
+
+    profile: str
+    answers: tuple[Answer, ...]
+
+
+class Person(Struct, frozen=True):
+    """A replica that is connected, and who it is."""
+
+    replica: str
+    user: str
+    since: Millis
+
+
+class Presence(Message, frozen=True, tag="presence"):
+    """Who subscribes to the profile: all of them once, then those who come and go."""
+
+    profile: str
+    joined: tuple[Person, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+ErrorCode: TypeAlias = Literal[
+    "malformed",
+    "unauthorised",
+    "forbidden",
+    "unknown_profile",
+    "parted",
+    "too_large",
+    "hub_full",
+    "hub_failed",
+]
+
+
+class Error(Message, frozen=True, tag="error"):
+    """Something that was asked cannot be had; the connection goes on unless it is closed next."""
+
+    code: ErrorCode
+    sentence: str
+    hint: str = ""
+    profile: str = ""
+
+
+FromReplica: TypeAlias = Hello | ListProfiles | Subscribe | Unsubscribe | Fetch | Push
+FromHub: TypeAlias = (
+    Welcome | Profiles | Snapshot | Commits | History | CaughtUp | Results | Presence | Error
+)
+
+
+M = TypeVar("M")
+
+
+class CloseCode:
+    """WebSocket close codes in use (RFC 6455 section 7.4; 4000 and up are ours)."""
+
+    NORMAL: Final = 1000
+    GOING_AWAY: Final = 1001
+    TOO_BIG: Final = 1009
+    RESTART: Final = 1012
+    MALFORMED: Final = 4400
+    UNAUTHORISED: Final = 4401
+    HELLO_TIMEOUT: Final = 4408
+    TOO_SLOW: Final = 4429
+
+
+class MessageError(ValueError):
+    """Bytes that are not a message of this protocol."""
+
+
+_encode_msgpack = msgspec.msgpack.Encoder().encode
+_encode_json = msgspec.json.Encoder().encode
+_from_replica_msgpack: msgspec.msgpack.Decoder[FromReplica] = msgspec.msgpack.Decoder(FromReplica)
+_from_replica_json: msgspec.json.Decoder[FromReplica] = msgspec.json.Decoder(FromReplica)
+_from_hub_msgpack: msgspec.msgpack.Decoder[FromHub] = msgspec.msgpack.Decoder(FromHub)
+_from_hub_json: msgspec.json.Decoder[FromHub] = msgspec.json.Decoder(FromHub)
+
+
+def encode(message: FromReplica | FromHub, subprotocol: str) -> bytes | str:
+    """The message as the payload of one frame: bytes for msgpack, text for JSON."""
+    if subprotocol == MSGPACK:
+        return _encode_msgpack(message)
+    return _encode_json(message).decode()
+
+
+def decode_from_replica(data: bytes | str, subprotocol: str) -> FromReplica:
+    """The message that a replica sent; MessageError if it is not one."""
+    return _decode(_from_replica_msgpack, _from_replica_json, data, subprotocol)
+
+
+def decode_from_hub(data: bytes | str, subprotocol: str) -> FromHub:
+    """The message that a hub sent; MessageError if it is not one."""
+    return _decode(_from_hub_msgpack, _from_hub_json, data, subprotocol)
+
+
+def _decode(
+    packed: msgspec.msgpack.Decoder[M],
+    text: msgspec.json.Decoder[M],
+    data: bytes | str,
+    subprotocol: str,
+) -> M:
+    try:
+        if isinstance(data, str) and subprotocol == JSON:
+            return text.decode(data)
+        if isinstance(data, bytes) and subprotocol == MSGPACK:
+            return packed.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MessageError(str(error)) from error
+    raise MessageError(f"{subprotocol} takes {'text' if subprotocol == JSON else 'binary'} frames")

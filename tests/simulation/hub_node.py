@@ -1,0 +1,174 @@
+"""The hub in the simulation: the server's own core and authority, on a real SQLite file.
+
+What the server does with tasks is done here with the clock: a commit takes time, and a crash may fall
+before it is durable (nothing happened) or after (it happened, and nobody was told).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from stackroom.events.log import LogReader
+from stackroom.events.sqlite_log import LogFile
+from stackroom.sync import hub as core
+from stackroom.sync import protocol as wire
+from stackroom.sync.access import Principal
+from stackroom.sync.authority import Authority
+from stackroom.sync.paging import read_page
+from stackroom.sync.settings import Settings
+from tests.simulation.clock import Clock
+from tests.simulation.network import Connection
+
+
+class OwnProfiles:
+    """Access for the simulation: everybody may use the profiles that `allowed` gives them."""
+
+    def __init__(self, allowed: dict[str, set[str]]) -> None:
+        self.allowed = allowed
+
+    def authenticate(self, hello: wire.Hello) -> Principal:
+        return Principal(hello.user)
+
+    def may_read(self, principal: Principal, profile: str) -> bool:
+        return profile in self.allowed[principal.name]
+
+    may_write = may_read
+
+
+class HubNode:
+    """A hub process that can be crashed and started; the file stays."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        path: Path,
+        allowed: dict[str, set[str]],
+        open_log: Callable[[Path], LogFile],
+    ) -> None:
+        self.clock = clock
+        self.random = random
+        self.path = path
+        self.access = OwnProfiles(allowed)
+        self.open_log = open_log
+        self.settings = Settings(
+            page_commits=random.choice([1, 3, 1000]),
+            snapshot_every=random.choice([2, 7, 1000]),
+            snapshot_worth=random.choice([3, 10, 1000]),
+            states_kept=random.choice([1, 8]),
+            push_proposals=random.choice([1, 4, 1000]),
+            batch_proposals=random.choice([1, 5, 1000]),
+        )
+        self.up = False
+        self.start()
+
+    def start(self) -> None:
+        """A fresh process on the file that is there."""
+        self.up = True
+        self.log = self.open_log(self.path)
+        identity = self.log.read(lambda reader: reader.identity())
+        self.hub = core.Hub(identity, self.access, self.settings, "simulated")
+        self.authority = Authority(
+            partial(self.random.randbytes, 16),
+            snapshot_every=self.settings.snapshot_every,
+            states_kept=self.settings.states_kept,
+        )
+        self.connections: dict[int, Connection] = {}
+        self.queue: list[core.Submit] = []
+        self.busy = False
+
+    def crash(self) -> None:
+        """The process is gone, with all that was not durable."""
+        if self.up:
+            self.up = False
+            self.log.close()
+            for connection in list(self.connections.values()):
+                connection.cut()
+
+    def accept(self, connection: Connection) -> None:
+        """A replica connects."""
+        hub, session = self.hub, self.hub.opened()
+        self.connections[session.id] = connection
+
+        def received(message: wire.FromReplica) -> None:
+            if self.hub is hub and self.up:
+                hub.receive(session, message, self.clock.millis())
+                self.carry_out()
+
+        def lost() -> None:
+            if self.hub is hub and self.up:
+                self.connections.pop(session.id, None)
+                hub.closed(session)
+                self.carry_out()
+
+        connection.to_hub = received
+        connection.hub_lost = lost
+
+    def carry_out(self) -> None:
+        for effect in self.hub.effects():
+            match effect:
+                case core.Send():
+                    self.send(effect)
+                case core.Close(session):
+                    if session in self.connections:
+                        self.connections[session].cut()
+                case core.Submit():
+                    self.queue.append(effect)
+                    self.work()
+                case core.Read():
+                    self.later(partial(self.read, effect))
+                case core.ListAll(session):
+                    self.later(partial(self.catalogue, session))
+
+    def send(self, send: core.Send) -> None:
+        for id in send.sessions:
+            if (connection := self.connections.get(id)) is None:
+                continue
+            message = send.message
+            if send.live and isinstance(message, wire.Commits) and self.random.random() < 0.1:
+                self.hub.lagging(id, message.profile, message.commits[0].seq - 1)
+                self.later(self.carry_out)
+            else:
+                connection.send_to_replica(message)
+
+    def read(self, read: core.Read) -> None:
+        page = self.log.read(partial(read_page, read, self.settings))
+        self.hub.page(read, page)
+        self.carry_out()
+
+    def catalogue(self, session: int) -> None:
+        def listed(reader: LogReader) -> None:
+            self.hub.catalogue(session, reader.profiles())
+
+        self.log.read(listed)
+        self.carry_out()
+
+    def work(self) -> None:
+        """Takes the next batch, once the last one is done."""
+        if self.queue and not self.busy:
+            self.busy = True
+            self.later(self.commit)
+
+    def commit(self) -> None:
+        submits, count = [], 0
+        while self.queue and (not submits or count < self.settings.batch_proposals):
+            submits.append(self.queue.pop(0))
+            count += len(submits[-1].submissions)
+        submissions = [s for submit in submits for s in submit.submissions]
+        decide = partial(self.authority.decide, submissions, self.clock.millis())
+        decision = self.log.write(decide)
+
+        def durable() -> None:
+            self.hub.decided(submits, decision)
+            self.busy = False
+            self.carry_out()
+            self.work()
+
+        self.later(durable)
+
+    def later(self, what: Callable[[], None]) -> None:
+        """Does `what` in a moment, unless the process is gone by then."""
+        hub = self.hub
+        seconds = self.random.random() ** 4
+        self.clock.after(seconds, lambda: what() if self.hub is hub and self.up else None)

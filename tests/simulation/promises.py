@@ -1,0 +1,136 @@
+"""What must always hold, checked from outside: this module trusts nothing that a core says of itself.
+
+The numbers are those of `docs/promises.md`. A `Witness` sees what every replica and the hub are told.
+"""
+
+from hashlib import sha256
+
+from msgspec import UNSET
+
+from stackroom.events import codec
+from stackroom.events.codec import unseal
+from stackroom.events.fold import fold
+from stackroom.events.history import Difference, diff
+from stackroom.events.log import Answer
+from stackroom.events.model import Commit, ConflictJoined, ConflictOpened, Proposal
+from stackroom.events.state import State, encode
+from stackroom.events.values import overlap, same
+
+
+class Broken(AssertionError):
+    """A promise is broken; says which."""
+
+    def __init__(self, promise: int, sentence: str) -> None:
+        self.promise = promise
+        super().__init__(f"promise {promise}: {sentence}")
+
+
+class Witness:
+    """Remembers what was said to whom, and holds all of it together."""
+
+    def __init__(self) -> None:
+        self.acknowledged: dict[str, Answer] = {}
+        self.commits: dict[tuple[str, int], bytes] = {}
+        self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+        self.typed: dict[str, tuple[str, str, str]] = {}
+        self.replaced: set[str] = set()
+        self.allowed: dict[str, set[str]] = {}
+
+    # While it runs
+
+    def typing(self, profile: str, replica: str, user: str, proposal: Proposal) -> None:
+        """A person's edit was saved."""
+        self.typed[proposal.id] = (profile, replica, user)
+
+    def retyping(self, old: str) -> None:
+        """The author of a refused proposal made another of it."""
+        self.replaced.add(old)
+
+    def told_answer(self, answer: Answer) -> None:
+        before = self.acknowledged.setdefault(answer.id, answer)
+        if before != answer:
+            raise Broken(2, f"one proposal was answered {before} and {answer}")
+
+    def told_commit(self, user: str, profile: str, commit: Commit) -> None:
+        if profile not in self.allowed[user]:
+            raise Broken(6, f"{user} was sent #{commit.seq} of a profile closed to it")
+        leaf = codec.leaf(profile, commit)
+        before = self.commits.setdefault((profile, commit.seq), leaf)
+        if before != leaf:
+            raise Broken(1, f"#{commit.seq} of {profile} was told in two ways")
+        if commit.id in self.typed:
+            typed_in, replica, author = self.typed[commit.id]
+            if (profile, commit.replica, commit.author) != (typed_in, replica, author):
+                raise Broken(6, f"#{commit.seq} is said to be {commit.author}'s, not {author}'s")
+
+    def holds(self, profile: str, state: State, root: bytes) -> None:
+        """A replica stands at `state`, with `root` as its Merkle root."""
+        if state.seq:
+            said = sha256(encode(state)).digest(), root
+            if self.states.setdefault((profile, state.seq), said) != said:
+                raise Broken(3, f"two replicas at #{state.seq} of {profile} differ")
+
+    # When all is quiet
+
+    def check_log(self, profile: str, commits: list[Commit]) -> None:
+        """The hub's whole log of a profile, against all that was said of it."""
+        if [c.seq for c in commits] != list(range(1, len(commits) + 1)):
+            raise Broken(1, f"the seqs of {profile} have gaps")
+        leaves = {(profile, c.seq): codec.leaf(profile, c) for c in commits}
+        for place, leaf in self.commits.items():
+            if place[0] == profile and leaves.get(place) != leaf:
+                raise Broken(1, f"#{place[1]} of {profile} was told and is gone or changed")
+        seqs: dict[str, int] = {}
+        for commit in commits:
+            if commit.id in seqs:
+                raise Broken(2, f"one proposal is #{seqs[commit.id]} and #{commit.seq}")
+            seqs[commit.id] = commit.seq
+        for id, answer in self.acknowledged.items():
+            if self.typed[id][0] == profile and seqs.get(id) != answer.seq:
+                raise Broken(1, f"answered {answer}, and the log has it at {seqs.get(id)}")
+        self.check_overwrites(commits)
+
+    def check_overwrites(self, commits: list[Commit]) -> None:
+        """Brute force: a commit may change a value only if its author saw the change before it."""
+        states = [State()]
+        changed: list[list[Difference]] = [[]]
+        for commit in commits:
+            states.append(fold(states[-1], commit))
+            changed.append(diff(states[-2], states[-1]))
+        for commit in commits:
+            for other in range(commit.base + 1, commit.seq):
+                if commits[other - 1].replica == commit.replica:
+                    continue
+                for mine in changed[commit.seq]:
+                    for theirs in changed[other]:
+                        if mine.entity == theirs.entity and overlap(mine.path, theirs.path):
+                            self.check_pair(commit, mine, commits[other - 1], theirs)
+
+    def check_pair(
+        self, commit: Commit, mine: Difference, other: Commit, theirs: Difference
+    ) -> None:
+        if mine.path == theirs.path and same(mine.before, UNSET) and same(theirs.after, UNSET):
+            sides = f"#{commit.seq} brings back what #{other.seq} removed"
+        else:
+            sides = f"#{commit.seq} overwrites #{other.seq}"
+        raise Broken(4, f"{sides}, unseen by its author: {mine} over {theirs}")
+
+    def check_work(self, committed: set[str], kept: set[str]) -> None:
+        """All that was typed is in the log (a commit, or a conflict that holds it) or with its author."""
+        lost = self.typed.keys() - committed - kept - self.replaced
+        if lost:
+            raise Broken(5, f"typed and gone: {sorted(lost)}")
+
+
+def in_log(commits: list[Commit]) -> set[str]:
+    """The ids of the proposals that a log keeps: as commits, and whole in its conflicts."""
+    found = set()
+    for commit in commits:
+        for event in commit.events:
+            if event.type in ("ConflictOpened", "ConflictJoined"):
+                change = unseal(event)
+                assert isinstance(change, ConflictOpened | ConflictJoined)
+                if change.held.proposal.id != commit.id:
+                    raise Broken(5, f"#{commit.seq} holds another proposal than its own")
+        found.add(commit.id)
+    return found

@@ -1,0 +1,252 @@
+"""A person's machine in the simulation: the client's own core over a real home, one process or two."""
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from stackroom.client import replica as core
+from stackroom.client.cache import Cache
+from stackroom.client.rebase import View, rebase
+from stackroom.client.store import Store
+from stackroom.events.check import Rejected, check_changes
+from stackroom.events.codec import seal
+from stackroom.events.history import entity_at
+from stackroom.events.model import Change, ProfileCreated
+from stackroom.events.state import AnyEntity
+from stackroom.sync import protocol as wire
+from tests.simulation.clock import Clock
+from tests.simulation.edits import Editor
+from tests.simulation.hub_node import HubNode
+from tests.simulation.network import Connection, Network
+from tests.simulation.promises import Broken, Witness
+
+
+class Process:
+    """A running client: one replica core, at most one connection."""
+
+    def __init__(self, node: "ReplicaNode") -> None:
+        self.node = node
+        self.alive = True
+        self.connection: Connection | None = None
+        self.replica = core.Replica(node.store.replica, node.user, "token")
+        for profile in node.profiles:
+            self.replica.follow(node.load(profile))
+
+    def connect(self) -> None:
+        """Connects to the hub, if there is one to connect to."""
+        node = self.node
+        if self.connection is not None or not node.hub.up or not self.alive:
+            return
+        connection = self.connection = node.network.connect(node.coding)
+        connection.to_replica = self.receive
+        connection.replica_lost = lambda: self.lost(connection)
+        node.hub.accept(connection)
+        self.replica.connected()
+        self.carry_out()
+
+    def lost(self, connection: Connection) -> None:
+        if self.alive and self.connection is connection:
+            self.connection = None
+            self.replica.disconnected()
+            self.node.clock.after(self.node.random.random() * 5, self.connect)
+
+    def receive(self, message: wire.FromHub) -> None:
+        if not self.alive:
+            return
+        witness = self.node.witness
+        match message:
+            case wire.Commits(profile, commits) | wire.History(profile, _, commits):
+                for commit in commits:
+                    witness.told_commit(self.node.user, profile, commit)
+            case wire.Results(_, answers):
+                for answer in answers:
+                    witness.told_answer(answer)
+            case wire.Error():
+                assert message.code == "hub_failed", message
+        self.replica.receive(message)
+        self.carry_out()
+
+    def carry_out(self) -> None:
+        """Does what the core says; the machine may die between any two effects."""
+        for effect in self.replica.effects():
+            if self.node.random.random() < self.node.fragile:
+                self.node.crash()
+                return
+            self.one(effect)
+        for copy in self.replica.copies.values():
+            if copy.newer is None:
+                self.node.witness.holds(
+                    copy.profile, copy.state, core.merkle.root(copy.frontier)
+                )
+
+    def one(self, effect: core.Effect) -> None:
+        store, cache = self.node.store, self.node.cache
+        match effect:
+            case core.Send(message):
+                if self.connection is not None:
+                    self.connection.send_to_hub(message)
+            case core.Store(profile, commits, frontier, settled):
+                cache.save(profile, commits, frontier)
+                store.settle(settled)
+            case core.Restart(profile, seq, frontier, state):
+                cache.restart(profile, seq, frontier, state)
+                self.replica.fetch(profile, 0)
+                self.node.clock.after(0.0, self.carry_out)
+            case core.Backfill(profile, commits):
+                self.backfill(profile, commits)
+            case core.Settle(_, ids):
+                store.settle(ids)
+            case core.Park(_, answer):
+                store.park(answer.id, answer.code, answer.sentence)
+            case core.Welcomed():
+                self.fetch_missing()
+            case core.Problem():
+                raise Broken(3 if effect.code == "integrity" else 7, effect.sentence)
+            case core.Catalogue() | core.Present() | core.Reached():
+                pass
+
+    def fetch_missing(self) -> None:
+        """Asks again for the history that an earlier connection did not bring."""
+        for profile in self.node.profiles:
+            if (missing := self.node.cache.missing(profile)) is not None:
+                self.replica.fetch(profile, missing.start - 1)
+        self.node.clock.after(0.0, self.carry_out)
+
+    def backfill(self, profile: str, commits: tuple[core.Commit, ...]) -> None:
+        self.node.cache.backfill(profile, commits)
+        missing = self.node.cache.missing(profile)
+        if missing is not None and commits:
+            self.replica.fetch(profile, commits[-1].seq)
+            self.node.clock.after(0.0, self.carry_out)
+
+
+class ReplicaNode:
+    """A home with its two files; its processes come and go, the files stay."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        network: Network,
+        hub: HubNode,
+        witness: Witness,
+        home: Path,
+        user: str,
+        profiles: list[str],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.clock, self.random, self.network, self.hub = clock, random, network, hub
+        self.witness, self.home, self.user, self.profiles = witness, home, user, profiles
+        self.new_id = new_id
+        self.coding = random.choice(wire.SUBPROTOCOLS)
+        self.fragile = 0.0
+        self.offline = False
+        self.editor = Editor(random, new_id)
+        self.processes: list[Process] = []
+        self.replica_id = new_id()
+        self.start()
+
+    def start(self) -> None:
+        """Opens the home with one process, sometimes two."""
+        self.store = Store.open(
+            self.home / "proposals.db", new_replica_id=self.replica_id, synchronous="OFF"
+        )
+        self.cache = Cache.open(self.home / "replica.db", synchronous="OFF")
+        for profile in self.profiles:
+            self.store.put_profile(profile, profile, None)
+        self.processes = [Process(self) for _ in range(self.random.choice([1, 1, 1, 2]))]
+        if not self.offline:
+            self.go_online()
+
+    def crash(self) -> None:
+        """Every process of the machine is gone; what was saved is there."""
+        for process in self.processes:
+            process.alive = False
+            if process.connection is not None:
+                process.connection.cut()
+        self.processes = []
+        self.store.close()
+        self.cache.close()
+
+    def go_online(self) -> None:
+        self.offline = False
+        for process in self.processes:
+            process.connect()
+
+    def go_offline(self) -> None:
+        self.offline = True
+        for process in self.processes:
+            if process.connection is not None:
+                process.connection.cut()
+
+    def load(self, profile: str) -> core.Copy:
+        """What the files hold of a profile."""
+        stored = self.cache.load(profile)
+        pending = self.store.pending(profile)
+        return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
+
+    def view(self, profile: str) -> View:
+        return rebase(self.cache.load(profile).state, self.store.pending(profile), self.store.replica)
+
+    def edit(self) -> None:
+        """The person at the machine edits something that their view does not refuse."""
+        if not self.processes:
+            return
+        profile = self.random.choice(self.profiles)
+        confirmed = self.cache.load(profile).state
+        view = rebase(confirmed, self.store.pending(profile), self.store.replica).state
+
+        def revive(id: str) -> AnyEntity | None:
+            gone = view.gone.get(id)
+            if gone is None or self.cache.missing(profile) is not None:
+                return None
+            with self.cache.reader() as log:
+                return entity_at(log, profile, view, id, gone.stamp[0] - 1)
+
+        changes: list[tuple[str, Change]]
+        if not view.profile_id:
+            changes = [(profile, ProfileCreated(f"profile {profile}"))]
+        else:
+            changes = self.editor.edit(view, revive)
+        outcome = check_changes(view, confirmed.seq, changes, self.store.replica)
+        if not changes or (isinstance(outcome, Rejected) and self.random.random() < 0.95):
+            return
+        events = tuple(seal(id, c, self.random.randbytes(16)) for id, c in changes)
+        proposal = self.store.propose(
+            profile,
+            id=self.new_id(),
+            base=confirmed.seq,
+            author=self.user,
+            message="",
+            time=self.clock.millis(),
+            events=events,
+        )
+        self.witness.typing(profile, self.store.replica, self.user, proposal)
+        for process in self.processes:
+            process.replica.propose(profile, [proposal])
+            process.carry_out()
+
+    def retry(self) -> None:
+        """The person tries a parked proposal again, as it is."""
+        if not self.processes:
+            return
+        profile = self.random.choice(self.profiles)
+        parked = self.store.parked(profile)
+        if not parked:
+            return
+        old = self.random.choice(parked).proposal
+        base = self.cache.load(profile).state.seq
+        new = self.store.retry(old.id, id=self.new_id(), base=base)
+        self.witness.retyping(old.id)
+        self.witness.typing(profile, self.store.replica, self.user, new)
+        for process in self.processes:
+            process.replica.propose(profile, [new])
+            process.carry_out()
+
+    def kept(self) -> set[str]:
+        """The ids of the proposals that the home keeps."""
+        found = set()
+        for profile in self.profiles:
+            found |= {p.id for p in self.store.pending(profile)}
+            found |= {p.proposal.id for p in self.store.parked(profile)}
+        return found

@@ -1,0 +1,123 @@
+"""The simulation sees what it is meant to see: each core is broken on purpose, and it must be caught.
+
+A check that cannot fail proves nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stackroom.client.replica import Replica
+from stackroom.client.store import Store
+from stackroom.events import check, fold
+from stackroom.events.log import Answer
+from stackroom.events.sqlite_read import SqliteReader
+from stackroom.sync.access import Principal
+from stackroom.sync.authority import Authority
+from stackroom.sync.hub import Hub
+from stackroom.sync.protocol import Commits
+from tests.simulation.hub_node import OwnProfiles
+from tests.simulation.promises import Broken
+from tests.simulation.world import simulate
+
+SEEDS = 150
+
+
+def never(*_: Any, **__: Any) -> None:
+    """In the place of something that matters."""
+
+
+def forgets_conflicts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(check._Check, "foreign", lambda self, stamp: False)
+
+
+def forgets_answers(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SqliteReader, "answer", never)
+
+
+def answers_differently(patch: pytest.MonkeyPatch) -> None:
+    told = Authority._answer
+    asked: set[str] = set()
+
+    def answer(self: Authority, submission: Any, *rest: Any) -> Answer:
+        first = told(self, submission, *rest)
+        again = submission.proposal.id in asked
+        asked.add(submission.proposal.id)
+        return Answer(first.id, "rejected", None, "mood", "not today") if again else first
+
+    patch.setattr(Authority, "_answer", answer)
+
+
+def folds_by_the_clock(patch: pytest.MonkeyPatch) -> None:
+    write, calls = fold.write, iter(range(10**9))
+
+    def moody(state: Any, entity: Any, path: Any, value: Any, stamp: Any) -> Any:
+        same = isinstance(value, str) and path.startswith("/config") and next(calls) % 97 == 0
+        return write(state, entity, path, f"{value}!" if same else value, stamp)
+
+    patch.setattr(fold, "write", moody)
+
+
+def drops_what_was_refused(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Store, "park", lambda self, id, code, sentence: self.drop(id))
+
+
+def settles_too_early(patch: pytest.MonkeyPatch) -> None:
+    push = Replica._push
+
+    def push_and_forget(self: Replica, copy: Any) -> None:
+        push(self, copy)
+        copy.pending = [p for p in copy.pending if p.id not in copy.sent]
+
+    patch.setattr(Replica, "_push", push_and_forget)
+
+
+def believes_the_message(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(OwnProfiles, "authenticate", lambda self, hello: Principal("user0"))
+
+
+def lets_everybody_read(patch: pytest.MonkeyPatch) -> None:
+    announce = Hub._announce
+
+    def to_all(self: Hub, profile: str, commits: Any) -> None:
+        announce(self, profile, commits)
+        for session in self.sessions.values():
+            if session.principal is not None:
+                self._send(session, Commits(profile, commits))
+
+    patch.setattr(Hub, "_announce", to_all)
+
+
+def forgets_who_reads_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Hub, "lagging", never)
+
+
+FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
+    (forgets_conflicts, {4}),
+    (forgets_answers, {1, 2, 5, 7}),
+    (answers_differently, {1, 2}),
+    (folds_by_the_clock, {3, 4}),
+    (drops_what_was_refused, {5}),
+    (settles_too_early, {5, 7}),
+    (believes_the_message, {6}),
+    (lets_everybody_read, {3, 6}),
+    (forgets_who_reads_on, {3, 7}),
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("fault", "promises"), FAULTS, ids=[f.__name__ for f, _ in FAULTS])
+def test_a_fault_is_caught(
+    fault: Callable[[pytest.MonkeyPatch], None],
+    promises: set[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fault(monkeypatch)
+    for seed in range(SEEDS):
+        try:
+            simulate(seed)
+        except Broken as broken:
+            assert broken.promise in promises, broken
+            return
+    pytest.fail(f"{SEEDS} seeds saw nothing")
