@@ -65,6 +65,11 @@ class Cache:
         """The log, for questions about history."""
         return self.file.reading()
 
+    @property
+    def log(self) -> SqliteReader:
+        """The log for single questions: each answer is of its own moment."""
+        return self.file.reader()
+
     def load(self, profile: str) -> Stored:
         """The profile: the newest snapshot, and the commits after it."""
         with self.reader() as log:

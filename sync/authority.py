@@ -218,7 +218,7 @@ class Authority:
 
     def _branch(self, profile: str, log: LogReader) -> _Branch:
         branch = self._branches.get(profile)
-        if branch is None:
+        if branch is None or log.head(profile).seq != branch.state.seq:
             branch = self._branches[profile] = _Branch(*load(log, profile))
         self._branches.move_to_end(profile)
         return branch

@@ -29,6 +29,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     page_commits: int = 1_000
     page_bytes: int = 1 << 20
     """History goes out in pages of at most so many commits and bytes."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """Host names beside those of loopback by which a hub on loopback may be called."""
+
     live_buffer: int = 1 << 20
     """Unsent bytes of one connection beyond which it is moved from live delivery to pages."""
     buffer_most: int = 16 << 20

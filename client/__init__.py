@@ -1,0 +1,29 @@
+"""Using it: the replica and its two files, the connection, the Python API, the command line.
+
+`connect` (for an event loop) and `connect_sync` (for plain scripts and notebooks) are the way in:
+
+    async with stackroom.client.connect("ws://localhost:8765", token=token) as hub: ...
+
+Imports `sync` (the protocol; the server for `stackroom hub`) and `events`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stackroom.client.api import connect as connect
+    from stackroom.client.blocking import connect as connect_sync
+
+__all__ = ["connect", "connect_sync"]
+
+
+def __getattr__(name: str) -> Any:
+    # Late, so that a command that only reads does not import an event loop.
+    if name == "connect":
+        from stackroom.client.api import connect
+
+        return connect
+    if name == "connect_sync":
+        from stackroom.client.blocking import connect as connect_sync
+
+        return connect_sync
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,344 @@
+"""A draft: the changes of one commit, collected upon what its author sees.
+
+Each step is tried on a scratch copy of the view, so a later step sees the ones before it. Nothing is
+saved until `commit`; then all of it is, as one proposal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from msgspec import UNSET, Struct
+
+from stackroom.client.errors import NotFound, RefusedLocally
+from stackroom.events import rules
+from stackroom.events.check import Outcome
+from stackroom.events.compose import DELETED, updates
+from stackroom.events.fold import DEFAULT_STACK, NAME, apply_change, read, standing
+from stackroom.events.log import Answer
+from stackroom.events.model import (
+    Change,
+    ComponentRegistered,
+    FlavorRegistered,
+    Proposal,
+    StackRegistered,
+    Updated,
+)
+from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
+from stackroom.events.values import Maybe, Path, Value, overlap, pointer, same
+
+D = TypeVar("D", bound="EntityDraft")
+
+
+class Saved(Struct, frozen=True):
+    """A draft that was saved: what it would become now, and in a local profile, what it became."""
+
+    proposal: Proposal
+    outcome: Outcome
+    answer: Answer | None = None
+
+
+class Draft:
+    """What is to change in one profile. `result` is for those who push it."""
+
+    def __init__(
+        self,
+        profile: str,
+        view: State,
+        replica: str,
+        message: str,
+        new_id: Callable[[], str],
+        save: Callable[[Draft], Saved],
+    ) -> None:
+        self.profile_id = profile
+        self.message = message
+        self.result: Any = None
+        self._scratch = view.copy()
+        self._stamp = (view.seq + 1, self._scratch.writer(replica))
+        self._new_id = new_id
+        self._save = save
+        self._changes: list[tuple[str, Change]] = []
+
+    @property
+    def changes(self) -> list[tuple[str, Change]]:
+        """(entity id, change), in order; updates of one entity that follow each other are one."""
+        merged: list[tuple[str, Change]] = []
+        for id, change in self._changes:
+            before = merged[-1] if merged else None
+            if before is not None and before[0] == id and _mergeable(before[1], change):
+                merged[-1] = (id, _merged(before[1], change))
+            else:
+                merged.append((id, change))
+        return merged
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing changes."""
+        return not self._changes
+
+    def add(self, changes: Iterable[tuple[str, Change]]) -> None:
+        """Adds changes made elsewhere: a resolution, a reversal, an import."""
+        for id, change in changes:
+            self._one(id, change)
+
+    def commit(self) -> Saved:
+        """Saves the draft as one proposal, durably.
+
+        Raises RefusedLocally, with nothing saved, where a rule refuses it in its author's own view.
+        """
+        return self._save(self)
+
+    # What can be drafted
+
+    def register_component(
+        self,
+        type: str,
+        name: str,
+        flavor: str,
+        *,
+        config: Mapping[str, Value] | None = None,
+        labels: Mapping[str, str] | None = None,
+        extra: Mapping[str, Value] | None = None,
+    ) -> ComponentDraft:
+        """A new component."""
+        id = self._new_id()
+        self._one(
+            id,
+            ComponentRegistered(
+                name, type, flavor, dict(config or {}), dict(labels or {}), dict(extra or {})
+            ),
+        )
+        return ComponentDraft(self, id)
+
+    def component(self, type: str, name: str) -> ComponentDraft:
+        """A component to change; NotFound."""
+        return ComponentDraft(self, self._id(Component, name, type))
+
+    def register_stack(
+        self,
+        name: str,
+        components: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        description: str = "",
+        extra: Mapping[str, Value] | None = None,
+    ) -> StackDraft:
+        """A new stack of existing components: their names by type, the first being the default."""
+        members = {
+            type: [self._id(Component, n, type) for n in _listed(names)]
+            for type, names in (components or {}).items()
+        }
+        id = self._new_id()
+        self._one(
+            id, StackRegistered(name, members, dict(labels or {}), description, dict(extra or {}))
+        )
+        return StackDraft(self, id)
+
+    def stack(self, name: str) -> StackDraft:
+        """A stack to change; NotFound."""
+        return StackDraft(self, self._id(Stack, name))
+
+    def register_flavor(
+        self,
+        type: str,
+        name: str,
+        *,
+        source: str = "",
+        integration: str | None = None,
+        config_schema: dict[str, Value] | None = None,
+        extra: Mapping[str, Value] | None = None,
+    ) -> FlavorDraft:
+        """A new flavor of a component type."""
+        id = self._new_id()
+        self._one(
+            id,
+            FlavorRegistered(name, type, source, integration, config_schema, dict(extra or {})),
+        )
+        return FlavorDraft(self, id)
+
+    def flavor(self, type: str, name: str) -> FlavorDraft:
+        """A flavor to change; NotFound."""
+        return FlavorDraft(self, self._id(Flavor, name, type))
+
+    def default_stack(self, name: str | None) -> None:
+        """Which stack the profile offers to all; None for none."""
+        stack = None if name is None else self._id(Stack, name)
+        self._write(self.profile_id, DEFAULT_STACK, stack)
+
+    def profile(self) -> ProfileDraft:
+        """The profile itself."""
+        return ProfileDraft(self, self.profile_id)
+
+    # How
+
+    def _id(self, kind: type[AnyEntity], name: str, component_type: str = "") -> str:
+        found = self._scratch.find(kind, name, component_type)
+        if found is not None:
+            return found[0]
+        what = component_type or kind.kind
+        names = [
+            e.name
+            for _, e in self._scratch.all(kind)
+            if getattr(e, "component_type", "") == component_type
+        ]
+        close = get_close_matches(name, names, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"stackroom {kind.kind} list"
+        raise NotFound(f"there is no {what} {name!r}", hint=hint)
+
+    def _entity(self, id: str) -> AnyEntity:
+        entity = self._scratch.get(id)
+        if entity is None:
+            raise NotFound("this was deleted earlier in the same draft")
+        return entity
+
+    def _one(self, id: str, change: Change) -> None:
+        if refusal := rules.refuse_change(change):
+            raise RefusedLocally(refusal)
+        self._changes.append((id, change))
+        apply_change(self._scratch, self._stamp, id, change)
+
+    def _write(self, id: str, path: Path, value: Maybe) -> None:
+        """Drafts a write, unless it changes nothing."""
+        entity = self._entity(id)
+        (change,) = updates(entity.kind, {path: value})
+        if refusal := rules.refuse_change(change):
+            raise RefusedLocally(refusal)
+        now = read(self._scratch, entity, path)
+        if not same(now, standing(self._scratch, path, value)):
+            self._one(id, change)
+
+
+class EntityDraft:
+    """An entity in a draft; each method returns it again."""
+
+    def __init__(self, draft: Draft, id: str) -> None:
+        self._draft = draft
+        self.id = id
+
+    def rename(self: D, name: str) -> D:
+        """Gives it another name; what refers to it follows."""
+        return self._write(NAME, name)
+
+    def delete(self) -> None:
+        """Deletes it; refused while something uses it."""
+        kind = self._draft._entity(self.id).kind
+        self._draft._one(self.id, DELETED[kind]())
+
+    def _write(self: D, path: Path, value: Maybe) -> D:
+        self._draft._write(self.id, path, value)
+        return self
+
+
+class _Labelled(EntityDraft):
+    def label(self: D, key: str, value: str) -> D:
+        """Sets a label."""
+        return self._write(pointer("labels", key), value)
+
+    def unlabel(self: D, key: str) -> D:
+        """Removes a label."""
+        return self._write(pointer("labels", key), UNSET)
+
+
+class ComponentDraft(_Labelled):
+    """A component in a draft."""
+
+    def set(self, *keys_and_value: Any) -> ComponentDraft:
+        """`set("namespace", "ml")`; more keys lead into a map: `set("client_kwargs", "region", "eu")`."""
+        *keys, value = keys_and_value
+        if not keys:
+            raise TypeError("set takes a key and a value")
+        return self._write(pointer("config", *keys), value)
+
+    def unset(self, *keys: str) -> ComponentDraft:
+        """Removes a key of the configuration."""
+        return self._write(pointer("config", *keys), UNSET)
+
+    def flavor(self, name: str) -> ComponentDraft:
+        """Makes it a component of another flavor."""
+        return self._write(pointer("flavor"), name)
+
+    def extra(self, key: str, value: Maybe) -> ComponentDraft:
+        """Sets what is kept beside the configuration; UNSET removes it."""
+        return self._write(pointer("extra", key), value)
+
+
+class StackDraft(_Labelled):
+    """A stack in a draft."""
+
+    def use(self, type: str, *names: str) -> StackDraft:
+        """Has the stack use exactly these components of a type, the first being the default."""
+        ids = [self._draft._id(Component, name, type) for name in names]
+        return self._write(pointer("components", type), ids or UNSET)
+
+    def add(self, type: str, name: str) -> StackDraft:
+        """Adds a component behind those of its type."""
+        id = self._draft._id(Component, name, type)
+        return self._write(pointer("components", type, id), True)
+
+    def remove(self, type: str, name: str | None = None) -> StackDraft:
+        """Removes one component of a type, or all of them."""
+        if name is None:
+            return self._write(pointer("components", type), UNSET)
+        id = self._draft._id(Component, name, type)
+        return self._write(pointer("components", type, id), UNSET)
+
+    def describe(self, text: str) -> StackDraft:
+        """Sets the description."""
+        return self._write(pointer("description"), text)
+
+    def extra(self, key: str, value: Maybe) -> StackDraft:
+        """Sets what is kept beside the members; UNSET removes it."""
+        return self._write(pointer("extra", key), value)
+
+
+class FlavorDraft(EntityDraft):
+    """A flavor in a draft."""
+
+    def source(self, text: str) -> FlavorDraft:
+        """Sets where its code is."""
+        return self._write(pointer("source"), text)
+
+    def config_schema(self, schema: dict[str, Value] | None) -> FlavorDraft:
+        """Sets the JSON Schema of its components' configuration."""
+        return self._write(pointer("config_schema"), schema)
+
+
+class ProfileDraft(EntityDraft):
+    """The profile in a draft."""
+
+    def describe(self, text: str) -> ProfileDraft:
+        """Sets the description."""
+        return self._write(pointer("description"), text)
+
+    def setting(self, key: str, value: Maybe) -> ProfileDraft:
+        """Sets a setting, `merge` for example; UNSET removes it."""
+        return self._write(pointer("settings", key), value)
+
+    @property
+    def entity(self) -> Profile:
+        """The profile as drafted."""
+        entity = self._draft._entity(self.id)
+        assert isinstance(entity, Profile)
+        return entity
+
+
+def _listed(names: str | Sequence[str]) -> Sequence[str]:
+    return [names] if isinstance(names, str) else names
+
+
+def _mergeable(a: Change, b: Change) -> bool:
+    """Whether two updates can be one: what they write must not depend on their order."""
+    if not isinstance(a, Updated) or type(a) is not type(b) or not isinstance(b, Updated):
+        return False
+    earlier, later = {*a.set, *a.unset}, {*b.set, *b.unset}
+    return not any(p != q and overlap(p, q) for p in earlier for q in later)
+
+
+def _merged(a: Change, b: Change) -> Change:
+    assert isinstance(a, Updated)
+    assert isinstance(b, Updated)
+    both = {**a.set, **dict.fromkeys(a.unset, UNSET), **b.set, **dict.fromkeys(b.unset, UNSET)}
+    (merged,) = updates(a.kind, both)
+    return merged

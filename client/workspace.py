@@ -1,0 +1,333 @@
+"""A home at work: profiles as they stand, drafts, and what is kept about hubs. Synchronous.
+
+Reads never touch the network. Whoever opens a workspace uses it from one thread.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Literal, TypeAlias
+
+from msgspec import structs
+
+from stackroom.client import replica as core
+from stackroom.client.cache import Cache, Stored
+from stackroom.client.draft import Draft
+from stackroom.client.draft import Saved as SavedDraft
+from stackroom.client.errors import (
+    ClientError,
+    NoHub,
+    NoProfile,
+    NotAuthorised,
+    NotFound,
+    ReadOnly,
+    RefusedLocally,
+)
+from stackroom.client.home import Home
+from stackroom.client.local import LocalHub
+from stackroom.client.rebase import Standing, View, rebase
+from stackroom.client.settings import Settings
+from stackroom.client.store import HubEntry, Parked, ProfileEntry, Saved, Store
+from stackroom.events import codec, rules
+from stackroom.events.check import Accepted, Rejected, check_changes
+from stackroom.events.errors import UnknownEvent
+from stackroom.events.history import entity_at, state_at
+from stackroom.events.log import LogReader
+from stackroom.events.model import Event, Millis, ProfileCreated, Proposal
+from stackroom.events.resolve import Revive
+from stackroom.events.state import AnyEntity, State
+
+Why: TypeAlias = Literal["--profile", "STACKROOM_PROFILE", "setting", "only one"]
+"""Where it was said which profile to work on."""
+
+
+class ProfileCopy:
+    """A profile as this replica has it, at one moment."""
+
+    def __init__(
+        self,
+        entry: ProfileEntry,
+        stored: Stored,
+        view: View,
+        parked: Sequence[Parked],
+        log: LogReader,
+    ) -> None:
+        self.id = entry.id
+        self.name = entry.name
+        self.hub = entry.hub
+        self.synced_at = entry.synced_at
+        self.confirmed: State = stored.state
+        self.seq: int = stored.seq
+        self.newer: UnknownEvent | None = stored.newer
+        self.missing: range | None = stored.missing
+        self.view: State = view.state
+        self.standings: tuple[Standing, ...] = view.standings
+        self.parked = list(parked)
+        self.log = log
+
+    def at(self, seq: int) -> State:
+        """The confirmed state after commit `seq`; NotFound where this replica has no such commit."""
+        if not 0 <= seq <= self.seq:
+            raise NotFound(
+                f"there is no #{seq}: the profile is at #{self.seq}", hint="stackroom log"
+            )
+        if self.missing is not None and seq < self.missing.stop - 1:
+            raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
+        return state_at(self.log, self.id, seq)
+
+    @property
+    def revive(self) -> Revive:
+        """What a deleted entity was before its deletion, as far as the history here tells."""
+
+        def before(id: str) -> AnyEntity | None:
+            gone = self.view.gone.get(self.view.resolve(id))
+            if gone is None or self.missing is not None:
+                return None
+            return entity_at(self.log, self.id, self.view, self.view.resolve(id), gone.stamp[0] - 1)
+
+        return before
+
+
+class Workspace:
+    """The two files of a home, opened; `clock`, `new_id` and `salt` are time, ids and randomness."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        cache: Cache,
+        *,
+        clock: Callable[[], Millis],
+        new_id: Callable[[], str],
+        salt: Callable[[], bytes],
+        settings: Settings,
+    ) -> None:
+        self.home = home
+        self.store = store
+        self.cache = cache
+        self.clock = clock
+        self.new_id = new_id
+        self.salt = salt
+        self.settings = settings
+        self.local = LocalHub(store, cache, settings, salt)
+
+    @classmethod
+    def open(
+        cls,
+        home: Home,
+        *,
+        clock: Callable[[], Millis],
+        new_id: Callable[[], str],
+        salt: Callable[[], bytes],
+        settings: Settings | None = None,
+    ) -> "Workspace":
+        """Opens the home; makes it if there is none. Raises as Store.open and Cache.open do."""
+        home.make()
+        store = Store.open(home.proposals, new_replica_id=new_id(), now=clock())
+        try:
+            cache = Cache.open(home.replica)
+        except BaseException:
+            store.close()
+            raise
+        return cls(
+            home,
+            store,
+            cache,
+            clock=clock,
+            new_id=new_id,
+            salt=salt,
+            settings=settings or Settings(),
+        )
+
+    def close(self) -> None:
+        """Closes the files."""
+        self.store.close()
+        self.cache.close()
+
+    # Who and where
+
+    def user(self, url: str | None = None) -> str:
+        """Under which name changes are made: STACKROOM_USER, the hub's, the setting, the login name."""
+        if named := os.environ.get("STACKROOM_USER"):
+            return named
+        for hub in self.store.hubs():
+            if hub.url == url:
+                return hub.user
+        if named := self.store.setting("user"):
+            return named
+        import getpass
+
+        return getpass.getuser()
+
+    def hub(self, url: str | None = None) -> HubEntry:
+        """The hub at `url`, or the one that was joined last; NoHub."""
+        hubs = self.store.hubs()
+        wanted = url or self.store.setting("hub")
+        for hub in hubs:
+            if hub.url == wanted or (wanted is None and len(hubs) == 1):
+                return hub
+        raise NoHub("no hub was joined", hint="stackroom connect URL --token TOKEN")
+
+    def replica(
+        self, url: str, *, user: str | None = None, token: str | None = None
+    ) -> core.Replica:
+        """This replica's part of a connection to the hub at `url`; NotAuthorised without a token."""
+        token = token or self.home.token(url)
+        if token is None:
+            raise NotAuthorised(f"there is no token for the hub at {url}")
+        return core.Replica(self.store.replica, user or self.user(url), token, _client())
+
+    # Profiles
+
+    def profiles(self) -> list[ProfileEntry]:
+        """The profiles that can be worked on, by name."""
+        return [entry for entry in self.store.profiles() if not entry.deleted]
+
+    def entry(self, name: str) -> ProfileEntry:
+        """The profile of that name or id; NotFound, or ClientError where two have the name."""
+        entries = self.profiles()
+        found = [e for e in entries if name in (e.name, e.id)]
+        if len(found) > 1:
+            raise ClientError(f"there are {len(found)} profiles called {name!r}: use the id")
+        if not found:
+            close = get_close_matches(name, [e.name for e in entries], 1)
+            hint = f"did you mean {close[0]!r}?" if close else "stackroom profile list"
+            raise NotFound(f"there is no profile {name!r}", hint=hint)
+        return found[0]
+
+    def active_profile(self, name: str | None = None) -> tuple[ProfileEntry, Why]:
+        """The profile to work on, and who said so; `name` is that of --profile. NoProfile."""
+        if name:
+            return self.entry(name), "--profile"
+        if named := os.environ.get("STACKROOM_PROFILE"):
+            return self.entry(named), "STACKROOM_PROFILE"
+        entries = self.profiles()
+        active = self.store.setting("active_profile")
+        for entry in entries:
+            if entry.id == active:
+                return entry, "setting"
+        if len(entries) == 1:
+            return entries[0], "only one"
+        if not entries:
+            hint = "stackroom profile create NAME, or stackroom connect URL --token TOKEN"
+            raise NoProfile("there is no profile yet", hint=hint)
+        raise NoProfile("no profile is set", hint="stackroom profile set NAME")
+
+    def set_active_profile(self, id: str | None) -> None:
+        """Works on that profile from now on."""
+        self.store.set_setting("active_profile", id)
+
+    def active_stack(self, profile: str) -> str | None:
+        """The id of the stack that was set in the profile, here."""
+        return self.store.setting(f"active_stack/{profile}")
+
+    def set_active_stack(self, profile: str, id: str | None) -> None:
+        """Uses that stack here from now on."""
+        self.store.set_setting(f"active_stack/{profile}", id)
+
+    def copy(self, id: str) -> ProfileCopy:
+        """The profile of that id as it stands here; NotFound."""
+        entry = next((e for e in self.store.profiles() if e.id == id), None)
+        if entry is None:
+            raise NotFound("this profile is not known here", hint="stackroom profile list")
+        if entry.hub is None:
+            self.local.catch_up(id)
+        stored = self.cache.load(id)
+        pending = [] if stored.newer is not None else self.store.pending(id)
+        view = rebase(stored.state, pending, self.store.replica)
+        entry = self._follow(entry, view.state)
+        return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache.log)
+
+    def create_profile(
+        self, name: str, *, hub: str | None, message: str = "", description: str = ""
+    ) -> tuple[ProfileEntry, SavedDraft]:
+        """A new profile, on the hub at that address or (None) local. Raises RefusedLocally."""
+        change = ProfileCreated(name, description)
+        if refusal := rules.refuse_change(change):
+            raise RefusedLocally(refusal)
+        if any(entry.name == name and entry.hub == hub for entry in self.profiles()):
+            sentence = f"there is a profile {name!r} already"
+            raise RefusedLocally(rules.Refusal("name_in_use", sentence), hint="choose another name")
+        id = self.new_id()
+        self.store.put_profile(id, name, hub)
+        saved = self._propose(id, hub, 0, message, [codec.seal(id, change, self.salt())])
+        return self.entry(id), saved
+
+    def publish(self, profile: str, url: str, name: str | None = None) -> None:
+        """Gives a local profile, with its whole history, to the hub at `url`: it is pushed next.
+
+        `name` is what it is created as there. ClientError if the profile is not local.
+        """
+        entry = self.entry(profile)
+        if entry.hub is not None:
+            raise ClientError(f"profile {entry.name!r} is on the hub at {entry.hub} already")
+        history = self.store.local(profile)
+        first = _renamed(history[0].proposal, name, self.salt) if name and history else None
+        self.store.publish(profile, url, first)
+        self.cache.forget(profile)
+        self.local.authority.forget()
+        if name:
+            self.store.rename_profile(profile, name)
+
+    # Changes
+
+    def edit(self, copy: ProfileCopy, message: str = "") -> Draft:
+        """A draft upon `copy`; ReadOnly where the profile holds something newer than this program."""
+        if copy.newer is not None:
+            raise ReadOnly(
+                f"profile {copy.name!r} is read-only here: {copy.newer}", hint=copy.newer.hint
+            )
+
+        def save(draft: Draft) -> SavedDraft:
+            changes = draft.changes
+            outcome = check_changes(copy.view, copy.confirmed.seq, changes, self.store.replica)
+            if isinstance(outcome, Rejected):
+                raise RefusedLocally(outcome.refusal)
+            events = [codec.seal(id, change, self.salt()) for id, change in changes]
+            saved = self._propose(copy.id, copy.hub, copy.confirmed.seq, draft.message, events)
+            return structs.replace(saved, outcome=outcome)
+
+        return Draft(copy.id, copy.view, self.store.replica, message, self.new_id, save)
+
+    def _propose(
+        self, profile: str, hub: str | None, base: int, message: str, events: list[Event]
+    ) -> SavedDraft:
+        author = self.user(hub)
+        proposal = self.store.propose(
+            profile,
+            id=self.new_id(),
+            base=base,
+            author=author,
+            message=message,
+            time=self.clock(),
+            events=events,
+            state="pending" if hub else "local",
+        )
+        answer = None if hub else self.local.decide(profile, Saved(proposal, author))
+        return SavedDraft(proposal, Accepted(), answer)
+
+    def _follow(self, entry: ProfileEntry, state: State) -> ProfileEntry:
+        """Brings the registry in line with what the profile says of itself."""
+        profile = state.profile
+        if profile is None and state.profile_id and not entry.deleted:
+            self.store.mark_deleted(entry.id)
+            return structs.replace(entry, deleted=True)
+        if profile is not None and profile.name != entry.name:
+            self.store.rename_profile(entry.id, profile.name)
+            return structs.replace(entry, name=profile.name)
+        return entry
+
+
+def _renamed(first: Proposal, name: str, salt: Callable[[], bytes]) -> Proposal:
+    """The proposal that creates a profile, with another name in it; it was not sent yet."""
+    event = first.events[0]
+    created = codec.unseal(event)
+    assert isinstance(created, ProfileCreated)
+    sealed = codec.seal(event.entity, structs.replace(created, name=name), salt())
+    return structs.replace(first, events=(sealed, *first.events[1:]))
+
+
+def _client() -> str:
+    from importlib.metadata import version
+
+    return f"stackroom/{version('stackroom')}"

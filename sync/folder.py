@@ -1,0 +1,113 @@
+"""The folder of a hub: its log, its token's hash, and who is serving it now."""
+
+import fcntl
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from stackroom.events.errors import LogCorrupt
+from stackroom.events.model import Millis
+from stackroom.sync.access import TOKEN_PREFIX, hash_token
+from stackroom.sync.errors import AlreadyRunning
+
+
+class Serving(Struct, frozen=True):
+    """The process that serves the folder: written when it listens, removed when it ends."""
+
+    pid: int
+    url: str
+    started: Millis
+    version: str
+
+
+class _Secrets(Struct):
+    token_sha256: bytes
+
+
+class HubFolder:
+    """Paths and small files; folder 0700, secrets 0600."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log = path / "hub.db"
+        self.access = path / "access.json"
+        self.serving_file = path / "hub.json"
+        self.output = path / "hub.log"
+        self._lock = path / "hub.lock"
+
+    def prepare(self) -> str | None:
+        """Makes the folder; at the first start makes the token, and gives it, this once."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.access.exists():
+            return None
+        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        self._write(self.access, msgspec.json.encode(_Secrets(hash_token(token))))
+        return token
+
+    def token_hash(self) -> bytes:
+        """SHA-256 of the token."""
+        try:
+            return msgspec.json.decode(self.access.read_bytes(), type=_Secrets).token_sha256
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise LogCorrupt(
+                f"{self.access} is not readable",
+                hint="move it away: the next start makes a new token",
+            ) from error
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the folder for one process; AlreadyRunning if another has it. Ends with the process."""
+        with self._lock.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                serving = self.serving()
+                raise AlreadyRunning(str(self.path), serving.url if serving else "") from None
+            yield
+
+    def locked(self) -> bool:
+        """Whether a process holds the folder."""
+        if not self._lock.exists():
+            return False
+        try:
+            with self.lock():
+                return False
+        except AlreadyRunning:
+            return True
+
+    def announce(self, url: str, version: str) -> None:
+        """Writes down who serves, for others to find."""
+        serving = Serving(os.getpid(), url, time.time_ns() // 1_000_000, version)
+        self._write(self.serving_file, msgspec.json.encode(serving))
+
+    def withdraw(self) -> None:
+        """The opposite of `announce`."""
+        self.serving_file.unlink(missing_ok=True)
+
+    def serving(self) -> Serving | None:
+        """Who serves, if it was written down (it may have been killed since: see `locked`)."""
+        try:
+            return msgspec.json.decode(self.serving_file.read_bytes(), type=Serving)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def _write(self, path: Path, data: bytes) -> None:
+        unfinished = path.with_suffix(".unfinished")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+
+def new_hub_id() -> str:
+    """A fresh identity for a hub."""
+    return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))

@@ -1,0 +1,70 @@
+"""One connection as the server holds it: the socket, the reads that wait, and how to end it."""
+
+from collections import deque
+from typing import TypeAlias
+
+import anyio
+from websockets.asyncio.server import ServerConnection
+
+from stackroom.sync.hub import ListAll, Read
+from stackroom.sync.protocol import JSON
+
+Request: TypeAlias = Read | ListAll
+
+
+class Link:
+    """A connection; `settled` is set when something that it pushed was answered."""
+
+    def __init__(self, socket: ServerConnection, high_water: int) -> None:
+        self.socket = socket
+        self.subprotocol: str = socket.subprotocol or JSON
+        self.settled = anyio.Event()
+        self.ended = anyio.Event()
+        self._reads: deque[Request] = deque()
+        self._asked = anyio.Event()
+        self._closing: tuple[int, str] | None = None
+        socket.transport.set_write_buffer_limits(high=high_water)
+
+    def ask(self, request: Request) -> None:
+        """Has something read for this connection, after what was asked for before."""
+        self._reads.append(request)
+        self._asked.set()
+
+    async def next_read(self) -> Request:
+        """The next read; or closes the connection, if that was asked for."""
+        while not self._reads:
+            await self._asked.wait()
+            self._asked = anyio.Event()
+            if self._closing is not None:
+                await self.close(*self._closing)
+        return self._reads.popleft()
+
+    async def flush(self) -> None:
+        """Waits until the connection has taken what was sent to it.
+
+        An unsolicited pong (RFC 6455 section 5.5.3) is the message that waits for its turn.
+        """
+        await self.socket.pong()
+
+    def unsent(self) -> int:
+        """Bytes that were sent and have not left this process."""
+        return self.socket.transport.get_write_buffer_size()
+
+    def was_settled(self) -> None:
+        """Something that it pushed was answered."""
+        self.settled.set()
+        self.settled = anyio.Event()
+
+    def close_soon(self, code: int, reason: str) -> None:
+        """Closes the connection when what was sent has had its chance."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            self._asked.set()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Closes the connection."""
+        await self.socket.close(code, reason)
+
+    def abort(self) -> None:
+        """Ends the connection without a word: it takes none."""
+        self.socket.transport.abort()

@@ -1,0 +1,248 @@
+"""The hub on real sockets: WebSockets carry its messages, a log keeps its commits.
+
+The rules of the conversation are `hub`'s; here is who waits for what.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import anyio
+from websockets.asyncio.server import Server as Listener
+from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from stackroom.events.log import EventLog, Identity, Listed, LogReader
+from stackroom.events.model import Millis
+from stackroom.sync import hub as core
+from stackroom.sync import protocol as wire
+from stackroom.sync.access import Access
+from stackroom.sync.authority import Authority, Decision
+from stackroom.sync.committer import Committer
+from stackroom.sync.http import Door
+from stackroom.sync.link import Link
+from stackroom.sync.metrics import Metrics
+from stackroom.sync.paging import read_page
+from stackroom.sync.settings import Settings
+
+log = logging.getLogger("stackroom.hub")
+
+
+class Server:
+    """A hub that listens; `run` is its life."""
+
+    def __init__(
+        self,
+        event_log: EventLog,
+        identity: Identity,
+        access: Access,
+        settings: Settings,
+        *,
+        version: str,
+        clock: Callable[[], Millis],
+        salt: Callable[[], bytes],
+    ) -> None:
+        self.event_log = event_log
+        self.settings = settings
+        self.clock = clock
+        self.version = version
+        self.metrics = Metrics()
+        self.hub = core.Hub(identity, access, settings, version)
+        self.links: dict[int, Link] = {}
+        self.port = 0
+        self.stopping = anyio.Event()
+        self._close_code = wire.CloseCode.GOING_AWAY
+        authority = Authority(
+            salt, snapshot_every=settings.snapshot_every, states_kept=settings.states_kept
+        )
+        self.committer = Committer(
+            event_log,
+            authority,
+            self.metrics,
+            batch_proposals=settings.batch_proposals,
+            clock=clock,
+            decided=self._decided,
+            failed=self._failed,
+        )
+        self.door = Door(self)
+
+    def stop(self, code: int = wire.CloseCode.GOING_AWAY) -> None:
+        """Ends the hub: what was received is decided, every connection is closed with `code`."""
+        self._close_code = code
+        self.stopping.set()
+
+    async def run(self, ready: Callable[[int], None] = lambda port: None) -> None:
+        """Listens until `stop`; `ready` is told the port. Raises OSError if it cannot listen."""
+        settings = self.settings
+        async with (
+            serve(
+                self._connection,
+                settings.host,
+                settings.port,
+                process_request=self.door.process_request,
+                subprotocols=[Subprotocol(name) for name in wire.SUBPROTOCOLS],
+                select_subprotocol=self.door.select_subprotocol,
+                compression=None,
+                max_size=settings.message_bytes,
+                ping_interval=settings.ping_interval,
+                ping_timeout=settings.ping_timeout,
+                close_timeout=settings.shutdown_grace,
+                open_timeout=settings.hello_timeout,
+                server_header=None,
+                logger=logging.getLogger("stackroom.websockets"),
+            ) as listener,
+            anyio.create_task_group() as tasks,
+        ):
+            self.port = _port_of(listener)
+            tasks.start_soon(self.committer.run)
+            ready(self.port)
+            await self.stopping.wait()
+            await self._shut(listener)
+            tasks.cancel_scope.cancel()
+
+    async def _shut(self, listener: Listener) -> None:
+        """Closes every connection, within the grace that is set."""
+        listener.close(close_connections=False)
+        with anyio.move_on_after(self.settings.shutdown_grace):
+            await self.committer.drain()
+            self.hub.shut(self._close_code, "the hub is going down; it will be back")
+            self.carry_out()
+            for link in list(self.links.values()):
+                await link.ended.wait()
+
+    # One connection
+
+    async def _connection(self, socket: ServerConnection) -> None:
+        session = self.hub.opened()
+        link = self.links[session.id] = Link(socket, self.settings.live_buffer)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._pages, link)
+                tasks.start_soon(self._greeting, link, session)
+                await self._receive(link, session)
+                tasks.cancel_scope.cancel()
+        finally:
+            del self.links[session.id]
+            self.hub.closed(session)
+            self.carry_out()
+            link.ended.set()
+            log.info("%s left", _named(session))
+
+    async def _greeting(self, link: Link, session: core.Session) -> None:
+        """Whoever does not say hello in time makes room for others."""
+        await anyio.sleep(self.settings.hello_timeout)
+        if session.principal is None:
+            await link.close(wire.CloseCode.HELLO_TIMEOUT, "no hello came")
+
+    async def _receive(self, link: Link, session: core.Session) -> None:
+        try:
+            async for data in link.socket:
+                self.metrics.received_bytes += len(data)
+                self._message(link, session, data)
+                self.carry_out()
+                while session.undecided > self.settings.backlog_proposals:
+                    await link.settled.wait()
+        except ConnectionClosed:
+            return  # The peer is gone without a word, as peers are; the hub is told by `closed`.
+
+    def _message(self, link: Link, session: core.Session, data: str | bytes) -> None:
+        known = session.principal
+        try:
+            message = wire.decode_from_replica(data, link.subprotocol)
+        except wire.MessageError as error:
+            self.hub.malformed(session, str(error)[:200])
+            return
+        self.hub.receive(session, message, self.clock())
+        if known is None and session.principal is not None:
+            log.info("%s joined", _named(session))
+
+    async def _pages(self, link: Link) -> None:
+        """Reads history for one connection, at the pace at which it takes it."""
+        while True:
+            request = await link.next_read()
+            try:
+                await link.flush()
+            except ConnectionClosed:
+                return  # As in `_receive`.
+            if isinstance(request, core.Read):
+                page = await self.event_log.read(partial(read_page, request, self.settings))
+                self.hub.page(request, page)
+            else:
+                self.hub.catalogue(request.session, await self.event_log.read(_profiles))
+            self.carry_out()
+
+    # What the hub wants done
+
+    def carry_out(self) -> None:
+        """Carries out all effects; nothing here waits."""
+        while effects := self.hub.effects():
+            for effect in effects:
+                match effect:
+                    case core.Send():
+                        self._send(effect)
+                    case core.Close(session, code, reason):
+                        if (link := self.links.get(session)) is not None:
+                            link.close_soon(code, reason)
+                    case core.Submit():
+                        self.committer.submit(effect)
+                    case core.Read() | core.ListAll():
+                        if (link := self.links.get(effect.session)) is not None:
+                            link.ask(effect)
+
+    def _send(self, send: core.Send) -> None:
+        """Encodes once for each coding, and writes to all; who cannot keep up is moved aside."""
+        receivers: dict[str, list[ServerConnection]] = {}
+        for id in send.sessions:
+            link = self.links.get(id)
+            if link is None:
+                continue
+            unsent = link.unsent()
+            if unsent > self.settings.buffer_most:
+                log.warning("%s does not read; closed", _named(self.hub.sessions.get(id)))
+                link.abort()
+            elif send.live and unsent > self.settings.live_buffer:
+                self._lagging(id, send.message)
+            else:
+                receivers.setdefault(link.subprotocol, []).append(link.socket)
+        for subprotocol, sockets in receivers.items():
+            data = wire.encode(send.message, subprotocol)
+            self.metrics.sent_bytes += len(data) * len(sockets)
+            broadcast(sockets, data)
+
+    def _lagging(self, session: int, message: wire.FromHub) -> None:
+        assert isinstance(message, wire.Commits)
+        self.metrics.lagging += 1
+        self.hub.lagging(session, message.profile, message.commits[0].seq - 1)
+
+    def _decided(self, batch: list[core.Submit], decision: Decision) -> None:
+        self.hub.decided(batch, decision)
+        self._settled(batch)
+
+    def _failed(
+        self, batch: list[core.Submit], code: wire.ErrorCode, sentence: str, hint: str
+    ) -> None:
+        self.hub.failed(batch, code, sentence, hint)
+        self._settled(batch)
+
+    def _settled(self, batch: Iterable[core.Submit]) -> None:
+        self.carry_out()
+        for submit in batch:
+            if (link := self.links.get(submit.session)) is not None:
+                link.was_settled()
+
+
+def _profiles(log: LogReader) -> list[Listed]:
+    return log.profiles()
+
+
+def _port_of(listener: Listener) -> int:
+    port: int = next(iter(listener.sockets)).getsockname()[1]
+    return port
+
+
+def _named(session: core.Session | None) -> str:
+    """Who it is, for the log: quoted, so that no name can forge a line."""
+    if session is None or session.principal is None:
+        return "somebody"
+    return f"{session.principal.name!r} (replica {session.replica[:36]!r})"
