@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from random import Random
 from uuid import UUID
 
 from stackroom.events.codec import SALT_BYTES
@@ -21,6 +22,11 @@ def new_id() -> str:
 def salt() -> bytes:
     """Fresh random bytes for one event."""
     return secrets.token_bytes(SALT_BYTES)
+
+
+def jitter() -> Random:
+    """Randomness that guards nothing: it spreads attempts over time."""
+    return Random()  # noqa: S311
 
 
 def uuid7(millis: Millis, random: int) -> str:

@@ -123,7 +123,9 @@ class Store:
 
     def hubs(self) -> list[HubEntry]:
         """The hubs that were joined."""
-        return [HubEntry(*r) for r in self._all("SELECT url, hub, epoch, user FROM hubs ORDER BY url")]
+        return [
+            HubEntry(*r) for r in self._all("SELECT url, hub, epoch, user FROM hubs ORDER BY url")
+        ]
 
     def put_hub(self, url: str, hub: str, epoch: int, user: str) -> None:
         """Sets what is known of the hub at `url`."""
@@ -161,11 +163,14 @@ class Store:
 
     def forget_profile(self, id: str) -> bool:
         """Takes the profile out of the registry, unless proposals of it are kept; says whether."""
-        return self._write(
-            "DELETE FROM profiles WHERE id = ?1"
-            " AND NOT EXISTS (SELECT 1 FROM proposals WHERE profile = ?1)",
-            id,
-        ) > 0
+        return (
+            self._write(
+                "DELETE FROM profiles WHERE id = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM proposals WHERE profile = ?1)",
+                id,
+            )
+            > 0
+        )
 
     def synced(self, profile: str, time: Millis) -> None:
         """Remembers when the profile was last known to hold all that its hub had."""
@@ -288,9 +293,7 @@ class Store:
             raise KeyError(profile)
         return int(row[0])
 
-    def _insert(
-        self, profile: str, proposal: Proposal, author: str, state: ProposalState
-    ) -> None:
+    def _insert(self, profile: str, proposal: Proposal, author: str, state: ProposalState) -> None:
         self._conn.execute(
             "INSERT INTO proposals (profile, number, id, base, author, message, time, events, state)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

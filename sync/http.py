@@ -43,8 +43,13 @@ class Door:
         host = request.headers.get("Host", "")
         if not self._ours(host):
             return _answer(421, "this hub does not go by that name (the Host header)\n")
+        # websockets before 17 answers other methods itself, and has no attribute for them.
+        method = getattr(request, "method", "GET")
+        if method not in ("GET", "HEAD"):
+            return _answer(405, "this hub takes GET and HEAD\n", allow="GET, HEAD")
         if "Upgrade" not in request.headers:
-            return self._read(request, host)
+            answer = self._read(request, host)
+            return answer if method == "GET" else _without_body(answer)
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return _answer(403, "a page of another site may not connect to this hub\n")
@@ -101,7 +106,13 @@ class Door:
         }
 
 
-def _answer(status: int, text: str, kind: str = "text/plain; charset=utf-8") -> Response:
+def _without_body(answer: Response) -> Response:
+    return Response(answer.status_code, answer.reason_phrase, answer.headers, b"")
+
+
+def _answer(
+    status: int, text: str, kind: str = "text/plain; charset=utf-8", *, allow: str = ""
+) -> Response:
     body = text.encode()
     headers = Headers(
         (
@@ -110,6 +121,7 @@ def _answer(status: int, text: str, kind: str = "text/plain; charset=utf-8") -> 
             ("Content-Length", str(len(body))),
             ("Content-Type", kind),
             *HEADERS,
+            *([("Allow", allow)] if allow else []),
         )
     )
     return Response(status, HTTPStatus(status).phrase, headers, body)

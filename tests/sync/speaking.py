@@ -1,0 +1,154 @@
+"""Speaking to a hub in a test: a server on a free port, and peers that say exactly what they are told."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from stackroom.events.codec import seal
+from stackroom.events.log import Identity
+from stackroom.events.merkle import EMPTY_ROOT
+from stackroom.events.model import Change, Commit, ComponentRegistered, ProfileCreated, Proposal
+from stackroom.events.sqlite_log import SqliteLog
+from stackroom.sync import protocol as wire
+from stackroom.sync.access import SharedToken, hash_token
+from stackroom.sync.server import Server
+from stackroom.sync.settings import Settings
+from tests.events.world import uid
+
+TOKEN = "srm_test"
+PROFILE = uid(1)
+SALT = bytes(16)
+HUB = Identity(uid(9), 1)
+
+M = TypeVar("M", bound=wire.FromHub)
+
+
+class Running:
+    """A server that runs in the test's own loop."""
+
+    def __init__(self, server: Server, log: SqliteLog) -> None:
+        self.server = server
+        self.log = log
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.server.port}"
+
+    async def commits(self, profile: str = PROFILE) -> list[Commit]:
+        return await self.log.read(lambda log: log.commits(profile, 0, 100_000))
+
+
+@asynccontextmanager
+async def serving(path: Path, settings: Settings | None = None) -> AsyncIterator[Running]:
+    """A hub on the log at `path`, stopped and closed at the end."""
+    log = await SqliteLog.open(path, new_id=HUB.id)
+    clock, salts = count(1_000), count()
+    server = Server(
+        log,
+        HUB,
+        SharedToken(hash_token(TOKEN)),
+        settings or Settings(port=0),
+        version="test",
+        clock=lambda: next(clock),
+        salt=lambda: next(salts).to_bytes(16),
+    )
+    try:
+        async with anyio.create_task_group() as tasks:
+            ready = anyio.Event()
+            tasks.start_soon(server.run, lambda port: ready.set())
+            with anyio.fail_after(10):
+                await ready.wait()
+            try:
+                yield Running(server, log)
+            finally:
+                server.stop()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await log.aclose()
+
+
+class Peer:
+    """One connection; `hear(Kind)` waits for the next message of that kind."""
+
+    def __init__(self, socket: ClientConnection, replica: str) -> None:
+        self.socket = socket
+        self.replica = replica
+        self.heard: list[wire.FromHub] = []
+        self._numbers = count(1)
+        self._ids = count(int(replica[-6:]) * 10_000)
+
+    @property
+    def coding(self) -> str:
+        return self.socket.subprotocol or ""
+
+    async def say(self, message: wire.FromReplica) -> None:
+        await self.socket.send(wire.encode(message, self.coding))
+
+    async def next(self) -> wire.FromHub:
+        with anyio.fail_after(20):
+            message = wire.decode_from_hub(await self.socket.recv(), self.coding)
+        self.heard.append(message)
+        return message
+
+    async def hear(self, kind: type[M]) -> M:
+        while not isinstance(message := await self.next(), kind):
+            pass
+        return message
+
+    async def subscribe(
+        self, after: int = 0, root: bytes = EMPTY_ROOT, **more: Any
+    ) -> list[Commit]:
+        """Subscribes, and gives all commits up to the point where the hub says: caught up."""
+        await self.say(wire.Subscribe(PROFILE, after, root, **more))
+        begun = len(self.heard)
+        await self.hear(wire.CaughtUp)
+        pages = [m.commits for m in self.heard[begun:] if isinstance(m, wire.Commits)]
+        return [commit for page in pages for commit in page]
+
+    async def commits(self, upto: int) -> list[Commit]:
+        """Live commits, until that of seq `upto`."""
+        found: list[Commit] = []
+        while not found or found[-1].seq < upto:
+            found += (await self.hear(wire.Commits)).commits
+        return found
+
+    def proposal(self, *changes: tuple[str, Change], base: int = 0) -> Proposal:
+        events = tuple(seal(id, change, SALT) for id, change in changes)
+        return Proposal(uid(next(self._ids)), next(self._numbers), base, "why", 5, events)
+
+    async def push(self, *proposals: Proposal) -> Sequence[wire.Answer]:
+        """Pushes, and gives the answers, one for each."""
+        await self.say(wire.Push(PROFILE, proposals))
+        answers: list[wire.Answer] = []
+        while len(answers) < len(proposals):
+            answers += (await self.hear(wire.Results)).answers
+        return answers
+
+
+@asynccontextmanager
+async def speaking(
+    url: str, replica: int = 70, user: str = "ann", coding: str = wire.MSGPACK
+) -> AsyncIterator[Peer]:
+    """A peer that was let in."""
+    subprotocols = [Subprotocol(coding)]
+    async with connect(url, subprotocols=subprotocols, compression=None, proxy=None) as socket:
+        peer = Peer(socket, uid(replica))
+        await peer.say(wire.Hello(peer.replica, user, TOKEN))
+        await peer.hear(wire.Welcome)
+        yield peer
+
+
+def created() -> tuple[str, Change]:
+    return PROFILE, ProfileCreated("team")
+
+
+def component(n: int, name: str | None = None, size: int = 10) -> tuple[str, Change]:
+    """The registration of component number `n`, with `size` bytes of configuration."""
+    config = {"value": "x" * size}
+    return uid(10_000_000 + n), ComponentRegistered(name or f"c{n}", "orchestrator", "k8s", config)

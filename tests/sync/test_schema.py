@@ -1,0 +1,97 @@
+"""The protocol's schema is the one that is checked in, and changes only with the version."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+
+from stackroom.events.codec import seal
+from stackroom.events.log import Answer, Listed
+from stackroom.events.merkle import Frontier
+from stackroom.events.model import Commit, ProfileCreated, Proposal
+from stackroom.sync import protocol as wire
+from stackroom.sync.schema import schema, text
+from tests.events.world import PROFILE, uid
+
+CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
+
+PINNED = {1: "ad7be977f87e37f0fdd943fc4da85fe1afb6467b8fadcf169808d147a0914225"}
+"""SHA-256 of the schema of each version that was released or is about to be."""
+
+EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
+COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
+
+MESSAGES: list[wire.FromReplica | wire.FromHub] = [
+    wire.Hello(uid(3), "ann", "token", "stackroom/0.1.0"),
+    wire.ListProfiles(),
+    wire.Subscribe(PROFILE, 0, bytes(32), snapshot=True),
+    wire.Unsubscribe(PROFILE),
+    wire.Fetch(PROFILE, 7),
+    wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
+    wire.Welcome(uid(9), 1, "ann", "0.1.0", 5, 10, 20),
+    wire.Profiles((Listed(PROFILE, "team", 1, bytes(32)),)),
+    wire.Snapshot(PROFILE, 1, Frontier(1, (bytes(32),)), "{}"),
+    wire.Commits(PROFILE, (COMMIT,)),
+    wire.History(PROFILE, 0, (COMMIT,)),
+    wire.CaughtUp(PROFILE, 1, bytes(32)),
+    wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
+    wire.Presence(PROFILE, (wire.Person(uid(3), "ann", 5),), (uid(4),)),
+    wire.Error("parted", "histories differ", "", PROFILE),
+]
+
+
+def test_the_schema_is_the_one_that_is_checked_in() -> None:
+    assert CHECKED_IN.read_text() == text(), "run make generate"
+
+
+def test_a_message_changes_only_with_a_new_version() -> None:
+    canonical = json.dumps(schema(), sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    assert PINNED.get(wire.VERSION) == digest, (
+        "a message has changed. If peers of the released version would misunderstand it, raise "
+        "protocol.VERSION, keep the old pin, and add one for the new version. If it was never released, "
+        f"or only gained an optional field, pin this: {digest}"
+    )
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
+def test_what_is_sent_fits_the_schema(message: wire.FromReplica | wire.FromHub) -> None:
+    data = wire.encode(message, wire.JSON)
+    jsonschema.validate(json.loads(data), schema())
+
+
+def test_every_message_has_an_example() -> None:
+    assert {type(m) for m in MESSAGES} == {
+        *wire.FromReplica.__args__,
+        *wire.FromHub.__args__,
+    }
+
+
+@pytest.mark.parametrize("coding", wire.SUBPROTOCOLS)
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
+def test_a_message_survives_its_coding(
+    message: wire.FromReplica | wire.FromHub, coding: str
+) -> None:
+    data = wire.encode(message, coding)
+    if isinstance(message, wire.FromReplica):
+        assert wire.decode_from_replica(data, coding) == message
+    else:
+        assert wire.decode_from_hub(data, coding) == message
+
+
+def test_unknown_fields_are_ignored() -> None:
+    text = '{"type":"fetch","profile":"p","after":1,"added_in_version_1_5":true}'
+    assert wire.decode_from_replica(text, wire.JSON) == wire.Fetch("p", 1)
+
+
+def test_each_coding_takes_its_own_frames() -> None:
+    for coding, wrong in ((wire.JSON, b"{}"), (wire.MSGPACK, "{}")):
+        with pytest.raises(wire.MessageError, match="frames"):
+            wire.decode_from_replica(wrong, coding)
+
+
+def test_bytes_are_base64_in_json() -> None:
+    assert msgspec.json.decode(wire.encode(MESSAGES[2], wire.JSON))["root"].startswith("AAAA")
