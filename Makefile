@@ -47,6 +47,7 @@ bench-quick: venv  ## measure in under three minutes
 
 generate: venv  ## write the generated docs: the protocol's schema, the command reference
 	$(BIN)/python -m stackroom.sync.schema > docs/protocol.schema.json
+	$(BIN)/python -m tests.limits_page > docs/limits.md
 	$(BIN)/python -m stackroom.client.commands.reference > docs/cli.md
 
 lock:  ## pin what a fresh environment gets now, into constraints.txt

@@ -15,14 +15,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     open_timeout: float = 10.0
     """From dialling to the hub's welcome."""
     close_timeout: float = 2.0
+    """For the hub to answer a goodbye."""
     ping_interval: float = 20.0
+    """Between two pings to the hub."""
     ping_timeout: float = 20.0
     """A hub that answers no ping for so long is gone."""
     message_bytes: int = 64 << 20
     """The largest message taken from a hub: a snapshot of a large profile."""
     backoff_base: float = 0.25
+    """Before the second attempt to connect: a random time up to this, doubled for each one after."""
     backoff_cap: float = 30.0
-    """Between two attempts to connect: a random time up to base, doubled each time, up to cap."""
+    """The longest that such a time becomes."""
     push_attempts: int = 4
     """How often one exchange offers the hub what it had no room for."""
     poll: float = 0.5

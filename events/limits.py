@@ -21,5 +21,7 @@ PROPOSAL_BYTES: Final = 4 << 20
 """Bytes in all the event bodies of one proposal."""
 
 INTEGER_MIN: Final = -(2**63)
+"""The smallest integer that msgpack can say (its `int 64`)."""
+
 INTEGER_MAX: Final = 2**64 - 1
-"""Integers beyond these do not survive msgpack (msgpack specification, `int 64` and `uint 64`)."""
+"""The largest integer that msgpack can say (its `uint 64`)."""

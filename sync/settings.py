@@ -7,13 +7,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How a hub behaves; times in seconds, sizes in bytes."""
 
     host: str = "127.0.0.1"
+    """The address to listen at; beyond loopback, connections are not encrypted."""
     port: int = 8765
+    """0 is any free one."""
 
     message_bytes: int = 8 << 20
     """The largest message taken from a replica."""
     hello_timeout: float = 10.0
     """From the handshake to the first message."""
     ping_interval: float = 20.0
+    """Between two pings to a peer."""
     ping_timeout: float = 20.0
     """A peer that answers no ping for so long is gone."""
 
@@ -27,8 +30,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Proposals decided in one transaction."""
 
     page_commits: int = 1_000
+    """History goes out in pages of at most so many commits."""
     page_bytes: int = 1 << 20
-    """History goes out in pages of at most so many commits and bytes."""
+    """A page ends with the commit that brings it to so many bytes of bodies."""
     allowed_hosts: frozenset[str] = frozenset()
     """Host names beside those of loopback by which a hub on loopback may be called."""
 

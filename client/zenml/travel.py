@@ -1,0 +1,95 @@
+"""What in a stack will not do for others: paths and addresses of one machine, plain secrets."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from stackroom.client.zenml.model import ComponentSpec, StackFile, StackWarning, Value
+
+_REFERENCE: Final = re.compile(r"\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}")
+"""A whole value that names a secret's key, as ZenML writes it: `{{mlflow.password}}`."""
+
+_ONE_MACHINE: Final = (
+    (
+        "local path",
+        re.compile(r"(?:/|~/|~\Z|[A-Za-z]:[\\/]|\\\\|file:).*", re.DOTALL),
+        "a path on one machine: others will not have it",
+    ),
+    (
+        "local address",
+        re.compile(
+            r"(?:.*(?://|@))?(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[?::1\]?|host\.docker\.internal)"
+            r"(?:[:/].*)?",
+            re.DOTALL | re.IGNORECASE,
+        ),
+        "an address that means another machine on every machine",
+    ),
+    (
+        "plain secret",
+        re.compile(r"[^\s/]*//[^\s/@:]*:[^\s/@]+@.*", re.DOTALL),
+        "an address with a password in it: use a secret reference such as {{name.key}}",
+    ),
+)
+"""Kind, the whole values that are of it, and what to say."""
+
+_SECRET_WORDS: Final = {
+    "password", "passwd", "passphrase", "pwd", "secret", "token", "key", "apikey", "credentials",
+}  # fmt: skip
+"""A name that ends in one of these holds a credential; ZenML's flavors mark such attributes."""
+
+_SECRET_NAMES: Final = {"token_secret", "ssh_private_key", "aws_access_key_id", "access_key_id"}
+"""Credentials by their whole name, where the last word does not tell."""
+
+_NAMES_OF_SECRETS: Final = {
+    ("", "authentication_secret"),
+    ("metadata_store", "secret"),
+    ("model_deployer", "secret"),
+}
+"""Attributes (component type, name) that name a secret kept elsewhere; the type '' means any."""
+
+_WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
+
+
+def warnings_for(stack: StackFile) -> list[StackWarning]:
+    """What to tell a person before this stack is shared; the values themselves are not in it."""
+    found = [w for spec in stack.components for w in _component(spec)]
+    return [*stack.ambiguous, *found]
+
+
+def _component(spec: ComponentSpec) -> Iterator[StackWarning]:
+    for path, value in _leaves(spec.config, ()):
+        where = f"{spec.type}/{spec.name}: {'.'.join(path)}"
+        for kind, rule, sentence in _ONE_MACHINE:
+            if isinstance(value, str) and rule.fullmatch(value):
+                yield StackWarning(kind=kind, where=where, sentence=sentence)
+        if _is_plain_secret(spec.type, path, value):
+            yield StackWarning(
+                kind="plain secret",
+                where=where,
+                sentence="looks like a credential in plain text: use a secret reference "
+                "such as {{name.key}}",
+            )
+
+
+def _leaves(value: Value, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Value]]:
+    """Every text, number or boolean with the keys that lead to it; list items count from 0."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*path, str(index)))
+    else:
+        yield path, value
+
+
+def _is_plain_secret(component_type: str, path: tuple[str, ...], value: Value) -> bool:
+    if isinstance(value, bool) or value in (None, ""):
+        return False
+    if isinstance(value, str) and _REFERENCE.fullmatch(value):
+        return False
+    name = next((key for key in reversed(path) if not key.isdigit()), "")
+    if {("", name), (component_type, name)} & _NAMES_OF_SECRETS:
+        return False
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and (words[-1] in _SECRET_WORDS or "_".join(words) in _SECRET_NAMES)

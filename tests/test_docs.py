@@ -1,0 +1,55 @@
+"""The documentation says what is so: generated pages are fresh, links lead somewhere, names exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from stackroom.events.codec import CHANGES
+from tests.limits_page import page
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "benchmarks").glob("*.md"))
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    assert (ROOT / "docs" / "limits.md").read_text() == page(), "run make generate"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
+        assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_files_that_are_named_exist(path: Path) -> None:
+    for named in re.findall(
+        r"`((?:docs|tests|events|sync|client|benchmarks)/[\w/.-]+\.\w+)`", path.read_text()
+    ):
+        assert (ROOT / named).exists(), f"{path.name} names {named}"
+
+
+def test_no_page_names_this_machine() -> None:
+    for path in PAGES:
+        assert not re.search(r"/(root|work)/", path.read_text()), path.name
+
+
+def test_every_event_is_in_the_rules_or_the_log_page() -> None:
+    text = "".join(p.read_text() for p in PAGES)
+    missing = [name for name in CHANGES if name not in text]
+    assert not missing, f"no page names {missing}"
+
+
+def test_every_rejection_is_in_the_rules() -> None:
+    rules = (ROOT / "docs" / "rules.md").read_text()
+    sources = "".join(
+        (ROOT / name).read_text()
+        for name in ("events/check.py", "events/rules.py", "sync/authority.py", "sync/hub.py")
+    )
+    codes = set(
+        re.findall(r'(?:Refusal|_Refused|join_or_refuse)\(\s*(?:\w+, )?"([a-z_]+)"', sources)
+    )
+    assert len(codes) > 15
+    assert codes - {"unauthorised"} <= set(re.findall(r"`([a-z_]+)`", rules))
