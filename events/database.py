@@ -84,7 +84,8 @@ async def _to_the_end(work: Awaitable[T]) -> T:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
             cancelled = error
-    if cancelled is not None:
-        await asyncio.gather(task, return_exceptions=True)
-        raise cancelled
-    return task.result()
+    if cancelled is None:
+        return task.result()
+    # Who was cancelled gets no other error; asking for it here marks it as seen.
+    await asyncio.gather(task, return_exceptions=True)
+    raise cancelled

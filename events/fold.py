@@ -172,6 +172,9 @@ def same_definition(a: AnyEntity, b: AnyEntity) -> bool:
 
 
 def _register(state: State, stamp: Stamp, id: str, change: Registered) -> None:
+    known = id in state.entities or id in state.aliases
+    if known or (isinstance(change, ProfileCreated) and state.profile_id):
+        return
     entity = entity_of(state, change, stamp)
     key = entity.key()
     holder = state.names.get(key) if key is not None else None

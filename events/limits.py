@@ -25,3 +25,12 @@ INTEGER_MIN: Final = -(2**63)
 
 INTEGER_MAX: Final = 2**64 - 1
 """The largest integer that msgpack can say (its `uint 64`)."""
+
+COUNT_MOST: Final = 2**53 - 1
+"""The largest seq, number, version or time: what every JSON parser keeps exactly (RFC 8259)."""
+
+SALT_BYTES_MOST: Final = 64
+"""Bytes of an event's salt; authors make 16."""
+
+ID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+"""An id: a UUID in lower case (authors make version 7, RFC 9562)."""

@@ -5,15 +5,22 @@ the body as the very bytes that its author wrote. A proposal is the events of on
 taken; a commit is the proposal that was.
 """
 
-from typing import ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Meta, Struct
 
+from stackroom.events import limits
 from stackroom.events.values import Maybe, Path, Value
 
 Kind: TypeAlias = Literal["profile", "flavor", "component", "stack", "conflict"]
-Millis: TypeAlias = int
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
+"""A seq, a number, a version."""
+
+Millis: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 """Milliseconds since 1970-01-01T00:00:00Z."""
+
+Id: TypeAlias = Annotated[str, Meta(pattern=limits.ID_PATTERN)]
+"""A UUID in lower case, of the kinds that are looked up before anything else is known of them."""
 
 
 class Change(Struct, frozen=True, omit_defaults=True):
@@ -165,9 +172,9 @@ class Event(Struct, frozen=True):
     """
 
     type: str
-    version: int
+    version: Count
     entity: str
-    salt: bytes
+    salt: Annotated[bytes, Meta(max_length=limits.SALT_BYTES_MOST)]
     body: str
 
 
@@ -179,8 +186,8 @@ class Proposal(Struct, frozen=True):
     """
 
     id: str
-    number: int
-    base: int
+    number: Count
+    base: Count
     message: str
     time: Millis
     events: tuple[Event, ...]
@@ -229,11 +236,11 @@ class Commit(Struct, frozen=True):
     commits up to and including this one (32 bytes).
     """
 
-    seq: int
+    seq: Count
     id: str
     replica: str
-    number: int
-    base: int
+    number: Count
+    base: Count
     author: str
     message: str
     time: Millis

@@ -23,7 +23,7 @@ from stackroom.events.model import (
 )
 from stackroom.events.values import CONTROL, Maybe, Path, fault, segments
 
-ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ID: Final = re.compile(limits.ID_PATTERN)
 TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 

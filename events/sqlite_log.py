@@ -55,10 +55,6 @@ class LogFile:
         """
         return cls(_open(path, new_id, now, synchronous, use), path)
 
-    def reader(self) -> SqliteReader:
-        """Reads outside a transaction: each call sees a moment of its own."""
-        return SqliteReader(self._conn)
-
     @contextmanager
     def reading(self) -> Iterator[SqliteReader]:
         """One reading transaction."""

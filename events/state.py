@@ -167,7 +167,8 @@ class State:
         self.aliases = encoded.aliases
         self.names: dict[Key, str] = {}
         self.conflicts: set[str] = set()
-        self.profile_id = ""
+        # A profile that was deleted is still the one that this state is about.
+        self.profile_id = next((id for id, g in self.gone.items() if g.kind == "profile"), "")
         for id, entity in self.entities.items():
             self._index(id, entity)
 

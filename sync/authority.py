@@ -121,7 +121,7 @@ class Authority:
         outcome = check(branch.state, proposal, replica)
         refusal = outcome.refusal if isinstance(outcome, Rejected) else None
         if isinstance(outcome, Accepted):
-            refusal = self._name_taken(submission, log)
+            refusal = self._refuse_naming(submission, log)
         if refusal is not None:
             answer = Answer(proposal.id, "rejected", None, refusal.code, refusal.sentence)
             if refusal.code not in ("invalid_id", "invalid_number"):
@@ -137,10 +137,12 @@ class Authority:
             return True
         return any(t.commit.replica == replica and t.commit.number == number for t in branch.fresh)
 
-    def _name_taken(self, submission: Submission, log: LogWriter) -> Refusal | None:
+    def _refuse_naming(self, submission: Submission, log: LogWriter) -> Refusal | None:
         """Why a profile cannot be called what the proposal calls it: names are unique on a hub."""
         for event in submission.proposal.events:
             if event.type in ("ProfileCreated", "ProfileRenamed"):
+                if event.entity != submission.profile:
+                    return Refusal("wrong_profile", "a profile's own id is that of its stream")
                 change = codec.unseal(event)
                 assert isinstance(change, ProfileCreated | ProfileRenamed)
                 for other in log.profiles():

@@ -4,14 +4,15 @@ Written rules: a new field has a default; no field changes its type or leaves; u
 ignored; anything else is a new `VERSION` and a new subprotocol. A test holds the schema to that.
 """
 
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Millis, Proposal
+from stackroom.events.model import Commit, Count, Id, Millis, Proposal
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
@@ -30,10 +31,10 @@ class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
 class Hello(Message, frozen=True, tag="hello"):
     """The first message: who is there. `user` is a claim until access proves it."""
 
-    replica: str
-    user: str
-    token: str
-    client: str = ""
+    replica: Id
+    user: Annotated[str, Meta(max_length=NAME_LENGTH)]
+    token: Annotated[str, Meta(max_length=4_096)]
+    client: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
 
 
 class ListProfiles(Message, frozen=True, tag="list_profiles"):
@@ -46,8 +47,8 @@ class Subscribe(Message, frozen=True, tag="subscribe"):
     With `snapshot`, the hub may send a snapshot first where that is the shorter way.
     """
 
-    profile: str
-    after: int
+    profile: Id
+    after: Count
     root: bytes
     snapshot: bool = False
 
@@ -55,20 +56,20 @@ class Subscribe(Message, frozen=True, tag="subscribe"):
 class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
     """Ends the subscription to a profile."""
 
-    profile: str
+    profile: Id
 
 
 class Fetch(Message, frozen=True, tag="fetch"):
     """Asks for one page of commits after seq `after`, for history that a snapshot left out."""
 
-    profile: str
-    after: int
+    profile: Id
+    after: Count
 
 
 class Push(Message, frozen=True, tag="push"):
     """Proposes, in order; each is answered by its id in `results`."""
 
-    profile: str
+    profile: Id
     proposals: tuple[Proposal, ...]
 
 

@@ -109,13 +109,16 @@ async def _serve(folder: HubFolder, settings: Settings, announce: Callable[[str]
             log.info("listening at %s", url)
             announce(url)
 
+        busy: OSError | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_obey_signals, server)
             try:
                 await server.run(ready)
             except OSError as error:
-                raise PortInUse(settings.host, settings.port) from error
+                busy = error  # Raised further out, where no task group wraps it.
             tasks.cancel_scope.cancel()
+        if busy is not None:
+            raise PortInUse(settings.host, settings.port) from busy
     finally:
         with anyio.CancelScope(shield=True):
             await event_log.aclose()

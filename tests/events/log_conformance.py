@@ -40,6 +40,18 @@ async def append(log: EventLog, chain: Chain, *taken: Taken) -> None:
     await log.write(lambda w: w.append(chain.profile, taken, chain.frontier))
 
 
+async def refuse(log: EventLog, refused: Refused) -> None:
+    await log.write(lambda w: w.refuse(refused))
+
+
+async def keep(log: EventLog, snapshot: Snapshot) -> None:
+    await log.write(lambda w: w.put_snapshot(PROFILE, snapshot))
+
+
+async def all_of(log: EventLog, profile: str) -> list[Commit]:
+    return await log.read(lambda r: r.commits(profile, 0, 10_000))
+
+
 async def head(log: EventLog, profile: str = PROFILE) -> Head:
     return await log.read(lambda r: r.head(profile))
 
@@ -99,9 +111,7 @@ class LogConformance:
                 chain.commit(event("e2"), outcome="conflict"),
             ]
             await append(log, chain, *taken)
-            assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [
-                t.commit for t in taken
-            ]
+            assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [t.commit for t in taken]
             assert await head(log) == Head(3, taken[-1].commit.root, chain.frontier)
 
         play(test)
@@ -194,15 +204,13 @@ class LogConformance:
         async def write() -> None:
             log = await opened()
             await append(log, chain, *taken)
-            await log.write(lambda w: w.refuse(REFUSED))
+            await refuse(log, REFUSED)
             await log.write(lambda w: w.list_profile(PROFILE, "team"))
             await log.aclose()
 
         async def read() -> None:
             log = await opened()
-            assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [
-                t.commit for t in taken
-            ]
+            assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [t.commit for t in taken]
             assert await head(log) == Head(3, taken[-1].commit.root, chain.frontier)
             assert await log.read(lambda r: r.answer("r-1")) == REFUSED.answer
             assert [p.name for p in await log.read(lambda r: r.profiles())] == ["team"]
@@ -291,7 +299,7 @@ class LogConformance:
                 chain.commit(outcome=o) for o in ("accepted", "merged", "converged", "conflict")
             ]
             await append(log, chain, *taken)
-            await log.write(lambda w: w.refuse(REFUSED))
+            await refuse(log, REFUSED)
 
             def look(r: LogReader) -> None:
                 for t in taken:
@@ -308,7 +316,7 @@ class LogConformance:
         async def test(log: EventLog) -> None:
             chain = Chain()
             await append(log, chain, *chain.commits(2))
-            await log.write(lambda w: w.refuse(REFUSED))
+            await refuse(log, REFUSED)
 
             def look(r: LogReader) -> None:
                 assert r.numbered(PROFILE, "replica-1", 2) == "a-2"
@@ -327,7 +335,7 @@ class LogConformance:
             chain = Chain()
             first = chain.commit(id="p-1")
             await append(log, chain, first)
-            await log.write(lambda w: w.refuse(REFUSED))
+            await refuse(log, REFUSED)
             before = chain.frontier
             for id in ("p-1", "r-1"):
                 chain.frontier = before
@@ -340,7 +348,7 @@ class LogConformance:
             for id in ("p-1", "r-1"):
                 refused = Refused(Answer(id, "rejected", None, "x", "y"), PROFILE, "z", 1, NOON)
                 with pytest.raises(LogError):
-                    await log.write(lambda w, refused=refused: w.refuse(refused))
+                    await refuse(log, refused)
             assert await log.read(lambda r: r.commits(PROFILE, 0, 9)) == [first.commit]
             assert await log.read(lambda r: r.answer("r-1")) == REFUSED.answer
 
@@ -357,7 +365,10 @@ class LogConformance:
 
             await log.write(create)
             roots = {p: (await head(log, p)).root for p in (PROFILE, OTHER)}
-            listed = [Listed(OTHER, "ant", 2, roots[OTHER]), Listed(PROFILE, "zebra", 2, roots[PROFILE])]
+            listed = [
+                Listed(OTHER, "ant", 2, roots[OTHER]),
+                Listed(PROFILE, "zebra", 2, roots[PROFILE]),
+            ]
             assert await log.read(lambda r: r.profiles()) == listed
             await log.write(lambda w: w.list_profile(OTHER, "bee", deleted=True))
             listed[0] = Listed(OTHER, "bee", 2, roots[OTHER], deleted=True)
@@ -374,7 +385,7 @@ class LogConformance:
                 await append(log, chain, chain.commit())
                 kept[seq] = Snapshot(seq, chain.frontier, b'{"seq":%d}' % seq)
             for seq in (2, 4, 6):
-                await log.write(lambda w, s=kept[seq]: w.put_snapshot(PROFILE, s))
+                await keep(log, kept[seq])
 
             async def at(upto: int | None = None) -> Snapshot | None:
                 return await log.read(lambda r: r.snapshot(PROFILE, upto))
@@ -382,7 +393,7 @@ class LogConformance:
             assert [await at(1), await at(2), await at(5)] == [None, kept[2], kept[4]]
             assert await at() == kept[6]
             again = Snapshot(4, kept[4].frontier, b"again")
-            await log.write(lambda w: w.put_snapshot(PROFILE, again))
+            await keep(log, again)
             assert await at(5) == again
             await log.write(lambda w: w.drop_snapshots(PROFILE, [2]))
             assert await at() == kept[2]
@@ -427,7 +438,7 @@ class LogConformance:
             for half in range(2):
                 seqs = sorted(s for task in tasks[half::2] for s in task.result())
                 assert seqs == list(range(1, 101))
-                commits = await log.read(lambda r, p=profiles[half]: r.commits(p, 0, 1000))
+                commits = await all_of(log, profiles[half])
                 assert [c.seq for c in commits] == seqs
 
         play(test)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from stackroom.events.check import Accepted, Converged, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.fold import fold
 from stackroom.events.history import blame, diff, leaves
@@ -17,13 +18,14 @@ from stackroom.events.model import (
     ConflictResolved,
     DefaultStackSet,
     ProfileCreated,
+    ProfileDeleted,
     StackDeleted,
     StackRegistered,
     StackUpdated,
 )
 from stackroom.events.state import State, decode, encode
 from stackroom.events.values import pointer
-from tests.events.world import K8S, PROD, started, uid
+from tests.events.world import K8S, PROD, PROFILE, started, uid
 
 ids = st.integers(1, 4).map(uid)
 names = st.sampled_from(["a", "b"])
@@ -48,6 +50,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(StackUpdated, st.dictionaries(ids.map(lambda i: pointer("components", "t", i)), st.just(True))),
     st.builds(ComponentRenamed, names),
     st.just(ComponentDeleted()),
+    st.just(ProfileDeleted()),
     st.just(StackDeleted()),
     st.builds(DefaultStackSet, ids),
     st.builds(ConflictResolved, names, st.dictionaries(ids, ids, max_size=1)),
@@ -64,16 +67,35 @@ def committed(history: list[list[tuple[str, Change]]]) -> list[Commit]:
     ]  # fmt: skip
 
 
+def allowed(history: list[list[tuple[str, Change]]]) -> list[list[tuple[str, Change]]]:
+    """The part of `history` that the rules let through, each commit on top of those before it."""
+    state, kept = State(), []
+    for changes in history:
+        outcome = check_changes(state, state.seq, changes, f"r{(len(kept) + 1) % 3}")
+        if isinstance(outcome, Accepted | Converged):
+            kept.append(changes)
+            state = fold(state, *committed(kept)[-1:])
+    return kept
+
+
 @given(histories)
 def test_whatever_was_committed_folds(history: list[list[tuple[str, Change]]]) -> None:
+    """Even what the rules would never let through: `fold` does not decide again."""
     commits = committed(history)
+    assert fold(State(), *commits).seq == len(commits)
+
+
+@given(histories.map(lambda h: [[(PROFILE, ProfileCreated("p"))], *h]))
+def test_equal_histories_give_equal_states(history: list[list[tuple[str, Change]]]) -> None:
+    """Folded at once, or one by one through encoding and decoding: byte for byte."""
+    commits = committed(allowed(history))
     state = fold(State(), *commits)
-    assert state.seq == len(commits)
     one_by_one = State()
     for commit in commits:
         one_by_one = fold(decode(encode(one_by_one)), commit)
     assert encode(one_by_one) == encode(state)
     assert (one_by_one.names, one_by_one.conflicts) == (state.names, state.conflicts)
+    assert one_by_one.profile_id == state.profile_id
 
 
 @given(histories)

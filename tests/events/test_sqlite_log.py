@@ -66,16 +66,26 @@ def written(path: Path, count: int = 3) -> Chain:
         "DELETE FROM commits WHERE seq = 3",
         "DELETE FROM events",
         "DELETE FROM refusals",
-        "INSERT OR REPLACE INTO commits SELECT profile, seq, id || 'x', replica, number, base, "
-        "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2",
-        "INSERT OR REPLACE INTO commits SELECT profile, 9, id, replica, 9, base, "
-        "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2",
-        "INSERT OR REPLACE INTO commits SELECT profile, 9, 'new', replica, number, base, "
-        "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2",
-        "INSERT OR REPLACE INTO events SELECT profile, seq, n, type, version, entity, salt, '{}' "
-        "FROM events",
-        "INSERT OR REPLACE INTO refusals SELECT id, profile, replica, number, 'x', 'y', 0 "
-        "FROM refusals",
+        (
+            "INSERT OR REPLACE INTO commits SELECT profile, seq, id || 'x', replica, number, base, "
+            "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2"
+        ),
+        (
+            "INSERT OR REPLACE INTO commits SELECT profile, 9, id, replica, 9, base, "
+            "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2"
+        ),
+        (
+            "INSERT OR REPLACE INTO commits SELECT profile, 9, 'new', replica, number, base, "
+            "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2"
+        ),
+        (
+            "INSERT OR REPLACE INTO events SELECT profile, seq, n, type, version, entity, salt, '{}' "
+            "FROM events"
+        ),
+        (
+            "INSERT OR REPLACE INTO refusals SELECT id, profile, replica, number, 'x', 'y', 0 "
+            "FROM refusals"
+        ),
     ],
 )
 def test_history_cannot_be_rewritten(path: Path, statement: str) -> None:
@@ -94,7 +104,6 @@ def test_history_cannot_be_rewritten(path: Path, statement: str) -> None:
 def test_full_disk_loses_nothing_acknowledged(path: Path) -> None:
     async def test() -> None:
         log = await SqliteLog.open(path, new_id=LOG_ID, synchronous="OFF")
-        conn = log._writer._raw
         chain = Chain()
         body = '{"name":"' + "x" * 2_000 + '"}'
 
@@ -106,10 +115,15 @@ def test_full_disk_loses_nothing_acknowledged(path: Path) -> None:
         (pages,) = await log._writer.run(lambda c: c.execute("PRAGMA page_count").fetchone())
         await log._writer.run(lambda c: c.execute(f"PRAGMA max_page_count = {pages + 20}"))
         acknowledged = 0
-        with pytest.raises(LogFull) as caught:
+
+        async def fill() -> None:
+            nonlocal acknowledged
             for _ in range(100):
                 await add()
                 acknowledged += 3
+
+        with pytest.raises(LogFull) as caught:
+            await fill()
         assert "disk space" in caught.value.hint
         assert 0 < acknowledged < 60
         for _ in range(3):
@@ -122,7 +136,6 @@ def test_full_disk_loses_nothing_acknowledged(path: Path) -> None:
         await add()
         assert (await log.read(lambda r: r.head(PROFILE))).seq == acknowledged + 3
         await log.aclose()
-        del conn
 
     asyncio.run(test())
     with open_reader(path) as log:

@@ -18,7 +18,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "ad7be977f87e37f0fdd943fc4da85fe1afb6467b8fadcf169808d147a0914225"}
+PINNED = {1: "befd1fe7057c769930924952269839616c9ad328d2fdd71d22915addc3e8292e"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -83,8 +83,20 @@ def test_a_message_survives_its_coding(
 
 
 def test_unknown_fields_are_ignored() -> None:
-    text = '{"type":"fetch","profile":"p","after":1,"added_in_version_1_5":true}'
-    assert wire.decode_from_replica(text, wire.JSON) == wire.Fetch("p", 1)
+    text = f'{{"type":"fetch","profile":"{PROFILE}","after":1,"added_in_version_1_5":true}}'
+    assert wire.decode_from_replica(text, wire.JSON) == wire.Fetch(PROFILE, 1)
+
+
+@pytest.mark.parametrize("message", [
+    wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
+    wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "ann", "t"),
+    wire.Hello(uid(3), "a" * 300, "t"), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
+    wire.Push(PROFILE, (Proposal(uid(2), 1, 2**63, "", 5, ()),)),
+])  # fmt: skip
+@pytest.mark.parametrize("coding", wire.SUBPROTOCOLS)
+def test_numbers_and_ids_are_bounded(message: wire.FromReplica, coding: str) -> None:
+    with pytest.raises(wire.MessageError):
+        wire.decode_from_replica(wire.encode(message, coding), coding)
 
 
 def test_each_coding_takes_its_own_frames() -> None:

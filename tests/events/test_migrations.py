@@ -1,0 +1,212 @@
+"""Steps are run once, whole, recorded, and after a backup."""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from stackroom.events.errors import LogError, LogFull, LogNewer
+from stackroom.events.migrations import Step, migrate, schema_of, statements
+from stackroom.events.sqlite_file import connect, explained, make_durable
+from stackroom.events.sqlite_log import LogFile, open_reader
+from stackroom.events.sqlite_schema import APPLICATION_ID, steps
+from stackroom.events.verify import verify
+from tests.events.commits import LOG_ID, NOON, PROFILE, Chain
+
+OURS = 0x4F757273
+THEIRS = 0x54686972
+
+
+def sql(name: str, *lines: str) -> Step:
+    def run(conn: sqlite3.Connection) -> None:
+        for line in lines:
+            conn.execute(line)
+
+    return Step(name, run)
+
+
+FIRST = sql("create", "CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
+SECOND = sql("add y", "ALTER TABLE t ADD COLUMN y", "UPDATE t SET y = x + 1")
+THIRD = sql("create u", "CREATE TABLE u (z)")
+FAILING = sql("fail", "CREATE TABLE half (x)", "INSERT INTO nowhere VALUES (1)")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "some.db"
+
+
+@pytest.fixture
+def bring(path: Path) -> Callable[..., Path | None]:
+    """Runs steps on the file, by a connection of its own."""
+
+    def run(*steps: Step, now: int = NOON) -> Path | None:
+        with closing(connect(path, create=True)) as conn:
+            make_durable(conn, "OFF")
+            return migrate(conn, path, OURS, steps, now=now)
+
+    return run
+
+
+def query(path: Path, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as conn:
+        return conn.execute(statement).fetchall()
+
+
+def test_new_file_gets_every_step_and_no_backup(
+    path: Path, bring: Callable[..., Path | None]
+) -> None:
+    assert bring(FIRST, SECOND) is None
+    assert query(path, "SELECT x, y FROM t") == [(1, 2)]
+    recorded = [(1, "create", NOON), (2, "add y", NOON)]
+    assert query(path, "SELECT * FROM migrations") == recorded
+    assert query(path, "PRAGMA user_version") == [(2,)]
+    assert query(path, "PRAGMA application_id") == [(OURS,)]
+    assert [p.name for p in path.parent.iterdir() if "backup" in p.name] == []
+
+
+def test_older_file_is_copied_first(path: Path, bring: Callable[..., Path | None]) -> None:
+    bring(FIRST)
+    backup = bring(FIRST, SECOND, THIRD, now=NOON + 60_000)
+    assert backup == path.with_name("some.db.schema-1.20270115T080100Z.backup")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert query(backup, "SELECT * FROM t") == [(1,)]
+    assert query(backup, "PRAGMA user_version") == [(1,)]
+    assert query(path, "SELECT * FROM t") == [(1, 2)]
+    times = [NOON, NOON + 60_000, NOON + 60_000]
+    assert [t for (t,) in query(path, "SELECT time FROM migrations")] == times
+
+
+def test_file_of_today_is_left_alone(path: Path, bring: Callable[..., Path | None]) -> None:
+    bring(FIRST)
+    before = path.read_bytes()
+    assert bring(FIRST) is None
+    assert path.read_bytes() == before
+
+
+def test_steps_that_fail_leave_the_file_as_it_was(
+    path: Path, bring: Callable[..., Path | None]
+) -> None:
+    bring(FIRST)
+    before = query(path, "SELECT * FROM sqlite_master")
+    for _ in range(2):
+        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+            bring(FIRST, SECOND, FAILING)
+        assert query(path, "SELECT * FROM sqlite_master") == before
+        assert query(path, "PRAGMA user_version") == [(1,)]
+    copies = sorted(p.name for p in path.parent.iterdir() if p.name.endswith(".backup"))
+    stem = "some.db.schema-1.20270115T080000Z"
+    assert copies == [f"{stem}-2.backup", f"{stem}.backup"]
+    bring(FIRST, SECOND)
+    assert query(path, "SELECT * FROM t") == [(1, 2)]
+
+
+def test_no_backup_no_migration(path: Path, bring: Callable[..., Path | None]) -> None:
+    bring(FIRST)
+    path.parent.joinpath("some.db.schema-1.20270115T080000Z.unfinished").mkdir()
+    with pytest.raises(OSError):
+        bring(FIRST, SECOND)
+    assert query(path, "PRAGMA user_version") == [(1,)]
+
+
+def test_unfinished_copy_is_made_anew(path: Path, bring: Callable[..., Path | None]) -> None:
+    bring(FIRST)
+    unfinished = path.with_name("some.db.schema-1.20270115T080000Z.unfinished")
+    unfinished.write_bytes(b"half a copy")
+    backup = bring(FIRST, SECOND)
+    assert backup is not None
+    assert query(backup, "SELECT * FROM t") == [(1,)]
+    assert not unfinished.exists()
+
+
+def test_newer_file_is_refused(path: Path, bring: Callable[..., Path | None]) -> None:
+    bring(FIRST, SECOND)
+    before = path.read_bytes()
+    with pytest.raises(LogNewer, match="has schema 2, and this program knows 1"):
+        bring(FIRST)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        f"PRAGMA application_id = {THEIRS}",
+        "CREATE TABLE notes (text)",
+        "PRAGMA user_version = 7",
+    ],
+)
+def test_file_of_another_program_is_refused(path: Path, made: str) -> None:
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute(made)
+    with (
+        closing(connect(path)) as conn,
+        pytest.raises(LogError, match="belongs to another program"),
+    ):
+        schema_of(conn, path, OURS, 1)
+
+
+def test_several_processes_migrate_once(path: Path, bring: Callable[..., Path | None]) -> None:
+    bring(FIRST)
+    with ThreadPoolExecutor(6) as pool:
+        backups = list(pool.map(lambda _: bring(FIRST, SECOND), range(6)))
+    assert sum(b is not None for b in backups) == 1
+    assert query(path, "SELECT * FROM t") == [(1, 2)]
+
+
+def test_statements() -> None:
+    script = (
+        "-- a; b\nSELECT 1;\nCREATE TRIGGER x BEFORE UPDATE ON t BEGIN\n  SELECT ';';\nEND;\n\n"
+    )
+    assert [s.split()[-1] for s in statements(script)] == ["1;", "END;"]
+    with pytest.raises(ValueError, match="has no end"):
+        list(statements("SELECT 1;\nSELECT 2"))
+
+
+# The log's own schema
+
+
+def test_log_is_migrated_with_its_commits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = Chain()
+    file = LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF")
+    with file.writing() as log:
+        log.append(PROFILE, chain.commits(3), chain.frontier)
+    file.close()
+    tomorrow = sql("note", "ALTER TABLE commits ADD COLUMN note TEXT")
+    monkeypatch.setattr(
+        "stackroom.events.sqlite_log.steps", lambda id, use: (*steps(id, use), tomorrow)
+    )
+    with pytest.raises(LogError, match="has schema 1"), open_reader(path):
+        pass
+    file = LogFile.open(path, new_id="another", now=NOON, synchronous="OFF")
+    with file.reading() as log:
+        assert log.identity().id == LOG_ID
+        assert verify(log, PROFILE).frontier == chain.frontier
+    file.close()
+    monkeypatch.undo()
+    with pytest.raises(LogNewer):
+        LogFile.open(path, new_id=LOG_ID)
+    backup = path.with_name("some.db.schema-1.20270115T080000Z.backup")
+    with open_reader(backup) as log:
+        assert verify(log, PROFILE).frontier == chain.frontier
+
+
+def test_every_step_of_the_log_is_recorded(path: Path) -> None:
+    LogFile.open(path, new_id=LOG_ID, now=NOON).close()
+    names = [(n, step.name, NOON) for n, step in enumerate(steps(LOG_ID, "log"), 1)]
+    assert query(path, "SELECT * FROM migrations") == names
+    assert query(path, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert query(path, "SELECT value FROM meta WHERE key = 'id'") == [(LOG_ID,)]
+
+
+def test_no_room_for_a_new_file(path: Path) -> None:
+    with closing(connect(path, create=True)) as conn:
+        conn.execute("PRAGMA max_page_count = 3")
+        with pytest.raises(LogFull), explained(path):
+            migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log"), now=NOON)
+        assert schema_of(conn, path, APPLICATION_ID, 1) == 0
+        conn.execute("PRAGMA max_page_count = 1000")
+        migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log"), now=NOON)
+        assert schema_of(conn, path, APPLICATION_ID, 1) == 1
