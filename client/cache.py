@@ -1,23 +1,28 @@
 """The confirmed commits and the state of each profile: a copy, which can be deleted and fetched again."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from stackroom.client.cache_log import CacheLog
+from stackroom.client.same_file import SameFile, make_private
 from stackroom.events import codec, merkle
 from stackroom.events.errors import IntegrityError, LogCorrupt, UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.history import pages
-from stackroom.events.log import Snapshot, Taken, Taking
+from stackroom.events.log import LogReader, Snapshot, Taken, Taking
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit
+from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.state import State, decode, encode
+from stackroom.events.verify import verify
 
 CACHE_ID: Final = "cache"
 """The identity in the file; the hub's own identity stands in the store."""
@@ -42,33 +47,59 @@ class Stored(Struct, frozen=True):
 
 
 class Cache:
-    """The file of confirmed commits. Not for two threads."""
+    """The file of confirmed commits. Not for two threads.
+
+    Every call raises FileReplaced once the path leads to another file, and LogCorrupt for a damaged one.
+    """
 
     def __init__(self, file: LogFile) -> None:
-        self.file = file
+        self._file = file
+        self._same = SameFile(file.path)
 
     @classmethod
     def open(cls, path: Path, *, synchronous: Durability = "NORMAL") -> "Cache":
-        """Opens the file, or makes it. LogCorrupt says that it can be deleted."""
-        try:
+        """Opens the file, or makes it."""
+        if make_private(path):
+            _forget_companions(path)
+        with _told_as_a_cache(path):
             return cls(LogFile.open(path, new_id=CACHE_ID, synchronous=synchronous, use="cache"))
-        except LogCorrupt as error:
-            raise LogCorrupt(
-                str(error), hint=f"it is only a cache: delete {path}, and run stackroom sync"
-            ) from error
+
+    @staticmethod
+    def rebuild(path: Path) -> Path | None:
+        """Moves the file at `path` aside, for those who have it open nowhere; gives its new place.
+
+        The next `open` begins with an empty one: local profiles come from the store, others from their
+        hub.
+        """
+        _forget_companions(path)
+        if not path.exists():
+            return None
+        names = (path.with_name(f"{path.name}.damaged-{n}") for n in count(1))
+        aside = next(name for name in names if not name.exists())
+        return path.rename(aside)
 
     def close(self) -> None:
         """Closes the file."""
-        self.file.close()
+        self._file.close()
 
-    def reader(self) -> AbstractContextManager[SqliteReader]:
-        """The log, for questions about history."""
-        return self.file.reading()
+    @contextmanager
+    def reader(self) -> Iterator[SqliteReader]:
+        """The log, for questions about history: one reading transaction."""
+        self._same.check()
+        with _told_as_a_cache(self._file.path), self._file.reading() as log:
+            yield log
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteCacheWriter]:
+        """One writing transaction, undone if the block raises."""
+        self._same.check()
+        with _told_as_a_cache(self._file.path), self._file.writing() as log:
+            yield log
 
     @property
-    def log(self) -> SqliteReader:
+    def log(self) -> LogReader:
         """The log for single questions: each answer is of its own moment."""
-        return self.file.reader()
+        return CacheLog(self.reader)
 
     def load(self, profile: str) -> Stored:
         """The profile: the newest snapshot, and the commits after it."""
@@ -85,51 +116,53 @@ class Cache:
             return Stored(state, log.head(profile).frontier, newer, log.missing(profile))
 
     def save(self, profile: str, commits: Sequence[Commit], frontier: Frontier) -> None:
-        """Keeps commits; those that another process has kept meanwhile are compared and skipped.
+        """Keeps commits, in order; those that another process has kept meanwhile are compared and skipped.
 
         Raises IntegrityError where that process was told something else.
         """
-        with self.file.writing() as log:
+        with self.writing() as log:
             head = log.head(profile)
-            fresh = [c for c in commits if c.seq > head.seq]
-            known = next((c for c in commits if c.seq == head.seq), None)
-            if known is not None and known.root != head.root:
-                raise IntegrityError(f"two histories of one profile meet at #{head.seq}")
-            if fresh:
-                log.append(profile, [_taken(profile, c) for c in fresh], frontier)
+            known = [c for c in commits if c.seq <= head.seq]
+            if known and not _is_kept(log, profile, known[-1]):
+                raise IntegrityError(f"two histories of one profile meet at #{known[-1].seq}")
+            fresh = [_taken(profile, c) for c in commits if c.seq > head.seq]
+            if not fresh:
+                return
+            if fresh[0].commit.seq == head.seq + 1:
+                tree = head.frontier
+                for one in fresh:
+                    tree = merkle.grow(tree, one.leaf)
+                if tree != frontier:
+                    raise IntegrityError(f"two histories of one profile part before #{tree.size}")
+            log.append(profile, fresh, frontier)
 
     def restart(self, profile: str, seq: int, frontier: Frontier, state: bytes) -> None:
         """Begins the profile at a snapshot; the commits up to it are missing for now."""
-        with self.file.writing() as log:
+        with self.writing() as log:
             if log.head(profile).seq < seq:
                 log.forget(profile)
                 log.begin(profile, Snapshot(seq, frontier, state))
 
     def backfill(self, profile: str, commits: Iterable[Commit]) -> None:
-        """Keeps commits from before the snapshot, lowest first.
+        """Keeps commits from before the snapshot, lowest first; what is here already is skipped.
 
         Raises IntegrityError if, once whole, they do not hash to what the snapshot came with; then
         the profile is forgotten here, and is fetched anew.
         """
-        if self._fill(profile, commits):
-            return
-        with self.file.writing() as log:
-            log.forget(profile)
-        raise IntegrityError("the history before the snapshot does not hash to its root")
-
-    def _fill(self, profile: str, commits: Iterable[Commit]) -> bool:
-        with self.file.writing() as log:
-            missing = log.missing(profile)
-            if missing is None:
-                return True
-            fresh = [c for c in commits if c.seq in missing]
-            log.backfill(profile, [_taken(profile, c) for c in fresh])
-            if log.missing(profile) is not None:
-                return True
-            frontier, expected = Frontier(), log.head(profile).frontier
-            for leaf in _leaves(log, profile):
-                frontier = merkle.grow(frontier, leaf)
-            return frontier == expected
+        try:
+            with self.writing() as log:
+                missing = log.missing(profile)
+                if missing is None:
+                    return
+                fresh = [_taken(profile, c) for c in commits if c.seq in missing]
+                log.backfill(profile, fresh)
+                if log.missing(profile) is None:
+                    verify(log, profile)
+        except IntegrityError as error:
+            self.forget(profile)
+            raise IntegrityError(
+                f"the history before the snapshot is not whole: {error}"
+            ) from error
 
     def missing(self, profile: str) -> range | None:
         """The seqs that were not fetched yet, or None."""
@@ -137,19 +170,48 @@ class Cache:
             return log.missing(profile)
 
     def keep_snapshot(self, profile: str, state: State, frontier: Frontier) -> None:
-        """Keeps the state, in place of the one that was kept before."""
+        """Keeps the state, in place of the one that was kept before.
+
+        The one at which the profile begins stays while commits before it are missing: without it there
+        is no way to the states between.
+        """
         if state.seq != frontier.size:
             return
         snapshot = Snapshot(state.seq, frontier, encode(state))
-        with self.file.writing() as log:
+        with self.writing() as log:
             if log.head(profile).seq >= state.seq > 0:
+                missing = log.missing(profile)
+                begun = [missing.stop - 1] if missing is not None else []
                 log.put_snapshot(profile, snapshot)
-                log.drop_snapshots(profile, [state.seq])
+                log.drop_snapshots(profile, [state.seq, *begun])
 
     def forget(self, profile: str) -> None:
         """Drops all that is kept of the profile."""
-        with self.file.writing() as log:
+        with self.writing() as log:
             log.forget(profile)
+
+
+def _forget_companions(path: Path) -> None:
+    """Deletes what SQLite kept beside a file that is gone: its process may still be there, and the
+    next one at this path must not share with it."""
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+@contextmanager
+def _told_as_a_cache(path: Path) -> Iterator[None]:
+    """A damaged cache needs no backup, and says so."""
+    try:
+        yield
+    except LogCorrupt as error:
+        hint = f"it is only a cache: delete {path}, and run stackroom sync"
+        raise LogCorrupt(str(error), hint=hint) from error
+
+
+def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
+    """Whether `commit` is the one that is here at its seq; True where that is not here to compare."""
+    kept = log.commits(profile, commit.seq - 1, 1)
+    return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
 
 
 def _taken(profile: str, commit: Commit) -> Taken:
@@ -161,10 +223,3 @@ def _taking(commit: Commit) -> Taking:
     """How a commit came about, as far as it tells by itself."""
     held = commit.events and commit.events[0].type in ("ConflictOpened", "ConflictJoined")
     return "conflict" if held else "accepted"
-
-
-def _leaves(log: SqliteReader, profile: str) -> Iterator[bytes]:
-    after = 0
-    while found := log.leaves(profile, after, 10_000):
-        yield from found
-        after += len(found)

@@ -6,6 +6,7 @@ saved until `commit`; then all of it is, as one proposal.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from msgspec import UNSET, Struct
 
 from stackroom.client.errors import NotFound, RefusedLocally
 from stackroom.events import rules
-from stackroom.events.check import Outcome
+from stackroom.events.check import Outcome, Rejected, check_changes
 from stackroom.events.compose import DELETED, updates
 from stackroom.events.fold import DEFAULT_STACK, NAME, apply_change, read, standing
 from stackroom.events.log import Answer
@@ -23,9 +24,11 @@ from stackroom.events.model import (
     ComponentRegistered,
     FlavorRegistered,
     Proposal,
+    Registered,
     StackRegistered,
     Updated,
 )
+from stackroom.events.rules import Refusal
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 from stackroom.events.values import Maybe, Path, Value, overlap, pointer, same
 
@@ -55,6 +58,8 @@ class Draft:
         self.profile_id = profile
         self.message = message
         self.result: Any = None
+        self._view = view
+        self._replica = replica
         self._scratch = view.copy()
         self._stamp = (view.seq + 1, self._scratch.writer(replica))
         self._new_id = new_id
@@ -63,7 +68,10 @@ class Draft:
 
     @property
     def changes(self) -> list[tuple[str, Change]]:
-        """(entity id, change), in order; updates of one entity that follow each other are one."""
+        """(entity id, change), in order; updates of one entity that follow each other are one.
+
+        What was drafted and taken back again is left out.
+        """
         merged: list[tuple[str, Change]] = []
         for id, change in self._changes:
             before = merged[-1] if merged else None
@@ -71,12 +79,17 @@ class Draft:
                 merged[-1] = (id, _merged(before[1], change))
             else:
                 merged.append((id, change))
-        return merged
+        times = Counter(id for id, _ in merged)
+        return [
+            (id, left)
+            for id, change in merged
+            for left in (_real(self._view, id, change) if times[id] == 1 else [change])
+        ]
 
     @property
     def empty(self) -> bool:
         """Whether nothing changes."""
-        return not self._changes
+        return not self.changes
 
     def add(self, changes: Iterable[tuple[str, Change]]) -> None:
         """Adds changes made elsewhere: a resolution, a reversal, an import."""
@@ -190,12 +203,17 @@ class Draft:
     def _entity(self, id: str) -> AnyEntity:
         entity = self._scratch.get(id)
         if entity is None:
-            raise NotFound("this was deleted earlier in the same draft")
+            gone = self._scratch.gone.get(self._scratch.resolve(id))
+            what = f"{gone.component_type or gone.kind} {gone.name!r}" if gone else "this"
+            raise NotFound(f"{what} was deleted")
         return entity
 
     def _one(self, id: str, change: Change) -> None:
-        if refusal := rules.refuse_change(change):
-            raise RefusedLocally(refusal)
+        """Drafts a change. Raises RefusedLocally where a rule refuses it, upon the steps before it."""
+        base = self._scratch.seq
+        outcome = check_changes(self._scratch, base, [(id, change)], self._replica)
+        if isinstance(outcome, Rejected):
+            raise RefusedLocally(self._about(id, change, outcome.refusal))
         self._changes.append((id, change))
         apply_change(self._scratch, self._stamp, id, change)
 
@@ -204,10 +222,20 @@ class Draft:
         entity = self._entity(id)
         (change,) = updates(entity.kind, {path: value})
         if refusal := rules.refuse_change(change):
-            raise RefusedLocally(refusal)
+            raise RefusedLocally(self._about(id, change, refusal))
         now = read(self._scratch, entity, path)
         if not same(now, standing(self._scratch, path, value)):
             self._one(id, change)
+
+    def _about(self, id: str, change: Change, refusal: Refusal) -> Refusal:
+        """A refusal of a path or value, with the name of the entity that it is about."""
+        if refusal.code not in ("invalid_path", "invalid_value"):
+            return refusal
+        named = change if isinstance(change, Registered) else self._scratch.get(id)
+        if named is None:
+            return refusal
+        what = getattr(named, "component_type", "") or named.kind
+        return Refusal(refusal.code, f"{what} {named.name!r}: {refusal.sentence}")
 
 
 class EntityDraft:
@@ -246,9 +274,9 @@ class ComponentDraft(_Labelled):
 
     def set(self, *keys_and_value: Any) -> ComponentDraft:
         """`set("namespace", "ml")`; more keys lead into a map: `set("client_kwargs", "region", "eu")`."""
-        *keys, value = keys_and_value
-        if not keys:
-            raise TypeError("set takes a key and a value")
+        *keys, value = keys_and_value or (None,)
+        if not keys or not all(isinstance(key, str) for key in keys):
+            raise TypeError("set takes a key (text, or several that lead into a map) and a value")
         return self._write(pointer("config", *keys), value)
 
     def unset(self, *keys: str) -> ComponentDraft:
@@ -278,10 +306,17 @@ class StackDraft(_Labelled):
         return self._write(pointer("components", type, id), True)
 
     def remove(self, type: str, name: str | None = None) -> StackDraft:
-        """Removes one component of a type, or all of them."""
+        """Removes one component of a type, or all of them; NotFound if it has none."""
+        draft = self._draft
+        stack = draft._entity(self.id)
+        members = stack.components.get(type, []) if isinstance(stack, Stack) else []
         if name is None:
+            if not members:
+                raise NotFound(f"stack {stack.name!r} has no {type}")
             return self._write(pointer("components", type), UNSET)
-        id = self._draft._id(Component, name, type)
+        id = draft._id(Component, name, type)
+        if id not in members:
+            raise NotFound(f"stack {stack.name!r} does not have {type} {name!r}")
         return self._write(pointer("components", type, id), UNSET)
 
     def describe(self, text: str) -> StackDraft:
@@ -326,6 +361,21 @@ class ProfileDraft(EntityDraft):
 
 def _listed(names: str | Sequence[str]) -> Sequence[str]:
     return [names] if isinstance(names, str) else names
+
+
+def _real(view: State, id: str, change: Change) -> list[Change]:
+    """The change without those writes that leave everything as it is in `view`: one change, or none."""
+    entity = view.get(id)
+    if entity is None or not isinstance(change, Updated):
+        return [change]
+    written: dict[Path, Maybe] = {**change.set, **dict.fromkeys(change.unset, UNSET)}
+    left = {
+        path: value
+        for path, value in written.items()
+        if not same(read(view, entity, path), standing(view, path, value))
+        or any(overlap(path, other) for other in written if other != path)
+    }
+    return updates(entity.kind, left)
 
 
 def _mergeable(a: Change, b: Change) -> bool:

@@ -6,6 +6,7 @@
         ├── NameTaken                1   the hub has a profile of that name
         ├── ReadOnly                 1   the profile holds something newer than this program
         ├── Closed                   1   the connection was closed
+        ├── FileReplaced             1   a file of the home was deleted or replaced while in use
         ├── NotFound                 3   there is nothing of that name
         │   ├── NoProfile            3   no profile is active
         │   └── NoHub                3   no hub was connected
@@ -16,6 +17,8 @@
 
 An IntegrityError of the log is 9 too. The codes stand in `docs/exit-codes.md`.
 """
+
+from pathlib import Path
 
 from stackroom.events.errors import StackroomError
 from stackroom.events.rules import Refusal
@@ -45,6 +48,16 @@ class ReadOnly(ClientError):
 
 class Closed(ClientError):
     """The connection was closed."""
+
+
+class FileReplaced(ClientError):
+    """A file of the home was deleted or replaced by somebody while this program had it open."""
+
+    hint = "run it again: it opens the file that is there now"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} was deleted or replaced while it was in use: nothing was written")
 
 
 class NotFound(ClientError):

@@ -33,9 +33,6 @@ class Home:
     def make(self) -> None:
         """Makes the folder, if there is none."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for file in (self.proposals, self.replica):
-            if not file.exists():
-                file.touch(0o600)
 
     def token(self, url: str) -> str | None:
         """The token for the hub at `url`, if one is kept."""

@@ -1,48 +1,96 @@
 """Profiles without a hub: the replica is its own authority.
 
-Every proposal of such a profile stays in the store. The commits in the cache follow from them, by the
-hub's own authority, with the author's time as the time of acceptance: delete the cache, and the same
-commits come again.
+Every proposal of such a profile stays in the store. The commits in the cache follow from them, in the
+order of their numbers, by the hub's own authority, with the author's time as the time of acceptance:
+delete the cache, and the same commits come again.
+
+Whoever decides holds the write lock of the cache, then that of the store; the store is made durable
+first. So two processes decide one after the other, and what a crash leaves between the two files is
+caught up from the store.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from stackroom.client.cache import Cache
-from stackroom.client.settings import Settings
-from stackroom.client.store import Saved, Store
-from stackroom.events.log import Answer
+from stackroom.client.errors import RefusedLocally
+from stackroom.client.store import Authored, Store
+from stackroom.events.errors import IntegrityError
+from stackroom.events.log import Answer, LogWriter
+from stackroom.events.model import Proposal
+from stackroom.events.rules import Refusal
+from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.sync.authority import Authority, Submission
 
 
 class LocalHub:
-    """The authority of a replica's local profiles."""
+    """The authority of a replica's local profiles; `snapshot_every` is in commits."""
 
     def __init__(
-        self, store: Store, cache: Cache, settings: Settings, salt: Callable[[], bytes]
+        self, store: Store, cache: Cache, salt: Callable[[], bytes], *, snapshot_every: int
     ) -> None:
         self.store = store
         self.cache = cache
-        self.authority = Authority(salt, snapshot_every=settings.snapshot_tail, states_kept=8)
+        self._authority = Authority(salt, snapshot_every=snapshot_every, states_kept=8)
+        self._left: dict[str, int] = {}
+        """The head of each profile when this process decided last: others may have gone on since."""
 
-    def decide(self, profile: str, saved: Saved) -> Answer:
-        """Takes one proposal; a rejected one is parked."""
-        submission = Submission(profile, self.store.replica, saved.author, saved.proposal)
-        work = partial(self.authority.decide, [submission], saved.proposal.time)
-        try:
-            (answer,) = self.cache.file.write(work).answers
-        except BaseException:
-            self.authority.forget()
-            raise
-        if answer.outcome == "rejected":
-            self.store.park(answer.id, answer.code, answer.sentence)
-        return answer
+    def commit(
+        self, profile: str, author: str, saving: AbstractContextManager[Proposal]
+    ) -> tuple[Proposal, Answer]:
+        """Commits the proposal that `saving` saves. Raises RefusedLocally, with nothing saved."""
+        with self._deciding() as log:
+            self._catch_up(profile, log)
+            with saving as proposal:
+                answer = self._decide(profile, Authored(proposal, author), log)
+                if answer.outcome == "rejected":
+                    raise RefusedLocally(Refusal(answer.code, answer.sentence))
+        return proposal, answer
 
     def catch_up(self, profile: str) -> None:
-        """Takes what the cache does not have: after a crash between the two files, or its deletion."""
+        """Commits what the cache lacks: after a crash between the two files, or its deletion."""
         with self.cache.reader() as log:
-            head = log.head(profile).seq
-        saved = self.store.local(profile)
-        if head < len(saved):
-            for one in saved[head:]:
-                self.decide(profile, one)
+            newest = log.recent(profile, None, 1)
+        count, last = self.store.newest_local(profile)
+        if count == (newest[0].seq if newest else 0) and last == (newest[0].id if newest else ""):
+            return
+        with self._deciding() as log:
+            self._catch_up(profile, log)
+
+    @contextmanager
+    def _deciding(self) -> Iterator[SqliteCacheWriter]:
+        """A writing transaction of the cache; if it is undone, so is what the authority has in mind."""
+        try:
+            with self.cache.writing() as log:
+                yield log
+        except BaseException:
+            self._authority.forget()
+            raise
+
+    def _catch_up(self, profile: str, log: SqliteCacheWriter) -> None:
+        head = log.head(profile).seq
+        if not self._follows(profile, head, log):
+            log.forget(profile)
+            head = 0
+        for kept in self.store.local(profile, head):
+            answer = self._decide(profile, kept, log)
+            if answer.outcome == "rejected":
+                raise IntegrityError(
+                    f"local proposal {kept.proposal.number} can no longer be taken: {answer.sentence}"
+                )
+
+    def _follows(self, profile: str, head: int, log: LogWriter) -> bool:
+        """Whether the commits here come from the proposals that are in the store."""
+        if head == 0:
+            return True
+        last = self.store.local(profile, head - 1)[:1]
+        newest = log.recent(profile, None, 1)
+        return bool(last and newest) and last[0].proposal.id == newest[0].id
+
+    def _decide(self, profile: str, kept: Authored, log: LogWriter) -> Answer:
+        if self._left.get(profile) != log.head(profile).seq:
+            self._authority.forget()
+        submission = Submission(profile, self.store.replica, kept.author, kept.proposal)
+        (answer,) = self._authority.decide([submission], kept.proposal.time, log).answers
+        self._left[profile] = log.head(profile).seq
+        return answer

@@ -27,13 +27,13 @@ from stackroom.client.home import Home
 from stackroom.client.local import LocalHub
 from stackroom.client.rebase import Standing, View, rebase
 from stackroom.client.settings import Settings
-from stackroom.client.store import HubEntry, Parked, ProfileEntry, Saved, Store
+from stackroom.client.store import HubEntry, Parked, ProfileEntry, Store
 from stackroom.events import codec, rules
-from stackroom.events.check import Accepted, Rejected, check_changes
+from stackroom.events.check import Rejected, check
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import entity_at, state_at
 from stackroom.events.log import LogReader
-from stackroom.events.model import Event, Millis, ProfileCreated, Proposal
+from stackroom.events.model import Change, Millis, ProfileCreated, Proposal
 from stackroom.events.resolve import Revive
 from stackroom.events.state import AnyEntity, State
 
@@ -109,7 +109,7 @@ class Workspace:
         self.new_id = new_id
         self.salt = salt
         self.settings = settings
-        self.local = LocalHub(store, cache, settings, salt)
+        self.local = LocalHub(store, cache, salt, snapshot_every=settings.snapshot_tail)
 
     @classmethod
     def open(
@@ -235,7 +235,7 @@ class Workspace:
         stored = self.cache.load(id)
         pending = [] if stored.newer is not None else self.store.pending(id)
         view = rebase(stored.state, pending, self.store.replica)
-        entry = self._follow(entry, view.state)
+        entry = self._follow(entry, stored.state, view.state)
         return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache.log)
 
     def create_profile(
@@ -248,26 +248,24 @@ class Workspace:
         if any(entry.name == name and entry.hub == hub for entry in self.profiles()):
             sentence = f"there is a profile {name!r} already"
             raise RefusedLocally(rules.Refusal("name_in_use", sentence), hint="choose another name")
-        id = self.new_id()
-        self.store.put_profile(id, name, hub)
-        saved = self._propose(id, hub, 0, message, [codec.seal(id, change, self.salt())])
-        return self.entry(id), saved
+        entry = ProfileEntry(self.new_id(), name, hub)
+        saved = self._save(entry.id, hub, 0, State(), message, [(entry.id, change)], entry)
+        return entry, saved
 
-    def publish(self, profile: str, url: str, name: str | None = None) -> None:
+    def publish(self, profile: str, url: str) -> None:
         """Gives a local profile, with its whole history, to the hub at `url`: it is pushed next.
 
-        `name` is what it is created as there. ClientError if the profile is not local.
+        It is created there under the name that it has now. ClientError if the profile is not local.
         """
-        entry = self.entry(profile)
+        entry = self.copy(profile)
         if entry.hub is not None:
             raise ClientError(f"profile {entry.name!r} is on the hub at {entry.hub} already")
-        history = self.store.local(profile)
-        first = _renamed(history[0].proposal, name, self.salt) if name and history else None
-        self.store.publish(profile, url, first)
+        (created,) = self.store.local(profile)[:1]
+        # Twice: a crash amid the second leaves no commits here that the hub's would not match.
         self.cache.forget(profile)
-        self.local.authority.forget()
-        if name:
-            self.store.rename_profile(profile, name)
+        with self.cache.writing() as log:
+            log.forget(profile)
+            self.store.publish(profile, url, _renamed(created.proposal, entry.name, self.salt))
 
     # Changes
 
@@ -279,50 +277,66 @@ class Workspace:
             )
 
         def save(draft: Draft) -> SavedDraft:
-            changes = draft.changes
-            outcome = check_changes(copy.view, copy.confirmed.seq, changes, self.store.replica)
-            if isinstance(outcome, Rejected):
-                raise RefusedLocally(outcome.refusal)
-            events = [codec.seal(id, change, self.salt()) for id, change in changes]
-            saved = self._propose(copy.id, copy.hub, copy.confirmed.seq, draft.message, events)
-            return structs.replace(saved, outcome=outcome)
+            base, view = copy.confirmed.seq, copy.view
+            return self._save(copy.id, copy.hub, base, view, draft.message, draft.changes)
 
         return Draft(copy.id, copy.view, self.store.replica, message, self.new_id, save)
 
-    def _propose(
-        self, profile: str, hub: str | None, base: int, message: str, events: list[Event]
+    def _save(
+        self,
+        profile: str,
+        hub: str | None,
+        base: int,
+        view: State,
+        message: str,
+        changes: Sequence[tuple[str, Change]],
+        registering: ProfileEntry | None = None,
     ) -> SavedDraft:
+        """Saves changes as one proposal; in a local profile it is committed at once."""
+        events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
+        proposed = Proposal(self.new_id(), 1, base, message, self.clock(), events)
+        outcome = check(view, proposed, self.store.replica)
+        if isinstance(outcome, Rejected):
+            raise RefusedLocally(outcome.refusal)
         author = self.user(hub)
-        proposal = self.store.propose(
+        saving = self.store.proposing(
             profile,
-            id=self.new_id(),
+            id=proposed.id,
             base=base,
             author=author,
             message=message,
-            time=self.clock(),
+            time=proposed.time,
             events=events,
-            state="pending" if hub else "local",
+            state="local" if hub is None else "pending",
+            registering=registering,
         )
-        answer = None if hub else self.local.decide(profile, Saved(proposal, author))
-        return SavedDraft(proposal, Accepted(), answer)
+        if hub is None:
+            proposal, answer = self.local.commit(profile, author, saving)
+            return SavedDraft(proposal, outcome, answer)
+        with saving as proposal:
+            return SavedDraft(proposal, outcome)
 
-    def _follow(self, entry: ProfileEntry, state: State) -> ProfileEntry:
-        """Brings the registry in line with what the profile says of itself."""
-        profile = state.profile
-        if profile is None and state.profile_id and not entry.deleted:
+    def _follow(self, entry: ProfileEntry, confirmed: State, view: State) -> ProfileEntry:
+        """Brings the registry in line with what the profile says of itself.
+
+        A deletion that is pending does not count yet: it must still be pushed.
+        """
+        if confirmed.profile_id and confirmed.profile is None and not entry.deleted:
             self.store.mark_deleted(entry.id)
             return structs.replace(entry, deleted=True)
-        if profile is not None and profile.name != entry.name:
-            self.store.rename_profile(entry.id, profile.name)
-            return structs.replace(entry, name=profile.name)
+        if view.profile is not None and view.profile.name != entry.name:
+            self.store.rename_profile(entry.id, view.profile.name)
+            return structs.replace(entry, name=view.profile.name)
         return entry
 
 
-def _renamed(first: Proposal, name: str, salt: Callable[[], bytes]) -> Proposal:
-    """The proposal that creates a profile, with another name in it; it was not sent yet."""
+def _renamed(first: Proposal, name: str, salt: Callable[[], bytes]) -> Proposal | None:
+    """The proposal that created a profile, with another name in it; None if it has that name."""
     event = first.events[0]
     created = codec.unseal(event)
     assert isinstance(created, ProfileCreated)
+    if created.name == name:
+        return None
     sealed = codec.seal(event.entity, structs.replace(created, name=name), salt())
     return structs.replace(first, events=(sealed, *first.events[1:]))
 

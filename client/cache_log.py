@@ -1,0 +1,55 @@
+"""The log of a cache for those who ask now and then: each question is one reading transaction.
+
+A transaction held open between questions would keep this process from writing.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from stackroom.events.log import Answer, Head, Identity, Listed, LogReader, Snapshot
+from stackroom.events.model import Commit
+
+
+class CacheLog:
+    """A `LogReader`; `reading` begins a reading transaction."""
+
+    def __init__(self, reading: Callable[[], AbstractContextManager[LogReader]]) -> None:
+        self._reading = reading
+
+    def identity(self) -> Identity:
+        with self._reading() as log:
+            return log.identity()
+
+    def profiles(self) -> list[Listed]:
+        with self._reading() as log:
+            return log.profiles()
+
+    def head(self, profile: str) -> Head:
+        with self._reading() as log:
+            return log.head(profile)
+
+    def commits(
+        self, profile: str, after: int, limit: int, max_bytes: int | None = None
+    ) -> list[Commit]:
+        with self._reading() as log:
+            return log.commits(profile, after, limit, max_bytes)
+
+    def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
+        with self._reading() as log:
+            return log.recent(profile, before, limit)
+
+    def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
+        with self._reading() as log:
+            return log.touching(profile, entities, upto)
+
+    def answer(self, proposal: str) -> Answer | None:
+        with self._reading() as log:
+            return log.answer(proposal)
+
+    def numbered(self, profile: str, replica: str, number: int) -> str | None:
+        with self._reading() as log:
+            return log.numbered(profile, replica, number)
+
+    def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
+        with self._reading() as log:
+            return log.snapshot(profile, upto)

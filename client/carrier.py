@@ -1,0 +1,183 @@
+"""The shell around a replica core: says what happened, and carries out what the core says, in order.
+
+One task at a time may call a carrier. A cancelled call leaves the files whole, and the core in memory
+perhaps ahead of them: a carrier that was cancelled is given up.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from stackroom.client import replica as core
+from stackroom.client.keeper import Keeper
+from stackroom.client.line import Line
+from stackroom.client.worker import Worker
+from stackroom.events.errors import IntegrityError
+from stackroom.events.log import Answer
+from stackroom.sync import protocol as wire
+
+
+class Answered(Struct, frozen=True):
+    """The hub said what became of proposals; told before the core is."""
+
+    profile: str
+    answers: tuple[Answer, ...]
+
+
+class Looked(Struct, frozen=True):
+    """The proposals that are on disk are the ones in memory."""
+
+
+Told: TypeAlias = core.Effect | Answered | Looked
+"""What a carrier tells: each effect once it was carried out, and what the core does not speak of."""
+
+OnDisk: TypeAlias = (
+    core.Store | core.Restart | core.Backfill | core.Settle | core.Park | core.Reached
+)
+
+
+class Carrier:
+    """Replica `core`, on the files that `keeper` keeps and on a line, if there is one.
+
+    `worker` is where the keeper's work is done. With `history`, what a snapshot left out is fetched.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        keeper: Keeper,
+        url: str,
+        replica: core.Replica,
+        tell: Callable[[Told], None],
+        *,
+        history: bool = True,
+    ) -> None:
+        self.worker = worker
+        self.keeper = keeper
+        self.url = url
+        self.replica = replica
+        self.tell = tell
+        self.history = history
+        self.line: Line | None = None
+        self._gaps: set[str] = set()
+        """Profiles of which older history is missing."""
+        self._fetching: set[str] = set()
+
+    def lacks_history(self, profile: str) -> bool:
+        """Whether older history is still to be fetched."""
+        return self.history and profile in self._gaps
+
+    # What happened
+
+    async def opened(self, line: Line) -> None:
+        """A line is there."""
+        self.line = line
+        self.replica.connected()
+        await self.carry_out()
+
+    async def lost(self) -> None:
+        """The line is gone."""
+        self.line = None
+        self._fetching.clear()
+        self.replica.disconnected()
+        await self.worker.run(partial(self.keeper.rest, list(self.replica.copies.values())))
+
+    async def receive(self, message: wire.FromHub) -> None:
+        """The hub said something."""
+        if isinstance(message, wire.Results):
+            self.tell(Answered(message.profile, message.answers))
+        self.replica.receive(message)
+        await self.carry_out()
+
+    async def follow(self, profile: str) -> None:
+        """The profile is to be kept up to date from now on."""
+        if profile not in self.replica.copies:
+            copy, whole = await self.worker.run(partial(self.keeper.load, profile))
+            if not whole:
+                self._gaps.add(profile)
+            self.replica.follow(copy)
+            await self.carry_out()
+
+    async def look(self) -> None:
+        """Proposals may have been saved or dropped, by this process or by another."""
+        profiles = list(self.replica.copies)
+        found = await self.worker.run(partial(self.keeper.pending, profiles))
+        for profile, pending in found.items():
+            copy = self.replica.copies[profile]
+            kept = {proposal.id for proposal in pending}
+            copy.pending = [p for p in copy.pending if p.id in kept]
+            copy.sent &= kept
+            self.replica.propose(profile, pending)
+        await self.carry_out()
+        self.tell(Looked())
+
+    async def push_again(self) -> None:
+        """The hub could not take proposals a while ago."""
+        self.replica.push_again()
+        await self.carry_out()
+
+    async def list_profiles(self) -> None:
+        """Somebody wants to see the hub's catalogue."""
+        self.replica.list_profiles()
+        await self.carry_out()
+
+    # What is to be done
+
+    async def carry_out(self) -> None:
+        """Does what the core says, until it says nothing more."""
+        while effects := self.replica.effects():
+            for effect in effects:
+                if await self._one(effect):
+                    self.tell(effect)
+
+    async def _one(self, effect: core.Effect) -> bool:
+        """Carries out one effect; False if that turned into a problem, which was told."""
+        match effect:
+            case core.Send(message):
+                if self.line is not None:
+                    self.line.send(message)
+            case core.Welcomed(welcome):
+                await self.worker.run(partial(self.keeper.meet, self.url, welcome))
+            case core.Catalogue(profiles):
+                await self.worker.run(partial(self.keeper.register, self.url, profiles))
+            case core.Present() | core.Problem():
+                pass
+            case _:
+                return await self._keep(effect)
+        return True
+
+    async def _keep(self, effect: OnDisk) -> bool:
+        profile = effect.profile
+        copy = self.replica.copies.get(profile)
+        try:
+            await self.worker.run(partial(self.keeper.keep, effect, copy))
+        except IntegrityError as error:
+            self._give_up(effect)
+            self.tell(core.Problem("integrity", str(error), error.hint, profile))
+            return False
+        if isinstance(effect, core.Restart):
+            self._gaps.add(profile)
+        if isinstance(effect, core.Backfill):
+            self._fetching.discard(profile)
+        await self._fetch(profile)
+        return True
+
+    def _give_up(self, effect: OnDisk) -> None:
+        """What the hub sent does not fit what is here: nothing of it was kept, and no more is asked for."""
+        self._gaps.discard(effect.profile)
+        self.replica.unfollow(effect.profile)
+
+    async def _fetch(self, profile: str) -> None:
+        """Asks for the next page of what a snapshot left out, one page at a time."""
+        copy = self.replica.copies.get(profile)
+        live = copy is not None and copy.live
+        if not live or not self.lacks_history(profile) or profile in self._fetching:
+            return
+        after = await self.worker.run(partial(self.keeper.next_missing, profile))
+        if after is None:
+            self._gaps.discard(profile)
+        else:
+            self._fetching.add(profile)
+            self.replica.fetch(profile, after)

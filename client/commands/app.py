@@ -1,0 +1,97 @@
+"""The tree of commands: what `stackroom --help` shows, and where each command is found."""
+
+import click
+
+from stackroom.client.commands.tree import Root
+
+_AT = "stackroom.client.commands"
+
+SECTIONS = {
+    "Start": ("demo", "hub", "connect", "disconnect", "status"),
+    "Configure": ("stack", "component", "flavor", "profile"),
+    "Work together": ("sync", "conflicts", "pending"),
+    "History": ("log", "show", "diff", "blame", "revert"),
+}
+
+SUMMARIES = {
+    "demo": "see it work: two people, one hub, an outage, a conflict",
+    "hub": "run the server that a team shares",
+    "connect": "join a hub, and fetch its profiles",
+    "disconnect": "leave a hub; everything stays on this machine",
+    "status": "where things stand: you, the hub, the profile, what waits",
+    "stack": "named sets of components that pipelines run on",
+    "component": "orchestrators, artifact stores and the like, configured",
+    "flavor": "implementations of component types, your own ones too",
+    "profile": "each with its own stacks, components and history",
+    "sync": "receive what others did, push what is pending",
+    "conflicts": "what two people changed in two ways: see and decide",
+    "pending": "your changes that the hub has not taken, or refused",
+    "log": "who changed what, when and why",
+    "show": "one commit, value by value",
+    "diff": "what differs between two points of the history",
+    "blame": "who wrote each value of a stack or component last",
+    "revert": "undo a commit by a new one",
+}
+"""A line for each command, so that the help does not have to load them all."""
+
+COMMANDS = {
+    "demo": f"{_AT}.demo:demo",
+    "hub": f"{_AT}.hub:hub",
+    "connect": f"{_AT}.connect:connect",
+    "disconnect": f"{_AT}.connect:disconnect",
+    "status": f"{_AT}.status:status",
+    "stack": f"{_AT}.stack:stack",
+    "component": f"{_AT}.component:component",
+    "flavor": f"{_AT}.flavor:flavor",
+    "profile": f"{_AT}.profile:profile",
+    "sync": f"{_AT}.sync:sync",
+    "conflicts": f"{_AT}.conflicts:conflicts",
+    "pending": f"{_AT}.pending:pending",
+    "log": f"{_AT}.log:log",
+    "show": f"{_AT}.show:show",
+    "diff": f"{_AT}.diff:diff",
+    "blame": f"{_AT}.blame:blame",
+    "revert": f"{_AT}.revert:revert",
+}
+
+EXAMPLE = """
+stackroom demo                                          see it work, in a folder of its own
+stackroom hub up                                        start a hub on this machine
+stackroom connect ws://hub.example:8765 --token TOKEN   join a team's hub
+stackroom stack list                                    what there is
+stackroom component update orchestrator k8s --namespace=ml -m "move to ml"
+stackroom log                                           who changed what, when and why
+"""
+
+
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"stackroom {version('stackroom')}")
+        context.exit()
+
+
+@click.group(
+    "stackroom",
+    cls=Root,
+    lazy=COMMANDS,
+    sections=SECTIONS,
+    summaries=SUMMARIES,
+    example=EXAMPLE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version and exit.",
+)
+def root() -> None:
+    """Share ML stacks with your team: every change is kept, and nothing needs the network.
+
+    \b
+    --profile NAME, --offline and --output table|json|yaml go before or after any command.
+    """

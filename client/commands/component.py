@@ -1,0 +1,246 @@
+"""`stackroom component`: the configured pieces of infrastructure that stacks are made of."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from stackroom.client.commands.context import App
+from stackroom.client.commands.lookup import (
+    find_component,
+    optional_type_argument,
+    type_argument,
+)
+from stackroom.client.commands.options import (
+    FREE_SETTINGS,
+    Labels,
+    Setting,
+    labels_option,
+    message_option,
+    parse_keys,
+    settings_argument,
+    yes_option,
+)
+from stackroom.client.commands.tree import group
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.entities import ComponentRow
+    from stackroom.client.commands.output import Views
+    from stackroom.events.values import Value
+
+
+@group(
+    "component",
+    example="""
+    stackroom component register orchestrator k8s --flavor kubernetes --kubernetes_context=prod
+    stackroom component update orchestrator k8s --kubernetes_namespace=ml -m "move to ml"
+    stackroom component list artifact-store
+    """,
+)
+def component() -> None:
+    """Configured pieces of infrastructure: orchestrators, artifact stores …"""
+
+
+@component.command(
+    "register",
+    context_settings=FREE_SETTINGS,
+    example="""
+    stackroom component register orchestrator k8s --flavor kubernetes --kubernetes_context=prod
+    stackroom component register artifact-store s3 -f s3 --path=s3://acme/zenml --label team=ml
+    stackroom component register orchestrator vertex -f vertex --labels.env=prod --network=@network.txt
+    """,
+)
+@type_argument
+@click.argument("name")
+@settings_argument
+@click.option("-f", "--flavor", required=True, help="The flavor, for example kubernetes or s3.")
+@labels_option
+@message_option
+@click.pass_obj
+def register(
+    app: App,
+    type: str,
+    name: str,
+    settings: tuple[Setting, ...],
+    flavor: str,
+    labels: Labels,
+    message: str,
+) -> None:
+    """Register a component of TYPE.
+
+    Its configuration is given as --KEY=VALUE. A VALUE is YAML (3 is a number, '[a, b]' a list);
+    --KEY=@FILE takes the text of a file, and --KEY.SUB=VALUE goes into a map.
+    """
+    draft = app.workspace.edit(app.copy(), message)
+    draft.register_component(type, name, flavor, config=config_of(settings), labels=labels)
+    app.commit(draft, f"Component {type}/{name} registered")
+
+
+@component.command(
+    "list",
+    example="""
+    stackroom component list
+    stackroom component list orchestrator --output json
+    """,
+)
+@optional_type_argument
+@click.pass_obj
+def list_(app: App, type: str) -> None:
+    """List the components, or those of one TYPE."""
+    from stackroom.client.commands import entities
+    from stackroom.client.commands.output import Table
+
+    copy = app.copy()
+    rows = entities.components(copy.view, type)
+
+    def table() -> Table:
+        return Table(
+            ("type", "name", "flavor", "labels", "stacks"),
+            [
+                (
+                    row.type,
+                    row.name,
+                    row.flavor,
+                    entities.map_cell(row.labels),
+                    entities.names_cell(row.stacks),
+                )
+                for row in rows
+            ],
+            "There are no components yet: stackroom component register makes one.",
+        )
+
+    app.output.show(rows, table)
+    app.show_copy_age(copy)
+
+
+@component.command("describe", example="stackroom component describe orchestrator k8s")
+@type_argument
+@click.argument("name")
+@click.pass_obj
+def describe(app: App, type: str, name: str) -> None:
+    """Show one component and the stacks that use it."""
+    from stackroom.client.commands import entities
+
+    copy = app.copy()
+    row = entities.component(copy.view, *find_component(copy.view, type, name))
+    app.output.show(row, lambda: described(row))
+    app.show_copy_age(copy)
+
+
+@component.command(
+    "update",
+    context_settings=FREE_SETTINGS,
+    example="""
+    stackroom component update orchestrator k8s --kubernetes_namespace=ml -m "move to ml"
+    stackroom component update orchestrator k8s --unset synchronous --unlabel team
+    stackroom component update artifact-store s3 --client_kwargs.endpoint_url=http://minio:9000
+    """,
+)
+@type_argument
+@click.argument("name")
+@settings_argument
+@click.option(
+    "--unset", "unsets", multiple=True, metavar="KEY", help="Remove a key; may be repeated."
+)
+@labels_option
+@click.option(
+    "--unlabel", "unlabels", multiple=True, metavar="K", help="Remove a label; may be repeated."
+)
+@click.option("-f", "--flavor", help="Change the flavor.")
+@message_option
+@click.pass_obj
+def update(
+    app: App,
+    type: str,
+    name: str,
+    settings: tuple[Setting, ...],
+    unsets: tuple[str, ...],
+    labels: Labels,
+    unlabels: tuple[str, ...],
+    flavor: str | None,
+    message: str,
+) -> None:
+    """Change the configuration, labels or flavor of a component.
+
+    Only what is named changes: two people who change different keys do not get in each other's way.
+    """
+    if not (settings or unsets or labels or unlabels or flavor):
+        raise click.UsageError("nothing to change: give --KEY=VALUE, --unset KEY or --label K=V")
+    draft = app.workspace.edit(app.copy(), message)
+    changed = draft.component(type, name)
+    for setting in settings:
+        changed.set(*setting.keys, setting.value)
+    for key in unsets:
+        changed.unset(*parse_keys(key))
+    for key, value in labels.items():
+        changed.label(key, value)
+    for key in unlabels:
+        changed.unlabel(key)
+    if flavor:
+        changed.flavor(flavor)
+    app.commit(draft, f"Component {type}/{name} updated")
+
+
+@component.command("rename", example="stackroom component rename orchestrator k8s k8s-prod")
+@type_argument
+@click.argument("name")
+@click.argument("new_name")
+@message_option
+@click.pass_obj
+def rename(app: App, type: str, name: str, new_name: str, message: str) -> None:
+    """Rename a component; the stacks that use it follow."""
+    draft = app.workspace.edit(app.copy(), message)
+    draft.component(type, name).rename(new_name)
+    app.commit(draft, f"Component {type}/{name} renamed to {new_name!r}")
+
+
+@component.command("delete", example="stackroom component delete orchestrator k8s --yes")
+@type_argument
+@click.argument("name")
+@yes_option
+@message_option
+@click.pass_obj
+def delete(app: App, type: str, name: str, yes: bool, message: str) -> None:
+    """Delete a component that no stack uses.
+
+    Its history stays, and `stackroom revert` brings it back.
+    """
+    draft = app.workspace.edit(app.copy(), message)
+    draft.component(type, name).delete()
+    app.confirm(f"Delete component {type}/{name}?", yes=yes)
+    app.commit(draft, f"Component {type}/{name} deleted")
+
+
+def config_of(settings: tuple[Setting, ...]) -> "dict[str, Value]":
+    """The configuration that `settings` add up to; UsageError where two want the same place."""
+    config: dict[str, Value] = {}
+    for setting in settings:
+        inner = config
+        *outer, last = setting.keys
+        for key in outer:
+            deeper = inner.setdefault(key, {})
+            if not isinstance(deeper, dict):
+                raise click.UsageError(f"--{'.'.join(setting.keys)} leads into a value of --{key}")
+            inner = deeper
+        if last in inner:
+            raise click.UsageError(f"--{'.'.join(setting.keys)} is given twice")
+        inner[last] = setting.value
+    return config
+
+
+def described(row: "ComponentRow") -> "Views":
+    """One component for people."""
+    from stackroom.client.commands import entities
+    from stackroom.client.commands.output import Fields
+
+    fields: list[tuple[str, object]] = [
+        ("flavor", row.flavor),
+        ("labels", entities.map_cell(row.labels)),
+        ("stacks", ", ".join(ref.name for ref in row.stacks) or "(none)"),
+        ("id", row.id),
+    ]
+    views = [Fields(fields, f"{row.type}/{row.name}")]
+    if row.config:
+        views.append(Fields(sorted(row.config.items()), "Configuration"))
+    if row.extra:
+        views.append(Fields(sorted(row.extra.items()), "Kept beside it"))
+    return views

@@ -1,0 +1,141 @@
+"""`stackroom connect` and `disconnect`: joining a team's hub, and leaving it."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from stackroom.client.commands.output import Lines
+from stackroom.client.commands.tree import command
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.context import App
+    from stackroom.client.commands.syncing import Synced
+    from stackroom.client.store import HubEntry
+
+
+class Connected(Struct, frozen=True):
+    """A hub that was joined, and the profiles that came from it."""
+
+    hub: str
+    user: str
+    server: str
+    profiles: "list[Synced]"
+
+
+class Disconnected(Struct, frozen=True):
+    """A hub that was left; the profiles stay here as they are, with so much pending and parked."""
+
+    hub: str
+    profiles: list[str]
+    pending: int
+    parked: int
+
+
+@command(
+    "connect",
+    example="""
+    stackroom connect ws://hub.example:8765 --token TOKEN
+    STACKROOM_TOKEN=TOKEN stackroom connect wss://hub.example --user ada
+    """,
+)
+@click.argument("url")
+@click.option("--token", envvar="STACKROOM_TOKEN", help="Asked for without it; or STACKROOM_TOKEN.")
+@click.option("--user", help="Your name in the history; STACKROOM_USER, or your login without it.")
+@click.pass_obj
+def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
+    """Join a hub: keep its token, and fetch its profiles.
+
+    The token is kept in the home (mode 0600), and neither shown nor logged. A second `connect` to the
+    same hub replaces it.
+    """
+    from stackroom.client.commands.sync import failed, results, tell_failures
+    from stackroom.client.commands.syncing import told
+    from stackroom.client.exchange import exchange
+
+    if app.offline:
+        raise click.UsageError("connect needs the network: leave out --offline")
+    workspace = app.workspace
+    address = address_of(app, url)
+    token = token or app.home.token(address) or _ask_token()
+    report = exchange(
+        workspace,
+        address,
+        user=user,
+        token=token,
+        timeout=workspace.settings.sync_patience,
+    )
+    app.home.keep_token(address, token)
+    workspace.store.set_setting("hub", address)
+    shown = results(app, report)
+    welcome = report.welcome
+    lines = [f"Connected to {address} as {welcome.user}."]
+    lines += [line for each in shown for line in told(each)] or ["It has no profiles yet."]
+    app.output.show(Connected(address, welcome.user, welcome.server, shown), Lines(lines))
+    if not shown:
+        app.output.note("Next: stackroom profile create NAME")
+    tell_failures(app, failed(report))
+
+
+@command("disconnect", example="stackroom disconnect ws://hub.example:8765")
+@click.argument("url", required=False)
+@click.pass_obj
+def disconnect(app: "App", url: str | None) -> None:
+    """Leave a hub: forget its token. Profiles and pending changes stay on this machine."""
+    from stackroom.client.errors import NoHub
+    from stackroom.client.keeper import UNMET
+
+    workspace = app.workspace
+    joined = joined_hubs(app)
+    known = [hub.url for hub in joined]
+    if not known:
+        raise NoHub("no hub is connected", hint="stackroom connect URL --token TOKEN")
+    if url is None and len(known) > 1:
+        raise click.UsageError(f"several hubs are connected: say which of {', '.join(known)}")
+    address = known[0] if url is None else address_of(app, url)
+    if address not in known:
+        raise NoHub(f"{address} is not connected", hint="stackroom status")
+    kept = [entry for entry in workspace.profiles() if entry.hub == address]
+    counts = workspace.store.counts()
+    waiting = [counts[entry.id] for entry in kept if entry.id in counts]
+    pending, parked = sum(c.pending for c in waiting), sum(c.parked for c in waiting)
+    app.home.keep_token(address, None)
+    # Profiles still refer to the address; which hub answers there next is open again.
+    workspace.store.put_hub(address, UNMET, 0, workspace.user(address))
+    gone = Disconnected(address, [entry.name for entry in kept], pending, parked)
+    app.output.show(gone, Lines(_left(gone)))
+
+
+def address_of(app: "App", url: str) -> str:
+    """The one form of a hub's address; UsageError if it is none."""
+    from stackroom.client.urls import BadUrl, normalise
+
+    try:
+        return normalise(url, app.workspace.settings.default_port)
+    except BadUrl as error:
+        raise click.UsageError(str(error)) from error
+
+
+def joined_hubs(app: "App") -> "list[HubEntry]":
+    """The hubs that this home has a token for."""
+    return [hub for hub in app.workspace.store.hubs() if app.home.token(hub.url) is not None]
+
+
+def _left(gone: Disconnected) -> list[str]:
+    lines = [f"Disconnected from {gone.hub}; its token is forgotten."]
+    if gone.profiles:
+        lines.append(f"Kept here, to read and to edit: {', '.join(gone.profiles)}.")
+    if gone.pending or gone.parked:
+        lines.append(
+            f"{gone.pending} pending and {gone.parked} parked changes stay: "
+            "they are pushed when you connect again."
+        )
+    return lines
+
+
+def _ask_token() -> str:
+    if not os.isatty(0):
+        raise click.UsageError("a hub asks for a token: give --token, or set STACKROOM_TOKEN")
+    token: str = click.prompt("Token", hide_input=True, err=True)
+    return token

@@ -1,0 +1,108 @@
+"""What a command is given: the home, the workspace, the active profile, and where to print.
+
+Values come from the command line, then from the environment: STACKROOM_HOME (the folder of all local
+state), STACKROOM_PROFILE, STACKROOM_USER, STACKROOM_OFFLINE=1, STACKROOM_OUTPUT.
+"""
+
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from stackroom.client.commands.output import FORMATS, Format, Output
+
+if TYPE_CHECKING:
+    from stackroom.client.draft import Draft
+    from stackroom.client.home import Home
+    from stackroom.client.workspace import ProfileCopy, Workspace
+
+
+class App:
+    """One run of the command line; commands take it with `@click.pass_obj`."""
+
+    def __init__(self) -> None:
+        self.profile_name: str | None = None
+        """The profile named by --profile."""
+        self.offline = os.environ.get("STACKROOM_OFFLINE", "") not in ("", "0")
+        """Whether the command must stay off the network."""
+        self.output = Output(_format_from_environment())
+
+    @property
+    def format(self) -> Format:
+        """How results are printed."""
+        return self.output.format
+
+    @format.setter
+    def format(self, value: Format) -> None:
+        self.output.format = value
+
+    @cached_property
+    def home(self) -> "Home":
+        """The folder of all local state."""
+        from stackroom.client.home import Home
+
+        return Home.default()
+
+    @cached_property
+    def workspace(self) -> "Workspace":
+        """The local profiles; opened when first asked for, closed when the command ends."""
+        from stackroom.client import chance
+        from stackroom.client.workspace import Workspace
+
+        opened = Workspace.open(
+            self.home, clock=chance.clock, new_id=chance.new_id, salt=chance.salt
+        )
+        click.get_current_context().find_root().call_on_close(opened.close)
+        return opened
+
+    def copy(self) -> "ProfileCopy":
+        """The profile to work on: --profile, STACKROOM_PROFILE, the one that was set, or the only one.
+
+        --profile also finds one that was deleted: its history can be read, and what is parked in it.
+        """
+        workspace, name = self.workspace, self.profile_name
+        if name is not None and not any(name in (e.name, e.id) for e in workspace.profiles()):
+            gone = [e for e in workspace.store.profiles() if e.deleted and name in (e.name, e.id)]
+            if len(gone) == 1:
+                return workspace.copy(gone[0].id)
+        entry, _ = workspace.active_profile(name)
+        return workspace.copy(entry.id)
+
+    def show_copy_age(self, copy: "ProfileCopy") -> None:
+        """A footnote for people on how fresh what they read is; see `freshness`."""
+        from stackroom.client.commands.freshness import footnote
+
+        if self.output.for_people and (said := footnote(self.workspace, copy)):
+            self.output.note(said)
+
+    def commit(self, draft: "Draft", done: str) -> None:
+        """Saves the draft, tries the hub for a short moment, and says what became of it.
+
+        `done` is what was done, as a sentence without a full stop: "Stack 'prod' renamed to 'live'".
+        """
+        from stackroom.client.commands.saving import commit
+
+        commit(self, draft, done)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Asks before something is deleted; `yes` is the answer given as --yes.
+
+        Raises Refused if the answer is no, and UsageError where nobody can be asked.
+        """
+        from stackroom.client.commands.exits import Refused
+
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise click.UsageError(
+                "this asks for confirmation, and there is no terminal: add --yes"
+            )
+        if not click.confirm(question, err=True):
+            raise Refused("Nothing was changed")
+
+
+def _format_from_environment() -> Format:
+    asked = os.environ.get("STACKROOM_OUTPUT", "table")
+    return asked if asked in FORMATS else "table"

@@ -1,0 +1,183 @@
+"""Stacks, components and flavors as `--output json` gives them: ids and names both."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from stackroom.client.commands.output import cell
+from stackroom.events.state import Component, Flavor, Stack, State
+from stackroom.events.values import Value
+
+SHOWN_NAMES = 3
+"""Names in one cell of a table; the rest is counted."""
+
+
+class Ref(Struct, frozen=True):
+    """What refers to an entity, or is referred to."""
+
+    id: str
+    name: str
+
+
+class ComponentRow(Struct, frozen=True):
+    """A component; `stacks` are those that it is in, by name."""
+
+    id: str
+    type: str
+    name: str
+    flavor: str
+    config: dict[str, Value]
+    labels: dict[str, str]
+    extra: dict[str, Value]
+    stacks: list[Ref]
+
+
+class FlavorRow(Struct, frozen=True):
+    """A flavor; `components` are those of that flavor, by name."""
+
+    id: str
+    type: str
+    name: str
+    source: str
+    integration: str | None
+    schema: dict[str, Value] | None
+    extra: dict[str, Value]
+    components: list[Ref]
+
+
+class Member(Struct, frozen=True):
+    """A component as a stack has it."""
+
+    id: str
+    name: str
+    flavor: str
+    config: dict[str, Value]
+    labels: dict[str, str]
+
+
+class StackRow(Struct, frozen=True):
+    """A stack; the first component of a type is that type's default.
+
+    `default` is the stack that the profile offers to everybody, `active` the one in use here.
+    """
+
+    id: str
+    name: str
+    description: str
+    labels: dict[str, str]
+    default: bool
+    active: bool
+    components: dict[str, list[Member]]
+    extra: dict[str, Value]
+
+
+def components(state: State, type: str = "") -> list[ComponentRow]:
+    """The components of that type, or all, by type and name."""
+    users: dict[str, list[Ref]] = defaultdict(list)
+    for stack_id, stack in state.all(Stack):
+        for _, id in stack.members():
+            users[id].append(Ref(stack_id, stack.name))
+    rows = [
+        _component(id, component, users[id])
+        for id, component in state.all(Component)
+        if not type or component.component_type == type
+    ]
+    return sorted(rows, key=lambda row: (row.type, row.name))
+
+
+def component(state: State, id: str, component: Component) -> ComponentRow:
+    """One component."""
+    users = (
+        Ref(stack_id, stack.name)
+        for stack_id, stack in state.all(Stack)
+        if id in stack.components.get(component.component_type, ())
+    )
+    return _component(id, component, users)
+
+
+def flavors(state: State, type: str = "") -> list[FlavorRow]:
+    """The flavors of that type, or all, by type and name."""
+    users: dict[tuple[str, str], list[Ref]] = defaultdict(list)
+    for id, component in state.all(Component):
+        users[component.component_type, component.flavor].append(Ref(id, component.name))
+    rows = [
+        FlavorRow(
+            id,
+            flavor.component_type,
+            flavor.name,
+            flavor.source,
+            flavor.integration,
+            flavor.config_schema,
+            flavor.extra,
+            _by_name(users[flavor.component_type, flavor.name]),
+        )
+        for id, flavor in state.all(Flavor)
+        if not type or flavor.component_type == type
+    ]
+    return sorted(rows, key=lambda row: (row.type, row.name))
+
+
+def stacks(state: State, active: str | None) -> list[StackRow]:
+    """Every stack by name; `active` is the id of the one in use here."""
+    rows = (stack(state, id, entity, active) for id, entity in state.all(Stack))
+    return sorted(rows, key=lambda row: row.name)
+
+
+def stack(state: State, id: str, entity: Stack, active: str | None) -> StackRow:
+    """One stack with its components."""
+    profile = state.profile
+    return StackRow(
+        id,
+        entity.name,
+        entity.description,
+        entity.labels,
+        profile is not None and profile.default_stack == id,
+        active == id,
+        {
+            type: [_member(state, member) for member in entity.components[type]]
+            for type in sorted(entity.components)
+        },
+        entity.extra,
+    )
+
+
+def member_names(state: State, stack: Stack) -> dict[str, list[str]]:
+    """The names of the stack's components by type, each type's default first."""
+    return {type: [_member(state, id).name for id in ids] for type, ids in stack.components.items()}
+
+
+def names_cell(refs: Iterable[Ref]) -> str:
+    """The first few names, and how many more there are."""
+    names = [ref.name for ref in refs]
+    shown = ", ".join(names[:SHOWN_NAMES])
+    more = len(names) - SHOWN_NAMES
+    return f"{shown} +{more}" if more > 0 else shown
+
+
+def map_cell(values: dict[str, Value] | dict[str, str]) -> str:
+    """A map on one line: `key=value, …`."""
+    return ", ".join(f"{key}={cell(value)}" for key, value in sorted(values.items()))
+
+
+def _component(id: str, component: Component, users: Iterable[Ref]) -> ComponentRow:
+    return ComponentRow(
+        id,
+        component.component_type,
+        component.name,
+        component.flavor,
+        component.config,
+        component.labels,
+        component.extra,
+        _by_name(users),
+    )
+
+
+def _member(state: State, id: str) -> Member:
+    component = state.get(id)
+    assert isinstance(component, Component), id
+    return Member(id, component.name, component.flavor, component.config, component.labels)
+
+
+def _by_name(refs: Iterable[Ref]) -> list[Ref]:
+    return sorted(refs, key=lambda ref: ref.name)

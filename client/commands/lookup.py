@@ -1,0 +1,121 @@
+"""Finding what a command line names: component types, entities, and places in history."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from stackroom.client.component_types import type_named
+from stackroom.client.errors import NotFound
+from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
+
+if TYPE_CHECKING:
+    from stackroom.client.workspace import ProfileCopy
+    from stackroom.events.model import Commit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _type_of(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str:
+    return type_named(text) if text else ""
+
+
+type_argument: Callable[[F], F] = click.argument("type", callback=_type_of)
+"""A component type as people write it: `artifact-store`, `artifact_store`, `artifact_stores`."""
+
+optional_type_argument: Callable[[F], F] = click.argument("type", required=False, callback=_type_of)
+
+
+def find_component(state: State, type: str, name: str) -> tuple[str, Component]:
+    """The id and the component; NotFound with the nearest name."""
+    found = state.find(Component, name, type)
+    if found is None:
+        names = [c.name for _, c in state.all(Component) if c.component_type == type]
+        raise missing(f"{type} {name!r}", name, names, f"stackroom component list {type}")
+    return found
+
+
+def find_flavor(state: State, type: str, name: str) -> tuple[str, Flavor]:
+    """The id and the flavor; NotFound with the nearest name."""
+    found = state.find(Flavor, name, type)
+    if found is None:
+        names = [f.name for _, f in state.all(Flavor) if f.component_type == type]
+        raise missing(f"{type} flavor {name!r}", name, names, f"stackroom flavor list {type}")
+    return found
+
+
+def find_stack(state: State, name: str) -> tuple[str, Stack]:
+    """The id and the stack; NotFound with the nearest name."""
+    found = state.find(Stack, name)
+    if found is None:
+        names = [stack.name for _, stack in state.all(Stack)]
+        raise missing(f"stack {name!r}", name, names, "stackroom stack list")
+    return found
+
+
+def known_stack(state: State, id: str) -> Stack:
+    """The stack of that id; NotFound if `state` has none."""
+    stack = state.get(id)
+    if not isinstance(stack, Stack):
+        raise NotFound(f"the stack in use here is not there at #{state.seq}", hint="stackroom log")
+    return stack
+
+
+def find_entity(state: State, text: str) -> tuple[str, AnyEntity]:
+    """What `STACK`, `TYPE/NAME` or `profile` names."""
+    type, slash, name = text.partition("/")
+    if slash:
+        return find_component(state, type_named(type), name)
+    if state.find(Stack, text) is None and text == "profile":
+        profile = state.profile
+        assert isinstance(profile, Profile)
+        return state.profile_id, profile
+    return find_stack(state, text)
+
+
+def missing(what: str, name: str, names: Iterable[str], listing: str) -> NotFound:
+    """NotFound on `what`; the hint is the nearest of `names`, or the command that lists them."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else listing
+    return NotFound(f"there is no {what}", hint=hint)
+
+
+def seq_of(copy: "ProfileCopy", text: str) -> int:
+    """The seq that a place in history (`when`) means in this profile; UsageError, NotFound."""
+    from datetime import datetime
+
+    from stackroom.client import when
+
+    try:
+        place = when.parse(text, datetime.now().astimezone())
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    seq = place.seq if isinstance(place, when.Seq) else when.seq_at(copy.log, copy.id, place.time)
+    if seq > copy.seq:
+        raise NotFound(f"there is no #{seq}: the profile is at #{copy.seq}", hint="stackroom log")
+    if seq == 0:
+        raise NotFound(f"{text!r} is before the first commit", hint="stackroom log")
+    return seq
+
+
+def around(copy: "ProfileCopy", commit: "Commit") -> tuple[State, State]:
+    """The states before and after the commit; at least the entities that it speaks of are in them.
+
+    NotFound where the history that tells is not on this machine yet.
+    """
+    from stackroom.events import around as events
+
+    if copy.missing is not None:
+        return copy.at(commit.seq - 1), copy.at(commit.seq)
+    return events.around(copy.log, copy.id, copy.confirmed, commit)
+
+
+def commit_at(copy: "ProfileCopy", text: str) -> "Commit":
+    """The commit that a seq or a time names; UsageError, NotFound."""
+    seq = seq_of(copy, text)
+    commits = copy.log.commits(copy.id, seq - 1, 1)
+    if not commits or commits[0].seq != seq:
+        raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
+    return commits[0]

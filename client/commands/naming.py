@@ -1,0 +1,82 @@
+"""Names instead of ids: what people call the entities and paths that events speak of by id."""
+
+from msgspec import UNSET
+
+from stackroom.client.commands.output import cell
+from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, State
+from stackroom.events.values import Maybe, Path, segments
+
+_NOTHING = "(none)"
+
+
+class Names:
+    """Names by the light of one or more states, the first that knows an id being the one that is asked.
+
+    Give the newest first: `Names(now, before)` also names what `now` has no more.
+    """
+
+    def __init__(self, *states: State) -> None:
+        self.states = states
+
+    def entity(self, id: str) -> str:
+        """`stack 'prod'`, `orchestrator/k8s`, `flavor orchestrator/custom`, or the id's first part."""
+        for state in self.states:
+            if (entity := state.get(id)) is not None:
+                return _called(entity)
+            if (gone := state.gone.get(state.resolve(id))) is not None:
+                return called(gone.kind, gone.name, gone.component_type)
+        return short(id)
+
+    def member(self, id: str) -> str:
+        """The bare name of a component in a stack."""
+        for state in self.states:
+            if (entity := state.get(id)) is not None:
+                return entity.name
+            if (gone := state.gone.get(state.resolve(id))) is not None:
+                return gone.name
+        return short(id)
+
+    def path(self, path: Path) -> str:
+        """`config.namespace`, `components.orchestrator.k8s`; the whole entity is `(whole)`."""
+        keys = segments(path)
+        if len(keys) == 3 and keys[0] == "components":
+            keys[2] = self.member(keys[2])
+        return ".".join(key.replace(".", "\\.") for key in keys) or "(whole)"
+
+    def value(self, path: Path, value: Maybe) -> str:
+        """The value as text, component ids as names; `(none)` where there is no value."""
+        keys = segments(path)
+        if value is UNSET:
+            return _NOTHING
+        if keys[:1] == ["components"] and isinstance(value, list):
+            return ", ".join(self.member(id) if isinstance(id, str) else cell(id) for id in value)
+        if keys[:1] == ["components"] and len(keys) == 3 and value is True:
+            return "in the stack"
+        if keys == ["default_stack"] and isinstance(value, str):
+            return self.member(value)
+        return cell(value) if value is not None else "null"
+
+
+def called(kind: str, name: str, component_type: str = "") -> str:
+    """How an entity of that kind and name is called."""
+    match kind:
+        case "component":
+            return f"{component_type}/{name}"
+        case "flavor":
+            return f"flavor {component_type}/{name}"
+        case "conflict":
+            return "a conflict"
+        case _:
+            return f"{kind} {name!r}"
+
+
+def short(id: str) -> str:
+    """Enough of an id to tell it from the others of a profile: its last 12 characters are random."""
+    return id[-12:]
+
+
+def _called(entity: AnyEntity) -> str:
+    if isinstance(entity, Conflict):
+        return f"conflict #{entity.opened}"
+    type = entity.component_type if isinstance(entity, Component | Flavor) else ""
+    return called(entity.kind, entity.name, type)

@@ -1,0 +1,306 @@
+"""`stackroom profile`: making, choosing and naming the profiles that a team shares."""
+
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import UNSET, Struct
+
+from stackroom.client.commands.exits import Refused
+from stackroom.client.commands.options import message_option, parse_value, yes_option
+from stackroom.client.commands.output import Fields, Lines, Table
+from stackroom.client.commands.saving import Written, offer, tell
+from stackroom.client.commands.tree import group
+from stackroom.events.state import Component, Flavor, Stack
+from stackroom.events.values import Value
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.context import App
+    from stackroom.client.store import ProfileEntry
+
+
+class ProfileRow(Struct, frozen=True):
+    """A profile of this home; without a `hub` it is local."""
+
+    id: str
+    name: str
+    hub: str | None
+    active: bool
+    synced_at: int | None
+    pending: int
+    parked: int
+
+
+class Described(Struct, frozen=True):
+    """A profile with what it holds; `default_stack` is a name."""
+
+    id: str
+    name: str
+    description: str
+    hub: str | None
+    seq: int
+    root: str
+    settings: dict[str, Value]
+    default_stack: str | None
+    stacks: int
+    components: int
+    flavors: int
+    conflicts: int
+    pending: int
+    parked: int
+
+
+@group("profile", example="stackroom profile create team\nstackroom profile set team")
+def profile() -> None:
+    """Make, choose and name profiles: each has its own stacks, components and history."""
+
+
+@profile.command(
+    "create",
+    example="""
+    stackroom profile create team -m "for everybody"
+    stackroom profile create mine --local      without any hub; see profile publish
+    """,
+)
+@click.argument("name")
+@click.option("--local", is_flag=True, help="Without a hub: only on this machine.")
+@click.option("--hub", metavar="URL", help="On this hub, where several are connected.")
+@click.option("--description", default="", metavar="TEXT", help="What the profile is for.")
+@message_option
+@click.pass_obj
+def create(
+    app: "App", name: str, local: bool, hub: str | None, description: str, message: str
+) -> None:
+    """Make a profile on the hub, or with --local on this machine alone.
+
+    It becomes the active one if it is the first, or if none is set.
+    """
+    if local and hub:
+        raise click.UsageError("--local and --hub exclude each other")
+    workspace = app.workspace
+    url = None if local else _hub(app, hub)
+    first = not workspace.profiles()
+    entry, saved = workspace.create_profile(name, hub=url, message=message, description=description)
+    if first:
+        workspace.set_active_profile(entry.id)
+    done = f"Profile {name!r} created"
+    if saved.answer is not None:
+        tell(app, Written("committed", entry.id, saved.proposal.id, saved.answer.seq), done)
+        return
+    (written,) = offer(app, entry.id, [saved.proposal.id])
+    if written.outcome == "parked":
+        # Nothing was built on it yet: no proposal is lost by giving the name up.
+        workspace.store.drop(saved.proposal.id)
+        workspace.store.forget_profile(entry.id)
+        raise Refused(written.sentence, hint="stackroom profile list")
+    tell(app, written, done)
+
+
+@profile.command("list", example="stackroom profile list --output json")
+@click.pass_obj
+def list_(app: "App") -> None:
+    """List the profiles of this home; `*` is the active one."""
+    from stackroom.client.commands.status import synced
+
+    rows = _rows(app)
+    now = app.workspace.clock()
+    app.output.show(
+        rows,
+        Table(
+            ("", "name", "hub", "synced", "pending", "parked"),
+            [
+                (
+                    "*" if row.active else "",
+                    row.name,
+                    row.hub or "(local)",
+                    synced(row.synced_at, now) if row.hub else "",
+                    row.pending,
+                    row.parked,
+                )
+                for row in rows
+            ],
+            empty="No profiles yet: stackroom profile create NAME",
+        ),
+    )
+
+
+@profile.command("describe", example="stackroom profile describe team")
+@click.argument("name", required=False)
+@click.pass_obj
+def describe(app: "App", name: str | None) -> None:
+    """Show what a profile is for and what it holds; the active one without NAME."""
+    entry, _ = app.workspace.active_profile(name or app.profile_name)
+    copy = app.workspace.copy(entry.id)
+    view = copy.view
+    entity = view.profile
+    default = view.get(entity.default_stack) if entity and entity.default_stack else None
+    shown = Described(
+        copy.id,
+        copy.name,
+        entity.description if entity is not None else "",
+        copy.hub,
+        copy.seq,
+        app.workspace.cache.log.head(copy.id).root.hex(),
+        entity.settings if entity is not None else {},
+        default.name if default is not None else None,
+        sum(1 for _ in view.all(Stack)),
+        sum(1 for _ in view.all(Component)),
+        sum(1 for _ in view.all(Flavor)),
+        len(view.conflicts),
+        len(copy.standings),
+        len(copy.parked),
+    )
+    app.output.show(
+        shown,
+        Fields(
+            [
+                ("description", shown.description),
+                ("hub", shown.hub or "(local)"),
+                ("at", f"#{shown.seq}"),
+                ("root", shown.root),
+                ("settings", shown.settings),
+                ("default stack", shown.default_stack or "(none)"),
+                ("stacks", shown.stacks),
+                ("components", shown.components),
+                ("flavors", shown.flavors),
+                ("conflicts", shown.conflicts),
+                ("id", shown.id),
+            ],
+            title=shown.name,
+        ),
+    )
+    app.show_copy_age(copy)
+
+
+@profile.command("set", example="stackroom profile set team")
+@click.argument("name")
+@click.pass_obj
+def set_(app: "App", name: str) -> None:
+    """Work on a profile from now on; --profile and STACKROOM_PROFILE go before it."""
+    entry = app.workspace.entry(name)
+    app.workspace.set_active_profile(entry.id)
+    told = Lines([f"Profile {entry.name!r} is active here."])
+    app.output.show({"id": entry.id, "name": entry.name}, told)
+
+
+@profile.command(
+    "update",
+    example="""
+    stackroom profile update team --description "all that runs in production"
+    stackroom profile update team --setting merge=entity
+    """,
+)
+@click.argument("name")
+@click.option("--description", metavar="TEXT", help="What the profile is for.")
+@click.option(
+    "--setting",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="merge=entity has edits of one entity conflict, whatever their paths; may be repeated.",
+)
+@click.option("--unset", multiple=True, metavar="KEY", help="Remove a setting.")
+@message_option
+@click.pass_obj
+def update(
+    app: "App",
+    name: str,
+    description: str | None,
+    settings: tuple[str, ...],
+    unset: tuple[str, ...],
+    message: str,
+) -> None:
+    """Change a profile's description and settings."""
+    if description is None and not settings and not unset:
+        raise click.UsageError("nothing to change: give --description, --setting or --unset")
+    draft = app.workspace.edit(app.workspace.copy(app.workspace.entry(name).id), message)
+    changed = draft.profile()
+    if description is not None:
+        changed.describe(description)
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise click.UsageError(f"--setting {text!r} is not of the form KEY=VALUE")
+        changed.setting(key, parse_value(value, f"--setting {key}"))
+    for key in unset:
+        changed.setting(key, UNSET)
+    app.commit(draft, f"Profile {name!r} updated")
+
+
+@profile.command("rename", example="stackroom profile rename team platform")
+@click.argument("name")
+@click.argument("new_name")
+@message_option
+@click.pass_obj
+def rename(app: "App", name: str, new_name: str, message: str) -> None:
+    """Give a profile another name, for everybody. Its history goes with it."""
+    draft = app.workspace.edit(app.workspace.copy(app.workspace.entry(name).id), message)
+    draft.profile().rename(new_name)
+    app.commit(draft, f"Profile {name!r} renamed to {new_name!r}")
+
+
+@profile.command("delete", example="stackroom profile delete old --yes")
+@click.argument("name")
+@yes_option
+@message_option
+@click.pass_obj
+def delete(app: "App", name: str, yes: bool, message: str) -> None:
+    """Close a profile for everybody. Its history stays, and takes nothing more: this is final."""
+    entry = app.workspace.entry(name)
+    draft = app.workspace.edit(app.workspace.copy(entry.id), message)
+    draft.profile().delete()
+    whose = "for everybody" if entry.hub else "here"
+    app.confirm(f"Delete profile {name!r} {whose}, with all its stacks?", yes=yes)
+    app.commit(draft, f"Profile {name!r} deleted")
+    # Looking at it once more has the registry of profiles take note.
+    app.workspace.copy(entry.id)
+
+
+@profile.command("publish", example="stackroom profile publish mine")
+@click.argument("name")
+@click.option("--hub", metavar="URL", help="To this hub, where several are connected.")
+@click.pass_obj
+def publish(app: "App", name: str, hub: str | None) -> None:
+    """Give a local profile to the hub, with its whole history: who, when and why included."""
+    from stackroom.client import exchange
+    from stackroom.client.commands.sync import failed, results, tell_failures
+    from stackroom.client.commands.syncing import told
+
+    if app.offline:
+        raise click.UsageError("publish needs the network: leave out --offline")
+    entry = app.workspace.entry(name)
+    report = exchange.publish(app.workspace, _hub(app, hub), entry.id)
+    (shown,) = results(app, report)
+    app.output.show(shown, Lines([f"Published to {report.url}.", *told(shown)]))
+    tell_failures(app, failed(report))
+
+
+def _hub(app: "App", text: str | None) -> str:
+    """The address of the hub that is meant: the one named, or the one that was joined last; NoHub."""
+    from stackroom.client.commands.connect import address_of, joined_hubs
+    from stackroom.client.errors import NoHub
+
+    joined = [hub.url for hub in joined_hubs(app)]
+    url = app.workspace.hub().url if text is None else address_of(app, text)
+    if url not in joined:
+        raise NoHub(f"{url} is not connected", hint=f"stackroom connect {url} --token TOKEN")
+    return url
+
+
+def _rows(app: "App") -> list[ProfileRow]:
+    from stackroom.client.errors import NoProfile
+
+    workspace = app.workspace
+    try:
+        active = workspace.active_profile(app.profile_name)[0].id
+    except NoProfile:
+        active = ""
+    counts = workspace.store.counts()
+
+    def row(entry: "ProfileEntry") -> ProfileRow:
+        waiting = counts.get(entry.id)
+        pending, parked = (waiting.pending, waiting.parked) if waiting is not None else (0, 0)
+        return ProfileRow(
+            entry.id, entry.name, entry.hub, entry.id == active, entry.synced_at, pending, parked
+        )
+
+    return [row(entry) for entry in workspace.profiles()]

@@ -1,0 +1,87 @@
+"""`stackroom revert`: a new commit that undoes an earlier one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from stackroom.client.commands.context import App
+from stackroom.client.commands.exits import Refused
+from stackroom.client.commands.lookup import around, commit_at
+from stackroom.client.commands.options import message_option
+from stackroom.client.commands.tree import command
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.naming import Names
+    from stackroom.events.model import Commit
+    from stackroom.events.revert import Since
+
+
+@command(
+    "revert",
+    example="""
+    stackroom revert 43
+    stackroom revert 43 -m "spot instances were too slow"
+    """,
+)
+@click.argument("seq")
+@click.option("--force", is_flag=True, help="Also undo values that were changed again since.")
+@message_option
+@click.pass_obj
+def revert(app: App, seq: str, force: bool, message: str) -> None:
+    """Undo a commit by a new one that writes back what stood before it.
+
+    What it deleted comes back as the same entity, history and all; what it registered is deleted.
+    Where a value was changed again since, nothing is undone and the values are listed: --force
+    undoes them, too. A conflict is not reverted but resolved, and a profile's creation stands.
+    """
+    from stackroom.client.commands.naming import Names
+    from stackroom.events.revert import revert as undo
+
+    copy = app.copy()
+    commit = commit_at(copy, seq)
+    before, after = around(copy, commit)
+    reversal = undo(before, commit, copy.view)
+    names = Names(copy.view, after, before)
+    if reversal.since and not force:
+        raise ChangedSince(commit.seq, reversal.since, names)
+    if not reversal.changes and reversal.kept:
+        raise NotReverted(commit.seq, reversal.kept[0])
+    draft = app.workspace.edit(copy, message or _because(commit))
+    draft.add(reversal.changes)
+    app.commit(draft, f"#{commit.seq} reverted")
+
+
+class ChangedSince(Refused):
+    """What a commit wrote was changed again after it."""
+
+    def __init__(self, seq: int, since: "Sequence[Since]", names: "Names") -> None:
+        found = ", ".join(
+            names.entity(each.entity) + (f":{names.path(each.path)}" if each.path else "")
+            for each in since
+        )
+        super().__init__(
+            f"nothing was undone: changed again since #{seq}: {found}",
+            hint=f"stackroom revert {seq} --force",
+        )
+
+
+class NotReverted(Refused):
+    """A commit that no revert undoes."""
+
+    def __init__(self, seq: int, kept: str) -> None:
+        hints = {"conflict": "stackroom conflicts list", "profile": "stackroom profile --help"}
+        super().__init__(
+            f"#{seq} holds nothing that can be undone: "
+            + (
+                "a conflict ends by being resolved"
+                if kept == "conflict"
+                else "a profile's beginning and end stand for ever"
+            ),
+            hint=hints[kept],
+        )
+
+
+def _because(commit: "Commit") -> str:
+    first = commit.message.partition("\n")[0]
+    return f"revert #{commit.seq}: {first}" if first else f"revert #{commit.seq}"

@@ -1,0 +1,93 @@
+"""`stackroom show`: one commit."""
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from stackroom.client.commands.context import App
+from stackroom.client.commands.lookup import around, commit_at
+from stackroom.client.commands.tree import command
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.naming import Names
+    from stackroom.client.commands.output import View
+    from stackroom.client.commands.telling import ChangeRow, CommitRow, OverlapRow
+    from stackroom.events.model import Millis
+
+
+LATER: Final = 60_000
+"""Milliseconds between writing and acceptance from which both are told."""
+
+
+@command(
+    "show",
+    example="""
+    stackroom show 43
+    stackroom show 43 --output json
+    """,
+)
+@click.argument("seq")
+@click.pass_obj
+def show(app: App, seq: str) -> None:
+    """Show one commit: who, when and why, and each value that it changed, before → after.
+
+    SEQ may also be a time ('2h ago'), which means the last commit until then. Of a conflict, the
+    values of both sides; the losing proposal changed nothing.
+    """
+    from stackroom.client.commands import telling
+    from stackroom.client.commands.naming import Names
+    from stackroom.events.history import diff
+
+    copy = app.copy()
+    commit = commit_at(copy, seq)
+    before, after = around(copy, commit)
+    names = Names(copy.view, after, before)
+    row = telling.committed(commit, names)
+    changes = telling.changed(diff(before, after), names)
+    overlaps = telling.overlaps(commit, names)
+    data = telling.Shown.of(row, changes, overlaps)
+    app.output.show(data, lambda: _view(row, changes, overlaps, names, app.workspace.clock()))
+
+
+def _view(
+    row: "CommitRow",
+    changes: "list[ChangeRow]",
+    overlaps: "list[OverlapRow]",
+    names: "Names",
+    now: "Millis",
+) -> "list[View]":
+    from stackroom.client.commands import telling
+    from stackroom.client.commands.output import Fields, Lines, Table
+    from stackroom.client.commands.times import ago, local
+
+    assert row.seq is not None
+    assert row.accepted is not None
+    mark = telling.MARKS[row.kind]
+    fields: list[tuple[str, object]] = [
+        ("author", row.author),
+        ("when", f"{local(row.accepted)} ({ago(row.accepted, now)})"),
+        *([("written", local(row.time))] if abs(row.accepted - row.time) >= LATER else []),
+        ("message", row.message or "(none)"),
+        ("id", row.id),
+    ]
+    views: list[View] = [Fields(fields, f"#{row.seq}" + (f" ({mark})" if mark else ""))]
+    if overlaps:
+        views.append(
+            Table(
+                ("contended", "base", "theirs", "ours"),
+                [
+                    (
+                        f"{each.name}:{each.place}",
+                        names.value(each.path, each.before),
+                        f"{names.value(each.path, each.theirs)}  ({each.author}, #{each.seq})",
+                        names.value(each.path, each.ours),
+                    )
+                    for each in overlaps
+                ],
+            )
+        )
+    if changes:
+        views.append(Lines(list(telling.change_lines(changes, names))))
+    elif not overlaps:
+        views.append(Lines(["It changed no value."]))
+    return views

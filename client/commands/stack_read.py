@@ -1,0 +1,117 @@
+"""`stackroom stack list` and `describe`: what there is now, and what there was."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from stackroom.client.commands.context import App
+from stackroom.client.commands.lookup import find_stack, known_stack, seq_of
+from stackroom.client.commands.stack_active import active_id, in_use
+from stackroom.client.commands.tree import command
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.entities import StackRow
+    from stackroom.client.commands.output import Views
+
+
+@command("list", example="stackroom stack list --output json")
+@click.pass_obj
+def list_(app: App) -> None:
+    """List the stacks with their components.
+
+    Of each type, the default component. The stack in use here is marked *, and the one that the
+    profile offers to everybody (default).
+    """
+    from stackroom.client.commands import entities
+    from stackroom.client.commands.output import Table
+
+    copy = app.copy()
+    rows = entities.stacks(copy.view, active_id(app, copy))
+
+    def table() -> Table:
+        return Table(
+            ("", "name", "orchestrator", "artifact_store", "others"),
+            [_line(row) for row in rows],
+            "There are no stacks yet: stackroom stack register, or stackroom stack import FILE.",
+        )
+
+    app.output.show(rows, table)
+    app.show_copy_age(copy)
+
+
+@command(
+    "describe",
+    example="""
+    stackroom stack describe prod
+    stackroom stack describe prod --at 42
+    stackroom stack describe prod --at "2026-11-20 14:30"
+    """,
+)
+@click.argument("name", required=False)
+@click.option(
+    "--at",
+    metavar="SEQ|TIME",
+    help="As it was after a commit (42) or at a time: 2026-11-20, '2h ago', yesterday.",
+)
+@click.pass_obj
+def describe(app: App, name: str | None, at: str | None) -> None:
+    """Show a stack with the configuration of its components.
+
+    Without NAME, the stack in use here. A date means the end of that day, here.
+    """
+    from stackroom.client.commands import entities
+
+    copy = app.copy()
+    state = copy.view if at is None else copy.at(seq_of(copy, at))
+    if name is None:
+        # It may have had another name then.
+        id = in_use(app, copy)[0]
+        stack = known_stack(state, id)
+    else:
+        id, stack = find_stack(state, name)
+    row = entities.stack(state, id, stack, active_id(app, copy))
+    app.output.show(row, lambda: _described(row))
+    app.show_copy_age(copy)
+
+
+def _line(row: "StackRow") -> tuple[str, ...]:
+    shown = ("orchestrator", "artifact_store")
+    defaults = {type: members[0].name for type, members in row.components.items()}
+    others = [f"{type}={name}" for type, name in defaults.items() if type not in shown]
+    name = f"{row.name} (default)" if row.default else row.name
+    return (
+        "*" if row.active else "",
+        name,
+        *(defaults.get(t, "") for t in shown),
+        ", ".join(others),
+    )
+
+
+def _described(row: "StackRow") -> "Views":
+    from stackroom.client.commands import entities
+    from stackroom.client.commands.output import Fields, Table
+
+    marks = [word for word, holds in (("active", row.active), ("default", row.default)) if holds]
+    fields = Fields(
+        [
+            (name, value)
+            for name, value in (
+                ("description", row.description),
+                ("labels", entities.map_cell(row.labels)),
+                ("in use", ", ".join(marks) or "no"),
+                ("id", row.id),
+            )
+            if value
+        ],
+        f"stack {row.name!r}",
+    )
+    table = Table(
+        ("type", "name", "flavor", "configuration"),
+        [
+            (type, member.name, member.flavor, entities.map_cell(member.config))
+            for type, members in row.components.items()
+            for member in members
+        ],
+        "It has no components.",
+    )
+    return [fields, table]

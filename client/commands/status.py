@@ -1,0 +1,190 @@
+"""`stackroom status`: where things stand, from what is on this machine."""
+
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from stackroom.client.commands.output import Fields, Lines, Table, View
+from stackroom.client.commands.times import ago
+from stackroom.client.commands.tree import command
+from stackroom.events.state import Conflict
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.context import App
+    from stackroom.client.store import Counts, ProfileEntry
+    from stackroom.client.workspace import ProfileCopy
+    from stackroom.events.model import Millis
+
+PROFILE_HEADINGS = ("name", "hub", "synced", "pending", "parked")
+
+
+class HubStatus(Struct, frozen=True):
+    """A hub as it was last met; `connected` is whether this home has a token for it."""
+
+    url: str
+    id: str
+    user: str
+    connected: bool
+
+
+class ActiveStatus(Struct, frozen=True):
+    """The active profile: why it is active, and how it stands here.
+
+    `missing` is how many commits of its history were not fetched yet; `newer` says why it is read-only.
+    """
+
+    id: str
+    name: str
+    why: str
+    hub: str | None
+    seq: int
+    root: str
+    synced_at: int | None
+    pending: int
+    parked: int
+    conflicts: list[int]
+    missing: int
+    newer: str | None
+
+
+class ProfileStatus(Struct, frozen=True):
+    """Any profile, in short; `deleted` ones are there while changes of ours are parked in them."""
+
+    id: str
+    name: str
+    hub: str | None
+    synced_at: int | None
+    pending: int
+    parked: int
+    deleted: bool
+
+
+class Status(Struct, frozen=True):
+    """Where things stand."""
+
+    user: str
+    home: str
+    replica: str
+    offline: bool
+    hubs: list[HubStatus]
+    active: ActiveStatus | None
+    profiles: list[ProfileStatus]
+
+
+@command("status", example="stackroom status\nstackroom status --output json")
+@click.pass_obj
+def status(app: "App") -> None:
+    """Show where things stand: you, the hub, the active profile, what is pending. Never waits."""
+    from stackroom.client.errors import NoProfile
+
+    workspace = app.workspace
+    hint = ""
+    active: ActiveStatus | None = None
+    try:
+        entry, why = workspace.active_profile(app.profile_name)
+        active = _active(app, workspace.copy(entry.id), why)
+    except NoProfile as error:
+        hint = f"{error}: {error.hint}"
+    hubs = [
+        HubStatus(hub.url, hub.hub, hub.user, app.home.token(hub.url) is not None)
+        for hub in workspace.store.hubs()
+    ]
+    counts = workspace.store.counts()
+    profiles = [_short(entry, counts) for entry in held_profiles(app)]
+    user = workspace.user(active.hub if active is not None else None)
+    shown = Status(
+        user, str(app.home.path), workspace.store.replica, app.offline, hubs, active, profiles
+    )
+    app.output.show(shown, lambda: _view(shown, workspace.clock()))
+    if hint:
+        app.output.note(hint)
+
+
+def held_profiles(app: "App") -> "list[ProfileEntry]":
+    """The profiles of this home, and deleted ones in which changes of ours still wait or are parked."""
+    counts = app.workspace.store.counts()
+    busy = {id for id, count in counts.items() if count.pending or count.parked}
+    return [e for e in app.workspace.store.profiles() if not e.deleted or e.id in busy]
+
+
+def _active(app: "App", copy: "ProfileCopy", why: str) -> ActiveStatus:
+    return ActiveStatus(
+        copy.id,
+        copy.name,
+        why,
+        copy.hub,
+        copy.seq,
+        app.workspace.cache.log.head(copy.id).root.hex(),
+        copy.synced_at,
+        len(copy.standings),
+        len(copy.parked),
+        sorted(conflict.opened for _, conflict in copy.view.all(Conflict)),
+        0 if copy.missing is None else len(copy.missing),
+        None if copy.newer is None else str(copy.newer),
+    )
+
+
+def _short(entry: "ProfileEntry", counts: "dict[str, Counts]") -> ProfileStatus:
+    waiting = counts.get(entry.id)
+    pending, parked = (waiting.pending, waiting.parked) if waiting is not None else (0, 0)
+    return ProfileStatus(
+        entry.id, entry.name, entry.hub, entry.synced_at, pending, parked, entry.deleted
+    )
+
+
+def _view(shown: Status, now: "Millis") -> list[View]:
+    fields: list[tuple[str, object]] = [("user", shown.user)]
+    fields += [("hub", _hub(hub, shown.offline)) for hub in shown.hubs] or [("hub", "(none)")]
+    if (active := shown.active) is not None:
+        fields += _active_fields(active, now)
+    views: list[View] = [Fields(fields)]
+    others = [p for p in shown.profiles if active is None or p.id != active.id]
+    if others:
+        rows = [
+            (
+                p.name + " (deleted)" * p.deleted,
+                p.hub or "(local)",
+                synced(p.synced_at, now),
+                p.pending,
+                p.parked,
+            )
+            for p in others
+        ]
+        views += [Lines(["Other profiles"]), Table(PROFILE_HEADINGS, rows)]
+    return views
+
+
+def _active_fields(active: ActiveStatus, now: "Millis") -> list[tuple[str, object]]:
+    at = (
+        f"#{active.seq}"
+        if active.hub is None
+        else f"#{active.seq}, {synced(active.synced_at, now)}"
+    )
+    fields: list[tuple[str, object]] = [
+        ("profile", f"{active.name} ({active.why})" + ("" if active.hub else ", local")),
+        ("at", at),
+    ]
+    if active.hub is not None:
+        fields.append(("pending", active.pending))
+    if active.parked:
+        fields.append(("parked", f"{active.parked} (stackroom pending list)"))
+    if active.conflicts:
+        numbers = ", ".join(f"#{seq}" for seq in active.conflicts)
+        fields.append(("conflicts", f"{numbers} (stackroom conflicts list)"))
+    if active.missing:
+        fields.append(("history", f"{active.missing} commits not fetched yet (stackroom sync)"))
+    if active.newer is not None:
+        fields.append(("read-only", active.newer))
+    return fields
+
+
+def _hub(hub: HubStatus, offline: bool) -> str:
+    if not hub.connected:
+        return f"{hub.url} (disconnected)"
+    return f"{hub.url} as {hub.user}" + (" (offline is set)" if offline else "")
+
+
+def synced(time: "Millis | None", now: "Millis") -> str:
+    """`synced 2 min ago`."""
+    return "never synced" if time is None else f"synced {ago(time, now)}"

@@ -1,0 +1,233 @@
+"""How history is told: commits and changes as `--output json` and tables have them."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final, Literal, TypeAlias
+
+from msgspec import UNSET, Struct, structs
+
+from stackroom.client.commands.naming import Names
+from stackroom.events.codec import unseal
+from stackroom.events.errors import UnknownEvent
+from stackroom.events.history import Difference
+from stackroom.events.model import Commit, ConflictJoined, ConflictOpened, Event, Proposal
+from stackroom.events.values import Maybe, Path
+
+Kind: TypeAlias = Literal["commit", "conflict", "resolution", "pending"]
+
+MARKS: dict[Kind, str] = {
+    "commit": "",
+    "conflict": "conflict",
+    "resolution": "resolves a conflict",
+    "pending": "pending",
+}
+
+
+NAMED: Final = 2
+"""Entities named in one line of the log; the rest is counted."""
+
+IN_HEADING: Final = ("/name", "/component_type")
+"""What the heading of a new or deleted entity says already."""
+
+
+class EventRow(Struct, frozen=True):
+    """One event: what happened (`ComponentUpdated`), and to what."""
+
+    type: str
+    entity: str
+    name: str
+
+
+class CommitRow(Struct, frozen=True):
+    """A commit, or (`kind` pending, no seq, root and `accepted`) a proposal that waits for the hub.
+
+    The hub names the author when it takes a proposal. `time` is the author's clock, `accepted` the
+    hub's, both in milliseconds since 1970; `root` is hexadecimal.
+    """
+
+    seq: int | None
+    id: str
+    kind: Kind
+    author: str | None
+    replica: str
+    message: str
+    time: int
+    accepted: int | None
+    root: str | None
+    events: list[EventRow]
+
+
+class ChangeRow(Struct, frozen=True):
+    """One value that changed; `before` or `after` is absent where there is no value."""
+
+    id: str
+    kind: str
+    type: str
+    name: str
+    path: Path
+    place: str
+    """The path as people read it, with names for ids."""
+    before: Maybe = UNSET
+    after: Maybe = UNSET
+
+
+class OverlapRow(Struct, frozen=True):
+    """Where a losing proposal (`ours`) meets what stood (`theirs`, by `author` in #`seq`)."""
+
+    kind: str
+    id: str
+    name: str
+    path: Path
+    place: str
+    seq: int
+    author: str
+    before: Maybe = UNSET
+    theirs: Maybe = UNSET
+    ours: Maybe = UNSET
+
+
+class Shown(CommitRow, frozen=True):
+    """A commit with what it changed, and, of a conflict, where the sides meet."""
+
+    changes: list[ChangeRow] = []
+    overlaps: list[OverlapRow] = []
+
+    @classmethod
+    def of(cls, row: CommitRow, changes: list[ChangeRow], overlaps: list[OverlapRow]) -> "Shown":
+        """`row` with more."""
+        return cls(**structs.asdict(row), changes=changes, overlaps=overlaps)
+
+
+def committed(commit: Commit, names: Names) -> CommitRow:
+    """A commit."""
+    return CommitRow(
+        commit.seq,
+        commit.id,
+        _kind(commit.events),
+        commit.author,
+        commit.replica,
+        commit.message,
+        commit.time,
+        commit.accepted,
+        commit.root.hex(),
+        _events(commit.events, names),
+    )
+
+
+def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
+    """A proposal that waits for the hub."""
+    return CommitRow(
+        None,
+        proposal.id,
+        "pending",
+        None,
+        replica,
+        proposal.message,
+        proposal.time,
+        None,
+        None,
+        _events(proposal.events, names),
+    )
+
+
+def changed(differences: Iterable[Difference], names: Names) -> list[ChangeRow]:
+    """What differs, with names."""
+    return [
+        ChangeRow(
+            d.entity,
+            d.kind,
+            d.component_type,
+            d.name,
+            d.path,
+            names.path(d.path),
+            d.before,
+            d.after,
+        )
+        for d in differences
+    ]
+
+
+def overlaps(commit: Commit, names: Names) -> list[OverlapRow]:
+    """Where the proposals that lost in `commit` meet what stood."""
+    return [
+        OverlapRow(
+            overlap.kind,
+            overlap.entity,
+            names.entity(overlap.entity),
+            overlap.path,
+            names.path(overlap.path),
+            overlap.seq,
+            overlap.author,
+            overlap.before,
+            overlap.theirs,
+            overlap.ours,
+        )
+        for change in map(unseal, commit.events)
+        if isinstance(change, ConflictOpened | ConflictJoined)
+        for overlap in change.overlaps
+    ]
+
+
+def what(row: CommitRow) -> str:
+    """What a commit is about, in a few words: each entity once."""
+    found = list(dict.fromkeys(event.name for event in row.events))
+    more = len(found) - NAMED
+    return ", ".join(found[:NAMED]) + (f" +{more}" if more > 0 else "")
+
+
+def change_lines(rows: Sequence[ChangeRow], names: Names) -> Iterable[str]:
+    """Changes for people: entity by entity, `+` added, `-` removed, `~` before → after."""
+    for _, group in groupby(rows, key=lambda row: row.id):
+        members = list(group)
+        called, whole = _heading(members, names)
+        yield called
+        for row in members:
+            if not (whole and row.path in IN_HEADING):
+                yield f"  {_change(row, names)}"
+
+
+def _heading(rows: Sequence[ChangeRow], names: Names) -> tuple[str, bool]:
+    """What the entity is called, and whether it came or went as a whole."""
+    called = names.entity(rows[0].id)
+    for row in rows:
+        if row.path == "/name":
+            if row.before is UNSET:
+                return f"{called} (new)", True
+            if row.after is UNSET:
+                return f"{called} (deleted)", True
+    return called, False
+
+
+def _change(row: ChangeRow, names: Names) -> str:
+    before, after = names.value(row.path, row.before), names.value(row.path, row.after)
+    if row.path.startswith("/components/"):
+        return f"{'+' if row.before is UNSET else '-'} {row.place.removeprefix('components.')}"
+    if row.before is UNSET:
+        return f"+ {row.place}: {after}"
+    if row.after is UNSET:
+        return f"- {row.place}: {before}"
+    return f"~ {row.place}: {before} → {after}"
+
+
+def _events(events: Iterable[Event], names: Names) -> list[EventRow]:
+    return [EventRow(e.type, e.entity, _name(e, names)) for e in events]
+
+
+def _name(event: Event, names: Names) -> str:
+    """What the event's entity is called; for a conflict, what the losing proposal was about."""
+    if event.type not in ("ConflictOpened", "ConflictJoined"):
+        return names.entity(event.entity)
+    try:
+        change = unseal(event)
+    except UnknownEvent:
+        return names.entity(event.entity)
+    assert isinstance(change, ConflictOpened | ConflictJoined)
+    held = change.held
+    return ", ".join(dict.fromkeys(names.entity(e.entity) for e in held.proposal.events))
+
+
+def _kind(events: Sequence[Event]) -> Kind:
+    types = {event.type for event in events}
+    if types & {"ConflictOpened", "ConflictJoined"}:
+        return "conflict"
+    return "resolution" if "ConflictResolved" in types else "commit"

@@ -1,0 +1,210 @@
+"""Groups that load their commands when they are asked for, and commands that know the global options.
+
+Every command and group takes the global options, before or after its name. What is left unsaid on the
+command line comes from the environment (`context.App`).
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from stackroom.client.commands.context import App
+from stackroom.client.commands.exits import Exit, report
+from stackroom.client.commands.output import FORMATS
+
+
+def _tell(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """A callback that hands a global option's value to the App; what was not given changes nothing."""
+
+    def callback(context: click.Context, _: click.Parameter, value: Any) -> Any:
+        if value:
+            setattr(context.ensure_object(App), attribute, value)
+        return value
+
+    return callback
+
+
+def _global_options(*, hidden: bool) -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--profile", "profile_name"],
+            metavar="NAME",
+            help="Work on this profile instead of the active one.",
+            expose_value=False,
+            callback=_tell("profile_name"),
+            hidden=hidden,
+        ),
+        click.Option(
+            ["--offline"],
+            is_flag=True,
+            help="Stay off the network.",
+            expose_value=False,
+            callback=_tell("offline"),
+            hidden=hidden,
+        ),
+        click.Option(
+            ["--output"],
+            type=click.Choice(FORMATS),
+            help="What to print on stdout.",
+            expose_value=False,
+            callback=_tell("format"),
+            is_eager=True,
+            hidden=hidden,
+        ),
+    ]
+
+
+class Command(click.Command):
+    """A command with the global options; `example` (lines of shell) ends its help."""
+
+    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _global_options(hidden=False)
+        self.example = example
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The command's own options, then the global ones."""
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
+        for parameter in self.get_params(context):
+            if not isinstance(parameter, click.Option):
+                continue  # The usage line has the arguments; since click 8.5 they have a record, too.
+            if (record := parameter.get_help_record(context)) is not None:
+                is_global = not parameter.expose_value and parameter.name != "help"
+                (shared if is_global else own).append(record)
+        for title, records in (("Options", own), ("Global options", shared)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        _format_example(self.example, formatter)
+
+
+class Group(click.Group):
+    """A group of commands: its own, and those in `lazy`, a command's name to `module:attribute`.
+
+    `sections` orders the commands in the help under headings; without it they stand in the order of
+    registration. `summaries` are lines for the help in place of what the commands say themselves.
+    """
+
+    command_class = Command
+
+    def __init__(
+        self,
+        *args: Any,
+        lazy: Mapping[str, str] | None = None,
+        sections: Mapping[str, Sequence[str]] | None = None,
+        summaries: Mapping[str, str] | None = None,
+        example: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy = dict(lazy or {})
+        self.sections = sections
+        self.summaries = summaries or {}
+        self.example = example
+        self.params += _global_options(hidden=True)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of the commands, in the order in which the help shows them."""
+        if self.sections is not None:
+            return [name for names in self.sections.values() for name in names]
+        return list(dict.fromkeys([*self.commands, *self.lazy]))
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, imported now if it was not yet."""
+        if name not in self.commands and name in self.lazy:
+            module, attribute = self.lazy[name].split(":")
+            command = getattr(import_module(module), attribute)
+            assert isinstance(command, click.Command)
+            self.commands[name] = command
+        return self.commands.get(name)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click has it, with the nearest name as a hint when there is no such command."""
+        name = args[0]
+        if self.get_command(context, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.list_commands(context), 1, 0.5)
+            path = context.command_path
+            error = click.UsageError(f"There is no command {name!r} in {path}", context)
+            error.hint = f"{path} {near[0]}" if near else f"{path} --help"  # type: ignore[attr-defined]
+            raise error
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with a line each, under the headings of `sections`."""
+        sections = self.sections or {"Commands": self.list_commands(context)}
+        width = max(len(name) for names in sections.values() for name in names)
+        for title, names in sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(n.ljust(width), self._line(context, n)) for n in names])
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        _format_example(self.example, formatter)
+
+    def _line(self, context: click.Context, name: str) -> str:
+        if (summary := self.summaries.get(name)) is not None:
+            return summary
+        command = self.get_command(context, name)
+        assert command is not None, name
+        return command.get_short_help_str(limit=90)
+
+
+Group.group_class = Group
+
+
+class Root(Group):
+    """The whole command line; the one place where errors become exit codes."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Runs the command that `args` names and ends with its exit code."""
+        given = list(args) if args is not None else sys.argv[1:]
+        app = extra.setdefault("obj", App())
+        try:
+            code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
+            sys.stdout.flush()
+            sys.exit(code if isinstance(code, int) else Exit.DONE)
+        except BrokenPipeError:
+            # The reader has seen enough. Python would complain when it flushes at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(Exit.DONE)
+        except (Exception, KeyboardInterrupt) as error:
+            sys.exit(report(error, as_json=app.output.format == "json" or _asks_json(given)))
+
+
+def _asks_json(args: Sequence[str]) -> bool:
+    """Whether `args` ask for JSON; for command lines with which the parser did not get so far."""
+    pairs = zip(args, [*args[1:], ""], strict=True)
+    return any(a == "--output=json" or (a == "--output" and b == "json") for a, b in pairs)
+
+
+def _format_example(example: str, formatter: click.HelpFormatter) -> None:
+    if example:
+        with formatter.section("Examples"):
+            for line in example.strip().splitlines():
+                formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+
+
+def group(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Group]:
+    """Makes a `Group` of a function: `lazy`, `sections` and `example` as in `Group`."""
+    return click.group(name, cls=Group, **kwargs)
+
+
+def command(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:
+    """Makes a `Command` of a function: `example` as in `Command`."""
+    return click.command(name, cls=Command, **kwargs)

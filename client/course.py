@@ -1,0 +1,217 @@
+"""The course of one exchange: what was asked for, what happened so far, and when it is enough."""
+
+from collections.abc import Sequence
+from functools import partial
+from random import Random
+
+import anyio
+
+from stackroom.client import replica as core
+from stackroom.client.backoff import Backoff
+from stackroom.client.carrier import Answered, Carrier, Told
+from stackroom.client.errors import Unreachable
+from stackroom.client.exchange import Committed, Exchanged, Report
+from stackroom.client.keeper import Keeper
+from stackroom.client.line import Line, dial
+from stackroom.client.worker import Worker
+from stackroom.events.errors import StackroomError
+from stackroom.events.log import Answer, Listed, Taking
+from stackroom.events.model import Commit
+from stackroom.sync import protocol as wire
+
+
+async def exchanging(
+    worker: Worker,
+    keeper: Keeper,
+    url: str,
+    replica: core.Replica,
+    profiles: Sequence[str] | None = None,
+    *,
+    random: Random,
+    timeout: float | None = None,
+    history: bool = True,
+) -> Report:
+    """`exchange.exchange`, on files that are open."""
+    course = Course(worker, keeper, url, replica, profiles, history=history, random=random)
+    with anyio.move_on_after(timeout) as patience:
+        async with dial(url, keeper.settings) as line:
+            await course.run(line)
+    if patience.cancelled_caught:
+        course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
+    return await course.report()
+
+
+class Course:
+    """One exchange; `run` ends when all that was asked for is done, or the line is closed."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        keeper: Keeper,
+        url: str,
+        replica: core.Replica,
+        profiles: Sequence[str] | None,
+        *,
+        history: bool,
+        random: Random,
+    ) -> None:
+        self.worker = worker
+        self.keeper = keeper
+        self.url = url
+        self.carrier = Carrier(worker, keeper, url, replica, self.told, history=history)
+        self.wanted = None if profiles is None else set(profiles)
+        self.failure: StackroomError | None = None
+        self.welcome: wire.Welcome | None = None
+        self.catalogue: tuple[Listed, ...] | None = None
+        self.books: dict[str, _Book] = {}
+        self.refused: core.Problem | None = None
+        """Set while the hub cannot take what was pushed."""
+        self.patience = keeper.settings.sync_patience
+        base, cap = keeper.settings.backoff_base, keeper.settings.backoff_cap
+        self.repush = Backoff(base, cap, random)
+        self.attempts_left = keeper.settings.push_attempts
+
+    async def run(self, line: Line) -> None:
+        """Takes messages until it is enough; keeps in `failure` why the line was closed before that."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(line.write)
+            try:
+                await self.begin(line)
+                while not self.enough():
+                    with anyio.fail_after(self.patience):
+                        message = await line.receive()
+                    await self.carrier.receive(message)
+                    if self.catalogue is not None and self.wanted is None:
+                        await self.follow_all()
+                    if self.refused is not None:
+                        await self.push_again(self.refused)
+            except TimeoutError:
+                self.failure = Unreachable(f"the hub at {self.url} has fallen silent")
+            except wire.MessageError as error:
+                self.failure = Unreachable(f"the hub at {self.url} sent no message: {error}")
+            except StackroomError as error:
+                self.failure = error
+            tasks.cancel_scope.cancel()
+
+    async def begin(self, line: Line) -> None:
+        for profile in self.wanted or ():
+            await self.carrier.follow(profile)
+        await self.carrier.opened(line)
+        await self.carrier.list_profiles()
+
+    async def follow_all(self) -> None:
+        """Once the catalogue is in the registry: everything that the registry has for this hub."""
+        self.wanted = set(await self.worker.run(partial(self.keeper.profiles_of, self.url)))
+        for profile in self.wanted:
+            await self.carrier.follow(profile)
+
+    async def push_again(self, problem: core.Problem) -> None:
+        """Gives the hub a moment, a few times."""
+        self.refused = None
+        if self.attempts_left == 0:
+            self.book(problem.profile).problem = problem
+            return
+        self.attempts_left -= 1
+        await anyio.sleep(self.repush.next())
+        await self.carrier.push_again()
+
+    def enough(self) -> bool:
+        """Whether all that was asked for is done, or cannot be."""
+        if self.catalogue is None or self.wanted is None:
+            return False
+        return all(self.done(profile) for profile in self.wanted)
+
+    def done(self, profile: str) -> bool:
+        book = self.book(profile)
+        if book.problem is not None:
+            return True
+        return book.reached and not book.unanswered and not self.carrier.lacks_history(profile)
+
+    def book(self, profile: str) -> "_Book":
+        return self.books.setdefault(profile, _Book())
+
+    def told(self, effect: Told) -> None:
+        """Keeps account of what the carrier did."""
+        match effect:
+            case core.Welcomed(welcome):
+                self.welcome = welcome
+            case core.Catalogue(profiles):
+                self.catalogue = profiles
+            case core.Send(wire.Push(profile, proposals)):
+                self.book(profile).unanswered.update(p.id for p in proposals)
+            case core.Store(profile, commits, _, settled):
+                book = self.book(profile)
+                book.received += len(commits) - len(settled)
+                own = set(settled)
+                book.settled.update((c.id, c) for c in commits if c.id in own)
+            case core.Settle(profile, ids):
+                self.book(profile).settled.update(dict.fromkeys(ids))
+            case core.Park(profile, answer):
+                self.book(profile).parked.append(answer)
+            case Answered(profile, answers):
+                self.book(profile).answer(answers)
+            case core.Reached(profile):
+                self.book(profile).reached = True
+            case core.Problem() if effect.retry:
+                self.refused = effect
+            case core.Problem() if effect.profile and effect.code != "too_new":
+                self.book(effect.profile).problem = effect
+
+    async def report(self) -> Report:
+        """What was done; raises why nothing was, if no hub let us in."""
+        if self.welcome is None or self.catalogue is None:
+            assert self.failure is not None
+            raise self.failure
+        await self.carrier.lost()
+        wanted = self.wanted or set()
+        pending = await self.worker.run(partial(self.keeper.pending, sorted(wanted)))
+        heads = await self.worker.run(partial(self.keeper.heads, sorted(wanted)))
+        profiles = {
+            id: self.book(id).closed(id, heads[id], len(waiting)) for id, waiting in pending.items()
+        }
+        return Report(self.url, self.welcome, self.catalogue, profiles, self.failure)
+
+
+class _Book:
+    """What happened to one profile so far."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.reached = False
+        self.unanswered: set[str] = set()
+        self.answers: dict[str, Answer] = {}
+        self.settled: dict[str, Commit | None] = {}
+        self.parked: list[Answer] = []
+        self.problem: core.Problem | None = None
+
+    def answer(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            self.unanswered.discard(answer.id)
+            self.answers[answer.id] = answer
+
+    def closed(self, profile: str, seq: int, pending: int) -> Exchanged:
+        """The account."""
+        committed = tuple(self.committed(id, commit) for id, commit in self.settled.items())
+        return Exchanged(
+            profile,
+            seq,
+            self.received,
+            committed,
+            tuple(self.parked),
+            pending,
+            self.reached,
+            self.problem,
+        )
+
+    def committed(self, id: str, commit: Commit | None) -> Committed:
+        answer = self.answers.get(id)
+        if answer is not None and answer.seq is not None and answer.outcome != "rejected":
+            return Committed(id, answer.seq, answer.outcome)
+        assert commit is not None, "what is settled without its commit was answered"
+        return Committed(id, commit.seq, taking(commit))
+
+
+def taking(commit: Commit) -> Taking:
+    """How a commit came about, as far as it tells by itself."""
+    held = commit.events[0].type in ("ConflictOpened", "ConflictJoined")
+    return "conflict" if held else "accepted"

@@ -1,0 +1,175 @@
+"""One exchange with a hub, from the call to the answer: what `stackroom sync` and every write run.
+
+Called from plain code; asyncio and websockets are imported only when something here is called.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from msgspec import Struct
+
+from stackroom.client import chance
+from stackroom.client.errors import NameTaken
+from stackroom.client.keeper import Keeper
+from stackroom.client.replica import Problem
+from stackroom.client.workspace import Workspace
+from stackroom.events.errors import StackroomError
+from stackroom.events.log import Answer, Listed, Taking
+from stackroom.sync import protocol as wire
+
+if TYPE_CHECKING:
+    from stackroom.client.connection import News
+    from stackroom.client.foresee import Plan
+    from stackroom.client.worker import Worker
+
+T = TypeVar("T")
+
+
+class Committed(Struct, frozen=True):
+    """An own proposal that is in the log at `seq`; as a `conflict`, it waits there for a decision."""
+
+    id: str
+    seq: int
+    outcome: Taking
+
+
+class Exchanged(Struct, frozen=True):
+    """What happened to one profile.
+
+    `received` counts the commits that others made; `pending` proposals still wait for the hub.
+    `caught_up` is whether the copy has all that the hub had; `problem` says why it has not.
+    """
+
+    profile: str
+    seq: int
+    received: int = 0
+    committed: tuple[Committed, ...] = ()
+    parked: tuple[Answer, ...] = ()
+    pending: int = 0
+    caught_up: bool = False
+    problem: Problem | None = None
+
+    @property
+    def conflicts(self) -> tuple[int, ...]:
+        """The seqs at which own proposals ended in conflict."""
+        return tuple(c.seq for c in self.committed if c.outcome == "conflict")
+
+
+class Report(Struct, frozen=True):
+    """What an exchange did, by profile; `interrupted` says why it ended before it was through."""
+
+    url: str
+    welcome: wire.Welcome
+    catalogue: tuple[Listed, ...]
+    profiles: dict[str, Exchanged]
+    interrupted: StackroomError | None = None
+
+
+def exchange(
+    workspace: Workspace,
+    url: str,
+    profiles: Sequence[str] | None = None,
+    *,
+    timeout: float | None = None,
+    history: bool = True,
+    user: str | None = None,
+    token: str | None = None,
+) -> Report:
+    """Receives and pushes until both sides of `profiles` have all (every profile, if None).
+
+    `url` is normalised. `timeout` is in seconds, for everything together; without it, the hub may take
+    its time as long as it is not silent for `Settings.sync_patience`. With `history`, what a snapshot
+    left out is fetched too. `user` and `token` are those that the home has for this hub, unless given.
+
+    Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub; what goes wrong
+    later is in the report.
+    """
+    from stackroom.client.course import exchanging
+
+    replica = workspace.replica(url, user=user, token=token)
+    return _run(
+        workspace,
+        lambda worker, keeper: exchanging(
+            worker,
+            keeper,
+            url,
+            replica,
+            profiles,
+            random=chance.jitter(),
+            timeout=timeout,
+            history=history,
+        ),
+    )
+
+
+def publish(
+    workspace: Workspace, url: str, profile: str, *, timeout: float | None = None
+) -> Report:
+    """Gives a local profile to the hub at `url`, with its whole history.
+
+    Raises NameTaken, with nothing changed, if the hub has a profile of that name; else as `exchange`.
+    """
+    name = next(entry.name for entry in workspace.profiles() if entry.id == profile)
+    there = exchange(workspace, url, (), timeout=timeout).catalogue
+    if any(p.name == name and p.id != profile and not p.deleted for p in there):
+        raise NameTaken(
+            f"the hub at {url} has a profile {name!r} already",
+            hint=f"stackroom profile rename {name} NEW_NAME, then publish it again",
+        )
+    workspace.publish(profile, url)
+    return exchange(workspace, url, (profile,), timeout=timeout)
+
+
+def plan(workspace: Workspace, url: str, profile: str, *, timeout: float | None = None) -> "Plan":
+    """What an exchange of the profile would do now; nothing is written or pushed. Raises as it does."""
+    from stackroom.client.foresee import planning
+
+    replica = workspace.replica(url)
+    return _run(
+        workspace,
+        lambda worker, keeper: planning(worker, keeper, url, replica, profile, timeout=timeout),
+    )
+
+
+def watch(
+    workspace: Workspace,
+    url: str,
+    tell: "Callable[[News], None]",
+    *,
+    profiles: Sequence[str] | None = None,
+) -> NoReturn:
+    """Stays connected and tells what happens, until it is interrupted.
+
+    Follows `profiles`, or all that the hub lists. Raises NotAuthorised, VersionMismatch or OtherHub
+    when staying makes no sense; the network going away is told, and never raised.
+    """
+    from stackroom.client.watching import watching
+
+    replica = workspace.replica(url)
+    _run(
+        workspace,
+        lambda worker, keeper: watching(
+            worker, keeper, url, replica, tell, profiles, random=chance.jitter()
+        ),
+    )
+    raise AssertionError("watching ends by an error or an interrupt")
+
+
+def _run(
+    workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, Any, T]]"
+) -> T:
+    """Runs `work` in a loop, on the files of `workspace` opened once more on a worker's thread."""
+    import anyio
+
+    from stackroom.client.worker import Worker
+
+    async def whole() -> T:
+        async with Worker() as worker:
+            keeper = await worker.run(partial(Keeper.open, workspace))
+            try:
+                return await work(worker, keeper)
+            finally:
+                await worker.run(keeper.close)
+
+    return anyio.run(whole)

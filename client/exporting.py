@@ -1,0 +1,56 @@
+"""A stack of a state as a `StackFile`, in the form that it came in or in today's."""
+
+from typing import Final
+
+from stackroom.client.importing import UNKNOWN, ZENML
+from stackroom.client.zenml.model import ComponentSpec, Form, StackFile
+from stackroom.events.state import Component, Stack, State
+from stackroom.events.values import Value
+
+FORMATS: Final = {
+    "zenml-0.12": (Form.FLAT, "0.12.0"),
+    "zenml-0.94": (Form.MAPPING, "0.94.0"),
+    "zenml-0.98": (Form.LIST, "0.98.0"),
+}
+"""The forms that can be asked for, with the version of ZenML that the file names."""
+
+DEFAULT: Final = FORMATS["zenml-0.98"]
+
+
+def stack_file(state: State, stack: Stack, format: str = "") -> StackFile:
+    """`stack` as a file of that format (a key of `FORMATS`), of the form it came in, or of 0.98.
+
+    A version is only ours to name where the stack was not imported in that very form.
+    """
+    form, version = _remembered(stack.extra.get(ZENML))
+    if format and FORMATS[format][0] is not form:
+        form, version = FORMATS[format]
+    unknown = stack.extra.get(UNKNOWN)
+    return StackFile(
+        form=form,
+        name=stack.name,
+        components=tuple(
+            _spec(state, type, id)
+            for type in sorted(stack.components)
+            for id in stack.components[type]
+        ),
+        zenml_version=version,
+        extra=unknown if isinstance(unknown, dict) else {},
+    )
+
+
+def _remembered(zenml: Value) -> tuple[Form, str | None]:
+    """The form and version that the file had from which the stack was imported, or today's.
+
+    Anybody may write there: what no import would have written counts for nothing.
+    """
+    if not isinstance(zenml, dict) or zenml.get("form") not in list(Form):
+        return DEFAULT
+    version = zenml.get("version")
+    return Form(zenml["form"]), version if isinstance(version, str) else None
+
+
+def _spec(state: State, type: str, id: str) -> ComponentSpec:
+    component = state.get(id)
+    assert isinstance(component, Component), id
+    return ComponentSpec(type, component.name, component.flavor, component.config, component.extra)

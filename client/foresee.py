@@ -1,0 +1,193 @@
+"""What an exchange would do: the hub's news folded in memory, and the pending proposals decided there.
+
+The rules are the hub's own (`check`); nothing is written on either side.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import anyio
+from msgspec import Struct
+
+from stackroom.client import replica as core
+from stackroom.client.errors import Unreachable
+from stackroom.client.keeper import Keeper
+from stackroom.client.line import Line, dial
+from stackroom.client.problems import as_error
+from stackroom.client.worker import Worker
+from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected, check
+from stackroom.events.codec import unseal
+from stackroom.events.errors import StackroomError
+from stackroom.events.fold import apply
+from stackroom.events.log import Listed
+from stackroom.events.model import (
+    Change,
+    Commit,
+    ConflictJoined,
+    ConflictOpened,
+    Held,
+    ProfileCreated,
+    ProfileRenamed,
+    Proposal,
+)
+from stackroom.events.rules import Refusal
+from stackroom.events.state import State
+from stackroom.sync import protocol as wire
+
+
+class Known(Struct, frozen=True):
+    """The proposal is in the log already, at `seq`; only the hub's answer got lost."""
+
+    seq: int
+
+
+class Foreseen(Struct, frozen=True):
+    """A pending proposal, and what would become of it."""
+
+    proposal: Proposal
+    outcome: Outcome | Known
+
+
+class Plan(Struct, frozen=True):
+    """What an exchange would do to a profile that is at `seq` here and at `head` on the hub.
+
+    `incoming` are the hub's news, without those before `since` that a snapshot stands for.
+    """
+
+    profile: str
+    seq: int
+    head: int
+    since: int
+    incoming: tuple[Commit, ...]
+    proposals: tuple[Foreseen, ...]
+
+
+async def planning(
+    worker: Worker,
+    keeper: Keeper,
+    url: str,
+    replica: core.Replica,
+    profile: str,
+    *,
+    timeout: float | None = None,
+) -> Plan:
+    """`exchange.plan`, on files that are open; nothing is written to them."""
+    copy, _ = await worker.run(partial(keeper.load, profile))
+    pending, copy.pending = copy.pending, []
+    seq = copy.seq
+    news = _News(replica, copy)
+    try:
+        with anyio.fail_after(timeout or keeper.settings.sync_patience):
+            async with dial(url, keeper.settings) as line:
+                await news.fetch(line)
+    except TimeoutError:
+        raise Unreachable(f"the hub at {url} does not answer") from None
+    assert replica.welcome is not None
+    assert news.catalogue is not None
+    me = replica.hello.replica
+    foreseen = foresee(
+        copy.state, pending, me, replica.welcome.user, news.incoming, news.catalogue
+    )
+    return Plan(profile, seq, copy.seq, news.since, tuple(news.incoming), foreseen)
+
+
+def foresee(
+    state: State,
+    pending: Sequence[Proposal],
+    replica: str,
+    author: str,
+    incoming: Sequence[Commit] = (),
+    catalogue: Sequence[Listed] = (),
+) -> tuple[Foreseen, ...]:
+    """What the hub, at `state`, would decide on `pending` in order; `state` stays as it is.
+
+    `incoming` and `catalogue` are what else the hub knows: proposals that it has, names that are taken.
+    """
+    known = {commit.id: commit.seq for commit in incoming}
+    state = state.copy()
+    found = []
+    for proposal in pending:
+        outcome: Outcome | Known
+        if proposal.id in known:
+            outcome = Known(known[proposal.id])
+        else:
+            outcome = check(state, proposal, replica)
+            if isinstance(outcome, Accepted) and (taken := _name_taken(state, proposal, catalogue)):
+                outcome = Rejected(taken)
+            changes = _changes(proposal, outcome, Held(author, replica, proposal))
+            if changes:
+                apply(state, state.seq + 1, replica, changes)
+        found.append(Foreseen(proposal, outcome))
+    return tuple(found)
+
+
+def _changes(proposal: Proposal, outcome: Outcome, held: Held) -> list[tuple[str, Change]]:
+    match outcome:
+        case Accepted() | Converged():
+            return [(event.entity, unseal(event)) for event in proposal.events]
+        case Conflicted(overlaps, None):
+            return [(proposal.id, ConflictOpened(held, overlaps))]
+        case Conflicted(overlaps, str(joins)):
+            return [(joins, ConflictJoined(held, overlaps))]
+        case _:
+            return []
+
+
+def _name_taken(state: State, proposal: Proposal, catalogue: Sequence[Listed]) -> Refusal | None:
+    for event in proposal.events:
+        if event.type not in (ProfileCreated.__name__, ProfileRenamed.__name__):
+            continue
+        change = unseal(event)
+        assert isinstance(change, ProfileCreated | ProfileRenamed)
+        for other in catalogue:
+            if other.name == change.name and not other.deleted and other.id != event.entity:
+                return Refusal("name_in_use", f"this hub has a profile {change.name!r} already")
+    return None
+
+
+class _News:
+    """The hub's news on one profile, taken into memory alone."""
+
+    def __init__(self, replica: core.Replica, copy: core.Copy) -> None:
+        self.replica = replica
+        self.incoming: list[Commit] = []
+        self.catalogue: tuple[Listed, ...] | None = None
+        self.since = copy.seq
+        self.reached = False
+        replica.follow(copy)
+
+    async def fetch(self, line: Line) -> None:
+        """Until the copy is caught up; raises what stands against it."""
+        failure: StackroomError | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(line.write)
+            try:
+                self.replica.connected()
+                self.replica.list_profiles()
+                self.carry_out(line)
+                while not self.reached or self.catalogue is None:
+                    self.replica.receive(await line.receive())
+                    self.carry_out(line)
+            except wire.MessageError as error:
+                failure = Unreachable(f"the hub sent no message: {error}")
+            except StackroomError as error:
+                failure = error
+            tasks.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    def carry_out(self, line: Line) -> None:
+        for effect in self.replica.effects():
+            match effect:
+                case core.Send(message):
+                    line.send(message)
+                case core.Store(_, commits):
+                    self.incoming += commits
+                case core.Restart(_, seq):
+                    self.since = seq
+                case core.Catalogue(profiles):
+                    self.catalogue = profiles
+                case core.Reached():
+                    self.reached = True
+                case core.Problem():
+                    raise as_error(effect)

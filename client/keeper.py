@@ -1,0 +1,158 @@
+"""What a replica core has kept, and what it is started from: the disk side of a connection."""
+
+from collections.abc import Callable, Sequence
+
+from stackroom.client import replica as core
+from stackroom.client.cache import Cache
+from stackroom.client.errors import OtherHub
+from stackroom.client.settings import Settings
+from stackroom.client.store import HubEntry, Store
+from stackroom.client.workspace import Workspace
+from stackroom.events.log import Listed
+from stackroom.events.model import Millis, Proposal
+from stackroom.sync import protocol as wire
+
+UNMET = ""
+"""The identity of a hub that has not answered yet."""
+
+
+class Keeper:
+    """Plain functions on the two files; who has an event loop calls them on a worker's thread."""
+
+    def __init__(
+        self, store: Store, cache: Cache, clock: Callable[[], Millis], settings: Settings
+    ) -> None:
+        self.store = store
+        self.cache = cache
+        self.clock = clock
+        self.settings = settings
+        self._tails: dict[str, int] = {}
+        """Commits stored since the last snapshot, by profile."""
+        self._synced: dict[str, Millis] = {}
+
+    @classmethod
+    def open(cls, workspace: Workspace) -> "Keeper":
+        """Opens the files of `workspace` once more, for the thread that calls this."""
+        return cls.on(
+            Workspace.open(
+                workspace.home,
+                clock=workspace.clock,
+                new_id=workspace.new_id,
+                salt=workspace.salt,
+                settings=workspace.settings,
+            )
+        )
+
+    @classmethod
+    def on(cls, workspace: Workspace) -> "Keeper":
+        """A keeper of the files that `workspace` has open."""
+        return cls(workspace.store, workspace.cache, workspace.clock, workspace.settings)
+
+    def close(self) -> None:
+        """Closes the files."""
+        self.cache.close()
+        self.store.close()
+
+    def meet(self, url: str, welcome: wire.Welcome) -> None:
+        """Holds the hub that answers against the one that was known; OtherHub if it is another."""
+        known = self._known(url)
+        if known is not None and known.hub not in (UNMET, welcome.hub):
+            raise OtherHub(
+                f"another hub answers at {url} than the one that was joined",
+                hint=f"nothing was sent; to join the new one: stackroom disconnect {url}",
+            )
+        news = HubEntry(url, welcome.hub, welcome.epoch, welcome.user)
+        if known != news:
+            self.store.put_hub(url, news.hub, news.epoch, news.user)
+
+    def _known(self, url: str) -> HubEntry | None:
+        return next((hub for hub in self.store.hubs() if hub.url == url), None)
+
+    # Reading
+
+    def load(self, profile: str) -> tuple[core.Copy, bool]:
+        """The profile as the files have it, and whether its history is whole."""
+        stored = self.cache.load(profile)
+        pending = self.store.pending(profile)
+        copy = core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
+        return copy, stored.missing is None
+
+    def profiles_of(self, url: str) -> list[str]:
+        """The ids of the profiles that the registry has for the hub at `url`.
+
+        Deleted ones only while something waits for the hub: it is to be refused, not to wait for ever.
+        """
+        counts = self.store.counts()
+        waiting = {profile for profile, count in counts.items() if count.pending}
+        profiles = [p for p in self.store.profiles() if p.hub == url]
+        return [p.id for p in profiles if not p.deleted or p.id in waiting]
+
+    def pending(self, profiles: Sequence[str]) -> dict[str, list[Proposal]]:
+        """The proposals that wait, by profile."""
+        return {profile: self.store.pending(profile) for profile in profiles}
+
+    def heads(self, profiles: Sequence[str]) -> dict[str, int]:
+        """The last confirmed commits, by profile."""
+        with self.cache.reader() as log:
+            return {profile: log.head(profile).seq for profile in profiles}
+
+    def next_missing(self, profile: str) -> int | None:
+        """The seq after which history is missing, or None if nothing is."""
+        missing = self.cache.missing(profile)
+        return None if missing is None else missing.start - 1
+
+    # Keeping
+
+    def keep(self, effect: core.Effect, copy: core.Copy | None) -> None:
+        """Carries out what `effect` says about the disk; `copy` is the profile as it is in memory."""
+        store, cache = self.store, self.cache
+        match effect:
+            case core.Store(profile, commits, frontier, settled):
+                cache.save(profile, commits, frontier)
+                if settled:
+                    store.settle(settled)
+                self._tails[profile] = self._tails.get(profile, 0) + len(commits)
+                if copy is not None and self._tails[profile] >= self.settings.snapshot_tail:
+                    self._snapshot(copy)
+            case core.Restart(profile, seq, frontier, state):
+                cache.restart(profile, seq, frontier, state)
+                self._tails[profile] = 0
+            case core.Backfill(profile, commits):
+                cache.backfill(profile, commits)
+            case core.Settle(_, ids):
+                store.settle(ids)
+            case core.Park(_, answer):
+                store.park(answer.id, answer.code, answer.sentence)
+            case core.Reached(profile):
+                self._reached(profile)
+
+    def register(self, url: str, catalogue: Sequence[Listed]) -> None:
+        """Brings the registry of profiles in line with what the hub at `url` lists."""
+        known = {entry.id: entry for entry in self.store.profiles()}
+        for listed in catalogue:
+            entry = known.get(listed.id)
+            if entry is None:
+                if not listed.deleted:
+                    self.store.put_profile(listed.id, listed.name, url)
+            elif entry.hub == url:
+                if entry.name != listed.name:
+                    self.store.rename_profile(listed.id, listed.name)
+                if listed.deleted and not entry.deleted:
+                    self.store.mark_deleted(listed.id)
+
+    def rest(self, copies: list[core.Copy]) -> None:
+        """At the end of a connection: what makes the next start quick."""
+        for copy in copies:
+            if self._tails.get(copy.profile, 0):
+                self._snapshot(copy)
+
+    def _snapshot(self, copy: core.Copy) -> None:
+        if copy.newer is None:
+            self.cache.keep_snapshot(copy.profile, copy.state, copy.frontier)
+        self._tails[copy.profile] = 0
+
+    def _reached(self, profile: str) -> None:
+        now = self.clock()
+        if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
+            self.store.synced(profile, now)
+            self._synced[profile] = now

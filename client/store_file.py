@@ -1,0 +1,91 @@
+"""The precious file itself: its schema, how it is opened, and what a transaction on it is."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from stackroom.client.same_file import SameFile, make_private
+from stackroom.events.migrations import Step, migrate, schema_of, statements
+from stackroom.events.model import Millis
+from stackroom.events.sqlite_file import Durability, connect, explained, make_durable, transaction
+
+Row: TypeAlias = tuple[Any, ...]
+
+APPLICATION_ID: Final = int.from_bytes(b"Strp", "big")
+"""Marks the file as ours (`PRAGMA application_id`)."""
+
+
+def steps(replica: str) -> tuple[Step, ...]:
+    """Every step of the schema; a file that they create gets the replica id `replica`, for ever."""
+    return (Step("create", partial(_create, replica=replica)),)
+
+
+class StoreFile:
+    """A connection to the file. Not for two threads.
+
+    Every call raises FileReplaced once the path leads to another file, since what is written to a file
+    that nobody finds again is lost.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+        self._conn = conn
+        self._same = SameFile(path)
+        self.path = path
+
+    @classmethod
+    def open(
+        cls, path: Path, *, new_replica_id: str, now: Millis, synchronous: Durability
+    ) -> "StoreFile":
+        """Opens the file, or makes it; an older one is migrated, after a backup. Raises as LogFile.open."""
+        with explained(path):
+            make_private(path)
+            conn = connect(path)
+            try:
+                known = steps(new_replica_id)
+                found = schema_of(conn, path, APPLICATION_ID, len(known))
+                make_durable(conn, synchronous)
+                if found < len(known):
+                    migrate(conn, path, APPLICATION_ID, known, now=now)
+                return cls(conn, path)
+            except BaseException:
+                conn.close()
+                raise
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._conn.close()
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        """The first row, or None."""
+        self._same.check()
+        with explained(self.path):
+            row: Row | None = self._conn.execute(sql, values).fetchone()
+            return row
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        """Every row."""
+        self._same.check()
+        with explained(self.path):
+            return self._conn.execute(sql, values).fetchall()
+
+    def write(self, sql: str, *values: object) -> int:
+        """Runs one statement in a transaction of its own; gives the number of rows that it changed."""
+        with self.writing() as conn:
+            return conn.execute(sql, values).rowcount
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One writing transaction: durable after the block, undone if the block raises."""
+        self._same.check()
+        with explained(self.path), transaction(self._conn, "BEGIN IMMEDIATE"):
+            yield self._conn
+
+
+def _create(conn: sqlite3.Connection, replica: str) -> None:
+    script = Path(__file__).with_name("store.sql").read_text("utf-8")
+    for statement in statements(script):
+        conn.execute(statement)
+    conn.execute("INSERT INTO settings VALUES ('replica', ?)", (replica,))

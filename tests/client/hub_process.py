@@ -1,0 +1,34 @@
+"""A hub in a process of its own, to be killed: `python -m tests.client.hub_process FILE PORT`."""
+
+import secrets
+import sys
+from functools import partial
+from pathlib import Path
+
+import anyio
+
+from stackroom.client.chance import clock, new_id
+from stackroom.events.sqlite_log import SqliteLog
+from stackroom.sync.access import SharedToken, hash_token
+from stackroom.sync.server import Server
+from stackroom.sync.settings import Settings
+from tests.client.hubs import TOKEN
+
+
+async def main(path: Path, port: int) -> None:
+    log = await SqliteLog.open(path, new_id=new_id())
+    identity = await log.read(lambda reader: reader.identity())
+    server = Server(
+        log,
+        identity,
+        SharedToken(hash_token(TOKEN)),
+        Settings(port=port),
+        version="test",
+        clock=clock,
+        salt=partial(secrets.token_bytes, 16),
+    )
+    await server.run(lambda port: print(port, flush=True))
+
+
+if __name__ == "__main__":
+    anyio.run(main, Path(sys.argv[1]), int(sys.argv[2]))
