@@ -153,7 +153,6 @@ ErrorCode: TypeAlias = Literal[
     "malformed",
     "unauthorised",
     "forbidden",
-    "unknown_profile",
     "parted",
     "too_large",
     "hub_full",
@@ -182,14 +181,12 @@ M = TypeVar("M")
 class CloseCode:
     """WebSocket close codes in use (RFC 6455 section 7.4; 4000 and up are ours)."""
 
-    NORMAL: Final = 1000
     GOING_AWAY: Final = 1001
     TOO_BIG: Final = 1009
     RESTART: Final = 1012
     MALFORMED: Final = 4400
     UNAUTHORISED: Final = 4401
     HELLO_TIMEOUT: Final = 4408
-    TOO_SLOW: Final = 4429
 
 
 class MessageError(ValueError):
