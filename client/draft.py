@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct
 
-from stackroom.client.errors import NotFound, RefusedLocally
+from stackroom.client.errors import NotFound, RefusedLocally, missing
 from stackroom.events import rules
 from stackroom.events.check import Outcome, Rejected, check_changes
 from stackroom.events.compose import DELETED, updates
@@ -196,9 +195,7 @@ class Draft:
             for _, e in self._scratch.all(kind)
             if getattr(e, "component_type", "") == component_type
         ]
-        close = get_close_matches(name, names, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"stackroom {kind.kind} list"
-        raise NotFound(f"there is no {what} {name!r}", hint=hint)
+        raise missing(f"{what} {name!r}", name, names, f"stackroom {kind.kind} list")
 
     def _entity(self, id: str) -> AnyEntity:
         entity = self._scratch.get(id)

@@ -18,8 +18,10 @@
 An IntegrityError of the log is 9 too. The codes stand in `docs/exit-codes.md`.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from stackroom.events import limits
 from stackroom.events.errors import StackroomError
 from stackroom.events.rules import Refusal
 
@@ -99,3 +101,12 @@ class OtherHub(ClientError):
     """Another hub answers at the address of the one that was joined."""
 
     exit_code = 9
+
+
+def missing(what: str, name: str, names: Iterable[str], listing: str) -> NotFound:
+    """NotFound on `what`; the hint is the nearest of `names` to `name`, or the command that lists them."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[: limits.NAME_LENGTH], names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else listing
+    return NotFound(f"there is no {what}", hint=hint)

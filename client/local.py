@@ -11,6 +11,7 @@ caught up from the store.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Final
 
 from stackroom.client.cache import Cache
 from stackroom.client.errors import RefusedLocally
@@ -20,7 +21,12 @@ from stackroom.events.log import Answer, LogWriter
 from stackroom.events.model import Proposal
 from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_cache import SqliteCacheWriter
-from stackroom.sync.authority import Authority, Submission
+
+if TYPE_CHECKING:
+    from stackroom.sync.authority import Authority
+
+KEPT: Final = 8
+"""Local profiles whose states stay in memory."""
 
 
 class LocalHub:
@@ -31,7 +37,9 @@ class LocalHub:
     ) -> None:
         self.store = store
         self.cache = cache
-        self._authority = Authority(salt, snapshot_every=snapshot_every, states_kept=8)
+        self.salt = salt
+        self.snapshot_every = snapshot_every
+        self._authority: Authority | None = None
         self._left: dict[str, int] = {}
         """The head of each profile when this process decided last: others may have gone on since."""
 
@@ -64,7 +72,7 @@ class LocalHub:
             with self.cache.writing() as log:
                 yield log
         except BaseException:
-            self._authority.forget()
+            self._authority = None
             raise
 
     def _catch_up(self, profile: str, log: SqliteCacheWriter) -> None:
@@ -88,8 +96,15 @@ class LocalHub:
         return bool(last and newest) and last[0].proposal.id == newest[0].id
 
     def _decide(self, profile: str, kept: Authored, log: LogWriter) -> Answer:
-        if self._left.get(profile) != log.head(profile).seq:
-            self._authority.forget()
+        # Not at the top: commands that only read must start at once.
+        from stackroom.sync.authority import Authority, Submission
+
+        head = log.head(profile).seq
+        if self._authority is None or self._left.get(profile, head) != head:
+            self._authority = Authority(
+                self.salt, snapshot_every=self.snapshot_every, states_kept=KEPT
+            )
+            self._left.clear()
         submission = Submission(profile, self.store.replica, kept.author, kept.proposal)
         (answer,) = self._authority.decide([submission], kept.proposal.time, log).answers
         self._left[profile] = log.head(profile).seq

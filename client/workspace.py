@@ -5,12 +5,10 @@ Reads never touch the network. Whoever opens a workspace uses it from one thread
 
 import os
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import structs
 
-from stackroom.client import replica as core
 from stackroom.client.cache import Cache, Stored
 from stackroom.client.draft import Draft
 from stackroom.client.draft import Saved as SavedDraft
@@ -22,6 +20,7 @@ from stackroom.client.errors import (
     NotFound,
     ReadOnly,
     RefusedLocally,
+    missing,
 )
 from stackroom.client.home import Home
 from stackroom.client.local import LocalHub
@@ -34,8 +33,11 @@ from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import entity_at, state_at
 from stackroom.events.log import LogReader
 from stackroom.events.model import Change, Millis, ProfileCreated, Proposal
-from stackroom.events.resolve import Revive
 from stackroom.events.state import AnyEntity, State
+
+if TYPE_CHECKING:
+    from stackroom.client.replica import Replica
+    from stackroom.events.resolve import Revive
 
 Why: TypeAlias = Literal["--profile", "STACKROOM_PROFILE", "setting", "only one"]
 """Where it was said which profile to work on."""
@@ -76,7 +78,7 @@ class ProfileCopy:
         return state_at(self.log, self.id, seq)
 
     @property
-    def revive(self) -> Revive:
+    def revive(self) -> "Revive":
         """What a deleted entity was before its deletion, as far as the history here tells."""
 
         def before(id: str) -> AnyEntity | None:
@@ -168,14 +170,14 @@ class Workspace:
                 return hub
         raise NoHub("no hub was joined", hint="stackroom connect URL --token TOKEN")
 
-    def replica(
-        self, url: str, *, user: str | None = None, token: str | None = None
-    ) -> core.Replica:
+    def replica(self, url: str, *, user: str | None = None, token: str | None = None) -> "Replica":
         """This replica's part of a connection to the hub at `url`; NotAuthorised without a token."""
+        from stackroom.client.replica import Replica
+
         token = token or self.home.token(url)
         if token is None:
             raise NotAuthorised(f"there is no token for the hub at {url}")
-        return core.Replica(self.store.replica, user or self.user(url), token, _client())
+        return Replica(self.store.replica, user or self.user(url), token, _client())
 
     # Profiles
 
@@ -190,9 +192,9 @@ class Workspace:
         if len(found) > 1:
             raise ClientError(f"there are {len(found)} profiles called {name!r}: use the id")
         if not found:
-            close = get_close_matches(name, [e.name for e in entries], 1)
-            hint = f"did you mean {close[0]!r}?" if close else "stackroom profile list"
-            raise NotFound(f"there is no profile {name!r}", hint=hint)
+            raise missing(
+                f"profile {name!r}", name, (e.name for e in entries), "stackroom profile list"
+            )
         return found[0]
 
     def active_profile(self, name: str | None = None) -> tuple[ProfileEntry, Why]:

@@ -181,6 +181,7 @@ M = TypeVar("M")
 class CloseCode:
     """WebSocket close codes in use (RFC 6455 section 7.4; 4000 and up are ours)."""
 
+    NORMAL: Final = 1000
     GOING_AWAY: Final = 1001
     TOO_BIG: Final = 1009
     RESTART: Final = 1012

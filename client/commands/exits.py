@@ -5,7 +5,6 @@ Exit codes are a contract: scripts rely on them, so a number never changes its m
 
 import os
 import sys
-import traceback
 from enum import IntEnum
 
 import click
@@ -76,6 +75,8 @@ def report(error: BaseException, *, as_json: bool) -> int:
     """Tells `error` on stderr and returns the exit code."""
     told = failure(error)
     if os.environ.get("STACKROOM_DEBUG") == "1":
+        import traceback
+
         traceback.print_exception(error, file=sys.stderr)
     if as_json:
         click.echo(json.encode({"error": to_builtins(told)}).decode(), err=True)

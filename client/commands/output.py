@@ -149,7 +149,10 @@ def _rich(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    heading_style = "" if os.environ.get("NO_COLOR") else "bold"
+    table = RichTable(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style=heading_style
+    )
     for heading in headings:
         table.add_column(heading.upper(), overflow="fold")
     for row in rows:

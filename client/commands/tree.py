@@ -4,7 +4,6 @@ Every command and group takes the global options, before or after its name. What
 command line comes from the environment (`context.App`).
 """
 
-import difflib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +131,9 @@ class Group(click.Group):
         """As click has it, with the nearest name as a hint when there is no such command."""
         name = args[0]
         if self.get_command(context, name) is None and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.list_commands(context), 1, 0.5)
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.list_commands(context), 1, 0.5)
             path = context.command_path
             error = click.UsageError(f"There is no command {name!r} in {path}", context)
             error.hint = f"{path} {near[0]}" if near else f"{path} --help"  # type: ignore[attr-defined]

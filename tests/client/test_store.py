@@ -54,7 +54,9 @@ def store(path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def propose(store: Store, n: int, profile: str = TEAM, state: ProposalState = "pending") -> Proposal:
+def propose(
+    store: Store, n: int, profile: str = TEAM, state: ProposalState = "pending"
+) -> Proposal:
     return store.propose(
         profile,
         id=uid(1_000 + n),

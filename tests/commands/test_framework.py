@@ -1,5 +1,7 @@
 """The command line's framework: help, exit codes, errors, options, output, start-up."""
 
+import os
+import pty
 import subprocess
 from pathlib import Path
 
@@ -243,6 +245,27 @@ class TestOutput:
         Output().show([], table)
         Output("json").show([], table)
         assert capsys.readouterr().out == "No stacks yet.\n[]\n"
+
+    @pytest.mark.parametrize("no_color", [False, True])
+    def test_a_terminal_gets_a_table_that_is_bold_unless_no_color_is_set(
+        self, ada: Person, no_color: bool
+    ) -> None:
+        ada.process("profile", "create", "team", "--local").ok()
+        environment = {**ada.environment(), "TERM": "xterm", "COLUMNS": "80"}
+        environment.pop("NO_COLOR", None)
+        if no_color:
+            environment["NO_COLOR"] = "1"
+        ours, theirs = pty.openpty()
+        try:
+            args = command("profile", "list")
+            subprocess.run(args, env=environment, stdout=theirs, timeout=30, check=True)
+            shown = os.read(ours, 4096).decode()
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        assert "NAME" in shown
+        assert "team" in shown
+        assert ("\x1b[" in shown) is not no_color
 
     def test_fields_are_aligned(self, capsys: pytest.CaptureFixture[str]) -> None:
         from stackroom.client.commands.output import Output

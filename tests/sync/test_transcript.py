@@ -43,6 +43,6 @@ def test_every_message_error_and_close_code_is_described() -> None:
         assert f"`{message.__struct_config__.tag}`" in PAGE
     for code in wire.ErrorCode.__args__:
         assert f"`{code}`" in PAGE
-    codes = {v for k, v in vars(wire.CloseCode).items() if k.isupper()}
+    codes = {v for k, v in vars(wire.CloseCode).items() if k.isupper() and v != 1000}
     for code in codes:
         assert f"| {code} |" in PAGE
