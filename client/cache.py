@@ -49,7 +49,8 @@ class Stored(Struct, frozen=True):
 class Cache:
     """The file of confirmed commits. Not for two threads.
 
-    Every call raises FileReplaced once the path leads to another file, and LogCorrupt for a damaged one.
+    Every call raises LogCorrupt for a damaged file; writing raises FileReplaced once the path leads to
+    another one.
     """
 
     def __init__(self, file: LogFile) -> None:
@@ -85,7 +86,6 @@ class Cache:
     @contextmanager
     def reader(self) -> Iterator[SqliteReader]:
         """The log, for questions about history: one reading transaction."""
-        self._same.check()
         with _told_as_a_cache(self._file.path), self._file.reading() as log:
             yield log
 
@@ -115,17 +115,25 @@ class Cache:
                 newer = error
             return Stored(state, log.head(profile).frontier, newer, log.missing(profile))
 
-    def save(self, profile: str, commits: Sequence[Commit], frontier: Frontier) -> None:
+    def save(
+        self,
+        profile: str,
+        commits: Sequence[Commit],
+        frontier: Frontier,
+        leaves: Sequence[bytes] = (),
+    ) -> None:
         """Keeps commits, in order; those that another process has kept meanwhile are compared and skipped.
 
-        Raises IntegrityError where that process was told something else.
+        `leaves` are their leaf hashes, where they are known already. Raises IntegrityError where that process was told something else.
         """
         with self.writing() as log:
             head = log.head(profile)
             known = [c for c in commits if c.seq <= head.seq]
             if known and not _is_kept(log, profile, known[-1]):
                 raise IntegrityError(f"two histories of one profile meet at #{known[-1].seq}")
-            fresh = [_taken(profile, c) for c in commits if c.seq > head.seq]
+            hashed = leaves or [_leaf(profile, c) for c in commits]
+            both = zip(commits, hashed, strict=True)
+            fresh = [Taken(c, _taking(c), leaf) for c, leaf in both if c.seq > head.seq]
             if not fresh:
                 return
             if fresh[0].commit.seq == head.seq + 1:
@@ -154,7 +162,9 @@ class Cache:
                 missing = log.missing(profile)
                 if missing is None:
                     return
-                fresh = [_taken(profile, c) for c in commits if c.seq in missing]
+                fresh = [
+                    Taken(c, _taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
+                ]
                 log.backfill(profile, fresh)
                 if log.missing(profile) is None:
                     verify(log, profile)
@@ -214,9 +224,8 @@ def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
     return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
 
 
-def _taken(profile: str, commit: Commit) -> Taken:
-    leaf = merkle.leaf_hash(codec.leaf(profile, commit))
-    return Taken(commit, _taking(commit), leaf)
+def _leaf(profile: str, commit: Commit) -> bytes:
+    return merkle.leaf_hash(codec.leaf(profile, commit))
 
 
 def _taking(commit: Commit) -> Taking:

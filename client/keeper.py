@@ -107,8 +107,8 @@ class Keeper:
         """Carries out what `effect` says about the disk; `copy` is the profile as it is in memory."""
         store, cache = self.store, self.cache
         match effect:
-            case core.Store(profile, commits, frontier, settled):
-                cache.save(profile, commits, frontier)
+            case core.Store(profile, commits, frontier, settled, leaves):
+                cache.save(profile, commits, frontier, leaves)
                 if settled:
                     store.settle(settled)
                 self._tails[profile] = self._tails.get(profile, 0) + len(commits)

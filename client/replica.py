@@ -28,12 +28,16 @@ class Send(Struct, frozen=True):
 
 
 class Store(Struct, frozen=True):
-    """Keep confirmed commits; `settled` are own proposals that are among them."""
+    """Keep confirmed commits; `settled` are own proposals that are among them.
+
+    `leaves` are the leaf hashes of the commits, which were just computed to verify them.
+    """
 
     profile: str
     commits: tuple[Commit, ...]
     frontier: Frontier
     settled: tuple[str, ...] = ()
+    leaves: tuple[bytes, ...] = ()
 
 
 class Restart(Struct, frozen=True):
@@ -277,12 +281,13 @@ class Replica:
         if not fresh:
             return
         frontier = copy.frontier
+        leaves = []
         for commit in fresh:
             if commit.seq != frontier.size + 1:
                 self._broken(copy, f"#{commit.seq} came after #{frontier.size}")
                 return
-            hashed = merkle.leaf_hash(codec.leaf(copy.profile, commit))
-            frontier = merkle.grow(frontier, hashed)
+            leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
+            frontier = merkle.grow(frontier, leaves[-1])
         if merkle.root(frontier) != fresh[-1].root:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
@@ -291,7 +296,7 @@ class Replica:
         mine = {p.id for p in copy.pending}
         settled = tuple(c.id for c in fresh if c.id in mine)
         self._forget(copy, settled)
-        self._effects.append(Store(copy.profile, fresh, frontier, settled))
+        self._effects.append(Store(copy.profile, fresh, frontier, settled, tuple(leaves)))
         self._settle_answered(copy)
         self._reached(copy)
 

@@ -26,8 +26,8 @@ def steps(replica: str) -> tuple[Step, ...]:
 class StoreFile:
     """A connection to the file. Not for two threads.
 
-    Every call raises FileReplaced once the path leads to another file, since what is written to a file
-    that nobody finds again is lost.
+    Writing raises FileReplaced once the path leads to another file: what is written to one that nobody
+    finds again is lost.
     """
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
@@ -60,14 +60,12 @@ class StoreFile:
 
     def one(self, sql: str, *values: object) -> Row | None:
         """The first row, or None."""
-        self._same.check()
         with explained(self.path):
             row: Row | None = self._conn.execute(sql, values).fetchone()
             return row
 
     def all(self, sql: str, *values: object) -> list[Row]:
         """Every row."""
-        self._same.check()
         with explained(self.path):
             return self._conn.execute(sql, values).fetchall()
 

@@ -86,9 +86,7 @@ def apply_change(state: State, stamp: Stamp, id: str, change: Change) -> None:
             if isinstance(change, Deleted):
                 _delete(state, stamp, id, entity)
             else:
-                after = entity
-                for path, value in writes(change):
-                    after = write(state, after, path, value, stamp)
+                after = rewritten(state, entity, writes(change), stamp)
                 if after is not entity:
                     state.put(id, after)
 
@@ -109,30 +107,42 @@ def writes(change: Change) -> list[tuple[Path, Maybe]]:
 def read(state: State, entity: AnyEntity, path: Path) -> Maybe:
     """The value at `path` of `entity`, or UNSET."""
     field, *keys = segments(path)
-    value: Maybe = getattr(entity, field, UNSET)
+    return _value(state, entity, field, keys)
+
+
+def rewritten(
+    state: State, entity: AnyEntity, written: Iterable[tuple[Path, Maybe]], stamp: Stamp
+) -> AnyEntity:
+    """`entity` with each value at its path; the same object if it says all of that already."""
+    after = entity
+    for path, wanted in written:
+        value = standing(state, path, wanted)
+        field, *keys = segments(path)
+        before = _value(state, after, field, keys)
+        if same(before, value):
+            continue
+        if after is entity:
+            after = copy.copy(entity)
+            after.stamps = entity.stamps.copy()
+        if not keys:
+            setattr(after, field, value)
+        elif field == "components" and isinstance(after, Stack):
+            after.components = _members(after, keys, value, state)
+        else:
+            setattr(after, field, placed(getattr(after, field), keys, value))
+        if isinstance(before, dict) or field == "components":
+            below = path + "/"
+            for covered in [p for p in after.stamps if p.startswith(below)]:
+                del after.stamps[covered]
+        after.stamps[path] = stamp
+    return after
+
+
+def _value(state: State, entity: AnyEntity, field: str, keys: list[str]) -> Maybe:
     if len(keys) == 2 and field == "components" and isinstance(entity, Stack):
         members = entity.components.get(keys[0], [])
         return True if state.resolve(keys[1]) in members else UNSET
-    return lookup(value, keys)
-
-
-def write(state: State, entity: AnyEntity, path: Path, value: Maybe, stamp: Stamp) -> AnyEntity:
-    """`entity` with `value` at `path`; the same object if it says that already."""
-    value = standing(state, path, value)
-    if same(read(state, entity, path), value):
-        return entity
-    field, *keys = segments(path)
-    after = copy.copy(entity)
-    if not keys:
-        setattr(after, field, value)
-    elif field == "components" and isinstance(after, Stack):
-        after.components = _members(after, keys, value, state)
-    else:
-        setattr(after, field, placed(getattr(after, field), keys, value))
-    below = path + "/"
-    after.stamps = {p: s for p, s in after.stamps.items() if not p.startswith(below)}
-    after.stamps[path] = stamp
-    return after
+    return lookup(getattr(entity, field, UNSET), keys)
 
 
 def standing(state: State, path: Path, value: Maybe) -> Maybe:

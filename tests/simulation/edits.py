@@ -129,7 +129,9 @@ class Editor:
     def written(self, id: str, entity: Entity, written: dict[str, Maybe]) -> Changes:
         return [(id, change) for change in updates(entity.kind, written)]
 
-    def pick(self, view: State, kind: type[Entity]) -> tuple[str, Component | Stack | Flavor] | None:
+    def pick(
+        self, view: State, kind: type[Entity]
+    ) -> tuple[str, Component | Stack | Flavor] | None:
         found = sorted(view.all(kind), key=lambda f: f[0])
         return self.random.choice(found) if found else None  # type: ignore[return-value]
 

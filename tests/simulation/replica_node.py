@@ -75,9 +75,7 @@ class Process:
             self.one(effect)
         for copy in self.replica.copies.values():
             if copy.newer is None:
-                self.node.witness.holds(
-                    copy.profile, copy.state, core.merkle.root(copy.frontier)
-                )
+                self.node.witness.holds(copy.profile, copy.state, core.merkle.root(copy.frontier))
 
     def one(self, effect: core.Effect) -> None:
         store, cache = self.node.store, self.node.cache
@@ -85,8 +83,8 @@ class Process:
             case core.Send(message):
                 if self.connection is not None:
                     self.connection.send_to_hub(message)
-            case core.Store(profile, commits, frontier, settled):
-                cache.save(profile, commits, frontier)
+            case core.Store(profile, commits, frontier, settled, leaves):
+                cache.save(profile, commits, frontier, leaves)
                 store.settle(settled)
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
@@ -186,7 +184,9 @@ class ReplicaNode:
         return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
 
     def view(self, profile: str) -> View:
-        return rebase(self.cache.load(profile).state, self.store.pending(profile), self.store.replica)
+        return rebase(
+            self.cache.load(profile).state, self.store.pending(profile), self.store.replica
+        )
 
     def edit(self) -> None:
         """The person at the machine edits something that their view does not refuse."""

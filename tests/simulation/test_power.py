@@ -50,13 +50,13 @@ def answers_differently(patch: pytest.MonkeyPatch) -> None:
 
 
 def folds_by_the_clock(patch: pytest.MonkeyPatch) -> None:
-    write, calls = fold.write, iter(range(10**9))
+    standing, calls = fold.standing, iter(range(10**9))
 
-    def moody(state: Any, entity: Any, path: Any, value: Any, stamp: Any) -> Any:
-        same = isinstance(value, str) and path.startswith("/config") and next(calls) % 97 == 0
-        return write(state, entity, path, f"{value}!" if same else value, stamp)
+    def moody(state: Any, path: Any, value: Any) -> Any:
+        changed = isinstance(value, str) and path.startswith("/config") and next(calls) % 97 == 0
+        return standing(state, path, f"{value}!" if changed else value)
 
-    patch.setattr(fold, "write", moody)
+    patch.setattr(fold, "standing", moody)
 
 
 def drops_what_was_refused(patch: pytest.MonkeyPatch) -> None:

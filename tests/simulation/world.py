@@ -32,7 +32,10 @@ class Simulation:
         self.witness = Witness()
         profiles = [self.new_id() for _ in range(self.random.choice([1, 1, 2]))]
         users = [f"user{i}" for i in range(self.random.randint(2, 6))]
-        mine = {user: self.random.sample(profiles, self.random.randint(1, len(profiles))) for user in users}
+        mine = {
+            user: self.random.sample(profiles, self.random.randint(1, len(profiles)))
+            for user in users
+        }
         self.witness.allowed = {user: set(own) for user, own in mine.items()}
         hub_id = self.new_id()
         open_log = partial(LogFile.open, new_id=hub_id, synchronous="OFF")
