@@ -122,9 +122,7 @@ class Hub:
         self, name: str, description: str = "", *, message: str = "", local: bool = False
     ) -> "Profile":
         """A new profile; as `api.Hub.create_profile`."""
-        create = partial(
-            self._hub.create_profile, name, description, message=message, local=local
-        )
+        create = partial(self._hub.create_profile, name, description, message=message, local=local)
         return Profile(self._loop.run(create), self._loop)
 
 

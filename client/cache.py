@@ -124,7 +124,8 @@ class Cache:
     ) -> None:
         """Keeps commits, in order; those that another process has kept meanwhile are compared and skipped.
 
-        `leaves` are their leaf hashes, where they are known already. Raises IntegrityError where that process was told something else.
+        `leaves` are their leaf hashes, where they are known already. Raises IntegrityError where that
+        process was told something else.
         """
         with self.writing() as log:
             head = log.head(profile)

@@ -156,9 +156,7 @@ def watch(
     raise AssertionError("watching ends by an error or an interrupt")
 
 
-def _run(
-    workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, Any, T]]"
-) -> T:
+def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, Any, T]]") -> T:
     """Runs `work` in a loop, on the files of `workspace` opened once more on a worker's thread."""
     import anyio
 

@@ -85,9 +85,7 @@ async def planning(
     assert replica.welcome is not None
     assert news.catalogue is not None
     me = replica.hello.replica
-    foreseen = foresee(
-        copy.state, pending, me, replica.welcome.user, news.incoming, news.catalogue
-    )
+    foreseen = foresee(copy.state, pending, me, replica.welcome.user, news.incoming, news.catalogue)
     return Plan(profile, seq, copy.seq, news.since, tuple(news.incoming), foreseen)
 
 

@@ -25,7 +25,10 @@ def test_the_wheel_holds_every_module(tmp_path: Path) -> None:
         assert b"stackroom = stackroom.client.commands:main" in archive.read(entry_points)
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
-            if path.suffix in (".py", ".typed", ".yaml", ".sql") and ".ruff_cache" not in path.parts:
+            if (
+                path.suffix in (".py", ".typed", ".yaml", ".sql")
+                and ".ruff_cache" not in path.parts
+            ):
                 assert f"stackroom/{path.relative_to(ROOT)}" in names
 
 

@@ -271,9 +271,10 @@ from stackroom.events.merkle import Frontier
 cache = Cache.open(Path(sys.argv[1]))
 print(cache.load(sys.argv[2]).seq, flush=True)
 sys.stdin.readline()
-for work in (lambda: cache.load(sys.argv[2]), lambda: cache.save(sys.argv[2], [], Frontier())):
+print(cache.load(sys.argv[2]).seq, flush=True)
+for work in (cache.forget, lambda profile: cache.save(profile, [], Frontier())):
     try:
-        work()
+        work(sys.argv[2])
     except FileReplaced as error:
         print(error, flush=True)
 """
@@ -295,6 +296,7 @@ for work in (lambda: cache.load(sys.argv[2]), lambda: cache.save(sys.argv[2], []
         again = Cache.open(path)
         again.save(PROFILE, commits, tree(commits))
         out, _ = process.communicate("go\n", timeout=60)
+        assert out.startswith("3\n"), "what was opened can be read"
         assert out.count("deleted or replaced") == 2
         assert process.returncode == 0
         again.save(PROFILE, commits, tree(commits))
@@ -304,7 +306,7 @@ for work in (lambda: cache.load(sys.argv[2]), lambda: cache.save(sys.argv[2], []
     def test_deleted_and_not_there_again(self, path: Path, cache: Cache) -> None:
         path.unlink()
         with pytest.raises(FileReplaced):
-            cache.load(PROFILE)
+            cache.forget(PROFILE)
 
     def test_of_another_program(self, path: Path) -> None:
         import sqlite3

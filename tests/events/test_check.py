@@ -109,7 +109,9 @@ CASES: list[tuple[str, Changes, Changes, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("bob", "ann", "wanted"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("bob", "ann", "wanted"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 def test_outcome(bob: Changes, ann: Changes, wanted: str) -> None:
     world = started()
     world.do("ann", (uid(5), FlavorRegistered("own", "orchestrator")))

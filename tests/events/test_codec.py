@@ -44,9 +44,14 @@ def test_a_change_survives_its_event(change: codec.Change) -> None:
 
 
 def test_a_null_value_differs_from_no_value() -> None:
-    event = codec.seal(K8S, ConflictOpened(Held("", "", Proposal("", 1, 0, "", 0, ())), (
-        Overlap("edit/edit", K8S, "/config/a", 3, theirs=None),
-    )), SALT)
+    event = codec.seal(
+        K8S,
+        ConflictOpened(
+            Held("", "", Proposal("", 1, 0, "", 0, ())),
+            (Overlap("edit/edit", K8S, "/config/a", 3, theirs=None),),
+        ),
+        SALT,
+    )
     change = codec.unseal(event)
     assert isinstance(change, ConflictOpened)
     assert change.overlaps[0].theirs is None
@@ -64,7 +69,9 @@ def test_what_is_newer_is_said_to_be(event: Event) -> None:
     assert "update stackroom" in caught.value.hint
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '{"name": 1}', '{"name": "\ud800"}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", '{"name": 1}', '{"name": "\ud800"}', "[" * 100_000]
+)
 def test_a_body_that_does_not_fit_is_malformed(body: str) -> None:
     with pytest.raises(MalformedEvent, match="ComponentRenamed is malformed"):
         codec.unseal(Event("ComponentRenamed", 1, K8S, SALT, body))
@@ -89,7 +96,9 @@ def test_every_older_version_has_its_upcast() -> None:
 
 def test_a_leaf_is_the_documented_array() -> None:
     event = Event("ComponentUpdated", 1, K8S, SALT, '{"set":{"/config/a":"é"}}')
-    commit = Commit(7, uid(9), uid(8), 3, 6, "ann", "näher", 10, 20, (event,), b"root is not covered")
+    commit = Commit(
+        7, uid(9), uid(8), 3, 6, "ann", "näher", 10, 20, (event,), b"root is not covered"
+    )
     digest = sha256(SALT + event.body.encode()).hexdigest()
     by_hand = ["stackroom/commit/1", PROFILE, 7, uid(9), uid(8), 3, 6, "ann", "näher", 10, 20]
     by_hand.append([["ComponentUpdated", 1, K8S, digest]])

@@ -52,9 +52,7 @@ def end(
 ) -> World:
     """Bob and Ann clash, and Cy, who sees all of it, decides."""
     world, id, before = clash(bob, *ann)
-    changes = resolve(
-        world.state, id, side, takes=takes, edits=edits, revive=before.entities.get
-    )
+    changes = resolve(world.state, id, side, takes=takes, edits=edits, revive=before.entities.get)
     outcome = world.do("cy", *changes)
     assert isinstance(outcome, Accepted), outcome
     assert not world.state.conflicts
