@@ -36,6 +36,10 @@ class Hello(Message, frozen=True, tag="hello"):
     token: Annotated[str, Meta(max_length=4_096)]
     client: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
 
+    def __repr__(self) -> str:
+        """Without the token, which must never stand in a log."""
+        return f"Hello(replica={self.replica!r}, user={self.user!r}, client={self.client!r})"
+
 
 class ListProfiles(Message, frozen=True, tag="list_profiles"):
     """Asks for the profiles that the sender may read."""

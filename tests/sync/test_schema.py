@@ -107,3 +107,7 @@ def test_each_coding_takes_its_own_frames() -> None:
 
 def test_bytes_are_base64_in_json() -> None:
     assert msgspec.json.decode(wire.encode(MESSAGES[2], wire.JSON))["root"].startswith("AAAA")
+
+
+def test_a_token_is_never_shown() -> None:
+    assert "srm_secret" not in repr(wire.Hello(uid(3), "ann", "srm_secret"))
