@@ -10,6 +10,7 @@ it is made) or reading (it gets pages of the log, the next one only when the las
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import chain
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -98,6 +99,8 @@ class Session:
         self.since: Millis = 0
         self.subscriptions: dict[str, _Subscription] = {}
         self.undecided = 0
+        self.lists = False
+        """Whether it asked for the catalogue, and is told when that changes."""
 
 
 class Hub:
@@ -179,6 +182,7 @@ class Hub:
     def _receive(self, session: Session, principal: Principal, message: wire.FromReplica) -> None:
         match message:
             case wire.ListProfiles():
+                session.lists = True
                 self._effects.append(ListAll(session.id))
             case wire.Subscribe(profile, after, root, snapshot):
                 if self._may_read(session, principal, profile):
@@ -306,6 +310,9 @@ class Hub:
         """The authority decided on all of `submits`, and that is durable."""
         for profile, commits in decision.commits.items():
             self._announce(profile, commits)
+        if any(map(_changes_catalogue, chain.from_iterable(decision.commits.values()))):
+            listing = [session.id for session in self.sessions.values() if session.lists]
+            self._effects.extend(map(ListAll, listing))
         answers = iter(decision.answers)
         for submit in submits:
             session = self.sessions.get(submit.session)
@@ -371,3 +378,10 @@ class Hub:
         profile: str = "",
     ) -> None:
         self._send(session, wire.Error(code, sentence, hint, profile))
+
+
+def _changes_catalogue(commit: Commit) -> bool:
+    """Whether a profile was made, renamed or deleted."""
+    return any(
+        e.type in ("ProfileCreated", "ProfileRenamed", "ProfileDeleted") for e in commit.events
+    )

@@ -42,7 +42,7 @@ class Hello(Message, frozen=True, tag="hello"):
 
 
 class ListProfiles(Message, frozen=True, tag="list_profiles"):
-    """Asks for the profiles that the sender may read."""
+    """Asks for the profiles that the sender may read, now and whenever that list changes."""
 
 
 class Subscribe(Message, frozen=True, tag="subscribe"):

@@ -12,6 +12,7 @@ import anyio
 from stackroom.client.connection import Connection, News
 from stackroom.client.home import Home
 from stackroom.client.keeper import Keeper
+from stackroom.client.replica import Replica
 from stackroom.client.settings import Settings
 from stackroom.client.worker import Worker
 from stackroom.client.workspace import Workspace
@@ -28,13 +29,13 @@ PATIENCE = 20.0
 class Live:
     """A running connection, and the workspace that it shares with whoever edits."""
 
-    def __init__(self, worker: Worker, workspace: Workspace, url: str, **options: object) -> None:
+    def __init__(
+        self, worker: Worker, workspace: Workspace, url: str, replica: Replica, **options: object
+    ) -> None:
         self.worker = worker
         self.workspace = workspace
         self.news: list[News] = []
         self._more = anyio.Event()
-        token = str(options.pop("token", TOKEN))
-        replica = workspace.replica(url, token=token)
         self.connection = Connection(
             worker,
             Keeper.on(workspace),
@@ -91,7 +92,9 @@ async def living(
     """A connection that runs until the end of the block."""
     async with Worker() as worker:
         workspace = await worker.run(partial(_joined, home, url, settings))
-        live = Live(worker, workspace, url, **options)
+        token = str(options.pop("token", TOKEN))
+        replica = await worker.run(partial(workspace.replica, url, token=token))
+        live = Live(worker, workspace, url, replica, **options)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(live.connection.run)
             yield live

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.model import ComponentUpdated
+from stackroom.events.model import ComponentUpdated, ProfileRenamed
 from stackroom.events.state import decode
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
@@ -340,3 +340,17 @@ async def test_one_bad_push_does_not_take_the_others_down(
         assert (await ann.hear(wire.Results)).answers[0].outcome == "accepted"
         assert [c.author for c in await hub.commits()] == ["ann", "ann"]
         assert TOKEN not in repr(eve.heard)
+
+
+async def test_the_catalogue_is_told_anew_when_it_changes(path: Path) -> None:
+    async with (
+        serving(path) as hub,
+        speaking(hub.url, 70, "ann") as ann,
+        speaking(hub.url, 71, "bob") as bob,
+    ):
+        await bob.say(wire.ListProfiles())
+        assert (await bob.hear(wire.Profiles)).profiles == ()
+        await ann.push(ann.proposal(created()))
+        assert [p.name for p in (await bob.hear(wire.Profiles)).profiles] == ["team"]
+        await ann.push(ann.proposal((PROFILE, ProfileRenamed("crew"))))
+        assert [p.name for p in (await bob.hear(wire.Profiles)).profiles] == ["crew"]
