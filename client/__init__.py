@@ -10,7 +10,7 @@ Imports `sync` (the protocol; the server for `stackroom hub`) and `events`.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stackroom.client.api import connect as connect
+    from stackroom.client.api import connect
     from stackroom.client.blocking import connect as connect_sync
 
 __all__ = ["connect", "connect_sync"]

@@ -158,9 +158,7 @@ async def running_hub(
 ) -> AsyncIterator[FaultyHub]:
     """A hub that runs until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
-    hub = FaultyHub(
-        folder / "hub.db", settings=settings or Settings(), subprotocols=subprotocols
-    )
+    hub = FaultyHub(folder / "hub.db", settings=settings or Settings(), subprotocols=subprotocols)
     await hub.start()
     try:
         yield hub

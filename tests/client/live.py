@@ -16,7 +16,6 @@ from stackroom.client.replica import Replica
 from stackroom.client.settings import Settings
 from stackroom.client.worker import Worker
 from stackroom.client.workspace import Workspace
-from stackroom.sync import protocol as wire
 from tests.client.hubs import TOKEN
 from tests.client.people import QUICK, open_home
 
@@ -87,7 +86,7 @@ class Live:
 
 @asynccontextmanager
 async def living(
-    home: Path, url: str, settings: Settings = QUICK, **options: object
+    home: Path, url: str, settings: Settings = QUICK, *, token: str = TOKEN, **options: object
 ) -> AsyncIterator[Live]:
     """A connection that runs until the end of the block."""
     async with Worker() as worker:
@@ -108,9 +107,3 @@ def _joined(home: Path, url: str, settings: Settings) -> Workspace:
     if all(hub.url != url for hub in workspace.store.hubs()):
         workspace.store.put_hub(url, "", 0, home.name)
     return workspace
-
-
-def offers(subprotocol: str) -> dict[str, tuple[str, ...]]:
-    """Options of a connection that speaks one coding only."""
-    assert subprotocol in wire.SUBPROTOCOLS
-    return {"subprotocols": (subprotocol,)}

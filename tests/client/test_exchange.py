@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from stackroom.events.merkle import root
 from stackroom.events.state import Conflict
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub
-from tests.client.people import config, create_team, edit, open_home, person, set_key
+from tests.client.people import config, create_team, open_home, person, set_key
 
 
 @pytest.fixture

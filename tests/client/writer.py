@@ -3,6 +3,7 @@
 `python -m tests.client.writer HOME URL PROFILE`
 """
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,9 @@ from tests.client.people import set_key
 async def main(home: Path, url: str, profile: str) -> None:
     async with living(home, url) as live:
         for n in range(10_000):
-            saved = await live.work(partial(set_key, profile=profile, key="n", value=n + 1))
+            saved = await live.work(
+                partial(set_key, profile=profile, key="n", value=f"{os.getpid()}-{n}")
+            )
             print(saved.proposal.id, flush=True)
             await live.connection.look()
 

@@ -1,0 +1,145 @@
+"""From a commit to the last of many subscribers, at a steady pace."""
+
+import asyncio
+import subprocess
+import sys
+import time
+
+import msgspec
+from msgspec import Struct
+from stackroom.events.model import Proposal
+
+from benchmarks import processes, speaker
+from benchmarks.bench import Bench
+from benchmarks.outcome import Outcome, Target
+from benchmarks.processes import Running
+from benchmarks.series import Series, percentile
+from benchmarks.speaker import Speaker
+from benchmarks.workload import FIRST_TIME, Ids, Shape, Team
+
+PACE = 50
+"""Commits a second."""
+COMPONENTS = 1_000
+PATIENCE = 60.0
+"""Seconds until every subscriber has had everything."""
+
+
+class Round(Struct, frozen=True):
+    """Milliseconds of each commit: from the push to the last subscriber, and from its answer."""
+
+    since_push: tuple[float, ...]
+    since_answer: tuple[float, ...]
+    hub_cpu: float
+
+
+class Author:
+    """The one who commits."""
+
+    def __init__(self, line: Speaker, team: Team) -> None:
+        self.line = line
+        self.team = team
+        self.number = 0
+        self.head = 0
+
+    async def begin(self) -> None:
+        """Creates the profile."""
+        await self.line.push(self.push(opening=True))
+        self.head = 1
+
+    def push(self, *, opening: bool = False) -> bytes:
+        """The next push."""
+        self.number += 1
+        events = self.team.opening() if opening else (self.team.update(self.number),)
+        proposal = Proposal(
+            self.team.new_id(), self.number, self.head, "change", FIRST_TIME, events
+        )
+        return speaker.encoded_push(self.team.profile, [proposal])
+
+    async def paced(self, count: int) -> dict[int, tuple[int, int]]:
+        """Makes `count` commits at the pace; when each was sent and answered, by seq."""
+        sent: dict[int, tuple[int, int]] = {}
+        begun = time.monotonic()
+        for n in range(count):
+            message = self.push()
+            await asyncio.sleep(max(0.0, begun + n / PACE - time.monotonic()))
+            pushed = time.monotonic_ns()
+            (answer,) = await self.line.push(message)
+            if answer.outcome != "accepted" or answer.seq is None:
+                raise AssertionError(f"not accepted: {answer}")
+            self.head = answer.seq
+            sent[answer.seq] = (pushed, time.monotonic_ns())
+        return sent
+
+
+async def one_round(author: Author, running: Running, audience: int, count: int) -> Round:
+    """A fresh audience in a process of its own, and `count` commits."""
+    command = [sys.executable, "-m", "benchmarks.listen", running.url, author.team.profile]
+    listeners = await asyncio.create_subprocess_exec(
+        *command,
+        str(audience),
+        str(count),
+        stdout=subprocess.PIPE,
+        env=processes.environment(STACKROOM_TOKEN=running.token),
+        limit=1 << 24,
+    )
+    assert listeners.stdout is not None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            if await listeners.stdout.readline() != b"ready\n":
+                raise AssertionError("the subscribers did not come so far")
+            begun, cpu = time.monotonic(), running.cpu_seconds()
+            sent = await author.paced(count)
+            cpu = (running.cpu_seconds() - cpu) / (time.monotonic() - begun)
+            heard = msgspec.json.decode(await listeners.stdout.read(), type=dict[int, int])
+            await listeners.wait()
+    finally:
+        if listeners.returncode is None:
+            listeners.kill()
+    return Round(
+        tuple((heard[seq] - pushed) / 1e6 for seq, (pushed, _) in sent.items()),
+        tuple((heard[seq] - answered) / 1e6 for seq, (_, answered) in sent.items()),
+        cpu,
+    )
+
+
+async def measure(bench: Bench) -> list[Round]:
+    """All rounds."""
+    scale = bench.scale
+    rounds = []
+    with processes.hub(bench.folder / "audience") as running:
+        line = await Speaker.open(running.url, running.token, Ids(4)())
+        author = Author(line, Team("team", Shape(components=COMPONENTS), seed=4, space=5))
+        await author.begin()
+        for turn in range(scale.audience_rounds):
+            figures = await one_round(author, running, scale.audience, scale.audience_commits)
+            rounds.append(figures)
+            bench.say(f"round {turn + 1}: p99 {percentile(figures.since_push, 99):.1f} ms")
+        await line.close()
+    return rounds
+
+
+def run(bench: Bench) -> list[Outcome]:
+    """Measures, and tells."""
+    scale = bench.scale
+    rounds = speaker.run(lambda: measure(bench))
+    whole = {"push → last": [r.since_push for r in rounds]}
+    whole["answer → last"] = [r.since_answer for r in rounds]
+    rows = []
+    for name, each in whole.items():
+        cells = [Series(tuple(percentile(v, p) for v in each)).shown(2) for p in (50, 99, 100)]
+        rows.append((name, *cells))
+    p99 = Series(tuple(percentile(r.since_push, 99) for r in rounds))
+    cpu = Series(tuple(r.hub_cpu for r in rounds))
+    notes = (
+        f"medians (least–most) over {scale.audience_rounds} rounds of {scale.audience_commits} commits at "
+        f"{PACE} a second; `push → last`, which the target is held against, begins before the push is sent "
+        "and holds the commit itself",
+        f"{scale.audience} subscribers in a second process on uvloop, each on its own connection, each "
+        "decoding every commit; each is seen to get each commit once",
+        f"the hub used {cpu.median:.2f} of a core meanwhile",
+    )
+    target = Target(
+        f"commit to last of {scale.audience}, p99", p99.median, "less than", 20, "ms", 1
+    )
+    heading = ("milliseconds", "p50", "p99", "most")
+    return [Outcome("Commit to the last subscriber", heading, tuple(rows), (target,), notes)]

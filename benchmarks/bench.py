@@ -1,0 +1,75 @@
+"""What every case is given: how much to measure, where to keep files, and how to speak of progress."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+
+class Scale(Struct, frozen=True, kw_only=True):
+    """How much is measured; times in seconds."""
+
+    writers: tuple[int, ...]
+    commit_rounds: int
+    commit_seconds: float
+    history: int
+    """Commits of one profile, for the cold client."""
+    components: int
+    """Components of that profile."""
+    newcomers: int
+    """Cold clients, one after the other, of each kind."""
+    profiles: int
+    commits_each: int
+    """Commits of each of the profiles that a hub holds."""
+    starts: int
+    """Cold starts of a hub."""
+    audience: int
+    """Subscribers."""
+    audience_rounds: int
+    audience_commits: int
+    command_runs: int
+    limit_rounds: int
+
+
+FULL: Final = Scale(
+    writers=(1, 4, 8, 16, 32),
+    commit_rounds=5,
+    commit_seconds=1.5,
+    history=100_000,
+    components=1_000,
+    newcomers=5,
+    profiles=10,
+    commits_each=10_000,
+    starts=5,
+    audience=50,
+    audience_rounds=3,
+    audience_commits=400,
+    command_runs=15,
+    limit_rounds=5,
+)
+QUICK: Final = Scale(
+    writers=(1, 8, 32),
+    commit_rounds=3,
+    commit_seconds=1.0,
+    history=100_000,
+    components=1_000,
+    newcomers=2,
+    profiles=10,
+    commits_each=10_000,
+    starts=3,
+    audience=50,
+    audience_rounds=1,
+    audience_commits=250,
+    command_runs=7,
+    limit_rounds=3,
+)
+
+
+class Bench(Struct, frozen=True):
+    """One run: `folder` is on a real disk, `reference` the command of another reference hub."""
+
+    scale: Scale
+    folder: Path
+    reference: tuple[str, ...]
+    say: Callable[[str], None]

@@ -1,0 +1,72 @@
+"""The machine and the programs that a run measured with, and how busy they were."""
+
+import os
+import platform
+import sqlite3
+import subprocess
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+PACKAGES = ("stackroom", "aiosqlite", "websockets", "msgspec", "anyio", "uvloop")
+
+
+def facts() -> list[tuple[str, str]]:
+    """What a reader must know of the machine, as (what, value)."""
+    versions = [f"SQLite {sqlite3.sqlite_version}"]
+    for package in PACKAGES:
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            versions.append(f"{package}: not installed")
+    return [
+        ("machine", f"{_processor()}, {platform.system()} {platform.release()}"),
+        ("cores", f"{len(psutil.Process().cpu_affinity())} to this process of {os.cpu_count()}"),
+        ("memory", f"{psutil.virtual_memory().total / 2**30:.0f} GiB"),
+        ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
+        ("versions", ", ".join(versions)),
+        ("commit", _commit()),
+    ]
+
+
+def load() -> str:
+    """How busy the machine is now: load averages, and a fixed Python loop (best and worst of 5)."""
+    one, five, _ = os.getloadavg()
+    best, *_, worst = sorted(_loop() for _ in range(5))
+    return f"load {one:.1f} (1 min) {five:.1f} (5 min); 500,000 loop turns {best:.0f}–{worst:.0f} ms"
+
+
+def _loop() -> float:
+    started, x = time.perf_counter(), 0
+    for i in range(500_000):
+        x += i & 7
+    return (time.perf_counter() - started) * 1e3
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git work tree"
+
+
+def file_system(folder: Path) -> str:
+    """The file system that `folder` is on: figures of a disk in memory would say nothing."""
+    place = folder.absolute()
+    mounts = {Path(p.mountpoint): p for p in psutil.disk_partitions(all=True)}
+    for parent in (place, *place.parents):
+        if parent in mounts:
+            return f"{mounts[parent].fstype} on {mounts[parent].device}"
+    return "unknown"

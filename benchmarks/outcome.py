@@ -1,0 +1,67 @@
+"""What a case found: tables, whether its targets were met, and how it was measured."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Target(Struct, frozen=True):
+    """What was asked for, what was measured, and in which direction it counts."""
+
+    what: str
+    measured: float
+    sense: Literal["at least", "at most", "less than", "more than"]
+    limit: float
+    unit: str
+    digits: int = 0
+
+    @property
+    def met(self) -> bool:
+        """Whether the measured value is on the right side of the limit."""
+        match self.sense:
+            case "at least":
+                return self.measured >= self.limit
+            case "at most":
+                return self.measured <= self.limit
+            case "less than":
+                return self.measured < self.limit
+            case "more than":
+                return self.measured > self.limit
+
+    def row(self) -> tuple[str, str, str, str]:
+        """As a line of the table of targets."""
+        asked = f"{self.sense} {self.limit:,g} {self.unit}"
+        found = f"{self.measured:,.{self.digits}f} {self.unit}"
+        return self.what, asked, found, "yes" if self.met else "**no**"
+
+
+class Outcome(Struct, frozen=True):
+    """One case, measured: a table, its targets, and notes on what was measured how."""
+
+    title: str
+    heading: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    targets: tuple[Target, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def markdown(outcome: Outcome) -> str:
+    """The case as a section of RESULTS.md."""
+    parts = [f"## {outcome.title}", table(outcome.heading, outcome.rows)]
+    if outcome.targets:
+        rows = [target.row() for target in outcome.targets]
+        parts.append(table(("target", "asked for", "measured (median)", "met"), rows))
+    if outcome.notes:
+        parts.append("\n".join(f"- {note}" for note in outcome.notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, its columns aligned so that it also reads in a terminal."""
+    widths = [max(len(row[i]) for row in (heading, *rows)) for i in range(len(heading))]
+
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
+
+    return "\n".join((line(heading), line(["-" * w for w in widths]), *map(line, rows)))

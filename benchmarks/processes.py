@@ -1,0 +1,160 @@
+"""Hubs as processes of their own: ours, and those that it is measured beside."""
+
+import http.client
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import psutil
+from msgspec import Struct
+from stackroom.sync.folder import HubFolder
+
+HOST: Final = "127.0.0.1"
+PATIENCE: Final = 60.0
+"""Seconds for a process to start or to end."""
+
+
+class Running(Struct, frozen=True):
+    """A hub that answers; `token` is empty where it asks for none."""
+
+    url: str
+    token: str
+    pid: int
+    ready_after: float
+    """Seconds from its start to its first ready answer."""
+
+    def memory(self) -> tuple[float, float]:
+        """Megabytes (10^6 bytes) resident now, and the most that ever were (VmHWM)."""
+        return psutil.Process(self.pid).memory_info().rss / 1e6, _high_water(self.pid)
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used, user and system."""
+        times = psutil.Process(self.pid).cpu_times()
+        return times.user + times.system
+
+
+@contextmanager
+def hub(data: Path) -> Iterator[Running]:
+    """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end."""
+    folder = HubFolder(data)
+    token = _token(folder)
+    command = [sys.executable, "-m", "stackroom.sync.service", str(data), HOST, "0"]
+    started = time.perf_counter()
+    with _process(command, data / "hub.log") as process:
+        url = _url(folder, process)
+        _wait_ready(url, process)
+        yield Running(url, token, process.pid, time.perf_counter() - started)
+
+
+@contextmanager
+def reference(command: Sequence[str], database: Path) -> Iterator[Running]:
+    """A reference hub: `command` with its port, database, durability and loop behind it."""
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    database.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    whole = [*command, str(port), str(database), "full", "uvloop"]
+    with _process(whole, database.with_suffix(".output")) as process:
+        until = time.monotonic() + PATIENCE
+        while not _listens(port):
+            _expect_alive(process, until)
+            time.sleep(0.005)
+        url = f"ws://{HOST}:{port}/measured"
+        yield Running(url, "", process.pid, time.perf_counter() - started)
+
+
+@contextmanager
+def _process(command: Sequence[str], output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with output.open("ab") as file:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment()
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def children_cpu() -> float:
+    """Processor time in seconds of all children that have ended and were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without what steers a client, and with `more`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("STACKROOM_")}
+    return {**kept, **more}
+
+
+def _token(folder: HubFolder) -> str:
+    """The token that is made at the folder's first start, kept for the next ones."""
+    kept = folder.path / "token-of-the-benchmark"
+    if not kept.exists():
+        token = folder.prepare()
+        assert token is not None, "the folder is that of another hub"
+        kept.write_text(token)
+    return kept.read_text()
+
+
+def _url(folder: HubFolder, process: subprocess.Popen[bytes]) -> str:
+    until = time.monotonic() + PATIENCE
+    while True:
+        serving = folder.serving()
+        if serving is not None and serving.pid == process.pid:
+            return serving.url
+        _expect_alive(process, until)
+        time.sleep(0.002)
+
+
+def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            _expect_alive(process, until)
+        finally:
+            connection.close()
+        time.sleep(0.002)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), 0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _expect_alive(process: subprocess.Popen[bytes], until: float) -> None:
+    if process.poll() is not None:
+        raise RuntimeError(f"{process.args!r} ended with {process.returncode}: see its output file")
+    if time.monotonic() > until:
+        raise TimeoutError(f"{process.args!r} was not ready within {PATIENCE:.0f} s")
+
+
+def _high_water(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024 / 1e6
+    return float("nan")
