@@ -155,6 +155,9 @@ class Cache:
     def backfill(self, profile: str, commits: Iterable[Commit]) -> None:
         """Keeps commits from before the snapshot, lowest first; what is here already is skipped.
 
+        So is a page that comes too late: another process began the profile anew, at a later snapshot,
+        and what comes before that page is missing again.
+
         Raises IntegrityError if, once whole, they do not hash to what the snapshot came with; then
         the profile is forgotten here, and is fetched anew.
         """
@@ -166,6 +169,8 @@ class Cache:
                 fresh = [
                     Taken(c, _taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
                 ]
+                if not fresh or fresh[0].commit.seq != missing.start:
+                    return
                 log.backfill(profile, fresh)
                 if log.missing(profile) is None:
                     verify(log, profile)

@@ -161,6 +161,8 @@ class Carrier:
             self._gaps.add(profile)
         if isinstance(effect, core.Backfill):
             self._fetching.discard(profile)
+            if not effect.commits:
+                self._gaps.discard(profile)
         await self._fetch(profile)
         return True
 

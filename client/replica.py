@@ -234,20 +234,22 @@ class Replica:
                 self._effects.append(Present(message))
             case wire.Error():
                 self._error(message)
-            case wire.History(profile, _, commits):
-                self._effects.append(Backfill(profile, commits))
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
                     self._about(copy, message)
 
     def _about(
-        self, copy: Copy, message: wire.Snapshot | wire.Commits | wire.CaughtUp | wire.Results
+        self,
+        copy: Copy,
+        message: wire.Snapshot | wire.Commits | wire.History | wire.CaughtUp | wire.Results,
     ) -> None:
         match message:
             case wire.Snapshot():
                 self._restart(copy, message)
             case wire.Commits(_, commits):
                 self._commits(copy, commits)
+            case wire.History():
+                self._history(copy, message)
             case wire.CaughtUp():
                 if message.seq <= copy.seq:
                     copy.live = True
@@ -299,6 +301,13 @@ class Replica:
         self._effects.append(Store(copy.profile, fresh, frontier, settled, tuple(leaves)))
         self._settle_answered(copy)
         self._reached(copy)
+
+    def _history(self, copy: Copy, page: wire.History) -> None:
+        for seq, commit in enumerate(page.commits, page.after + 1):
+            if commit.seq != seq:
+                self._broken(copy, f"#{commit.seq} came in the place of #{seq}")
+                return
+        self._effects.append(Backfill(copy.profile, page.commits))
 
     def _fold(self, copy: Copy, commits: Sequence[Commit]) -> None:
         if copy.newer is not None:

@@ -182,12 +182,23 @@ class TestHole:
         assert cache.log.commits(PROFILE, 0, 100) == commits
         assert encode(state_at(cache.log, PROFILE, 3)) == encode(state_of(commits[:3]))
 
-    def test_backfill_out_of_order_is_refused(self, cache: Cache) -> None:
+    def test_a_page_with_a_hole_is_refused(self, cache: Cache) -> None:
         commits = history(9)
         begun(cache, commits, 6)
         with pytest.raises(Gap):
-            cache.backfill(PROFILE, commits[3:6])
+            cache.backfill(PROFILE, [commits[0], *commits[3:6]])
         assert cache.missing(PROFILE) == range(1, 7)
+
+    def test_a_page_for_a_beginning_that_is_no_more_is_left_out(self, cache: Cache) -> None:
+        commits = history(9)
+        for at in (4, 8):
+            cache.restart(PROFILE, at, tree(commits[:at]), encode(state_of(commits[:at])))
+            cache.backfill(PROFILE, commits[:2])
+        cache.restart(PROFILE, 9, tree(commits), encode(state_of(commits)))
+        cache.backfill(PROFILE, commits[2:4])
+        assert cache.missing(PROFILE) == range(1, 10)
+        cache.backfill(PROFILE, commits)
+        assert cache.missing(PROFILE) is None
 
     @pytest.mark.parametrize("what", ["message", "author", "root", "events"])
     def test_tampered_backfill_is_found(self, cache: Cache, what: str) -> None:

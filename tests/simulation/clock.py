@@ -9,7 +9,7 @@ EPOCH = 1_790_000_000_000
 
 
 class Clock:
-    """An event loop without I/O: `after` plans, `run` lets it happen."""
+    """An event loop without I/O: `after` and `at` plan, `run` lets it happen."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -22,7 +22,11 @@ class Clock:
 
     def after(self, seconds: float, what: Callable[[], None]) -> None:
         """Has `what` called `seconds` from now."""
-        heapq.heappush(self._planned, (self.now + seconds, next(self._order), what))
+        self.at(self.now + seconds, what)
+
+    def at(self, moment: float, what: Callable[[], None]) -> None:
+        """Has `what` called at `moment`, after what was planned for the same moment before."""
+        heapq.heappush(self._planned, (moment, next(self._order), what))
 
     def run(self, until: float) -> None:
         """Lets happen what is planned up to `until`."""

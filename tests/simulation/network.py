@@ -46,7 +46,7 @@ class Connection:
             return
         clock = self.network.clock
         self._due[to] = max(self._due[to], clock.now + self.network.delay())
-        clock.after(self._due[to] - clock.now, lambda: deliver() if self.open else None)
+        clock.at(self._due[to], lambda: deliver() if self.open else None)
 
 
 class Network:

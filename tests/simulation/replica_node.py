@@ -114,7 +114,7 @@ class Process:
         self.node.cache.backfill(profile, commits)
         missing = self.node.cache.missing(profile)
         if missing is not None and commits:
-            self.replica.fetch(profile, commits[-1].seq)
+            self.replica.fetch(profile, missing.start - 1)
             self.node.clock.after(0.0, self.carry_out)
 
 

@@ -1,9 +1,13 @@
 """The seven promises of `docs/promises.md`, over 300 seeds; more with `make sim SEEDS=…`."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from stackroom.sync import protocol as wire
+from tests.simulation.clock import Clock
+from tests.simulation.network import Network
 from tests.simulation.world import Simulation, simulate
 
 SEEDS = 300
@@ -31,3 +35,25 @@ def test_a_seed_replays_alike(seed: int, tmp_path: Path) -> None:
     assert runs[0].commits == runs[1].commits
     assert runs[0].states == runs[1].states
     assert runs[0].acknowledged == runs[1].acknowledged
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_connection_keeps_its_order(seed: int) -> None:
+    """Two messages that become due at one moment arrive as they were sent (seed 9789 once)."""
+    clock, random = Clock(), Random(seed)
+    network = Network(clock, random)
+    network.losses, network.slowest = 0.0, 5.0
+    connection = network.connect(wire.JSON)
+    arrived: list[int] = []
+
+    def receive(message: wire.FromHub) -> None:
+        assert isinstance(message, wire.History)
+        arrived.append(message.after)
+
+    connection.to_replica = receive
+    for number in range(500):
+        send = wire.History("p", number, ())
+        clock.run(clock.now + random.random() / 10)
+        connection.send_to_replica(send)
+    clock.run(clock.now + 10)
+    assert arrived == list(range(500))
