@@ -12,11 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from stackroom.sync.settings import Settings
-
 from benchmarks import machine
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.outcome import Outcome, markdown, table
+from stackroom.sync.settings import Settings
 
 ROOT: Final = Path(__file__).parent.parent
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")

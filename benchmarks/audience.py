@@ -7,7 +7,6 @@ import time
 
 import msgspec
 from msgspec import Struct
-from stackroom.events.model import Proposal
 
 from benchmarks import processes, speaker
 from benchmarks.bench import Bench
@@ -16,6 +15,7 @@ from benchmarks.processes import Running
 from benchmarks.series import Series, percentile
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME, Ids, Shape, Team
+from stackroom.events.model import Proposal
 
 PACE = 50
 """Commits a second."""

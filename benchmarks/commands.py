@@ -5,16 +5,15 @@ import sys
 import time
 from pathlib import Path
 
-from stackroom.client import chance
-from stackroom.client.exchange import exchange
-from stackroom.client.home import Home
-from stackroom.client.workspace import Workspace
-
 from benchmarks import processes
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from benchmarks.workload import Shape, Team, build
+from stackroom.client import chance
+from stackroom.client.exchange import exchange
+from stackroom.client.home import Home
+from stackroom.client.workspace import Workspace
 
 STACKS = 1_000
 COMPONENTS = 1_000

@@ -4,13 +4,12 @@ import asyncio
 import itertools
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
-from stackroom.events.model import Proposal
 from websockets.asyncio.client import ClientConnection
 
 from benchmarks import processes, speaker
@@ -20,6 +19,7 @@ from benchmarks.processes import Running
 from benchmarks.series import Series, percentile
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME, Ids, Shape, Team
+from stackroom.events.model import Proposal
 
 COMPONENTS = 5_000
 """Of the profile that all write to; each writer has its own share."""
@@ -198,7 +198,9 @@ async def contenders(bench: Bench, stack: ExitStack) -> AsyncIterator[list[Conte
     """All hubs, running; ours first, then our reference, then the given one."""
     ours = OurHub(stack.enter_context(processes.hub(bench.folder / "commits")))
     await ours.begin()
-    commands = {"reference": (sys.executable, "-m", "benchmarks.reference_hub")}
+    commands: dict[str, Sequence[str]] = {
+        "reference": (sys.executable, "-m", "benchmarks.reference_hub")
+    }
     if bench.reference:
         commands["given reference"] = bench.reference
     bare: list[Contender] = []

@@ -2,8 +2,6 @@
 
 import time
 
-from stackroom.events.model import Proposal
-
 from benchmarks import processes, speaker
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
@@ -11,6 +9,7 @@ from benchmarks.processes import Running
 from benchmarks.series import Series
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME, Ids, Shape, Team, build
+from stackroom.events.model import Proposal
 
 COMPONENTS = 500
 """Of each profile."""
@@ -70,9 +69,7 @@ async def _at_work(running: Running, teams: list[Team]) -> list[tuple[str, float
     writer = await Speaker.open(running.url, running.token, Ids(41)())
     for team in teams:
         event = team.update(1_000_000)
-        proposal = Proposal(
-            team.new_id(), 1, heads[team.profile], "one more", FIRST_TIME, (event,)
-        )
+        proposal = Proposal(team.new_id(), 1, heads[team.profile], "one more", FIRST_TIME, (event,))
         (answer,) = await writer.push(speaker.encoded_push(team.profile, [proposal]))
         if answer.outcome != "accepted":
             raise AssertionError(f"not accepted: {answer}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+
 from stackroom.client import chance
 from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
@@ -44,9 +45,7 @@ def main() -> None:
     with workspace.cache.reader() as log:
         root = log.head(profile).root.hex()
     received = report.profiles[profile].received
-    sys.stdout.buffer.write(
-        msgspec.json.encode(Joined(copy.seq, received, components, root, at))
-    )
+    sys.stdout.buffer.write(msgspec.json.encode(Joined(copy.seq, received, components, root, at)))
     workspace.close()
 
 

@@ -11,10 +11,10 @@ import time
 from collections import Counter
 
 import msgspec
-from stackroom.sync import protocol as wire
 
 from benchmarks.speaker import Speaker, run
 from benchmarks.workload import Ids
+from stackroom.sync import protocol as wire
 
 
 async def main(url: str, profile: str, subscribers: int, commits: int) -> None:

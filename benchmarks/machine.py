@@ -35,7 +35,9 @@ def load() -> str:
     """How busy the machine is now: load averages, and a fixed Python loop (best and worst of 5)."""
     one, five, _ = os.getloadavg()
     best, *_, worst = sorted(_loop() for _ in range(5))
-    return f"load {one:.1f} (1 min) {five:.1f} (5 min); 500,000 loop turns {best:.0f}–{worst:.0f} ms"
+    return (
+        f"load {one:.1f} (1 min) {five:.1f} (5 min); 500,000 loop turns {best:.0f}–{worst:.0f} ms"
+    )
 
 
 def _loop() -> float:

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import msgspec
-from stackroom.events.sqlite_log import open_reader
 
 from benchmarks import processes
 from benchmarks.bench import Bench
@@ -17,7 +16,7 @@ from benchmarks.outcome import Outcome, Target
 from benchmarks.processes import Running
 from benchmarks.series import Series
 from benchmarks.workload import Shape, Team, build
-
+from stackroom.events.sqlite_log import open_reader
 
 
 def run(bench: Bench) -> list[Outcome]:
@@ -64,7 +63,14 @@ def run(bench: Bench) -> list[Outcome]:
         ),
     )
     targets = (
-        Target(f"state rebuilt from {history} commits, and stored", rebuild.median, "at most", 3, "s", 2),
+        Target(
+            f"state rebuilt from {history} commits, and stored",
+            rebuild.median,
+            "at most",
+            3,
+            "s",
+            2,
+        ),
         Target("with a snapshot, usable", use.median, "at most", 0.3, "s", 3),
     )
     notes = (

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from msgspec import Struct
+
 from stackroom.sync.folder import HubFolder
 
 HOST: Final = "127.0.0.1"

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
 from stackroom.events.log import Answer
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Proposal
 from stackroom.sync import protocol as wire
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
 
 T = TypeVar("T")
 

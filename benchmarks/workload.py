@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from msgspec import Struct
+
 from stackroom.events.codec import seal
 from stackroom.events.model import (
     Change,
@@ -22,6 +23,7 @@ from stackroom.events.model import (
     StackRegistered,
 )
 from stackroom.events.sqlite_log import LogFile
+from stackroom.events.values import Value
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.settings import Settings
 
@@ -99,13 +101,17 @@ class Team:
 def registration(n: int) -> ComponentRegistered:
     """Component `n`: orchestrators and artifact stores in turn."""
     type, flavor = (("orchestrator", "kubernetes"), ("artifact_store", "s3"))[n % 2]
-    config = {"path": f"s3://bucket-{n % 97}/team", "region": "eu-west-1", "retries": n % 7}
+    config: dict[str, Value] = {
+        "path": f"s3://bucket-{n % 97}/team",
+        "region": "eu-west-1",
+        "retries": n % 7,
+    }
     return ComponentRegistered(f"{flavor}-{n:05d}", type, flavor, config, {"team": "ml"})
 
 
 def update(n: int) -> ComponentUpdated:
     """An update of three values; its event is about 300 bytes as JSON."""
-    written = {
+    written: dict[str, Value] = {
         "/config/path": f"s3://bucket-{n % 97}/team/revision-{n:08d}",
         "/config/credentials": {"secret": f"vault/{n * 2654435761 % 2**32:08x}", "rotate": True},
         "/labels/change": f"change-{n:08d}",
