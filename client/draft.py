@@ -221,7 +221,7 @@ class Draft:
         if refusal := rules.refuse_change(change):
             raise RefusedLocally(self._about(id, change, refusal))
         now = read(self._scratch, entity, path)
-        if not same(now, standing(self._scratch, path, value)):
+        if not same(now, standing(self._scratch, path, value)[1]):
             self._one(id, change)
 
     def _about(self, id: str, change: Change, refusal: Refusal) -> Refusal:
@@ -369,7 +369,7 @@ def _real(view: State, id: str, change: Change) -> list[Change]:
     left = {
         path: value
         for path, value in written.items()
-        if not same(read(view, entity, path), standing(view, path, value))
+        if not same(read(view, entity, path), standing(view, path, value)[1])
         or any(overlap(path, other) for other in written if other != path)
     }
     return updates(entity.kind, left)

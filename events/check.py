@@ -41,6 +41,7 @@ from stackroom.events.state import (
     Component,
     Conflict,
     Flavor,
+    Profile,
     Stack,
     Stamp,
     State,
@@ -210,16 +211,19 @@ class _Check:
         if isinstance(change, Deleted):
             self.delete(standing_id, entity, change)
             return
+        since = self.written_since(entity)
         for path, value in writes(change):
-            self.refer_from(standing_id, entity, path, value)
-            self.write(standing_id, entity, path, value)
-        if any(self.foreign(s) for s in entity.stamps.values()):
-            self.merged = True
+            if isinstance(entity, Stack | Profile):
+                self.refer_from(standing_id, entity, path, value)
+            self.write(standing_id, entity, path, value, since)
+        self.merged = self.merged or bool(since)
 
-    def write(self, id: str, entity: AnyEntity, path: Path, value: Maybe) -> None:
-        value = standing(self.state, path, value)
+    def write(
+        self, id: str, entity: AnyEntity, path: Path, value: Maybe, since: dict[Path, Stamp]
+    ) -> None:
+        path, value = standing(self.state, path, value)
         now = read(self.state, entity, path)
-        stamp = self.written_since(entity, path)
+        stamp = self.overlapped(since, path) if since else None
         if stamp is None:
             self.fresh = self.fresh or not same(now, value)
         elif same(now, value):
@@ -374,17 +378,17 @@ class _Check:
         """Whether another replica wrote it since the base."""
         return stamp[0] > self.base and stamp[1] != self.me
 
-    def written_since(self, entity: AnyEntity, path: Path) -> Stamp | None:
-        """The last write by another replica since the base that `path` overlaps with."""
-        stamps = entity.stamps
-        if len(stamps) == 1 and not self.foreign(stamps[WHOLE]):
-            return None
+    def written_since(self, entity: AnyEntity) -> dict[Path, Stamp]:
+        """What other replicas wrote in the entity since the base."""
+        base, me = self.base, self.me
+        return {p: s for p, s in entity.stamps.items() if s[0] > base and s[1] != me}
+
+    def overlapped(self, since: dict[Path, Stamp], path: Path) -> Stamp | None:
+        """The last of the writes `since` the base that a write at `path` overlaps with."""
         profile = self.state.profile
         if profile is not None and profile.settings.get("merge") == "entity":
-            found = [s for s in stamps.values() if self.foreign(s)]
-        else:
-            found = [s for p, s in stamps.items() if self.foreign(s) and overlap(p, path)]
-        return max(found, default=None)
+            return max(since.values())
+        return max((s for p, s in since.items() if overlap(p, path)), default=None)
 
     def clash_name(self, holder: str) -> None:
         entity = self.state.entities[holder]

@@ -42,6 +42,7 @@ from stackroom.events.values import WHOLE, Maybe, Path, lookup, placed, pointer,
 DEFAULT_STACK: Path = pointer("default_stack")
 NAME: Path = pointer("name")
 CHOICE: Path = pointer("choice")
+MEMBERS: Path = pointer("components", "")
 
 
 def fold(state: State, *commits: Commit) -> State:
@@ -72,23 +73,16 @@ def apply(state: State, seq: int, replica: str, changes: Iterable[tuple[str, Cha
 def apply_change(state: State, stamp: Stamp, id: str, change: Change) -> None:
     """Applies one change to `state` in place."""
     match change:
+        case Updated() | Renamed() | DefaultStackSet():
+            _rewrite(state, stamp, id, change)
         case Registered():
             _register(state, stamp, id, change)
+        case Deleted():
+            _delete(state, stamp, id, change)
         case ConflictOpened() | ConflictJoined():
             _hold(state, stamp, id, change)
         case ConflictResolved():
             _resolve(state, stamp, id, change)
-        case _:
-            id = state.resolve(id)
-            entity = state.entities.get(id)
-            if entity is None or entity.kind != change.kind:
-                return
-            if isinstance(change, Deleted):
-                _delete(state, stamp, id, entity)
-            else:
-                after = rewritten(state, entity, writes(change), stamp)
-                if after is not entity:
-                    state.put(id, after)
 
 
 def writes(change: Change) -> list[tuple[Path, Maybe]]:
@@ -106,8 +100,7 @@ def writes(change: Change) -> list[tuple[Path, Maybe]]:
 
 def read(state: State, entity: AnyEntity, path: Path) -> Maybe:
     """The value at `path` of `entity`, or UNSET."""
-    field, *keys = segments(path)
-    return _value(state, entity, field, keys)
+    return _value(state, entity, segments(path))
 
 
 def rewritten(
@@ -115,15 +108,16 @@ def rewritten(
 ) -> AnyEntity:
     """`entity` with each value at its path; the same object if it says all of that already."""
     after = entity
-    for path, wanted in written:
-        value = standing(state, path, wanted)
-        field, *keys = segments(path)
-        before = _value(state, after, field, keys)
+    for said, wanted in written:
+        path, value = standing(state, said, wanted)
+        parts = segments(path)
+        before = _value(state, after, parts)
         if same(before, value):
             continue
         if after is entity:
             after = copy.copy(entity)
             after.stamps = entity.stamps.copy()
+        field, keys = parts[0], parts[1:]
         if not keys:
             setattr(after, field, value)
         elif field == "components" and isinstance(after, Stack):
@@ -138,20 +132,27 @@ def rewritten(
     return after
 
 
-def _value(state: State, entity: AnyEntity, field: str, keys: list[str]) -> Maybe:
-    if len(keys) == 2 and field == "components" and isinstance(entity, Stack):
-        members = entity.components.get(keys[0], [])
-        return True if state.resolve(keys[1]) in members else UNSET
-    return lookup(getattr(entity, field, UNSET), keys)
+def _value(state: State, entity: AnyEntity, parts: tuple[str, ...]) -> Maybe:
+    value: Maybe = getattr(entity, parts[0], UNSET)
+    if len(parts) == 1:
+        return value
+    if len(parts) == 3 and isinstance(entity, Stack) and parts[0] == "components":
+        members = entity.components.get(parts[1], [])
+        return True if state.resolve(parts[2]) in members else UNSET
+    return lookup(value, parts[1:])
 
 
-def standing(state: State, path: Path, value: Maybe) -> Maybe:
-    """`value` with each id in it replaced by the one that stands for it, where `path` holds ids."""
-    if path == DEFAULT_STACK and isinstance(value, str):
-        return state.resolve(value)
-    if isinstance(value, list) and path.startswith("/components/") and path.count("/") == 2:
-        return list(dict.fromkeys(state.resolve(id) for id in value))
-    return value
+def standing(state: State, path: Path, value: Maybe) -> tuple[Path, Maybe]:
+    """`path` and `value` with each id in them replaced by the one that stands for it."""
+    if path.startswith(MEMBERS):
+        field, type, *member = segments(path)
+        if len(member) == 1:
+            return pointer(field, type, state.resolve(member[0])), value
+        if not member and isinstance(value, list):
+            return path, list(dict.fromkeys(state.resolve(id) for id in value))
+    elif path == DEFAULT_STACK and isinstance(value, str):
+        return path, state.resolve(value)
+    return path, value
 
 
 def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
@@ -195,9 +196,23 @@ def _register(state: State, stamp: Stamp, id: str, change: Registered) -> None:
     state.put(id, entity)
 
 
-def _delete(state: State, stamp: Stamp, id: str, entity: AnyEntity) -> None:
-    component_type = getattr(entity, "component_type", "")
-    state.remove(id, Gone(entity.kind, entity.name, stamp, component_type))
+def _rewrite(
+    state: State, stamp: Stamp, id: str, change: Updated | Renamed | DefaultStackSet
+) -> None:
+    id = state.resolve(id)
+    entity = state.entities.get(id)
+    if entity is not None and entity.kind == change.kind:
+        after = rewritten(state, entity, writes(change), stamp)
+        if after is not entity:
+            state.put(id, after)
+
+
+def _delete(state: State, stamp: Stamp, id: str, change: Deleted) -> None:
+    id = state.resolve(id)
+    entity = state.entities.get(id)
+    if entity is not None and entity.kind == change.kind:
+        component_type = getattr(entity, "component_type", "")
+        state.remove(id, Gone(entity.kind, entity.name, stamp, component_type))
 
 
 def _hold(state: State, stamp: Stamp, id: str, change: ConflictOpened | ConflictJoined) -> None:
@@ -220,7 +235,7 @@ def _resolve(state: State, stamp: Stamp, id: str, change: ConflictResolved) -> N
                 state.gone.pop(alias, None)
 
 
-def _members(stack: Stack, keys: list[str], value: Maybe, state: State) -> dict[str, list[str]]:
+def _members(stack: Stack, keys: tuple[str, ...], value: Maybe, state: State) -> dict[str, list[str]]:
     """The members of `stack` after a write at /components/TYPE or /components/TYPE/ID."""
     type = keys[0]
     ids = list(stack.components.get(type, []))

@@ -126,7 +126,7 @@ class _Resolution:
         news = {
             path: value
             for path, value in written.items()
-            if not same(read(self.state, entity, path), standing(self.state, path, value))
+            if not same(read(self.state, entity, path), standing(self.state, path, value)[1])
         }
         for change in updates(entity.kind, news):
             self.emit(id, change)

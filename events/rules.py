@@ -21,7 +21,7 @@ from stackroom.events.model import (
     StackRegistered,
     Updated,
 )
-from stackroom.events.values import CONTROL, Maybe, Path, fault, segments
+from stackroom.events.values import CONTROL, WHOLE, Maybe, Path, fault, segments
 
 ID: Final = re.compile(limits.ID_PATTERN)
 TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -65,8 +65,7 @@ def refuse_type(component_type: str) -> Refusal | None:
 
 def refuse_proposal(proposal: Proposal) -> Refusal | None:
     """Why the envelope of `proposal` is not one: ids, sizes, counts."""
-    size = sum(len(e.body) for e in proposal.events)
-    for id in (proposal.id, *(e.entity for e in proposal.events)):
+    for id in (proposal.id, *[e.entity for e in proposal.events]):
         if not ID.fullmatch(id):
             return Refusal("invalid_id", f"{id[:40]!r} is not an id (a UUID in lower case)")
     if proposal.number < 1 or proposal.base < 0:
@@ -80,9 +79,8 @@ def refuse_proposal(proposal: Proposal) -> Refusal | None:
         return Refusal("too_large", f"a message has at most {limits.MESSAGE_LENGTH} characters")
     if fault(proposal.message) is not None:
         return Refusal("invalid_value", "the message is not valid Unicode")
-    if size > limits.PROPOSAL_BYTES or any(
-        len(e.body) > limits.BODY_BYTES for e in proposal.events
-    ):
+    sizes = [len(e.body) for e in proposal.events]
+    if sum(sizes) > limits.PROPOSAL_BYTES or max(sizes) > limits.BODY_BYTES:
         return Refusal(
             "too_large",
             f"an event holds at most {limits.BODY_BYTES} bytes and a proposal "
@@ -137,6 +135,9 @@ def _refuse_writes(change: Updated) -> Refusal | None:
     return None
 
 
+FREE: Final = frozenset({"config", "extra", "settings"})
+"""Fields that take any value."""
+
 ENTITIES: Final[dict[str, type[state.Entity]]] = {
     entity.kind: entity for entity in (state.Profile, state.Flavor, state.Component, state.Stack)
 }
@@ -145,11 +146,12 @@ ENTITIES: Final[dict[str, type[state.Entity]]] = {
 def _refuse_write(change: Updated, path: Path, value: Maybe) -> Refusal | None:
     entity = ENTITIES[change.kind]
     try:
-        field, *keys = segments(path)
+        parts = segments(path) or (WHOLE,)
     except ValueError as error:
         return Refusal("invalid_path", str(error))
-    whole = not keys and field in entity.leaves and value is not UNSET
-    inside = bool(keys) and field in entity.maps and len(keys) < limits.PATH_DEPTH
+    field, depth = parts[0], len(parts)
+    whole = depth == 1 and field in entity.leaves and value is not UNSET
+    inside = 1 < depth <= limits.PATH_DEPTH and field in entity.maps
     if not whole and not inside:
         ways = sorted(entity.leaves | {f"{field}/…" for field in entity.maps})
         return Refusal(
@@ -161,10 +163,11 @@ def _refuse_write(change: Updated, path: Path, value: Maybe) -> Refusal | None:
         return None
     if (why := fault(value)) is not None:
         return Refusal("invalid_value", f"{path}: {why}")
-    return _refuse_shape(path, field, keys, value)
+    return None if field in FREE else _refuse_shape(path, parts, value)
 
 
-def _refuse_shape(path: Path, field: str, keys: list[str], value: Maybe) -> Refusal | None:
+def _refuse_shape(path: Path, parts: tuple[str, ...], value: Maybe) -> Refusal | None:
+    field, *keys = parts
     match field:
         case "components" if len(keys) == 1:
             if refusal := refuse_type(keys[0]):

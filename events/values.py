@@ -6,7 +6,8 @@ A value is what JSON can say. A path is a JSON Pointer (RFC 6901): `/config/path
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from msgspec import UNSET, UnsetType
@@ -20,6 +21,9 @@ Maybe: TypeAlias = Value | UnsetType
 
 WHOLE: Path = ""
 
+REMEMBERED = 256
+"""Characters of a path from which on its segments are not remembered: the same few come all the time."""
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Characters that break lines, terminals or UTF-8; no name may hold one."""
 
@@ -29,10 +33,15 @@ def pointer(*segments: str) -> Path:
     return "".join("/" + s.replace("~", "~0").replace("/", "~1") for s in segments)
 
 
-def segments(path: Path) -> list[str]:
+def segments(path: Path) -> tuple[str, ...]:
     """The segments of `path`; ValueError if it is not a JSON Pointer."""
+    return _split(path) if len(path) < REMEMBERED else _split.__wrapped__(path)
+
+
+@lru_cache(4096)
+def _split(path: Path) -> tuple[str, ...]:
     if not path:
-        return []
+        return ()
     if path[0] != "/":
         raise ValueError(f"path {path!r} does not begin with '/'")
     parts = path[1:].split("/")
@@ -40,7 +49,7 @@ def segments(path: Path) -> list[str]:
         if re.search(r"~(?![01])", path):
             raise ValueError(f"path {path!r} has a '~' that is neither '~0' nor '~1'")
         parts = [p.replace("~1", "/").replace("~0", "~") for p in parts]
-    return parts
+    return tuple(parts)
 
 
 def overlap(a: Path, b: Path) -> bool:
@@ -60,6 +69,8 @@ def same(a: object, b: object) -> bool:
     """Equality as JSON has it: `1`, `1.0` and `true` are three different values."""
     if type(a) is not type(b):
         return False
+    if isinstance(a, str):
+        return a == b
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
     if isinstance(a, list) and isinstance(b, list):
@@ -67,7 +78,7 @@ def same(a: object, b: object) -> bool:
     return a == b
 
 
-def lookup(value: Maybe, keys: list[str]) -> Maybe:
+def lookup(value: Maybe, keys: Sequence[str]) -> Maybe:
     """What `keys` lead to inside `value`, or `UNSET`."""
     for key in keys:
         if not isinstance(value, dict) or key not in value:
@@ -76,7 +87,7 @@ def lookup(value: Maybe, keys: list[str]) -> Maybe:
     return value
 
 
-def placed(value: Maybe, keys: list[str], new: Maybe) -> Value:
+def placed(value: Maybe, keys: Sequence[str], new: Maybe) -> Value:
     """A copy of the map `value` with `new` at `keys` (removed there if `UNSET`); shares the rest."""
     copy = dict(value) if isinstance(value, dict) else {}
     key, *deeper = keys
@@ -93,10 +104,10 @@ def placed(value: Maybe, keys: list[str], new: Maybe) -> Value:
 
 def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
     """Why `value` cannot be kept, or None if it can."""
+    if isinstance(value, str):
+        return None if _encodes(value) else "text is not valid Unicode"
     if value is None or isinstance(value, bool):
         return None
-    if isinstance(value, str):
-        return None if value.isprintable() or _encodes(value) else "text is not valid Unicode"
     if isinstance(value, int):
         inside = limits.INTEGER_MIN <= value <= limits.INTEGER_MAX
         return None if inside else f"integer {value:.0e} does not fit 64 bits: write it as text"
@@ -117,6 +128,8 @@ def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
 
 
 def _encodes(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -38,7 +38,7 @@ class Names:
 
     def path(self, path: Path) -> str:
         """`config.namespace`, `components.orchestrator.k8s`; the whole entity is `(whole)`."""
-        keys = segments(path)
+        keys = list(segments(path))
         if len(keys) == 3 and keys[0] == "components":
             keys[2] = self.member(keys[2])
         return ".".join(key.replace(".", "\\.") for key in keys) or "(whole)"
@@ -48,11 +48,11 @@ class Names:
         keys = segments(path)
         if value is UNSET:
             return _NOTHING
-        if keys[:1] == ["components"] and isinstance(value, list):
+        if keys[:1] == ("components",) and isinstance(value, list):
             return ", ".join(self.member(id) if isinstance(id, str) else cell(id) for id in value)
-        if keys[:1] == ["components"] and len(keys) == 3 and value is True:
+        if keys[:1] == ("components",) and len(keys) == 3 and value is True:
             return "in the stack"
-        if keys == ["default_stack"] and isinstance(value, str):
+        if keys == ("default_stack",) and isinstance(value, str):
             return self.member(value)
         return cell(value) if value is not None else "null"
 

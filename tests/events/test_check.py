@@ -194,6 +194,21 @@ def test_later_proposals_are_pointed_at_the_entity_that_stands() -> None:
     assert component(world, OTHER).config == {"home": "/c"}
 
 
+def test_a_member_spoken_of_by_another_id_is_the_same_member() -> None:
+    """One adds it to a stack by the id that it gave to it, the other takes it out by the one that stands."""
+    world = started()
+    world.do("bob", (NEW, AIRFLOW))
+    base = world.state.seq
+    assert told(world.do("ann", (OTHER, AIRFLOW), base=base - 1)) == "converged"
+    add, remove = (pointer("components", "orchestrator", id) for id in (OTHER, NEW))
+    assert told(world.do("ann", (PROD, StackUpdated({add: True})))) == "accepted"
+    stack = world.state.get(PROD)
+    assert isinstance(stack, Stack) and stack.components["orchestrator"] == [K8S, NEW]
+    assert stack.written(remove)[0] == world.state.seq
+    gone = StackUpdated(unset=(remove,))
+    assert told(world.do("bob", (PROD, gone), base=base)) == "edit/edit"
+
+
 def test_two_people_importing_the_same_stack_converge() -> None:
     world = started()
     base = world.state.seq
