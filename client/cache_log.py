@@ -42,9 +42,13 @@ class CacheLog:
         with self._reading() as log:
             return log.touching(profile, entities, upto)
 
-    def answer(self, proposal: str) -> Answer | None:
+    def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         with self._reading() as log:
-            return log.answer(proposal)
+            return log.answers(proposals)
+
+    def last_number(self, profile: str, replica: str) -> int:
+        with self._reading() as log:
+            return log.last_number(profile, replica)
 
     def numbered(self, profile: str, replica: str, number: int) -> str | None:
         with self._reading() as log:

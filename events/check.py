@@ -83,15 +83,22 @@ Outcome: TypeAlias = Accepted | Converged | Conflicted | Rejected
 
 def check(state: State, proposal: Proposal, replica: str) -> Outcome:
     """What becomes of `proposal`, made by `replica`, when it meets `state`."""
+    changes = unsealed(proposal)
+    if isinstance(changes, Rejected):
+        return changes
+    return check_changes(state, proposal.base, changes, replica)
+
+
+def unsealed(proposal: Proposal) -> Changes | Rejected:
+    """The changes that `proposal` makes, or why it is none in any state."""
     if refusal := rules.refuse_proposal(proposal):
         return Rejected(refusal)
     try:
-        changes = [(event.entity, unseal(event)) for event in proposal.events]
+        return [(event.entity, unseal(event)) for event in proposal.events]
     except UnknownEvent as error:
         return Rejected(Refusal("hub_too_old", f"{error}: this hub must be updated first"))
     except MalformedEvent as error:
         return Rejected(Refusal("malformed", str(error)))
-    return check_changes(state, proposal.base, changes, replica)
 
 
 def check_changes(state: State, base: int, changes: Changes, replica: str) -> Outcome:

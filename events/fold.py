@@ -235,7 +235,9 @@ def _resolve(state: State, stamp: Stamp, id: str, change: ConflictResolved) -> N
                 state.gone.pop(alias, None)
 
 
-def _members(stack: Stack, keys: tuple[str, ...], value: Maybe, state: State) -> dict[str, list[str]]:
+def _members(
+    stack: Stack, keys: tuple[str, ...], value: Maybe, state: State
+) -> dict[str, list[str]]:
     """The members of `stack` after a write at /components/TYPE or /components/TYPE/ID."""
     type = keys[0]
     ids = list(stack.components.get(type, []))

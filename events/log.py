@@ -110,8 +110,11 @@ class LogReader(Protocol):
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         """Commits up to seq `upto` with an event of one of `entities`, in order."""
 
-    def answer(self, proposal: str) -> Answer | None:
-        """What became of a proposal that was answered before."""
+    def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
+        """What became of those of the proposals that were answered before, by id."""
+
+    def last_number(self, profile: str, replica: str) -> int:
+        """The largest number of an answered proposal of `replica` in `profile`; 0 if there is none."""
 
     def numbered(self, profile: str, replica: str, number: int) -> str | None:
         """The id of the proposal that `replica` gave `number` in `profile`, if one was answered."""

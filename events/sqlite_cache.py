@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from stackroom.events.errors import Gap, LogError
 from stackroom.events.log import Snapshot, Taken
 from stackroom.events.merkle import pack, root
-from stackroom.events.sqlite_write import SqliteWriter
+from stackroom.events.sqlite_write import INDEX, SqliteWriter
 
 FORGET = (
-    "DELETE FROM events WHERE profile = ?",
+    "DELETE FROM touched WHERE profile = ?",
     "DELETE FROM commits WHERE profile = ?",
     "DELETE FROM snapshots WHERE profile = ?",
     "DELETE FROM profiles WHERE number = ?",
 )
-BEGIN = "INSERT INTO profiles (id, seq, root, peaks, begun) VALUES (?, ?, ?, ?, ?)"
+BEGIN = (
+    "INSERT INTO profiles (id, seq, root, peaks, begun, indexed) VALUES (?1, ?2, ?3, ?4, ?2, ?2)"
+)
 
 
 class SqliteCacheWriter(SqliteWriter):
@@ -28,13 +30,7 @@ class SqliteCacheWriter(SqliteWriter):
 
         Raises LogError if the profile is here: forget it first.
         """
-        row = (
-            profile,
-            snapshot.seq,
-            root(snapshot.frontier),
-            pack(snapshot.frontier),
-            snapshot.seq,
-        )
+        row = (profile, snapshot.seq, root(snapshot.frontier), pack(snapshot.frontier))
         if self._conn.execute("SELECT 1 FROM profiles WHERE id = ?", (profile,)).fetchone():
             raise LogError(f"profile {profile} has begun here already")
         self._conn.execute(BEGIN, row)
@@ -47,8 +43,10 @@ class SqliteCacheWriter(SqliteWriter):
         for seq, one in enumerate(taken, first):
             if missing is None or one.commit.seq != seq or seq not in missing:
                 raise Gap(profile, seq - 1, one.commit.seq)
-        number, _ = self._numbered_profile(profile)
-        self._insert(number, taken)
+        if taken:
+            number, *_ = self._numbered_profile(profile)
+            self._insert(number, taken)
+            self._conn.execute(INDEX, (number, first, taken[-1].commit.seq))
 
     def forget(self, profile: str) -> None:
         """Deletes all that is here of the profile."""

@@ -10,16 +10,6 @@ BEGIN
     SELECT RAISE(ABORT, 'commits are never deleted: this log is append-only');
 END;
 
-CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events
-BEGIN
-    SELECT RAISE(ABORT, 'events are never changed: this log is append-only');
-END;
-
-CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
-BEGIN
-    SELECT RAISE(ABORT, 'events are never deleted: this log is append-only');
-END;
-
 CREATE TRIGGER refusals_are_not_updated BEFORE UPDATE ON refusals
 BEGIN
     SELECT RAISE(ABORT, 'refusals are never changed: this log is append-only');
@@ -40,13 +30,6 @@ OR EXISTS (SELECT 1 FROM commits WHERE id = NEW.id)
 OR EXISTS (SELECT 1 FROM refusals WHERE id = NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'this seq, proposal or number was used before');
-END;
-
-CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
-WHEN EXISTS (SELECT 1 FROM events
-             WHERE profile = NEW.profile AND seq = NEW.seq AND n = NEW.n)
-BEGIN
-    SELECT RAISE(ABORT, 'this event was written before');
 END;
 
 CREATE TRIGGER refusals_are_not_replaced BEFORE INSERT ON refusals

@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
+
+import msgspec
 
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import Answer, Head, Identity, Listed, Snapshot
@@ -15,37 +17,38 @@ INTEGER_MAX: Final = 2**63 - 1
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
-AFTER = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, root FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
+COMMITS = """
+    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root
+    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
 """
-BEFORE = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, root FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq < ? ORDER BY seq DESC LIMIT ?
-"""
-CHOSEN = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, root FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?)
-    AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq
-"""
-EVENTS_BETWEEN = """
-    SELECT seq, type, version, entity, salt, body FROM events
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq BETWEEN ? AND ?
-    ORDER BY seq, n
-"""
-EVENTS_CHOSEN = """
-    SELECT seq, type, version, entity, salt, body FROM events
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?)
-    AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq, n
-"""
+AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
+BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
+CHOSEN = f"{COMMITS} seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+
 TOUCHING = """
-    SELECT DISTINCT seq FROM events
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?)
-    AND entity IN (SELECT value FROM json_each(?)) AND seq <= ?
+    SELECT t.seq FROM profiles p JOIN touched t ON t.profile = p.number
+    WHERE p.id = ?1 AND t.entity IN (SELECT substr(value, -12) FROM json_each(?2)) AND t.seq <= ?3
+    UNION
+    SELECT c.seq FROM profiles p JOIN commits c ON c.profile = p.number JOIN json_each(c.events) e
+    WHERE p.id = ?1 AND c.seq > p.indexed AND c.seq <= ?3
+    AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?2))
 """
 LEAVES = """
     SELECT leaf FROM commits
     WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
+"""
+ANSWERS = """
+    SELECT id, outcome, seq, '', '' FROM commits WHERE id IN (SELECT value FROM json_each(?1))
+    UNION ALL
+    SELECT id, 'rejected', NULL, code, sentence FROM refusals
+    WHERE id IN (SELECT value FROM json_each(?1))
+"""
+LAST_NUMBER = """
+    SELECT max(
+        (SELECT coalesce(max(number), 0) FROM commits
+         WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND replica = ?2),
+        (SELECT coalesce(max(number), 0) FROM refusals WHERE profile = ?1 AND replica = ?2)
+    )
 """
 NUMBERED = """
     SELECT id FROM commits
@@ -94,45 +97,36 @@ class SqliteReader:
     def commits(
         self, profile: str, after: int, limit: int, max_bytes: int | None = None
     ) -> list[Commit]:
-        rows = self._conn.execute(AFTER, (profile, after, limit)).fetchall()
-        if not rows:
-            return []
-        events = self._conn.execute(EVENTS_BETWEEN, (profile, rows[0][0], rows[-1][0]))
-        commits = _joined(rows, events)
+        rows = self._conn.execute(AFTER, (profile, after, limit))
         if max_bytes is None:
-            return list(commits)
+            return [_commit(row) for row in rows]
         page, size = [], 0
-        for commit in commits:
-            page.append(commit)
+        for row in rows:
+            page.append(commit := _commit(row))
             size += sum(len(event.body.encode()) for event in commit.events)
             if size >= max_bytes:
-                events.close()
+                rows.close()
                 break
         return page
 
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         bound = INTEGER_MAX if before is None else before
-        rows = self._conn.execute(BEFORE, (profile, bound, limit)).fetchall()
-        if not rows:
-            return []
-        rows.reverse()
-        events = self._conn.execute(EVENTS_BETWEEN, (profile, rows[0][0], rows[-1][0]))
-        return list(_joined(rows, events))[::-1]
+        return [_commit(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
-        found = self._conn.execute(TOUCHING, (profile, json.dumps(list(entities)), upto))
+        wanted = frozenset(entities)
+        found = self._conn.execute(TOUCHING, (profile, json.dumps(list(wanted)), upto))
         chosen = json.dumps([seq for (seq,) in found])
-        rows = self._conn.execute(CHOSEN, (profile, chosen)).fetchall()
-        return list(_joined(rows, self._conn.execute(EVENTS_CHOSEN, (profile, chosen))))
+        commits = map(_commit, self._conn.execute(CHOSEN, (profile, chosen)))
+        return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
 
-    def answer(self, proposal: str) -> Answer | None:
-        committed = "SELECT outcome, seq FROM commits WHERE id = ?"
-        if (row := self._conn.execute(committed, (proposal,)).fetchone()) is not None:
-            return Answer(proposal, *row)
-        refused = "SELECT code, sentence FROM refusals WHERE id = ?"
-        if (row := self._conn.execute(refused, (proposal,)).fetchone()) is not None:
-            return Answer(proposal, "rejected", None, *row)
-        return None
+    def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
+        rows = self._conn.execute(ANSWERS, (json.dumps(list(proposals)),))
+        return {row[0]: Answer(*row) for row in rows}
+
+    def last_number(self, profile: str, replica: str) -> int:
+        (number,) = self._conn.execute(LAST_NUMBER, (profile, replica)).fetchone()
+        return int(number)
 
     def numbered(self, profile: str, replica: str, number: int) -> str | None:
         if abs(number) > INTEGER_MAX:
@@ -161,28 +155,13 @@ class SqliteReader:
         return range(filled + 1, begun + 1)
 
 
-def _joined(rows: Iterable[Row], events: Iterator[Row]) -> Iterator[Commit]:
-    """Commits of rows with their events; both in the order of seq."""
-    event = next(events, None)
-    for row in rows:
-        own = []
-        while event is not None and event[0] == row[0]:
-            own.append(Event(*event[1:]))
-            event = next(events, None)
-        seq, id, replica, number, base, author, message, time, accepted, root = row
-        yield Commit(
-            seq,
-            id,
-            replica,
-            number,
-            base,
-            author,
-            message,
-            time,
-            accepted,
-            tuple(own),
-            root,
-        )
+def _commit(row: Row) -> Commit:
+    seq, id, replica, number, base, author, message, time, accepted, events, root = row
+    own = _events.decode(events)
+    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, root)
+
+
+_events = msgspec.json.Decoder(tuple[Event, ...])
 
 
 def _frontier(profile: str, seq: int, peaks: bytes) -> Frontier:

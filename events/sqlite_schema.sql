@@ -10,7 +10,8 @@ CREATE TABLE profiles (
     seq     INTEGER NOT NULL,
     root    BLOB NOT NULL CHECK (length(root) = 32),
     peaks   BLOB NOT NULL,
-    begun   INTEGER NOT NULL DEFAULT 0
+    begun   INTEGER NOT NULL DEFAULT 0,
+    indexed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE commits (
@@ -27,23 +28,17 @@ CREATE TABLE commits (
     outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'merged', 'converged', 'conflict')),
     leaf     BLOB NOT NULL CHECK (length(leaf) = 32),
     root     BLOB NOT NULL CHECK (length(root) = 32),
+    events   TEXT NOT NULL,
     PRIMARY KEY (profile, seq),
     UNIQUE (profile, replica, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE events (
+CREATE TABLE touched (
     profile INTEGER NOT NULL,
-    seq     INTEGER NOT NULL,
-    n       INTEGER NOT NULL,
-    type    TEXT NOT NULL,
-    version INTEGER NOT NULL,
     entity  TEXT NOT NULL,
-    salt    BLOB,
-    body    TEXT,
-    PRIMARY KEY (profile, seq, n)
+    seq     INTEGER NOT NULL,
+    PRIMARY KEY (profile, entity, seq)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX events_entity ON events (profile, entity, seq);
 
 CREATE TABLE refusals (
     id       TEXT PRIMARY KEY,
@@ -70,14 +65,18 @@ CREATE VIEW v_log AS
 SELECT p.name AS profile, c.seq,
        strftime('%Y-%m-%dT%H:%M:%fZ', c.accepted / 1000.0, 'unixepoch') AS accepted,
        c.author, c.message,
-       (SELECT count(*) FROM events e WHERE e.profile = c.profile AND e.seq = c.seq) AS events,
+       json_array_length(c.events) AS events,
        c.outcome, c.id AS proposal, lower(hex(c.root)) AS root
 FROM commits c JOIN profiles p ON p.number = c.profile;
 
 CREATE VIEW v_events AS
-SELECT p.name AS profile, e.seq, e.n,
+SELECT p.name AS profile, c.seq, e.key AS n,
        strftime('%Y-%m-%dT%H:%M:%fZ', c.accepted / 1000.0, 'unixepoch') AS accepted,
-       c.author, e.type, e.version, e.entity, e.body
-FROM events e
-JOIN commits c ON c.profile = e.profile AND c.seq = e.seq
-JOIN profiles p ON p.number = e.profile;
+       c.author,
+       json_extract(e.value, '$.type') AS type,
+       json_extract(e.value, '$.version') AS version,
+       json_extract(e.value, '$.entity') AS entity,
+       json_extract(e.value, '$.body') AS body
+FROM commits c
+JOIN profiles p ON p.number = c.profile
+JOIN json_each(c.events) e;

@@ -11,8 +11,16 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, structs
 
 from stackroom.events import codec, merkle
-from stackroom.events.check import Accepted, Conflicted, Outcome, Rejected, check
-from stackroom.events.fold import advance
+from stackroom.events.check import (
+    Accepted,
+    Changes,
+    Conflicted,
+    Converged,
+    Rejected,
+    check_changes,
+    unsealed,
+)
+from stackroom.events.fold import apply
 from stackroom.events.history import explain, load
 from stackroom.events.log import (
     Answer,
@@ -57,7 +65,7 @@ class Decision(Struct, frozen=True):
 class _Branch:
     """A profile as the authority knows it, with what this transaction adds."""
 
-    __slots__ = ("added", "fresh", "frontier", "listed", "state", "stored")
+    __slots__ = ("added", "fresh", "frontier", "listed", "numbers", "state", "stored")
 
     def __init__(self, state: State, frontier: merkle.Frontier, stored: int) -> None:
         self.state = state
@@ -66,6 +74,12 @@ class _Branch:
         self.stored = stored
         self.fresh: list[Taken] = []
         self.added: list[Commit] = []
+        self.numbers: dict[str, int] = {}
+        """The largest number that was answered, by replica."""
+
+    def answered(self, replica: str, number: int) -> None:
+        """A proposal of `replica` with this number has its answer."""
+        self.numbers[replica] = max(number, self.numbers.get(replica, 0))
 
 
 class Authority:
@@ -87,7 +101,7 @@ class Authority:
     def decide(self, submissions: Sequence[Submission], now: Millis, log: LogWriter) -> Decision:
         """Decides on `submissions` in order and appends what is taken; runs inside a transaction."""
         touched: dict[str, _Branch] = {}
-        known: dict[str, Answer] = {}
+        known = log.answers([s.proposal.id for s in submissions])
         for submission in submissions:
             id = submission.proposal.id
             if id not in known:
@@ -109,42 +123,64 @@ class Authority:
         self, submission: Submission, branch: _Branch, now: Millis, log: LogWriter
     ) -> Answer:
         proposal = submission.proposal
-        profile, replica = submission.profile, submission.replica
-        if (before := log.answer(proposal.id)) is not None:
-            return before
+        replica = submission.replica
         if self._number_used(submission, branch, log):
             sentence = (
                 f"replica {replica} has used number {proposal.number} for another proposal: "
                 "this replica is a copy of another one"
             )
             return Answer(proposal.id, "rejected", None, "replica_copied", sentence)
-        outcome = check(branch.state, proposal, replica)
-        refusal = outcome.refusal if isinstance(outcome, Rejected) else None
-        if isinstance(outcome, Accepted):
-            refusal = self._refuse_naming(submission, log)
-        if refusal is not None:
-            answer = Answer(proposal.id, "rejected", None, refusal.code, refusal.sentence)
-            if refusal.code not in ("invalid_id", "invalid_number"):
-                log.refuse(Refused(answer, profile, replica, proposal.number, now))
-            return answer
-        events, taking = self._events(submission, branch, outcome, log)
-        commit = self._take(submission, branch, events, taking, now, log)
-        return Answer(proposal.id, taking, commit.seq)
+        changes = unsealed(proposal)
+        if isinstance(changes, Rejected):
+            return self._refused(submission, branch, changes.refusal, now, log)
+        outcome = check_changes(branch.state, proposal.base, changes, replica)
+        match outcome:
+            case Rejected(refusal):
+                return self._refused(submission, branch, refusal, now, log)
+            case Accepted(merged):
+                if naming := self._refuse_naming(submission, changes, log):
+                    return self._refused(submission, branch, naming, now, log)
+                taking: Taking = "merged" if merged else "accepted"
+            case Converged():
+                taking = "converged"
+            case Conflicted():
+                held = self._held(submission, branch, outcome, log)
+                return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
+        return self._take(submission, branch, proposal.events, changes, taking, now, log)
+
+    def _refused(
+        self,
+        submission: Submission,
+        branch: _Branch,
+        refusal: Refusal,
+        now: Millis,
+        log: LogWriter,
+    ) -> Answer:
+        proposal, replica = submission.proposal, submission.replica
+        answer = Answer(proposal.id, "rejected", None, refusal.code, refusal.sentence)
+        if refusal.code not in ("invalid_id", "invalid_number"):
+            log.refuse(Refused(answer, submission.profile, replica, proposal.number, now))
+            branch.answered(replica, proposal.number)
+        return answer
 
     def _number_used(self, submission: Submission, branch: _Branch, log: LogWriter) -> bool:
-        replica, number = submission.replica, submission.proposal.number
-        if log.numbered(submission.profile, replica, number) is not None:
-            return True
-        return any(t.commit.replica == replica and t.commit.number == number for t in branch.fresh)
+        """Whether the replica gave this number to another proposal: hardly ever, as it counts up."""
+        profile, replica = submission.profile, submission.replica
+        if replica not in branch.numbers:
+            branch.numbers[replica] = log.last_number(profile, replica)
+        if submission.proposal.number > branch.numbers[replica]:
+            return False
+        self._flush(profile, branch, log)
+        return log.numbered(profile, replica, submission.proposal.number) is not None
 
-    def _refuse_naming(self, submission: Submission, log: LogWriter) -> Refusal | None:
+    def _refuse_naming(
+        self, submission: Submission, changes: Changes, log: LogWriter
+    ) -> Refusal | None:
         """Why a profile cannot be called what the proposal calls it: names are unique on a hub."""
-        for event in submission.proposal.events:
-            if event.type in ("ProfileCreated", "ProfileRenamed"):
-                if event.entity != submission.profile:
+        for id, change in changes:
+            if isinstance(change, ProfileCreated | ProfileRenamed):
+                if id != submission.profile:
                     return Refusal("wrong_profile", "a profile's own id is that of its stream")
-                change = codec.unseal(event)
-                assert isinstance(change, ProfileCreated | ProfileRenamed)
                 for other in log.profiles():
                     taken = other.name == change.name and not other.deleted
                     if taken and other.id != submission.profile:
@@ -154,35 +190,29 @@ class Authority:
                         )
         return None
 
-    def _events(
-        self, submission: Submission, branch: _Branch, outcome: Outcome, log: LogWriter
-    ) -> tuple[tuple[Event, ...], Taking]:
-        """The events that stand in the log for a proposal that was not rejected."""
-        proposal = submission.proposal
-        if isinstance(outcome, Conflicted):
-            self._flush(submission.profile, branch, log)
-            held = Held(submission.author, submission.replica, proposal)
-            overlaps = explain(
-                log, submission.profile, branch.state, proposal.base, outcome.overlaps
-            )
-            if outcome.joins is None:
-                opened = ConflictOpened(held, overlaps)
-                return (codec.seal(proposal.id, opened, self.salt()),), "conflict"
-            joined = ConflictJoined(held, overlaps)
-            return (codec.seal(outcome.joins, joined, self.salt()),), "conflict"
-        if isinstance(outcome, Accepted):
-            return proposal.events, "merged" if outcome.merged else "accepted"
-        return proposal.events, "converged"
+    def _held(
+        self, submission: Submission, branch: _Branch, outcome: Conflicted, log: LogWriter
+    ) -> Event:
+        """The event by which a conflict holds the proposal."""
+        proposal, profile = submission.proposal, submission.profile
+        self._flush(profile, branch, log)
+        held = Held(submission.author, submission.replica, proposal)
+        overlaps = explain(log, profile, branch.state, proposal.base, outcome.overlaps)
+        if outcome.joins is None:
+            return codec.seal(proposal.id, ConflictOpened(held, overlaps), self.salt())
+        return codec.seal(outcome.joins, ConflictJoined(held, overlaps), self.salt())
 
     def _take(
         self,
         submission: Submission,
         branch: _Branch,
         events: tuple[Event, ...],
+        changes: Changes,
         taking: Taking,
         now: Millis,
         log: LogWriter,
-    ) -> Commit:
+    ) -> Answer:
+        """Makes the commit; `changes` are what `events` say."""
         proposal = submission.proposal
         commit = Commit(
             branch.state.seq + 1,
@@ -200,12 +230,13 @@ class Authority:
         leaf = merkle.leaf_hash(codec.leaf(submission.profile, commit))
         branch.frontier = merkle.grow(branch.frontier, leaf)
         commit = structs.replace(commit, root=merkle.root(branch.frontier))
-        advance(branch.state, (commit,))
+        apply(branch.state, commit.seq, commit.replica, changes)
         branch.fresh.append(Taken(commit, taking, leaf))
         branch.added.append(commit)
+        branch.answered(submission.replica, proposal.number)
         if _listing(branch.state) != branch.listed:
             self._flush(submission.profile, branch, log)
-        return commit
+        return Answer(proposal.id, taking, commit.seq)
 
     def _flush(self, profile: str, branch: _Branch, log: LogWriter) -> None:
         """Appends what was taken so far, so that the log can be asked about it."""
@@ -230,6 +261,10 @@ class Authority:
             seq = branch.state.seq
             log.put_snapshot(profile, Snapshot(seq, branch.frontier, encode(branch.state)))
             branch.stored = seq
+
+
+def _changes(*events: Event) -> Changes:
+    return [(event.entity, codec.unseal(event)) for event in events]
 
 
 def _listing(state: State) -> tuple[str, bool] | None:

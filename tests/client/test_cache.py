@@ -338,7 +338,7 @@ class TestLog:
         cache.save(PROFILE, commits[3:], tree(commits))
         assert log.head(PROFILE).seq == 4
         assert [c.seq for c in log.touching(PROFILE, [K8S], 3)] == [2, 3]
-        answer = log.answer(commits[1].id)
+        answer = log.answers([commits[1].id])[commits[1].id]
         assert answer is not None
         assert answer.seq == 2
         assert log.numbered(PROFILE, "replica-1", 2) == commits[1].id

@@ -93,7 +93,7 @@ class LogConformance:
                 assert r.commits(PROFILE, 0, 10) == []
                 assert r.recent(PROFILE, None, 10) == []
                 assert r.touching(PROFILE, ["e1"], 10) == []
-                assert r.answer("a-1") is None
+                assert r.answers(["a-1"]) == {}
                 assert r.numbered(PROFILE, "replica-1", 1) is None
                 assert r.snapshot(PROFILE) is None
 
@@ -181,7 +181,7 @@ class LogConformance:
             def look(r: LogReader) -> None:
                 assert r.head(PROFILE).seq == 1
                 assert r.commits(PROFILE, 0, 10) == [first.commit]
-                assert r.answer("r-1") is None
+                assert r.answers(["r-1"]) == {}
                 assert r.profiles()[0].name == ""
                 assert r.snapshot(PROFILE) is None
 
@@ -212,7 +212,7 @@ class LogConformance:
             log = await opened()
             assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [t.commit for t in taken]
             assert await head(log) == Head(3, taken[-1].commit.root, chain.frontier)
-            assert await log.read(lambda r: r.answer("r-1")) == REFUSED.answer
+            assert await log.read(lambda r: r.answers(["r-1"])) == {"r-1": REFUSED.answer}
             assert [p.name for p in await log.read(lambda r: r.profiles())] == ["team"]
             assert await log.read(lambda r: r.identity()) == Identity(LOG_ID, 1)
             await log.aclose()
@@ -283,6 +283,22 @@ class LogConformance:
 
         play(test)
 
+    def test_touching_in_a_long_history(self, play: Callable[[Play], None]) -> None:
+        """Ids alike in their ends are not confused, wherever in the history they are."""
+
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            a, b = "a-00000000000000", "b-00000000000000"
+            for _ in range(9):
+                await append(
+                    log, chain, *(chain.commit(event((a, b)[n % 2])) for n in range(1_000))
+                )
+            for id, first in ((a, 1), (b, 2)):
+                found = await log.read(lambda r, id=id: r.touching(PROFILE, [id], 8_900))
+                assert seqs_of(found) == list(range(first, 8_901, 2))
+
+        play(test)
+
     def test_touching_takes_many_entities(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
@@ -302,11 +318,11 @@ class LogConformance:
             await refuse(log, REFUSED)
 
             def look(r: LogReader) -> None:
-                for t in taken:
-                    expected = Answer(t.commit.id, t.outcome, t.commit.seq)
-                    assert r.answer(t.commit.id) == expected
-                assert r.answer("r-1") == REFUSED.answer
-                assert r.answer("nobody's") is None
+                known = {t.commit.id: Answer(t.commit.id, t.outcome, t.commit.seq) for t in taken}
+                known["r-1"] = REFUSED.answer
+                assert r.answers([*known, "nobody's"]) == known
+                assert r.answers(["r-1"]) == {"r-1": REFUSED.answer}
+                assert r.answers([]) == {}
 
             await log.read(look)
 
@@ -325,6 +341,9 @@ class LogConformance:
                 assert r.numbered(PROFILE, "replica-2", 2) is None
                 assert r.numbered(OTHER, "replica-1", 7) is None
                 assert r.numbered(PROFILE, "replica-1", 2**64) is None
+                assert r.last_number(PROFILE, "replica-1") == 7
+                assert r.last_number(PROFILE, "replica-2") == 0
+                assert r.last_number(OTHER, "replica-1") == 0
 
             await log.read(look)
 
@@ -350,7 +369,7 @@ class LogConformance:
                 with pytest.raises(LogError):
                     await refuse(log, refused)
             assert await log.read(lambda r: r.commits(PROFILE, 0, 9)) == [first.commit]
-            assert await log.read(lambda r: r.answer("r-1")) == REFUSED.answer
+            assert await log.read(lambda r: r.answers(["r-1"])) == {"r-1": REFUSED.answer}
 
         play(test)
 

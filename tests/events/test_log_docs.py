@@ -75,8 +75,8 @@ def test_root_by_hand(
     assert (name, count, verdict) == ("team", "3", ["as", "stored"])
     with closing(sqlite3.connect("hub.db")) as conn, conn:
         assert conn.execute("SELECT hex(root) FROM profiles").fetchone() == (root.upper(),)
-        conn.execute("DROP TRIGGER events_are_not_updated")
-        conn.execute("UPDATE events SET body = '{}' WHERE seq = 2")
+        conn.execute("DROP TRIGGER commits_are_not_updated")
+        conn.execute("UPDATE commits SET author = 'eve' WHERE seq = 2")
     exec(by_hand, {})
     assert "NOT WHAT IS STORED" in capsys.readouterr().out
 

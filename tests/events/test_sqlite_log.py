@@ -61,26 +61,22 @@ def written(path: Path, count: int = 3) -> Chain:
     "statement",
     [
         "UPDATE commits SET author = 'eve' WHERE seq = 2",
-        "UPDATE events SET body = '{}'",
+        "UPDATE commits SET events = '[]'",
         "UPDATE refusals SET code = 'x'",
         "DELETE FROM commits WHERE seq = 3",
-        "DELETE FROM events",
+        "DELETE FROM commits",
         "DELETE FROM refusals",
         (
             "INSERT OR REPLACE INTO commits SELECT profile, seq, id || 'x', replica, number, base, "
-            "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2"
+            "'eve', message, time, accepted, outcome, leaf, root, events FROM commits WHERE seq = 2"
         ),
         (
             "INSERT OR REPLACE INTO commits SELECT profile, 9, id, replica, 9, base, "
-            "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2"
+            "'eve', message, time, accepted, outcome, leaf, root, events FROM commits WHERE seq = 2"
         ),
         (
             "INSERT OR REPLACE INTO commits SELECT profile, 9, 'new', replica, number, base, "
-            "'eve', message, time, accepted, outcome, leaf, root FROM commits WHERE seq = 2"
-        ),
-        (
-            "INSERT OR REPLACE INTO events SELECT profile, seq, n, type, version, entity, salt, '{}' "
-            "FROM events"
+            "'eve', message, time, accepted, outcome, leaf, root, events FROM commits WHERE seq = 2"
         ),
         (
             "INSERT OR REPLACE INTO refusals SELECT id, profile, replica, number, 'x', 'y', 0 "
@@ -299,8 +295,9 @@ def test_verify(path: Path) -> None:
     ("statement", "sentence"),
     [
         ("UPDATE commits SET author = 'eve' WHERE seq = 2", "#2"),
-        ("UPDATE events SET body = '{}' WHERE seq = 3", "#3"),
-        ("UPDATE events SET entity = 'e2' WHERE seq = 1", "#1"),
+        ("UPDATE commits SET events = json_set(events, '$[0].body', '{}') WHERE seq = 3", "#3"),
+        ("UPDATE commits SET events = json_set(events, '$[0].entity', 'e2') WHERE seq = 1", "#1"),
+        ("UPDATE commits SET events = '[]' WHERE seq = 1", "#1"),
         ("UPDATE commits SET leaf = zeroblob(32) WHERE seq = 2", "#2"),
         ("UPDATE commits SET root = zeroblob(32) WHERE seq = 3", "#3"),
         ("DELETE FROM commits WHERE seq = 2", "#2"),
@@ -369,7 +366,7 @@ def test_cache_forgets_and_begins_again(cache: Callable[[], LogFile]) -> None:
         log.forget("unknown")
         assert [p.id for p in log.profiles()] == [OTHER]
         assert log.head(PROFILE) == Head()
-        assert log.answer("a-1") is None
+        assert log.answers(["a-1"]) == {}
         chain = Chain()
         log.append(PROFILE, chain.commits(2), chain.frontier)
         assert verify(log, OTHER).seq == 3
