@@ -5,7 +5,6 @@ the effects in their order. Everything that `Store` names must be on disk before
 carried out. The same class runs under the client and under the simulation.
 """
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
@@ -164,12 +163,11 @@ class Replica:
         self.hello = wire.Hello(id, user, token, client)
         self.copies: dict[str, Copy] = {}
         self.welcome: wire.Welcome | None = None
-        self._effects: deque[Effect] = deque()
+        self._effects: list[Effect] = []
 
     def effects(self) -> list[Effect]:
         """What is to be done since this was last asked, in order."""
-        effects = list(self._effects)
-        self._effects.clear()
+        effects, self._effects = self._effects, []
         return effects
 
     # What the shell says

@@ -138,8 +138,18 @@ class Blame(Struct, frozen=True):
 
 
 def blame(entity: AnyEntity) -> list[Blame]:
-    """Every value of `entity` with the seq of the commit that wrote it last."""
-    return [Blame(path, value, entity.written(path)[0]) for path, value in leaves(entity).items()]
+    """Every value of `entity` with the seq of the commit that wrote it last.
+
+    An empty map is the work of whoever took the last key out of it.
+    """
+    found = []
+    for path, value in leaves(entity).items():
+        seq = entity.written(path)[0]
+        if value == {}:
+            below = (s[0] for p, s in entity.stamps.items() if p.startswith(path + "/"))
+            seq = max((seq, *below))
+        found.append(Blame(path, value, seq))
+    return found
 
 
 def _spread(path: Path, value: Maybe, found: dict[Path, Maybe]) -> None:

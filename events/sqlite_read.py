@@ -38,11 +38,12 @@ LEAVES = """
     WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
 """
 ANSWERS = """
-    SELECT id, outcome, seq, '', '' FROM commits WHERE id IN (SELECT value FROM json_each(?1))
-    UNION ALL
-    SELECT id, 'rejected', NULL, code, sentence FROM refusals
-    WHERE id IN (SELECT value FROM json_each(?1))
+    SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
+    UNION ALL SELECT id, 'rejected', NULL, code, sentence FROM refusals WHERE id IN ({0})
 """
+ASKED: Final = 500
+"""Proposals that are asked for at once: bound one by one, an answer takes a fifth of a JSON list's time."""
+
 LAST_NUMBER = """
     SELECT max(
         (SELECT coalesce(max(number), 0) FROM commits
@@ -121,8 +122,12 @@ class SqliteReader:
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
-        rows = self._conn.execute(ANSWERS, (json.dumps(list(proposals)),))
-        return {row[0]: Answer(*row) for row in rows}
+        found: dict[str, Answer] = {}
+        for first in range(0, len(proposals), ASKED):
+            asked = proposals[first : first + ASKED]
+            query = ANSWERS.format(",".join(f"?{n}" for n in range(1, len(asked) + 1)))
+            found.update((row[0], Answer(*row)) for row in self._conn.execute(query, asked))
+        return found
 
     def last_number(self, profile: str, replica: str) -> int:
         (number,) = self._conn.execute(LAST_NUMBER, (profile, replica)).fetchone()

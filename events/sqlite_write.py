@@ -15,7 +15,9 @@ INDEXED_EVERY: Final = 4_000
 """Commits after which those since the last time are indexed by entity: together, in the index's order,
 for a fraction of what one by one would write."""
 
-NEW_PROFILE = "INSERT INTO profiles (id, seq, root, peaks) VALUES (?, 0, ?, x'') RETURNING number, seq, indexed"
+NEW_PROFILE = """
+    INSERT INTO profiles (id, seq, root, peaks) VALUES (?, 0, ?, x'') RETURNING number, seq, indexed
+"""
 COMMIT = "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INDEX = """
     INSERT OR IGNORE INTO touched

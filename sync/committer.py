@@ -1,12 +1,11 @@
 """Group commit: whatever arrived while one transaction was under way is the next transaction."""
 
+import asyncio
 import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-
-import anyio
 
 from stackroom.events.errors import LogFull
 from stackroom.events.log import EventLog
@@ -25,8 +24,8 @@ Failed = Callable[[list[Submit], ErrorCode, str, str], None]
 class Committer:
     """Has proposals decided in the order of their arrival, many in one transaction.
 
-    `decided` and `failed` are told what came of them. A transaction is never given up half-way: when
-    `run` is cancelled, the one under way ends first, and its outcome is told.
+    `decided` and `failed` are told what came of them. `run` ends after `drain`, when nothing waits any more.
+    Cancelling it does not undo the transaction under way: it ends whole, and nobody is told.
     """
 
     def __init__(
@@ -50,12 +49,14 @@ class Committer:
         self.ready = True
         """Whether the last transaction succeeded."""
         self._queue: deque[Submit] = deque()
-        self._arrived = anyio.Event()
+        self._news = asyncio.Event()
+        self._ending = False
+        self._ended = asyncio.Event()
 
     def submit(self, submit: Submit) -> None:
         """Puts proposals behind those that wait."""
         self._queue.append(submit)
-        self._arrived.set()
+        self._news.set()
 
     @property
     def waiting(self) -> int:
@@ -63,19 +64,21 @@ class Committer:
         return len(self._queue)
 
     async def run(self) -> None:
-        """Commits until cancelled."""
+        """Commits until the end."""
         while True:
-            await self._arrived.wait()
-            self._arrived = anyio.Event()
             while self._queue:
-                with anyio.CancelScope(shield=True):
-                    await self._commit(self._batch())
-                await anyio.lowlevel.checkpoint_if_cancelled()
+                await self._commit(self._batch())
+            if self._ending:
+                self._ended.set()
+                return
+            self._news.clear()
+            await self._news.wait()
 
     async def drain(self) -> None:
-        """Commits what waits, for the end of the hub."""
-        while self._queue:
-            await self._commit(self._batch())
+        """Waits until all that was submitted is committed, for the end of the hub."""
+        self._ending = True
+        self._news.set()
+        await self._ended.wait()
 
     def _batch(self) -> list[Submit]:
         batch: list[Submit] = []
@@ -99,7 +102,8 @@ class Committer:
         self.ready = True
         self.metrics.commit_seconds.observe(time.perf_counter() - begun)
         self.metrics.batch_sizes.observe(len(submissions))
-        self.metrics.outcomes.update(answer.outcome for answer in decision.answers)
+        for answer in decision.answers:
+            self.metrics.outcomes[answer.outcome] += 1
         self.decided(batch, decision)
 
     async def _recover(self, batch: list[Submit], error: Exception) -> None:

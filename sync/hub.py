@@ -8,7 +8,6 @@ What the hub holds for a subscriber is a position. A subscriber is either live (
 it is made) or reading (it gets pages of the log, the next one only when the last has left the house).
 """
 
-from collections import deque
 from collections.abc import Sequence
 from itertools import chain
 from typing import TypeAlias
@@ -117,13 +116,12 @@ class Hub:
         self.subscribers: dict[str, set[int]] = {}
         self.heads: dict[str, int] = {}
         self.ended = False
-        self._effects: deque[Effect] = deque()
+        self._effects: list[Effect] = []
         self._last_id = 0
 
     def effects(self) -> list[Effect]:
         """What is to be done since this was last asked, in order."""
-        effects = list(self._effects)
-        self._effects.clear()
+        effects, self._effects = self._effects, []
         return effects
 
     # Connections

@@ -1,5 +1,6 @@
 """One connection as the server holds it: the socket, the reads that wait, and how to end it."""
 
+import asyncio
 from collections import deque
 from typing import TypeAlias
 
@@ -13,15 +14,15 @@ Request: TypeAlias = Read | ListAll
 
 
 class Link:
-    """A connection; `settled` is set when something that it pushed was answered."""
+    """A connection, and who waits for something to happen on it."""
 
     def __init__(self, socket: ServerConnection, high_water: int) -> None:
         self.socket = socket
         self.subprotocol: str = socket.subprotocol or JSON
-        self.settled = anyio.Event()
+        self._settled = asyncio.Event()
         self.ended = anyio.Event()
         self._reads: deque[Request] = deque()
-        self._asked = anyio.Event()
+        self._asked = asyncio.Event()
         self._closing: tuple[int, str] | None = None
         socket.transport.set_write_buffer_limits(high=high_water)
 
@@ -34,7 +35,7 @@ class Link:
         """The next read; or closes the connection, if that was asked for."""
         while not self._reads:
             await self._asked.wait()
-            self._asked = anyio.Event()
+            self._asked.clear()
             if self._closing is not None:
                 await self.close(*self._closing)
         return self._reads.popleft()
@@ -50,10 +51,14 @@ class Link:
         """Bytes that were sent and have not left this process."""
         return self.socket.transport.get_write_buffer_size()
 
-    def was_settled(self) -> None:
+    async def answer(self) -> None:
+        """Waits until something that it pushed is answered."""
+        self._settled.clear()
+        await self._settled.wait()
+
+    def was_answered(self) -> None:
         """Something that it pushed was answered."""
-        self.settled.set()
-        self.settled = anyio.Event()
+        self._settled.set()
 
     def close_soon(self, code: int, reason: str) -> None:
         """Closes the connection when what was sent has had its chance."""

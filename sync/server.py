@@ -142,7 +142,7 @@ class Server:
                 self._message(link, session, data)
                 self.carry_out()
                 while session.undecided > self.settings.backlog_proposals:
-                    await link.settled.wait()
+                    await link.answer()
         except ConnectionClosed:
             return  # The peer is gone without a word, as peers are; the hub is told by `closed`.
 
@@ -193,18 +193,19 @@ class Server:
     def _send(self, send: core.Send) -> None:
         """Encodes once for each coding, and writes to all; who cannot keep up is moved aside."""
         receivers: dict[str, list[ServerConnection]] = {}
+        buffered = self.settings.live_buffer if send.live else self.settings.buffer_most
         for id in send.sessions:
             link = self.links.get(id)
             if link is None:
                 continue
             unsent = link.unsent()
-            if unsent > self.settings.buffer_most:
+            if unsent <= buffered:
+                receivers.setdefault(link.subprotocol, []).append(link.socket)
+            elif unsent > self.settings.buffer_most:
                 log.warning("%s does not read; closed", _named(self.hub.sessions.get(id)))
                 link.abort()
-            elif send.live and unsent > self.settings.live_buffer:
-                self._lagging(id, send.message)
             else:
-                receivers.setdefault(link.subprotocol, []).append(link.socket)
+                self._lagging(id, send.message)
         for subprotocol, sockets in receivers.items():
             data = wire.encode(send.message, subprotocol)
             self.metrics.sent_bytes += len(data) * len(sockets)
@@ -229,7 +230,7 @@ class Server:
         self.carry_out()
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:
-                link.was_settled()
+                link.was_answered()
 
 
 def _profiles(log: LogReader) -> list[Listed]:

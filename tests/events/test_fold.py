@@ -141,6 +141,14 @@ def test_replacing_a_map_takes_over_what_was_below() -> None:
     assert "/config/m/a" not in entity.stamps
 
 
+def test_an_empty_map_is_blamed_on_who_emptied_it() -> None:
+    world = started()
+    world.do("ann", (K8S, ComponentUpdated({"/config/m/a": 1})))
+    world.do("bob", (K8S, ComponentUpdated(unset=("/config/m/a",))))
+    (emptied,) = [b for b in blame(world.state.entities[K8S]) if b.path == "/config/m"]
+    assert (emptied.value, emptied.seq) == ({}, world.state.seq)
+
+
 def test_diff_says_what_changed_where() -> None:
     world = started()
     before = world.state.copy()
