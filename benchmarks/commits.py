@@ -103,10 +103,12 @@ class OurHub:
     async def writers(self, count: int, each: int) -> list[tuple[Writer, list[bytes]]]:
         url, token = self.running.url, self.running.token
         made: list[tuple[Writer, list[bytes]]] = []
-        for n in range(count):
+        for _ in range(count):
             line = await Speaker.open(url, token, self.new_replica())
-            messages = [self.push(n, count, number) for number in range(1, each + 1)]
-            made.append((OurWriter(line, self.reached), messages))
+            made.append((OurWriter(line, self.reached), []))
+        for number in range(1, each + 1):  # In turn: ids of one moment are near each other.
+            for n, (_, messages) in enumerate(made):
+                messages.append(self.push(n, count, number))
         return made
 
     def push(self, writer: int, writers: int, number: int) -> bytes:

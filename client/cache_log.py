@@ -50,9 +50,9 @@ class CacheLog:
         with self._reading() as log:
             return log.last_number(profile, replica)
 
-    def numbered(self, profile: str, replica: str, number: int) -> str | None:
+    def number_used(self, profile: str, replica: str, number: int) -> bool:
         with self._reading() as log:
-            return log.numbered(profile, replica, number)
+            return log.number_used(profile, replica, number)
 
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         with self._reading() as log:

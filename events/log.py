@@ -116,8 +116,8 @@ class LogReader(Protocol):
     def last_number(self, profile: str, replica: str) -> int:
         """The largest number of an answered proposal of `replica` in `profile`; 0 if there is none."""
 
-    def numbered(self, profile: str, replica: str, number: int) -> str | None:
-        """The id of the proposal that `replica` gave `number` in `profile`, if one was answered."""
+    def number_used(self, profile: str, replica: str, number: int) -> bool:
+        """Whether a proposal that `replica` gave `number` in `profile` was answered."""
 
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         """The newest snapshot at or below seq `upto` (of all, if None)."""

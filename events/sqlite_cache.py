@@ -15,6 +15,7 @@ FORGET = (
     "DELETE FROM touched WHERE profile = ?",
     "DELETE FROM commits WHERE profile = ?",
     "DELETE FROM snapshots WHERE profile = ?",
+    "DELETE FROM numbers WHERE profile = (SELECT id FROM profiles WHERE number = ?)",
     "DELETE FROM profiles WHERE number = ?",
 )
 BEGIN = (
@@ -45,7 +46,7 @@ class SqliteCacheWriter(SqliteWriter):
                 raise Gap(profile, seq - 1, one.commit.seq)
         if taken:
             number, *_ = self._numbered_profile(profile)
-            self._insert(number, taken)
+            self._insert(profile, number, taken)
             self._conn.execute(INDEX, (number, first, taken[-1].commit.seq))
 
     def forget(self, profile: str) -> None:

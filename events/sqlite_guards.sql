@@ -24,19 +24,15 @@ END;
 
 CREATE TRIGGER commits_are_not_replaced BEFORE INSERT ON commits
 WHEN EXISTS (SELECT 1 FROM commits WHERE profile = NEW.profile AND seq = NEW.seq)
-OR EXISTS (SELECT 1 FROM commits
-           WHERE profile = NEW.profile AND replica = NEW.replica AND number = NEW.number)
 OR EXISTS (SELECT 1 FROM commits WHERE id = NEW.id)
 OR EXISTS (SELECT 1 FROM refusals WHERE id = NEW.id)
 BEGIN
-    SELECT RAISE(ABORT, 'this seq, proposal or number was used before');
+    SELECT RAISE(ABORT, 'this seq or proposal was used before');
 END;
 
 CREATE TRIGGER refusals_are_not_replaced BEFORE INSERT ON refusals
 WHEN EXISTS (SELECT 1 FROM commits WHERE id = NEW.id)
 OR EXISTS (SELECT 1 FROM refusals WHERE id = NEW.id)
-OR EXISTS (SELECT 1 FROM refusals
-           WHERE profile = NEW.profile AND replica = NEW.replica AND number = NEW.number)
 BEGIN
-    SELECT RAISE(ABORT, 'this proposal or number was answered before');
+    SELECT RAISE(ABORT, 'this proposal was answered before');
 END;

@@ -44,18 +44,9 @@ ANSWERS = """
 ASKED: Final = 500
 """Proposals that are asked for at once: bound one by one, an answer takes a fifth of a JSON list's time."""
 
-LAST_NUMBER = """
-    SELECT max(
-        (SELECT coalesce(max(number), 0) FROM commits
-         WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND replica = ?2),
-        (SELECT coalesce(max(number), 0) FROM refusals WHERE profile = ?1 AND replica = ?2)
-    )
-"""
-NUMBERED = """
-    SELECT id FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND replica = ?2 AND number = ?3
-    UNION ALL
-    SELECT id FROM refusals WHERE profile = ?1 AND replica = ?2 AND number = ?3
+LAST_NUMBER = "SELECT coalesce(max(last), 0) FROM numbers WHERE profile = ? AND replica = ?"
+NUMBER_USED = """
+    SELECT EXISTS (SELECT 1 FROM numbers WHERE profile = ? AND replica = ? AND ? BETWEEN first AND last)
 """
 SNAPSHOT = """
     SELECT seq, peaks, state FROM snapshots
@@ -133,11 +124,11 @@ class SqliteReader:
         (number,) = self._conn.execute(LAST_NUMBER, (profile, replica)).fetchone()
         return int(number)
 
-    def numbered(self, profile: str, replica: str, number: int) -> str | None:
+    def number_used(self, profile: str, replica: str, number: int) -> bool:
         if abs(number) > INTEGER_MAX:
-            return None
-        row = self._conn.execute(NUMBERED, (profile, replica, number)).fetchone()
-        return None if row is None else str(row[0])
+            return False
+        (used,) = self._conn.execute(NUMBER_USED, (profile, replica, number)).fetchone()
+        return bool(used)
 
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         bound = INTEGER_MAX if upto is None else upto

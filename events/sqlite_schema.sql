@@ -29,8 +29,15 @@ CREATE TABLE commits (
     leaf     BLOB NOT NULL CHECK (length(leaf) = 32),
     root     BLOB NOT NULL CHECK (length(root) = 32),
     events   TEXT NOT NULL,
-    PRIMARY KEY (profile, seq),
-    UNIQUE (profile, replica, number)
+    PRIMARY KEY (profile, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE numbers (
+    profile TEXT NOT NULL,
+    replica TEXT NOT NULL,
+    first   INTEGER NOT NULL,
+    last    INTEGER NOT NULL CHECK (last >= first),
+    PRIMARY KEY (profile, replica, first)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE touched (
@@ -47,8 +54,7 @@ CREATE TABLE refusals (
     number   INTEGER NOT NULL,
     code     TEXT NOT NULL,
     sentence TEXT NOT NULL,
-    time     INTEGER NOT NULL,
-    UNIQUE (profile, replica, number)
+    time     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE snapshots (

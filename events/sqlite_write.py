@@ -26,6 +26,8 @@ INDEX = """
     WHERE c.profile = ? AND c.seq BETWEEN ? AND ? ORDER BY entity, c.seq
 """
 MOVE_INDEXED = "UPDATE profiles SET indexed = ? WHERE number = ?"
+EXTEND_NUMBERS = "UPDATE numbers SET last = ? WHERE profile = ? AND replica = ? AND last = ?"
+ADD_NUMBERS = "INSERT INTO numbers VALUES (?, ?, ?, ?)"
 MOVE_HEAD = "UPDATE profiles SET seq = ?, root = ?, peaks = ? WHERE number = ?"
 KEEP_SNAPSHOT = """
     INSERT OR REPLACE INTO snapshots (profile, seq, peaks, state)
@@ -50,7 +52,7 @@ class SqliteWriter(SqliteReader):
         last = taken[-1].commit
         if frontier.size != last.seq:
             raise Gap(profile, frontier.size, last.seq)
-        self._insert(number, taken)
+        self._insert(profile, number, taken)
         self._conn.execute(MOVE_HEAD, (last.seq, last.root, pack(frontier), number))
         if last.seq - indexed >= INDEXED_EVERY:
             self._conn.execute(INDEX, (number, indexed + 1, last.seq))
@@ -68,6 +70,7 @@ class SqliteWriter(SqliteReader):
             refused.time,
         )
         self._conn.execute("INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        self._use_numbers(refused.profile, refused.replica, refused.number, refused.number)
 
     def list_profile(self, profile: str, name: str, *, deleted: bool = False) -> None:
         self._conn.execute(
@@ -92,10 +95,21 @@ class SqliteWriter(SqliteReader):
         number, seq, indexed = row
         return number, seq, indexed
 
-    def _insert(self, number: int, taken: Sequence[Taken]) -> None:
+    def _use_numbers(self, profile: str, replica: str, first: int, last: int) -> None:
+        """Replicas count up, so that one row tells all: only what comes out of turn takes another."""
+        if not self._conn.execute(EXTEND_NUMBERS, (last, profile, replica, first - 1)).rowcount:
+            self._conn.execute(ADD_NUMBERS, (profile, replica, first, last))
+
+    def _insert(self, profile: str, number: int, taken: Sequence[Taken]) -> None:
         rows = []
+        used: dict[str, tuple[int, int]] = {}
         for one in taken:
             c = one.commit
+            first, last = used.get(c.replica, (c.number, c.number - 1))
+            if c.number != last + 1:
+                self._use_numbers(profile, c.replica, first, last)
+                first = c.number
+            used[c.replica] = first, c.number
             rows.append(
                 (
                     number,
@@ -114,6 +128,8 @@ class SqliteWriter(SqliteReader):
                     _encoder.encode(c.events).decode(),
                 )
             )
+        for replica, (first, last) in used.items():
+            self._use_numbers(profile, replica, first, last)
         self._conn.executemany(COMMIT, rows)
 
 

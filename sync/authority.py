@@ -171,7 +171,7 @@ class Authority:
         if submission.proposal.number > branch.numbers[replica]:
             return False
         self._flush(profile, branch, log)
-        return log.numbered(profile, replica, submission.proposal.number) is not None
+        return log.number_used(profile, replica, submission.proposal.number)
 
     def _refuse_naming(
         self, submission: Submission, changes: Changes, log: LogWriter

@@ -341,6 +341,6 @@ class TestLog:
         answer = log.answers([commits[1].id])[commits[1].id]
         assert answer is not None
         assert answer.seq == 2
-        assert log.numbered(PROFILE, "replica-1", 2) == commits[1].id
+        assert log.number_used(PROFILE, "replica-1", 2)
         assert [listed.seq for listed in log.profiles()] == [4]
         assert log.identity().id == "cache"

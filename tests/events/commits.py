@@ -31,6 +31,7 @@ class Chain:
         id: str | None = None,
         replica: str = "replica-1",
         outcome: Taking = "accepted",
+        number: int | None = None,
     ) -> Taken:
         """The next commit; with one event of entity `e1` unless others are given."""
         seq = self.frontier.size + 1
@@ -38,7 +39,7 @@ class Chain:
             seq,
             id or f"{self.profile[-1]}-{seq}",
             replica,
-            seq,
+            number or seq,
             seq - 1,
             "ann",
             f"change {seq}",

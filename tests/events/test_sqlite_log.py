@@ -75,10 +75,6 @@ def written(path: Path, count: int = 3) -> Chain:
             "'eve', message, time, accepted, outcome, leaf, root, events FROM commits WHERE seq = 2"
         ),
         (
-            "INSERT OR REPLACE INTO commits SELECT profile, 9, 'new', replica, number, base, "
-            "'eve', message, time, accepted, outcome, leaf, root, events FROM commits WHERE seq = 2"
-        ),
-        (
             "INSERT OR REPLACE INTO refusals SELECT id, profile, replica, number, 'x', 'y', 0 "
             "FROM refusals"
         ),
