@@ -121,23 +121,26 @@ class Cache:
         commits: Sequence[Commit],
         frontier: Frontier,
         leaves: Sequence[bytes] = (),
+        since: Frontier | None = None,
     ) -> None:
         """Keeps commits, in order; those that another process has kept meanwhile are compared and skipped.
 
-        `leaves` are their leaf hashes, where they are known already. Raises IntegrityError where that
-        process was told something else.
+        `leaves` are their hashes, by which the tree grew from `since` to `frontier`, where that is known
+        already. Raises IntegrityError where that process was told something else.
         """
         with self.writing() as log:
             head = log.head(profile)
-            known = [c for c in commits if c.seq <= head.seq]
-            if known and not _is_kept(log, profile, known[-1]):
-                raise IntegrityError(f"two histories of one profile meet at #{known[-1].seq}")
             hashed = leaves or [_leaf(profile, c) for c in commits]
-            both = zip(commits, hashed, strict=True)
-            fresh = [Taken(c, _taking(c), leaf) for c, leaf in both if c.seq > head.seq]
+            fresh = list(map(Taken, commits, map(_taking, commits), hashed))
+            known = sum(c.seq <= head.seq for c in commits)
+            if known and not _is_kept(log, profile, commits[known - 1]):
+                raise IntegrityError(
+                    f"two histories of one profile meet at #{commits[known - 1].seq}"
+                )
+            del fresh[:known]
             if not fresh:
                 return
-            if fresh[0].commit.seq == head.seq + 1:
+            if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
                 tree = head.frontier
                 for one in fresh:
                     tree = merkle.grow(tree, one.leaf)

@@ -107,12 +107,13 @@ class Keeper:
         """Carries out what `effect` says about the disk; `copy` is the profile as it is in memory."""
         store, cache = self.store, self.cache
         match effect:
-            case core.Store(profile, commits, frontier, settled, leaves):
-                cache.save(profile, commits, frontier, leaves)
+            case core.Store(profile, commits, frontier, settled, leaves, since):
+                cache.save(profile, commits, frontier, leaves, since)
                 if settled:
                     store.settle(settled)
                 self._tails[profile] = self._tails.get(profile, 0) + len(commits)
-                if copy is not None and self._tails[profile] >= self.settings.snapshot_tail:
+                long = self._tails[profile] >= self.settings.snapshot_tail
+                if long and copy is not None and copy.live:
                     self._snapshot(copy)
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)

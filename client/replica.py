@@ -29,14 +29,15 @@ class Send(Struct, frozen=True):
 class Store(Struct, frozen=True):
     """Keep confirmed commits; `settled` are own proposals that are among them.
 
-    `leaves` are the leaf hashes of the commits, which were just computed to verify them.
+    The tree grew from `since` to `frontier` by `leaves`, the hashes of the commits.
     """
 
     profile: str
     commits: tuple[Commit, ...]
     frontier: Frontier
-    settled: tuple[str, ...] = ()
-    leaves: tuple[bytes, ...] = ()
+    settled: tuple[str, ...]
+    leaves: tuple[bytes, ...]
+    since: Frontier
 
 
 class Restart(Struct, frozen=True):
@@ -280,7 +281,7 @@ class Replica:
         fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
         if not fresh:
             return
-        frontier = copy.frontier
+        since = frontier = copy.frontier
         leaves = []
         for commit in fresh:
             if commit.seq != frontier.size + 1:
@@ -296,7 +297,8 @@ class Replica:
         mine = {p.id for p in copy.pending}
         settled = tuple(c.id for c in fresh if c.id in mine)
         self._forget(copy, settled)
-        self._effects.append(Store(copy.profile, fresh, frontier, settled, tuple(leaves)))
+        store = Store(copy.profile, fresh, frontier, settled, tuple(leaves), since)
+        self._effects.append(store)
         self._settle_answered(copy)
         self._reached(copy)
 

@@ -37,7 +37,17 @@ from stackroom.events.state import (
     Stamp,
     State,
 )
-from stackroom.events.values import WHOLE, Maybe, Path, lookup, placed, pointer, same, segments
+from stackroom.events.values import (
+    WHOLE,
+    Maybe,
+    Path,
+    Value,
+    lookup,
+    placed,
+    pointer,
+    same,
+    segments,
+)
 
 DEFAULT_STACK: Path = pointer("default_stack")
 NAME: Path = pointer("name")
@@ -108,6 +118,7 @@ def rewritten(
 ) -> AnyEntity:
     """`entity` with each value at its path; the same object if it says all of that already."""
     after = entity
+    own: set[str] = set()
     for said, wanted in written:
         path, value = standing(state, said, wanted)
         parts = segments(path)
@@ -117,19 +128,30 @@ def rewritten(
         if after is entity:
             after = copy.copy(entity)
             after.stamps = entity.stamps.copy()
-        field, keys = parts[0], parts[1:]
-        if not keys:
+        field = parts[0]
+        if len(parts) == 1:
             setattr(after, field, value)
         elif field == "components" and isinstance(after, Stack):
-            after.components = _members(after, keys, value, state)
+            after.components = _members(after, parts[1:], value, state)
+        elif len(parts) == 2 and field in own:
+            _place(getattr(after, field), parts[1], value)
         else:
-            setattr(after, field, placed(getattr(after, field), keys, value))
+            setattr(after, field, placed(getattr(after, field), parts[1:], value))
+            own.add(field)
         if isinstance(before, dict) or field == "components":
             below = path + "/"
             for covered in [p for p in after.stamps if p.startswith(below)]:
                 del after.stamps[covered]
         after.stamps[path] = stamp
     return after
+
+
+def _place(map: dict[str, Value], key: str, value: Maybe) -> None:
+    """Writes `value` into a map that nobody else has."""
+    if value is UNSET:
+        map.pop(key, None)
+    else:
+        map[key] = value
 
 
 def _value(state: State, entity: AnyEntity, parts: tuple[str, ...]) -> Maybe:

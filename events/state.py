@@ -210,12 +210,13 @@ class State:
         return ((id, e) for id, e in self.entities.items() if isinstance(e, kind))
 
     def put(self, id: str, entity: AnyEntity) -> None:
-        """Sets the entity of `id` and keeps the indexes."""
+        """Sets the entity of `id` and keeps the indexes; of its key, only the name ever changes."""
         before = self.entities.get(id)
-        if before is not None and before.key() != entity.key():
-            self._unindex(id, before)
         self.entities[id] = entity
-        if before is None or before.key() != entity.key():
+        if before is None:
+            self._index(id, entity)
+        elif before.name != entity.name:
+            self._unindex(id, before)
             self._index(id, entity)
 
     def remove(self, id: str, gone: Gone) -> None:

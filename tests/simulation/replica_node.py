@@ -83,8 +83,8 @@ class Process:
             case core.Send(message):
                 if self.connection is not None:
                     self.connection.send_to_hub(message)
-            case core.Store(profile, commits, frontier, settled, leaves):
-                cache.save(profile, commits, frontier, leaves)
+            case core.Store(profile, commits, frontier, settled, leaves, since):
+                cache.save(profile, commits, frontier, leaves, since)
                 store.settle(settled)
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
