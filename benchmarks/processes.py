@@ -97,8 +97,8 @@ def children_cpu() -> float:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without what steers a client, and with `more`."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("STACKROOM_")}
+    """This process's environment without what steers a client or keeps Python from its bytecode."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STACKROOM_", "PYTHON"))}
     return {**kept, **more}
 
 

@@ -4,6 +4,7 @@ One task at a time may call a carrier. A cancelled call leaves the files whole, 
 perhaps ahead of them: a carrier that was cancelled is given up.
 """
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
@@ -64,6 +65,8 @@ class Carrier:
         self._gaps: set[str] = set()
         """Profiles of which older history is missing."""
         self._fetching: set[str] = set()
+        self._behind: tuple[core.Store, asyncio.Future[None]] | None = None
+        """A page of an old history that is being stored, while the next one is taken in."""
 
     def lacks_history(self, profile: str) -> bool:
         """Whether older history is still to be fetched."""
@@ -80,6 +83,7 @@ class Carrier:
     async def lost(self) -> None:
         """The line is gone."""
         self.line = None
+        await self._catch_up()
         self._fetching.clear()
         self.replica.disconnected()
         await self.worker.run(partial(self.keeper.rest, list(self.replica.copies.values())))
@@ -126,11 +130,32 @@ class Carrier:
     # What is to be done
 
     async def carry_out(self) -> None:
-        """Does what the core says, until it says nothing more."""
+        """Does what the core says, until it says nothing more.
+
+        One effect after the other, but for a page of an old history: it may still be on its way to the
+        disk on return, and is there before any other effect is carried out.
+        """
         while effects := self.replica.effects():
             for effect in effects:
-                if await self._one(effect):
+                await self._catch_up()
+                if isinstance(effect, core.Store) and self._is_old(effect):
+                    self._behind = (
+                        effect,
+                        self.worker.start(partial(self.keeper.keep, effect, None)),
+                    )
+                elif await self._one(effect):
                     self.tell(effect)
+
+    def _is_old(self, store: core.Store) -> bool:
+        """Whether more will come at once, and nobody waits for these commits."""
+        copy = self.replica.copies.get(store.profile)
+        return copy is not None and not copy.live and not store.settled
+
+    async def _catch_up(self) -> None:
+        if self._behind is not None:
+            (effect, work), self._behind = self._behind, None
+            if await self._kept(effect, work):
+                self.tell(effect)
 
     async def _one(self, effect: core.Effect) -> bool:
         """Carries out one effect; False if that turned into a problem, which was told."""
@@ -149,10 +174,14 @@ class Carrier:
         return True
 
     async def _keep(self, effect: OnDisk) -> bool:
+        copy = self.replica.copies.get(effect.profile)
+        return await self._kept(effect, self.worker.start(partial(self.keeper.keep, effect, copy)))
+
+    async def _kept(self, effect: OnDisk, work: "asyncio.Future[None]") -> bool:
+        """Whether the work on the disk for `effect` went well; if not, that was told."""
         profile = effect.profile
-        copy = self.replica.copies.get(profile)
         try:
-            await self.worker.run(partial(self.keeper.keep, effect, copy))
+            await self.worker.end(work)
         except IntegrityError as error:
             self._give_up(effect)
             self.tell(core.Problem("integrity", str(error), error.hint, profile))

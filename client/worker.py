@@ -20,12 +20,19 @@ class Worker:
         self._executor = ThreadPoolExecutor(1, "stackroom-disk")
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Runs `work` to its end, whatever happens to the caller; returns or raises what it does.
+        """Runs `work` to its end, whatever happens to the caller; returns or raises what it does."""
+        return await self.end(self.start(work))
+
+    def start(self, work: Callable[[], T]) -> "asyncio.Future[T]":
+        """Begins `work`, or puts it behind what was begun before; `end` must be called for it."""
+        return asyncio.wrap_future(self._executor.submit(work))
+
+    async def end(self, future: "asyncio.Future[T]") -> T:
+        """What the work of `future` returns or raises, once it has ended.
 
         Cancelling waits for that end too: nobody finds a transaction half done. Within a cancelled
         anyio scope the result is still returned.
         """
-        future = asyncio.wrap_future(self._executor.submit(work))
         cancelled: asyncio.CancelledError | None = None
         with anyio.CancelScope(shield=True):
             while not future.done():

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -18,7 +19,11 @@ for a fraction of what one by one would write."""
 NEW_PROFILE = """
     INSERT INTO profiles (id, seq, root, peaks) VALUES (?, 0, ?, x'') RETURNING number, seq, indexed
 """
-COMMIT = "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+TOGETHER: Final = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
+"""Commits that go into the file in one statement: while it runs, other threads run too, and between two
+statements the writer queues up for the interpreter's lock."""
+
+COLUMNS: Final = 14
 INDEX = """
     INSERT OR IGNORE INTO touched
     SELECT c.profile, substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq
@@ -101,7 +106,6 @@ class SqliteWriter(SqliteReader):
             self._conn.execute(ADD_NUMBERS, (profile, replica, first, last))
 
     def _insert(self, profile: str, number: int, taken: Sequence[Taken]) -> None:
-        rows = []
         used: dict[str, tuple[int, int]] = {}
         for one in taken:
             c = one.commit
@@ -110,27 +114,41 @@ class SqliteWriter(SqliteReader):
                 self._use_numbers(profile, c.replica, first, last)
                 first = c.number
             used[c.replica] = first, c.number
-            rows.append(
-                (
-                    number,
-                    c.seq,
-                    c.id,
-                    c.replica,
-                    c.number,
-                    c.base,
-                    c.author,
-                    c.message,
-                    c.time,
-                    c.accepted,
-                    one.outcome,
-                    one.leaf,
-                    c.root,
-                    _encoder.encode(c.events).decode(),
-                )
-            )
         for replica, (first, last) in used.items():
             self._use_numbers(profile, replica, first, last)
-        self._conn.executemany(COMMIT, rows)
+        values = [value for one in taken for value in _row(number, one)]
+        begun = 0
+        while begun < len(values):
+            count = next(n for n in TOGETHER if begun + n * COLUMNS <= len(values))
+            end = begun + count * COLUMNS
+            self._conn.execute(_insertion(count), values[begun:end])
+            begun = end
+
+
+@lru_cache
+def _insertion(count: int) -> str:
+    one = f"({', '.join('?' * COLUMNS)})"
+    return f"INSERT INTO commits VALUES {', '.join([one] * count)}"
+
+
+def _row(profile: int, taken: Taken) -> tuple[object, ...]:
+    c = taken.commit
+    return (
+        profile,
+        c.seq,
+        c.id,
+        c.replica,
+        c.number,
+        c.base,
+        c.author,
+        c.message,
+        c.time,
+        c.accepted,
+        taken.outcome,
+        taken.leaf,
+        c.root,
+        _encoder.encode(c.events).decode(),
+    )
 
 
 _encoder = msgspec.json.Encoder()

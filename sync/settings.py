@@ -41,7 +41,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     buffer_most: int = 16 << 20
     """Unsent bytes of one connection beyond which it is closed."""
 
-    snapshot_every: int = 2_000
+    snapshot_every: int = 1_000
     """Commits between two snapshots of a profile's state."""
     snapshot_worth: int = 4_000
     """Commits behind the head from which a subscriber may be sent a snapshot."""

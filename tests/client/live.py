@@ -91,7 +91,6 @@ async def living(
     """A connection that runs until the end of the block."""
     async with Worker() as worker:
         workspace = await worker.run(partial(_joined, home, url, settings))
-        token = str(options.pop("token", TOKEN))
         replica = await worker.run(partial(workspace.replica, url, token=token))
         live = Live(worker, workspace, url, replica, **options)
         async with anyio.create_task_group() as tasks:

@@ -14,7 +14,7 @@ from stackroom.events import check, fold
 from stackroom.events.log import Answer
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.access import Principal
-from stackroom.sync.authority import Authority
+from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.hub import Hub
 from stackroom.sync.protocol import Commits
 from tests.simulation.hub_node import OwnProfiles
@@ -33,20 +33,24 @@ def forgets_conflicts(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_answers(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SqliteReader, "answer", never)
+    patch.setattr(SqliteReader, "answers", lambda self, proposals: {})
 
 
 def answers_differently(patch: pytest.MonkeyPatch) -> None:
-    told = Authority._answer
+    decide = Authority.decide
     asked: set[str] = set()
 
-    def answer(self: Authority, submission: Any, *rest: Any) -> Answer:
-        first = told(self, submission, *rest)
-        again = submission.proposal.id in asked
-        asked.add(submission.proposal.id)
-        return Answer(first.id, "rejected", None, "mood", "not today") if again else first
+    def moody(self: Authority, submissions: Any, *rest: Any) -> Decision:
+        decision = decide(self, submissions, *rest)
+        again = {answer.id for answer in decision.answers} & asked
+        asked.update(answer.id for answer in decision.answers)
+        answers = (
+            Answer(a.id, "rejected", None, "mood", "not today") if a.id in again else a
+            for a in decision.answers
+        )
+        return Decision(tuple(answers), decision.commits)
 
-    patch.setattr(Authority, "_answer", answer)
+    patch.setattr(Authority, "decide", moody)
 
 
 def folds_by_the_clock(patch: pytest.MonkeyPatch) -> None:
