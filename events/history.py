@@ -168,6 +168,13 @@ def _differences(id: str, old: AnyEntity | None, new: AnyEntity | None) -> list[
     type = getattr(shown, "component_type", "")
     was = leaves(old) if old is not None else {}
     now = leaves(new) if new is not None else {}
+    if isinstance(old, Stack) and isinstance(new, Stack):
+        # Who is a member shows leaf by leaf; the order, of which the first is the default, does not.
+        for component_type, ids in new.components.items():
+            before = old.components.get(component_type, [])
+            if before != ids and sorted(before) == sorted(ids):
+                path = pointer("components", component_type)
+                was[path], now[path] = list(before), list(ids)
     return [
         Difference(
             id, shown.kind, shown.name, path, was.get(path, UNSET), now.get(path, UNSET), type

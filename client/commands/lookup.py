@@ -1,12 +1,12 @@
 """Finding what a command line names: component types, entities, and places in history."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from stackroom.client.component_types import type_named
-from stackroom.client.errors import NotFound
+from stackroom.client.errors import NotFound, missing
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 
 if TYPE_CHECKING:
@@ -71,15 +71,6 @@ def find_entity(state: State, text: str) -> tuple[str, AnyEntity]:
         assert isinstance(profile, Profile)
         return state.profile_id, profile
     return find_stack(state, text)
-
-
-def missing(what: str, name: str, names: Iterable[str], listing: str) -> NotFound:
-    """NotFound on `what`; the hint is the nearest of `names`, or the command that lists them."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else listing
-    return NotFound(f"there is no {what}", hint=hint)
 
 
 def seq_of(copy: "ProfileCopy", text: str) -> int:

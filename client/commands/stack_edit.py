@@ -4,7 +4,7 @@ import click
 
 from stackroom.client.commands.context import App
 from stackroom.client.commands.entities import member_names
-from stackroom.client.commands.lookup import find_stack, missing
+from stackroom.client.commands.lookup import find_stack
 from stackroom.client.commands.options import (
     Labels,
     labels_option,
@@ -20,6 +20,7 @@ from stackroom.client.commands.stack_options import (
 )
 from stackroom.client.commands.tree import command
 from stackroom.client.component_types import type_named
+from stackroom.client.errors import missing
 
 
 @command(

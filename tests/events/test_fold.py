@@ -25,7 +25,7 @@ from stackroom.events.model import (
 )
 from stackroom.events.state import State, decode, encode
 from stackroom.events.values import pointer
-from tests.events.world import K8S, PROD, PROFILE, started, uid
+from tests.events.world import K8S, LOCAL, PROD, PROFILE, started, uid
 
 ids = st.integers(1, 4).map(uid)
 names = st.sampled_from(["a", "b"])
@@ -159,3 +159,13 @@ def test_diff_says_what_changed_where() -> None:
     assert found["k8s", "/config/gpu"] == (1, UNSET)
     assert found["prod", "/name"] == ("prod", UNSET)
     assert ("k8s", "/name") not in found
+
+
+def test_diff_says_that_members_changed_their_order() -> None:
+    world = started()
+    path = "/components/orchestrator"
+    world.do("ann", (PROD, StackUpdated({path: [K8S, LOCAL]})))
+    before = world.state.copy()
+    world.do("ann", (PROD, StackUpdated({path: [LOCAL, K8S]})))
+    (found,) = diff(before, world.state)
+    assert (found.path, found.before, found.after) == (path, [K8S, LOCAL], [LOCAL, K8S])
