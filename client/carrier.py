@@ -12,6 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from stackroom.client import replica as core
+from stackroom.client.backlog import Backlog
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
 from stackroom.client.worker import Worker
@@ -65,8 +66,7 @@ class Carrier:
         self._gaps: set[str] = set()
         """Profiles of which older history is missing."""
         self._fetching: set[str] = set()
-        self._behind: tuple[core.Store, asyncio.Future[None]] | None = None
-        """A page of an old history that is being stored, while the next one is taken in."""
+        self._backlog = Backlog(worker, keeper, self._kept_and_told)
 
     def lacks_history(self, profile: str) -> bool:
         """Whether older history is still to be fetched."""
@@ -83,7 +83,7 @@ class Carrier:
     async def lost(self) -> None:
         """The line is gone."""
         self.line = None
-        await self._catch_up()
+        await self._backlog.clear()
         self._fetching.clear()
         self.replica.disconnected()
         await self.worker.run(partial(self.keeper.rest, list(self.replica.copies.values())))
@@ -132,30 +132,27 @@ class Carrier:
     async def carry_out(self) -> None:
         """Does what the core says, until it says nothing more.
 
-        One effect after the other, but for a page of an old history: it may still be on its way to the
-        disk on return, and is there before any other effect is carried out.
+        One effect after the other, but for pages of an old history: they may still be on their way to the
+        disk on return, and are there before any other effect is carried out.
         """
         while effects := self.replica.effects():
             for effect in effects:
-                await self._catch_up()
                 if isinstance(effect, core.Store) and self._is_old(effect):
-                    self._behind = (
-                        effect,
-                        self.worker.start(partial(self.keeper.keep, effect, None)),
-                    )
-                elif await self._one(effect):
+                    await self._backlog.add(effect)
+                    continue
+                await self._backlog.clear()
+                if await self._one(effect):
                     self.tell(effect)
+
+    async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
+        if kept := await self._kept(store, work):
+            self.tell(store)
+        return kept
 
     def _is_old(self, store: core.Store) -> bool:
         """Whether more will come at once, and nobody waits for these commits."""
         copy = self.replica.copies.get(store.profile)
         return copy is not None and not copy.live and not store.settled
-
-    async def _catch_up(self) -> None:
-        if self._behind is not None:
-            (effect, work), self._behind = self._behind, None
-            if await self._kept(effect, work):
-                self.tell(effect)
 
     async def _one(self, effect: core.Effect) -> bool:
         """Carries out one effect; False if that turned into a problem, which was told."""

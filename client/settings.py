@@ -32,6 +32,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How often a live connection looks for edits that other processes saved."""
     inbox: int = 64
     """Messages and jobs that wait in a live connection."""
+    pages_behind: int = 8
+    """Pages of an old history that wait for the disk before no more are taken in."""
     snapshot_tail: int = 500
     """Commits after which the cached state is written anew."""
     freshness: float = 5.0

@@ -12,7 +12,7 @@ from stackroom.events.log import Refused, Snapshot, Taken
 from stackroom.events.merkle import EMPTY_ROOT, Frontier, pack
 from stackroom.events.sqlite_read import SqliteReader
 
-INDEXED_EVERY: Final = 4_000
+INDEXED_EVERY: Final = 8_000
 """Commits after which those since the last time are indexed by entity: together, in the index's order,
 for a fraction of what one by one would write."""
 

@@ -15,6 +15,7 @@ from stackroom.client.foresee import Known
 from stackroom.events.check import Accepted, Conflicted, Rejected
 from stackroom.events.merkle import root
 from stackroom.events.state import Conflict
+from stackroom.events.verify import verify
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import config, create_team, open_home, person, set_key
@@ -54,6 +55,28 @@ def test_what_one_saved_reaches_the_other(hub: FaultyHub, tmp_path: Path) -> Non
         assert config(ben, team) == {"namespace": "default"}
         assert root(ben.cache.load(team).frontier) == root(ada.cache.load(team).frontier)
         assert ben.copy(team).synced_at is not None
+
+
+@pytest.mark.parametrize("page_commits", [1, 7])
+def test_a_long_history_comes_in_pages(
+    portal: BlockingPortal, tmp_path: Path, page_commits: int
+) -> None:
+    settings = HubSettings(page_commits=page_commits)
+    running = running_hub(tmp_path / "hub", settings=settings)
+    with (
+        portal.wrap_async_context_manager(running) as hub,
+        person(tmp_path / "ada", hub.url) as ada,
+        person(tmp_path / "ben", hub.url) as ben,
+    ):
+        team = create_team(ada, hub.url)
+        for n in range(60):
+            set_key(ada, team, f"key{n}", n)
+        exchange(ada, hub.url)
+        received = exchange(ben, hub.url).profiles[team]
+        assert (received.received, received.seq, received.caught_up) == (62, 62, True)
+        assert config(ben, team) == config(ada, team)
+        with ben.cache.reader() as log:
+            assert verify(log, team).frontier == ada.cache.load(team).frontier
 
 
 def test_a_second_exchange_has_nothing_to_do(hub: FaultyHub, tmp_path: Path) -> None:

@@ -289,13 +289,13 @@ class LogConformance:
         async def test(log: EventLog) -> None:
             chain = Chain()
             a, b = "a-00000000000000", "b-00000000000000"
-            for _ in range(9):
+            for _ in range(17):
                 await append(
                     log, chain, *(chain.commit(event((a, b)[n % 2])) for n in range(1_000))
                 )
             for id, first in ((a, 1), (b, 2)):
-                found = await log.read(lambda r, id=id: r.touching(PROFILE, [id], 8_900))
-                assert seqs_of(found) == list(range(first, 8_901, 2))
+                found = await log.read(lambda r, id=id: r.touching(PROFILE, [id], 16_500))
+                assert seqs_of(found) == list(range(first, 16_501, 2))
 
         play(test)
 
