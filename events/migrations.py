@@ -7,7 +7,7 @@ what it did, so a file is never between two schemas. A file that holds something
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -46,9 +46,11 @@ def schema_of(conn: sqlite3.Connection, path: Path, application_id: int, known: 
 
     Raises LogNewer if that is more than `known`, LogError if the file belongs to another program.
     """
-    (owner,) = conn.execute("PRAGMA application_id").fetchone()
-    (found,) = conn.execute("PRAGMA user_version").fetchone()
-    (objects,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # In one transaction: somebody else may be making the file at this moment.
+    with nullcontext() if conn.in_transaction else transaction(conn, "BEGIN"):
+        (owner,) = conn.execute("PRAGMA application_id").fetchone()
+        (found,) = conn.execute("PRAGMA user_version").fetchone()
+        (objects,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if owner != application_id and (owner or found or objects):
         raise LogError(
             f"{path} belongs to another program",

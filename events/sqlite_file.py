@@ -5,6 +5,7 @@ Neither asyncio nor aiosqlite is imported here: a command that only reads must s
 
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
 
 def make_durable(conn: sqlite3.Connection, synchronous: Durability) -> None:
     """Turns on write-ahead logging, so that reads do not wait for writes; says when to flush."""
-    conn.execute("PRAGMA journal_mode = WAL")
+    _turn_to_wal(conn)
     conn.execute(f"PRAGMA synchronous = {synchronous}")
     conn.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     conn.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
@@ -62,6 +63,20 @@ def make_durable(conn: sqlite3.Connection, synchronous: Durability) -> None:
         # There fsync hands the bytes to the drive, which may keep them in its own cache.
         conn.execute("PRAGMA fullfsync = ON")
         conn.execute("PRAGMA checkpoint_fullfsync = ON")
+
+
+def _turn_to_wal(conn: sqlite3.Connection) -> None:
+    """SQLite does not wait here by itself: two that make one file would wait for each other."""
+    patience = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            conn.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager

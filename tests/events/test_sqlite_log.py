@@ -155,7 +155,8 @@ def test_another_writer_is_waited_for_and_then_named(
     file.close()
 
 
-def test_many_open_a_new_file_at_once(path: Path) -> None:
+@pytest.mark.parametrize("attempt", range(10))
+def test_many_open_a_new_file_at_once(path: Path, attempt: int) -> None:
     def visit(n: int) -> str:
         file = LogFile.open(path, new_id=f"log-{n}", synchronous="OFF")
         try:
