@@ -141,9 +141,7 @@ class Cache:
             if not fresh:
                 return
             if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
-                tree = head.frontier
-                for one in fresh:
-                    tree = merkle.grow(tree, one.leaf)
+                tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
                 if tree != frontier:
                     raise IntegrityError(f"two histories of one profile part before #{tree.size}")
             log.append(profile, fresh, frontier)

@@ -281,14 +281,14 @@ class Replica:
         fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
         if not fresh:
             return
-        since = frontier = copy.frontier
+        since = copy.frontier
         leaves = []
-        for commit in fresh:
-            if commit.seq != frontier.size + 1:
-                self._broken(copy, f"#{commit.seq} came after #{frontier.size}")
+        for seq, commit in enumerate(fresh, since.size + 1):
+            if commit.seq != seq:
+                self._broken(copy, f"#{commit.seq} came after #{seq - 1}")
                 return
             leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
-            frontier = merkle.grow(frontier, leaves[-1])
+        frontier = merkle.extended(since, leaves)
         if merkle.root(frontier) != fresh[-1].root:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return

@@ -41,7 +41,6 @@ from stackroom.events.values import (
     WHOLE,
     Maybe,
     Path,
-    Value,
     lookup,
     placed,
     pointer,
@@ -119,8 +118,9 @@ def rewritten(
     """`entity` with each value at its path; the same object if it says all of that already."""
     after = entity
     own: set[str] = set()
+    refers = isinstance(entity, (Stack, Profile))
     for said, wanted in written:
-        path, value = standing(state, said, wanted)
+        path, value = standing(state, said, wanted) if refers else (said, wanted)
         parts = segments(path)
         before = _value(state, after, parts)
         if same(before, value):
@@ -133,25 +133,19 @@ def rewritten(
             setattr(after, field, value)
         elif field == "components" and isinstance(after, Stack):
             after.components = _members(after, parts[1:], value, state)
-        elif len(parts) == 2 and field in own:
-            _place(getattr(after, field), parts[1], value)
-        else:
+        elif len(parts) > 2 or field not in own:
             setattr(after, field, placed(getattr(after, field), parts[1:], value))
             own.add(field)
+        elif value is UNSET:
+            getattr(after, field).pop(parts[1], None)
+        else:
+            getattr(after, field)[parts[1]] = value
         if isinstance(before, dict) or field == "components":
             below = path + "/"
             for covered in [p for p in after.stamps if p.startswith(below)]:
                 del after.stamps[covered]
         after.stamps[path] = stamp
     return after
-
-
-def _place(map: dict[str, Value], key: str, value: Maybe) -> None:
-    """Writes `value` into a map that nobody else has."""
-    if value is UNSET:
-        map.pop(key, None)
-    else:
-        map[key] = value
 
 
 def _value(state: State, entity: AnyEntity, parts: tuple[str, ...]) -> Maybe:

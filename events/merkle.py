@@ -1,5 +1,6 @@
 """The Merkle tree of a log, as RFC 6962 section 2.1 has it, grown one leaf at a time."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from msgspec import Struct
@@ -30,11 +31,20 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def grow(frontier: Frontier, hashed: bytes) -> Frontier:
     """The tree with one more leaf, given by its leaf hash."""
+    return extended(frontier, (hashed,))
+
+
+def extended(frontier: Frontier, hashes: Iterable[bytes]) -> Frontier:
+    """The tree with more leaves, given by their leaf hashes."""
     peaks, size = list(frontier.peaks), frontier.size
-    while size & 1:
-        hashed = node_hash(peaks.pop(), hashed)
-        size >>= 1
-    return Frontier(frontier.size + 1, (*peaks, hashed))
+    for hashed in hashes:
+        peak, below = hashed, size
+        while below & 1:
+            peak = node_hash(peaks.pop(), peak)
+            below >>= 1
+        peaks.append(peak)
+        size += 1
+    return Frontier(size, tuple(peaks))
 
 
 def root(frontier: Frontier) -> bytes:
