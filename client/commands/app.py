@@ -3,6 +3,7 @@
 import click
 
 from stackroom.client.commands.tree import Root
+from stackroom.client.component_types import TYPES
 
 _AT = "stackroom.client.commands"
 
@@ -12,6 +13,9 @@ SECTIONS = {
     "Work together": ("sync", "conflicts", "pending"),
     "History": ("log", "show", "diff", "blame", "revert"),
 }
+
+TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPES}
+"""A group for each component type, beside the general `component`."""
 
 SUMMARIES = {
     "demo": "see it work: two people, one hub, an outage, a conflict",
@@ -75,8 +79,9 @@ def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
 @click.group(
     "stackroom",
     cls=Root,
-    lazy=COMMANDS,
+    lazy=COMMANDS | TYPE_GROUPS,
     sections=SECTIONS,
+    rest="For each component type, what component does",
     summaries=SUMMARIES,
     example=EXAMPLE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

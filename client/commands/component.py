@@ -21,10 +21,13 @@ from stackroom.client.commands.options import (
     yes_option,
 )
 from stackroom.client.commands.tree import group
+from stackroom.client.errors import NotFound
+from stackroom.events.state import Component
 
 if TYPE_CHECKING:
     from stackroom.client.commands.entities import ComponentRow
     from stackroom.client.commands.output import Views
+    from stackroom.client.workspace import ProfileCopy
     from stackroom.events.values import Value
 
 
@@ -112,16 +115,26 @@ def list_(app: App, type: str) -> None:
     app.show_copy_age(copy)
 
 
-@component.command("describe", example="stackroom component describe orchestrator k8s")
+@component.command(
+    "describe",
+    example="""
+    stackroom component describe orchestrator k8s
+    stackroom component describe orchestrator
+    """,
+)
 @type_argument
-@click.argument("name")
+@click.argument("name", required=False)
 @click.pass_obj
-def describe(app: App, type: str, name: str) -> None:
-    """Show one component and the stacks that use it."""
+def describe(app: App, type: str, name: str | None) -> None:
+    """Show one component and the stacks that use it.
+
+    Without NAME, the one that the stack in use here has.
+    """
     from stackroom.client.commands import entities
 
     copy = app.copy()
-    row = entities.component(copy.view, *find_component(copy.view, type, name))
+    found = find_component(copy.view, type, name) if name else used(app, copy, type)
+    row = entities.component(copy.view, *found)
     app.output.show(row, lambda: described(row))
     app.show_copy_age(copy)
 
@@ -180,6 +193,59 @@ def update(
     app.commit(draft, f"Component {type}/{name} updated")
 
 
+@component.command("get", example="stackroom component get orchestrator")
+@type_argument
+@click.pass_obj
+def get(app: App, type: str) -> None:
+    """Show which component of TYPE the stack in use here has."""
+    from stackroom.client.commands import entities
+    from stackroom.client.commands.output import Lines
+    from stackroom.client.commands.stack_active import in_use
+
+    copy = app.copy()
+    id, found = used(app, copy, type)
+    _, stack, _ = in_use(app, copy)
+    line = f"{found.name} (of stack {stack.name!r})"
+    app.output.show(entities.component(copy.view, id, found), Lines([line]))
+    app.show_copy_age(copy)
+
+
+@component.command("copy", example="stackroom component copy orchestrator k8s k8s-staging")
+@type_argument
+@click.argument("name")
+@click.argument("new_name")
+@message_option
+@click.pass_obj
+def copy_(app: App, type: str, name: str, new_name: str, message: str) -> None:
+    """Register a component that begins as a copy of another."""
+    copy = app.copy()
+    _, found = find_component(copy.view, type, name)
+    draft = app.workspace.edit(copy, message)
+    draft.register_component(
+        type, new_name, found.flavor, config=found.config, labels=found.labels, extra=found.extra
+    )
+    app.commit(draft, f"Component {type}/{name} copied to {new_name!r}")
+
+
+@component.command(
+    "remove-attribute",
+    context_settings=FREE_SETTINGS,
+    example="stackroom component remove-attribute orchestrator k8s --synchronous --timeout",
+)
+@type_argument
+@click.argument("name")
+@click.argument("keys", nargs=-1, required=True, type=click.UNPROCESSED, metavar="--KEY...")
+@message_option
+@click.pass_obj
+def remove_attribute(app: App, type: str, name: str, keys: tuple[str, ...], message: str) -> None:
+    """Remove keys of a component's configuration, as `update --unset` does."""
+    draft = app.workspace.edit(app.copy(), message)
+    changed = draft.component(type, name)
+    for key in keys:
+        changed.unset(*parse_keys(key.removeprefix("--").removesuffix("=")))
+    app.commit(draft, f"Component {type}/{name} updated")
+
+
 @component.command("rename", example="stackroom component rename orchestrator k8s k8s-prod")
 @type_argument
 @click.argument("name")
@@ -208,6 +274,20 @@ def delete(app: App, type: str, name: str, yes: bool, message: str) -> None:
     draft.component(type, name).delete()
     app.confirm(f"Delete component {type}/{name}?", yes=yes)
     app.commit(draft, f"Component {type}/{name} deleted")
+
+
+def used(app: App, copy: "ProfileCopy", type: str) -> tuple[str, Component]:
+    """The first component of `type` of the stack in use here, and its id; NotFound."""
+    from stackroom.client.commands.stack_active import in_use
+
+    _, stack, _ = in_use(app, copy)
+    for id in stack.components.get(type, []):
+        if isinstance(found := copy.view.get(id), Component):
+            return id, found
+    raise NotFound(
+        f"stack {stack.name!r}, which is in use here, has no {type}",
+        hint=f"stackroom component list {type}",
+    )
 
 
 def config_of(settings: tuple[Setting, ...]) -> "dict[str, Value]":

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from stackroom.client.commands.app import SECTIONS, root
+from stackroom.client.commands.app import SECTIONS, TYPE_GROUPS, root
 from stackroom.client.commands.tree import Command, Group
 
 _INTRODUCTION = """\
@@ -43,7 +43,25 @@ def reference() -> str:
                 command = root.get_command(context, name)
                 assert command is not None
                 parts += _pages(command, context, name)
+        parts.append(_type_groups())
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _type_groups() -> str:
+    names = ", ".join(f"`{name}`" for name in TYPE_GROUPS)
+    return f"""\
+## Component types
+
+As in ZenML, each type has a group of its own: {names}.
+
+Each has the commands of `stackroom component` without their TYPE, and in `flavor` those of
+`stackroom flavor`:
+
+```sh
+stackroom artifact-store register s3 --flavor s3 --path=s3://acme/zenml
+stackroom orchestrator flavor list
+```
+"""
 
 
 def _pages(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:

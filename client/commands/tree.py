@@ -90,6 +90,7 @@ class Group(click.Group):
 
     `sections` orders the commands in the help under headings; without it they stand in the order of
     registration. `summaries` are lines for the help in place of what the commands say themselves.
+    Those in `lazy` that no section names are only enumerated, under the heading `rest`.
     """
 
     command_class = Command
@@ -100,10 +101,12 @@ class Group(click.Group):
         lazy: Mapping[str, str] | None = None,
         sections: Mapping[str, Sequence[str]] | None = None,
         summaries: Mapping[str, str] | None = None,
+        rest: str = "Others",
         example: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.rest = rest
         self.lazy = dict(lazy or {})
         self.sections = sections
         self.summaries = summaries or {}
@@ -133,7 +136,8 @@ class Group(click.Group):
         if self.get_command(context, name) is None and not name.startswith("-"):
             from difflib import get_close_matches
 
-            near = get_close_matches(name, self.list_commands(context), 1, 0.5)
+            names = [*self.list_commands(context), *self.lazy]
+            near = get_close_matches(name, names, 1, 0.5)
             path = context.command_path
             error = click.UsageError(f"There is no command {name!r} in {path}", context)
             error.hint = f"{path} {near[0]}" if near else f"{path} --help"  # type: ignore[attr-defined]
@@ -147,6 +151,10 @@ class Group(click.Group):
         for title, names in sections.items():
             with formatter.section(title):
                 formatter.write_dl([(n.ljust(width), self._line(context, n)) for n in names])
+        shown = {name for names in sections.values() for name in names}
+        if rest := [name for name in self.lazy if name not in shown]:
+            with formatter.section(self.rest):
+                formatter.write_text(", ".join(rest))
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         _format_example(self.example, formatter)

@@ -1,0 +1,82 @@
+"""A group of commands for each component type, as ZenML has them: `stackroom orchestrator list`.
+
+They are the commands of `stackroom component`, and of `stackroom flavor`, with the type filled in.
+"""
+
+from functools import partial
+from typing import Any
+
+import click
+
+from stackroom.client.commands.component import component
+from stackroom.client.commands.flavor import flavor
+from stackroom.client.commands.tree import Command, Group
+from stackroom.client.component_types import TYPES, ComponentType
+
+
+def __getattr__(type: str) -> Group:
+    """The group for the type of that name: they are made when they are asked for."""
+    for known in TYPES:
+        if known.type == type:
+            return type_group(known)
+    raise AttributeError(type)
+
+
+def type_group(known: ComponentType) -> Group:
+    """The group for one component type."""
+    plural = known.plural.replace("_", " ")
+    group = _of_type(
+        component, known, known.dashed, f"{plural.capitalize()}: registered, listed, changed."
+    )
+    own = f"Flavors of {plural} that a team has made itself."
+    group.add_command(_of_type(flavor, known, "flavor", own))
+    return group
+
+
+def _of_type(general: Group, known: ComponentType, name: str, help: str) -> Group:
+    group = Group(name, help=help)
+    for command in general.commands.values():
+        assert isinstance(command, Command)
+        group.add_command(_with_type(command, known, general.name or ""))
+    return group
+
+
+def _with_type(command: Command, known: ComponentType, general: str) -> Command:
+    """`command` without its argument `type`."""
+    callback: Any = command.callback
+    return Command(
+        command.name,
+        callback=partial(callback, type=known.type),
+        params=[p for p in command.params if p.name != "type" and not _is_global(p)],
+        help=_without_type(command.help or ""),
+        context_settings=command.context_settings,
+        example=_example(command.example, known, general),
+    )
+
+
+def _without_type(help: str) -> str:
+    for phrase in (
+        ", or those of one component TYPE",
+        ", or those of one TYPE",
+        " of component TYPE",
+        " of TYPE",
+    ):
+        help = help.replace(phrase, "")
+    return help
+
+
+def _is_global(parameter: click.Parameter) -> bool:
+    return not parameter.expose_value
+
+
+def _example(example: str, known: ComponentType, general: str) -> str:
+    """The lines of an example that are about this type, as this group has them."""
+    lines = []
+    for line in example.strip().splitlines():
+        words = line.split()
+        if words[1:2] == [general] and words[3:4] == [known.dashed]:
+            tail = "flavor " if general == "flavor" else ""
+            lines.append(
+                f"stackroom {known.dashed} {tail}{words[2]} {' '.join(words[4:])}".rstrip()
+            )
+    return "\n".join(lines)
