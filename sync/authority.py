@@ -257,7 +257,9 @@ class Authority:
         return branch
 
     def _snapshot(self, profile: str, branch: _Branch, log: LogWriter) -> None:
-        if branch.state.seq - branch.stored >= self.snapshot_every:
+        # What a snapshot costs grows with the entities; what it saves, with the commits.
+        due = max(self.snapshot_every, len(branch.state.entities) // 2)
+        if branch.state.seq - branch.stored >= due:
             seq = branch.state.seq
             log.put_snapshot(profile, Snapshot(seq, branch.frontier, encode(branch.state)))
             branch.stored = seq

@@ -42,7 +42,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Unsent bytes of one connection beyond which it is closed."""
 
     snapshot_every: int = 1_000
-    """Commits between two snapshots of a profile's state."""
+    """Commits between two snapshots of a profile's state; half as many as its entities, if that is more."""
     snapshot_worth: int = 4_000
     """Commits behind the head from which a subscriber may be sent a snapshot."""
     states_kept: int = 256

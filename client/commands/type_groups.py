@@ -3,6 +3,7 @@
 They are the commands of `stackroom component`, and of `stackroom flavor`, with the type filled in.
 """
 
+import re
 from functools import partial
 from typing import Any
 
@@ -55,14 +56,7 @@ def _with_type(command: Command, known: ComponentType, general: str) -> Command:
 
 
 def _without_type(help: str) -> str:
-    for phrase in (
-        ", or those of one component TYPE",
-        ", or those of one TYPE",
-        " of component TYPE",
-        " of TYPE",
-    ):
-        help = help.replace(phrase, "")
-    return help
+    return re.sub(r",? (?:or those )?of (?:one )?(?:component )?TYPE", "", help)
 
 
 def _is_global(parameter: click.Parameter) -> bool:

@@ -54,13 +54,13 @@ def answers_differently(patch: pytest.MonkeyPatch) -> None:
 
 
 def folds_by_the_clock(patch: pytest.MonkeyPatch) -> None:
-    standing, calls = fold.standing, iter(range(10**9))
+    placed, calls = fold.placed, iter(range(10**9))
 
-    def moody(state: Any, path: Any, value: Any) -> Any:
-        changed = isinstance(value, str) and path.startswith("/config") and next(calls) % 97 == 0
-        return standing(state, path, f"{value}!" if changed else value)
+    def moody(map: Any, keys: Any, value: Any) -> Any:
+        changed = isinstance(value, str) and next(calls) % 97 == 0
+        return placed(map, keys, f"{value}!" if changed else value)
 
-    patch.setattr(fold, "standing", moody)
+    patch.setattr(fold, "placed", moody)
 
 
 def drops_what_was_refused(patch: pytest.MonkeyPatch) -> None:
