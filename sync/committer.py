@@ -24,7 +24,8 @@ Failed = Callable[[list[Submit], ErrorCode, str, str], None]
 class Committer:
     """Has proposals decided in the order of their arrival, many in one transaction.
 
-    `decided` and `failed` are told what came of them. `run` ends after `drain`, when nothing waits any more.
+    `decided` and `failed` are told what came of them. `run` ends after `drain`; what is submitted later is
+    not taken: its senders have it still, and push it again to the hub that comes back.
     Cancelling it does not undo the transaction under way: it ends whole, and nobody is told.
     """
 
@@ -55,6 +56,8 @@ class Committer:
 
     def submit(self, submit: Submit) -> None:
         """Puts proposals behind those that wait."""
+        if self._ending:
+            return
         self._queue.append(submit)
         self._news.set()
 

@@ -11,7 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.model import ComponentUpdated, ProfileRenamed
+from stackroom.events.model import ComponentRegistered, ComponentUpdated, ProfileRenamed
+from stackroom.events.sqlite_log import SqliteLog
 from stackroom.events.state import decode
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
@@ -253,6 +254,49 @@ async def test_parted_histories_are_said_plainly(path: Path) -> None:
             error = await ann.hear(wire.Error)
             assert (error.code, error.profile) == ("parted", PROFILE)
             assert "nothing was changed" in error.hint
+
+
+async def test_a_hub_under_load_goes_down_in_good_order(path: Path) -> None:
+    """Writers that never pause do not keep it: each hears the code, and what was answered is there."""
+    settings = Settings(port=0, shutdown_grace=10.0, batch_proposals=1)
+    accepted: list[str] = []
+    codes: list[int] = []
+
+    async def write(url: str, n: int) -> None:
+        async with speaking(url, 100 + n) as peer:
+            value = count()
+
+            async def push() -> None:
+                update = ComponentUpdated({f"/config/key{n}": next(value)})
+                proposal = peer.proposal((uid(2_000), update), base=1)
+                await peer.say(wire.Push(PROFILE, (proposal,)))
+
+            try:
+                for _ in range(3):
+                    await push()
+                while True:
+                    await push()
+                    accepted.extend(answer.id for answer in (await peer.hear(wire.Results)).answers)
+            except ConnectionClosed as closed:
+                assert closed.rcvd is not None
+                codes.append(closed.rcvd.code)
+
+    async with serving(path, settings) as hub:
+        async with speaking(hub.url) as ann:
+            made = ComponentRegistered("k8s", "orchestrator", "kubernetes")
+            await ann.push(ann.proposal(created(), (uid(2_000), made)))
+        with anyio.fail_after(8):
+            async with anyio.create_task_group() as tasks:
+                for n in range(8):
+                    tasks.start_soon(write, hub.url, n)
+                while len(accepted) < 50:
+                    await anyio.lowlevel.checkpoint()
+                hub.server.stop(wire.CloseCode.RESTART)
+    assert codes == [wire.CloseCode.RESTART] * 8
+    log = await SqliteLog.open(path, new_id="unused")
+    commits = await log.read(lambda reader: reader.commits(PROFILE, 0, 100_000))
+    await log.aclose()
+    assert set(accepted) <= {commit.id for commit in commits}
 
 
 @pytest.mark.parametrize("code", [wire.CloseCode.GOING_AWAY, wire.CloseCode.RESTART])
