@@ -131,7 +131,8 @@ class Cache:
         with self.writing() as log:
             head = log.head(profile)
             hashed = leaves or [_leaf(profile, c) for c in commits]
-            fresh = list(map(Taken, commits, map(_taking, commits), hashed))
+            both = zip(commits, hashed, strict=True)
+            fresh = [Taken(commit, _taking(commit), leaf) for commit, leaf in both]
             known = sum(c.seq <= head.seq for c in commits)
             if known and not _is_kept(log, profile, commits[known - 1]):
                 raise IntegrityError(
