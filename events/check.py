@@ -41,7 +41,6 @@ from stackroom.events.state import (
     Component,
     Conflict,
     Flavor,
-    Profile,
     Stack,
     Stamp,
     State,
@@ -220,8 +219,7 @@ class _Check:
             return
         since = self.written_since(entity)
         for path, value in writes(change):
-            if isinstance(entity, Stack | Profile):
-                self.refer_from(standing_id, entity, path, value)
+            self.refer_from(standing_id, entity, path, value)
             self.write(standing_id, entity, path, value, since)
         self.merged = self.merged or bool(since)
 

@@ -118,9 +118,8 @@ def rewritten(
     """`entity` with each value at its path; the same object if it says all of that already."""
     after = entity
     own: set[str] = set()
-    refers = isinstance(entity, (Stack, Profile))
     for said, wanted in written:
-        path, value = standing(state, said, wanted) if refers else (said, wanted)
+        path, value = standing(state, said, wanted)
         parts = segments(path)
         before = _value(state, after, parts)
         if same(before, value):

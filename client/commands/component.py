@@ -22,7 +22,7 @@ from stackroom.client.commands.options import (
 )
 from stackroom.client.commands.tree import group
 from stackroom.client.errors import NotFound
-from stackroom.events.state import Component
+from stackroom.events.state import Component, Stack
 
 if TYPE_CHECKING:
     from stackroom.client.commands.entities import ComponentRow
@@ -133,7 +133,7 @@ def describe(app: App, type: str, name: str | None) -> None:
     from stackroom.client.commands import entities
 
     copy = app.copy()
-    found = find_component(copy.view, type, name) if name else used(app, copy, type)
+    found = find_component(copy.view, type, name) if name else used(app, copy, type)[1:]
     row = entities.component(copy.view, *found)
     app.output.show(row, lambda: described(row))
     app.show_copy_age(copy)
@@ -200,11 +200,9 @@ def get(app: App, type: str) -> None:
     """Show which component of TYPE the stack in use here has."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Lines
-    from stackroom.client.commands.stack_active import in_use
 
     copy = app.copy()
-    id, found = used(app, copy, type)
-    _, stack, _ = in_use(app, copy)
+    stack, id, found = used(app, copy, type)
     line = f"{found.name} (of stack {stack.name!r})"
     app.output.show(entities.component(copy.view, id, found), Lines([line]))
     app.show_copy_age(copy)
@@ -276,14 +274,14 @@ def delete(app: App, type: str, name: str, yes: bool, message: str) -> None:
     app.commit(draft, f"Component {type}/{name} deleted")
 
 
-def used(app: App, copy: "ProfileCopy", type: str) -> tuple[str, Component]:
-    """The first component of `type` of the stack in use here, and its id; NotFound."""
+def used(app: App, copy: "ProfileCopy", type: str) -> tuple[Stack, str, Component]:
+    """The stack in use here, and the id and entity of its first component of `type`; NotFound."""
     from stackroom.client.commands.stack_active import in_use
 
     _, stack, _ = in_use(app, copy)
     for id in stack.components.get(type, []):
         if isinstance(found := copy.view.get(id), Component):
-            return id, found
+            return stack, id, found
     raise NotFound(
         f"stack {stack.name!r}, which is in use here, has no {type}",
         hint=f"stackroom component list {type}",
