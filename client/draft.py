@@ -90,6 +90,11 @@ class Draft:
         """Whether nothing changes."""
         return not self.changes
 
+    @property
+    def preview(self) -> State:
+        """What its author would see if it were committed; not to be changed."""
+        return self._scratch
+
     def add(self, changes: Iterable[tuple[str, Change]]) -> None:
         """Adds changes made elsewhere: a resolution, a reversal, an import."""
         for id, change in changes:

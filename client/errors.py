@@ -5,6 +5,7 @@
         ├── RefusedLocally           1   a rule refuses the change; nothing was saved
         ├── NameTaken                1   the hub has a profile of that name
         ├── ReadOnly                 1   the profile holds something newer than this program
+        ├── NotASource               1   a file is neither ours nor a stack of ZenML's
         ├── Closed                   1   the connection was closed
         ├── FileReplaced             1   a file of the home was deleted or replaced while in use
         ├── NotFound                 3   there is nothing of that name
@@ -60,6 +61,10 @@ class FileReplaced(ClientError):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(f"{path} was deleted or replaced while it was in use: nothing was written")
+
+
+class NotASource(ClientError):
+    """A file that is neither ours nor a stack in any of ZenML's forms; the sentence says where and why."""
 
 
 class NotFound(ClientError):

@@ -1,10 +1,18 @@
-"""A stack of a state as a `StackFile`, in the form that it came in or in today's."""
+"""A state as definitions, and a stack of it as a `StackFile`, in the form that it came in or in today's."""
 
 from typing import Final
 
-from stackroom.client.importing import UNKNOWN, ZENML
+from stackroom.client.definitions import (
+    ComponentDefinition,
+    Definitions,
+    FlavorDefinition,
+    ProfileDefinition,
+    StackDefinition,
+)
+from stackroom.client.differing import PROVENANCE
+from stackroom.client.importing import UNKNOWN
 from stackroom.client.zenml.model import ComponentSpec, Form, StackFile
-from stackroom.events.state import Component, Stack, State
+from stackroom.events.state import Component, Flavor, Stack, State
 from stackroom.events.values import Value
 
 FORMATS: Final = {
@@ -22,7 +30,7 @@ def stack_file(state: State, stack: Stack, format: str = "") -> StackFile:
 
     A version is only ours to name where the stack was not imported in that very form.
     """
-    form, version = _remembered(stack.extra.get(ZENML))
+    form, version = _remembered(stack.extra.get(PROVENANCE))
     if format and FORMATS[format][0] is not form:
         form, version = FORMATS[format]
     unknown = stack.extra.get(UNKNOWN)
@@ -36,6 +44,41 @@ def stack_file(state: State, stack: Stack, format: str = "") -> StackFile:
         ),
         zenml_version=version,
         extra=unknown if isinstance(unknown, dict) else {},
+    )
+
+
+def definitions(state: State) -> Definitions:
+    """All that the profile says, names in place of ids."""
+    names = {id: component.name for id, component in state.all(Component)}
+    profile = state.profile
+    default = state.get(profile.default_stack) if profile and profile.default_stack else None
+    return Definitions(
+        tuple(
+            FlavorDefinition(
+                f.component_type, f.name, f.source, f.integration, f.config_schema, f.extra
+            )
+            for _, f in state.all(Flavor)
+        ),
+        tuple(
+            ComponentDefinition(c.component_type, c.name, c.flavor, c.config, c.labels, c.extra)
+            for _, c in state.all(Component)
+        ),
+        tuple(
+            StackDefinition(
+                s.name,
+                {type: [names[id] for id in ids] for type, ids in s.components.items()},
+                s.labels,
+                s.description,
+                s.extra,
+            )
+            for _, s in state.all(Stack)
+        ),
+        ProfileDefinition(
+            profile.description if profile else "",
+            profile.settings if profile else {},
+            default.name if default else "",
+        ),
+        whole=True,
     )
 
 

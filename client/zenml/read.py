@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 from stackroom.client.zenml import limits
 from stackroom.client.zenml.errors import StackFileError
 from stackroom.client.zenml.load import Node, load
-from stackroom.client.zenml.model import ComponentSpec, Form, StackFile, Value
+from stackroom.client.zenml.model import ComponentSpec, Form, StackFile, StackWarning, Value
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -23,6 +23,11 @@ def parse_stack(text: str | bytes, *, source: str = "<input>") -> StackFile:
     Raises StackFileError, with the line where there is one, for anything else.
     """
     root, ambiguous = load(text, source)
+    return stack_of(root, ambiguous, source)
+
+
+def stack_of(root: Node, ambiguous: tuple[StackWarning, ...], source: str) -> StackFile:
+    """The stack in a document that `load` gave; raises as `parse_stack`."""
     reader = _StackReader(source)
     top = reader.top(root)
     by_type = list(reader.by_type(top["components"]))

@@ -62,7 +62,7 @@ def _component(spec: ComponentSpec) -> Iterator[StackWarning]:
         for kind, rule, sentence in _ONE_MACHINE:
             if isinstance(value, str) and rule.fullmatch(value):
                 yield StackWarning(kind=kind, where=where, sentence=sentence)
-        if _is_plain_secret(spec.type, path, value):
+        if is_credential(spec.type, path, value):
             yield StackWarning(
                 kind="plain secret",
                 where=where,
@@ -83,7 +83,8 @@ def _leaves(value: Value, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
         yield path, value
 
 
-def _is_plain_secret(component_type: str, path: tuple[str, ...], value: Value) -> bool:
+def is_credential(component_type: str, path: tuple[str, ...], value: Value) -> bool:
+    """Whether the value at these keys of a configuration is a credential in plain text, by its name."""
     if isinstance(value, bool) or value in (None, ""):
         return False
     if isinstance(value, str) and _REFERENCE.fullmatch(value):

@@ -59,12 +59,10 @@ class TestImport:
     def test_a_dry_run_shows_everything_and_does_nothing(self, ada: Person) -> None:
         before = head(ada)
         planned = ada.data("stack", "import", str(GCP), "--dry-run")
-        assert set(planned) == {"stack", "form", "changes", "steps", "warnings"}
         assert planned["changes"] is True
+        assert [(s["form"], s["stack"]) for s in planned["sources"]] == [("D", "gcp_prod")]
         assert [(s["kind"], s["name"]) for s in planned["steps"]][-1] == ("stack", "gcp_prod")
-        assert all(
-            set(s) == {"action", "kind", "type", "name", "differs"} for s in planned["steps"]
-        )
+        assert {step["action"] for step in planned["steps"]} == {"create"}
         shown = ada.stackroom("stack", "import", str(GCP), "--dry-run").ok().out
         assert "orchestrator/vertex_orc" in shown
         assert "new" in shown
@@ -83,29 +81,30 @@ class TestImport:
         ada.stackroom(*words.split()).ok()
         before = head(ada)
         ran = ada.stackroom("stack", "import", str(GCP)).failed(
-            1, "othing was imported", "'gcs_store'", "config.path", "--replace", "--rename"
+            1, "othing was imported", "'gcs_store'", "config.path", "--on-conflict replace"
         )
         assert "gs://" not in ran.err
         assert head(ada) == before
         planned = ada.data("stack", "import", str(GCP), "--dry-run")
         (taken,) = [step for step in planned["steps"] if step["action"] == "taken"]
         assert taken["differs"] == ["/config/path"]
-        ada.stackroom("stack", "import", str(GCP), "--rename", "_b").ok()
+        ada.stackroom("stack", "import", str(GCP), "--on-conflict", "rename", "--suffix", "_b").ok()
         assert [row["name"] for row in ada.data("component", "list", "artifact-store")] == [
             "gcs_store",
             "gcs_store_b",
         ]
-        ada.stackroom("stack", "import", str(GCP), "--replace").ok()
+        ada.stackroom("stack", "import", str(GCP), "--on-conflict", "replace").ok()
         found = ada.data("component", "describe", "artifact-store", "gcs_store")
         assert found["config"] == {"path": "gs://acme-ml/zenml"}
 
-    def test_two_ways_at_once(self, ada: Person) -> None:
-        words = ("stack", "import", str(GCP), "--replace", "--rename", "_b")
-        ada.stackroom(*words).failed(2, "--rename")
-        ada.stackroom("stack", "import", "a", "b", "c").failed(2, "FILE")
+    def test_a_name_for_several_files(self, ada: Person) -> None:
+        ada.stackroom("stack", "import", "--name", "x", str(GCP), str(FILES[0])).failed(
+            2, "one file"
+        )
+        ada.stackroom("stack", "import").failed(2, "FILE")
 
     def test_a_file_that_is_not_there(self, ada: Person) -> None:
-        ada.stackroom("stack", "import", "/not/there.yaml").failed(1, "/not/there.yaml")
+        ada.stackroom("stack", "import", "/not/there.yaml").failed(3, "/not/there.yaml")
 
     def test_what_will_not_do_for_others_is_noted_without_the_value(self, ada: Person) -> None:
         path = SAMPLES / "zenml-0.98" / "custom_batch.yaml"

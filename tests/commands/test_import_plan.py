@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from stackroom.client import planning
+from stackroom.client.errors import NotFound
 from stackroom.client.exporting import FORMATS, stack_file
-from stackroom.client.importing import ListedTwice, Plan, changes, plan
+from stackroom.client.importing import definitions
+from stackroom.client.planning import DefinedTwice, OnConflict, Plan, merged
 from stackroom.client.zenml import Form, StackFile, parse_stack, render_stack
 from stackroom.events.check import Accepted
-from stackroom.events.model import ComponentUpdated, StackUpdated
-from stackroom.events.state import Component, Stack, encode
+from stackroom.events.model import ComponentUpdated, StackRegistered, StackUpdated
+from stackroom.events.state import Component, Stack, State, encode
 from tests.events.world import World, started, uid
 
 SAMPLES = sorted((Path(__file__).parents[1] / "zenml" / "samples").rglob("*.yaml"))
@@ -35,13 +38,42 @@ zenml_version: 0.98.0
 """What the stack of `started()` is, as a file."""
 
 
+_BLOCKS = count(5)
+"""Every plan makes ids of its own."""
+
+
 def ids() -> Iterator[str]:
-    return (uid(n) for n in count(500))
+    return (uid(n) for n in count(next(_BLOCKS) * 100))
+
+
+def plan(
+    file: StackFile,
+    state: State,
+    *,
+    name: str = "",
+    on_conflict: OnConflict = "fail",
+    suffix: str = "",
+) -> Plan:
+    fresh = ids()
+    wanted = merged([definitions(file, name=name)])
+    return planning.plan(wanted, state, lambda: next(fresh), on_conflict=on_conflict, suffix=suffix)
 
 
 def carry_out(world: World, made: Plan) -> None:
-    fresh = ids()
-    assert isinstance(world.do("ann", *changes(made, lambda: next(fresh))), Accepted)
+    assert isinstance(world.do("ann", *made.changes), Accepted)
+
+
+def components(made: Plan) -> list[planning.Step]:
+    return [step for step in made.steps if step.kind == "component"]
+
+
+def the_stack(made: Plan) -> planning.Step:
+    (step,) = (step for step in made.steps if step.kind == "stack")
+    return step
+
+
+def taken(made: Plan) -> list[tuple[str, list[str]]]:
+    return [(step.name, [d.path for d in step.divergences]) for step in made.taken]
 
 
 def imported(text: str | bytes) -> tuple[World, StackFile]:
@@ -81,8 +113,8 @@ def test_an_export_of_what_zenml_wrote_is_the_same_bytes(path: Path) -> None:
 def test_a_second_import_changes_nothing(path: Path) -> None:
     world, file = imported(path.read_bytes())
     again = plan(file, world.state)
-    assert not again.changes
-    assert changes(again, lambda: pytest.fail("an id was made")) == []
+    assert again.changes == []
+    assert {step.action for step in again.steps} == {"reuse"}
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -93,7 +125,7 @@ def test_an_export_in_another_form_is_what_is_there_already(path: Path, format: 
     out = stack_file(world.state, stack, format)
     assert out.form is FORMATS[format][0]
     again = plan(parse_stack(render_stack(out, form=out.form)), world.state)
-    assert not [step for step in again.components if step.changes]
+    assert not [step for step in components(again) if step.changes]
 
 
 def test_a_stack_made_here_is_exported_as_todays_zenml_has_it() -> None:
@@ -140,7 +172,7 @@ def test_keys_that_were_not_there_before_are_added_to_what_is_reused() -> None:
     world = started()
     file = parse_stack(FILE.replace("    name: s3\n", "    name: s3\n    user: ann\n"))
     made = plan(file, world.state)
-    assert [step.action for step in made.components] == ["reuse", "reuse"]
+    assert [step.action for step in components(made)] == ["reuse", "reuse"]
     assert made.changes
     carry_out(world, made)
     assert not plan(file, world.state).changes
@@ -149,8 +181,8 @@ def test_keys_that_were_not_there_before_are_added_to_what_is_reused() -> None:
 def test_another_name_for_the_stack() -> None:
     world = started()
     made = plan(parse_stack(FILE), world.state, name="staging")
-    assert (made.stack.action, made.stack.name) == ("create", "staging")
-    assert [step.action for step in made.components] == ["reuse", "reuse"]
+    assert (the_stack(made).action, the_stack(made).name) == ("create", "staging")
+    assert [step.action for step in components(made)] == ["reuse", "reuse"]
 
 
 DIFFERENT = FILE.replace("ns: ml, gpu: 1", "ns: prod, context: c")
@@ -160,13 +192,13 @@ def test_a_taken_name_is_told_with_the_keys_that_differ() -> None:
     world = started()
     before = encode(world.state)
     made = plan(parse_stack(DIFFERENT), world.state)
-    assert made.taken == ["orchestrator 'k8s' (config.context, config.gpu, config.ns)"]
+    assert taken(made) == [("k8s", ["/config/context", "/config/gpu", "/config/ns"])]
     assert encode(world.state) == before
 
 
 def test_replace_takes_the_files_values() -> None:
     world = started()
-    made = plan(parse_stack(DIFFERENT), world.state, replace=True)
+    made = plan(parse_stack(DIFFERENT), world.state, on_conflict="replace")
     assert not made.taken
     carry_out(world, made)
     _, component = world.state.find(Component, "k8s", "orchestrator") or pytest.fail("no component")
@@ -177,21 +209,21 @@ def test_replace_takes_the_files_values() -> None:
 def test_rename_imports_beside_what_there_is() -> None:
     world = started()
     file = parse_stack(DIFFERENT)
-    made = plan(file, world.state, suffix="_b")
-    assert [(s.action, s.spec.name) for s in made.components] == [
+    made = plan(file, world.state, on_conflict="rename", suffix="_b")
+    assert [(s.action, s.name) for s in components(made)] == [
         ("reuse", "s3"),
         ("create", "k8s_b"),
     ]
-    assert (made.stack.action, made.stack.name) == ("create", "prod_b")
+    assert (the_stack(made).action, the_stack(made).name) == ("create", "prod_b")
     carry_out(world, made)
-    assert not plan(file, world.state, suffix="_b").changes
+    assert not plan(file, world.state, on_conflict="rename", suffix="_b").changes
 
 
 def test_a_stack_of_other_components_is_taken_or_replaced() -> None:
     world = started()
     file = parse_stack(FILE.replace("name: k8s", "name: k9s"))
-    assert plan(file, world.state).taken == ["stack 'prod' (orchestrator)"]
-    carry_out(world, plan(file, world.state, replace=True))
+    assert taken(plan(file, world.state)) == [("prod", ["/components/orchestrator"])]
+    carry_out(world, plan(file, world.state, on_conflict="replace"))
     _, stack = world.state.find(Stack, "prod") or pytest.fail("no stack")
     k9s, _ = world.state.find(Component, "k9s", "orchestrator") or pytest.fail("no component")
     assert stack.components["orchestrator"] == [k9s]
@@ -204,26 +236,79 @@ def test_the_order_of_a_type_matters_since_the_first_is_the_default() -> None:
     ).replace("prod", "two")
     world, _ = imported(two)
     swapped = parse_stack(two)
-    components = sorted(swapped.components, key=lambda c: c.name)
-    other = StackFile(swapped.form, "two", tuple(components))
-    assert plan(other, world.state).taken == ["stack 'two' (orchestrator)"]
+    by_name = sorted(swapped.components, key=lambda c: c.name)
+    other = StackFile(swapped.form, "two", tuple(by_name))
+    assert taken(plan(other, world.state)) == [("two", ["/components/orchestrator"])]
 
 
 def test_a_component_that_is_listed_twice_alike_is_one() -> None:
     file = parse_stack(FILE)
     twice = StackFile(file.form, "two", (*file.components, file.components[0]))
     made = plan(twice, started().state)
-    assert made.stack.members == {"artifact_store": ["s3"], "orchestrator": ["k8s"]}
+    assert len(components(made)) == 2
+    (registered,) = the_stack(made).changes
+    assert isinstance(registered, StackRegistered)
+    assert {type: len(ids) for type, ids in registered.components.items()} == {
+        "artifact_store": 1,
+        "orchestrator": 1,
+    }
 
 
 def test_two_components_of_one_name_are_refused() -> None:
     file, other = parse_stack(FILE), parse_stack(DIFFERENT)
     both = StackFile(file.form, "two", (*file.components, *other.components))
-    with pytest.raises(ListedTwice, match="'k8s'"):
+    with pytest.raises(DefinedTwice, match="'k8s'"):
         plan(both, started().state)
 
 
 def test_values_that_differ_only_in_kind_differ() -> None:
     world = started()
     world.do("ann", (uid(11), ComponentUpdated({"/config/gpu": True})))
-    assert plan(parse_stack(FILE), world.state).taken == ["orchestrator 'k8s' (config.gpu)"]
+    assert taken(plan(parse_stack(FILE), world.state)) == [("k8s", ["/config/gpu"])]
+
+
+def test_a_decision_about_one_entity_goes_before_the_policy() -> None:
+    world = started()
+    fresh = ids()
+    wanted = merged([definitions(parse_stack(DIFFERENT))])
+    called: planning.Called = ("component", "orchestrator", "k8s")
+    made = planning.plan(wanted, world.state, lambda: next(fresh), decisions={called: "reuse"})
+    assert not made.taken
+    assert made.changes == []
+
+
+def test_reuse_takes_what_stands() -> None:
+    world = started()
+    before = encode(world.state)
+    made = plan(parse_stack(DIFFERENT), world.state, on_conflict="reuse")
+    assert made.changes == []
+    assert encode(world.state) == before
+
+
+def test_rename_without_a_suffix_counts() -> None:
+    world = started()
+    file = parse_stack(DIFFERENT)
+    carry_out(world, plan(file, world.state, on_conflict="rename"))
+    other = parse_stack(DIFFERENT.replace("context: c", "context: d"))
+    made = plan(other, world.state, on_conflict="rename")
+    assert [(s.asked, s.name) for s in components(made)] == [("s3", "s3"), ("k8s", "k8s_3")]
+    assert the_stack(made).name == "prod_3"
+
+
+def test_prune_deletes_what_is_not_wanted_users_first() -> None:
+    world = started()
+    fresh = ids()
+    made = planning.plan(planning.Definitions(), world.state, lambda: next(fresh), prune=True)
+    assert {step.action for step in made.steps} == {"delete"}
+    kinds = [step.kind for step in made.steps]
+    assert kinds.index("stack") < kinds.index("component")
+    carry_out(world, made)
+    assert not list(world.state.all(Stack))
+    assert not list(world.state.all(Component))
+
+
+def test_a_member_that_nobody_defines() -> None:
+    stack = planning.StackDefinition("new", {"orchestrator": ["nope"]}, origin="new.yaml")
+    wanted = planning.Definitions(stacks=(stack,))
+    with pytest.raises(NotFound, match=r"'new' \(new.yaml\) uses orchestrator 'nope'"):
+        planning.plan(wanted, started().state, lambda: uid(1))

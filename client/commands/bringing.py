@@ -1,0 +1,157 @@
+"""Bringing definitions into a profile: deciding what has two definitions, showing it, doing it.
+
+All commands that do so come here: `stack import`, `profile import`, `apply` and those of other sources.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+import click
+
+from stackroom.client.planning import Called, OnConflict, OtherDefinitions, Plan, plan
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.context import App
+    from stackroom.client.commands.planned import Planned
+    from stackroom.client.definitions import Definitions
+    from stackroom.client.draft import Draft
+    from stackroom.client.sources import Source
+    from stackroom.client.workspace import ProfileCopy
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+dry_run_option: Callable[[F], F] = click.option(
+    "--dry-run", is_flag=True, help="Show what would be done, and do nothing."
+)
+
+
+def on_conflict_options(command: F) -> F:
+    """Gives a command `on_conflict: OnConflict | None` and `suffix: str`."""
+    with_suffix = click.option(
+        "--suffix",
+        default="",
+        metavar="TEXT",
+        help="What `rename` adds to a name; _2, _3 … without it.",
+    )(command)
+    return click.option(
+        "--on-conflict",
+        type=click.Choice(get_args(OnConflict)),
+        help="Where a name has another definition here: do nothing at all (fail), take another name "
+        "(rename), give what is here the source's values (replace), or use what is here (reuse). "
+        "Asked for at a terminal; fail elsewhere.",
+    )(with_suffix)
+
+
+def bring(
+    app: "App",
+    copy: "ProfileCopy",
+    wanted: "Definitions",
+    done: str,
+    *,
+    message: str,
+    on_conflict: OnConflict | None,
+    suffix: str = "",
+    dry_run: bool = False,
+    sources: Sequence["Source"] = (),
+) -> None:
+    """Brings what is wanted into the profile as one commit, or with `dry_run` shows what would be done.
+
+    Raises OtherDefinitions where names are taken and nobody decided.
+    """
+    from stackroom.client.commands import planned
+
+    warnings = planned.warnings(sources)
+    if dry_run:
+        made = _plan(app, copy, wanted, on_conflict or "fail", suffix, {})
+        show(app, copy, made, sources, warnings)
+        return
+    made = _decided(app, copy, wanted, on_conflict, suffix)
+    for source in sources:
+        if source.form != "stackroom":
+            app.output.note(f"{source.path}: {source.recognised}")
+    for warning in warnings:
+        app.output.note(f"Note: {warning}.")
+    app.commit(drafted(app, copy, made, message), done)
+
+
+def drafted(app: "App", copy: "ProfileCopy", made: Plan, message: str) -> "Draft":
+    """A draft of what carries the plan out. Raises OtherDefinitions, RefusedLocally."""
+    if made.taken:
+        raise OtherDefinitions(made.taken)
+    draft = app.workspace.edit(copy, message)
+    draft.add(made.changes)
+    return draft
+
+
+def show(
+    app: "App",
+    copy: "ProfileCopy",
+    made: Plan,
+    sources: Iterable["Source"] = (),
+    warnings: Iterable[str] = (),
+) -> "Planned":
+    """Shows the plan, and tells it. Raises RefusedLocally where a rule would refuse it."""
+    from stackroom.client.commands import planned
+
+    draft = app.workspace.edit(copy)
+    draft.add(made.changes)
+    shown = planned.planned(copy.name, made, copy.view, draft.preview, sources, warnings)
+    app.output.show(shown, lambda: planned.view(shown, copy.view, draft.preview))
+    for warning in shown.warnings:
+        app.output.note(f"Note: {warning}.")
+    return shown
+
+
+def _plan(
+    app: "App",
+    copy: "ProfileCopy",
+    wanted: "Definitions",
+    on_conflict: OnConflict,
+    suffix: str,
+    decisions: dict[Called, OnConflict],
+) -> Plan:
+    new_id = app.workspace.new_id
+    return plan(
+        wanted, copy.view, new_id, on_conflict=on_conflict, decisions=decisions, suffix=suffix
+    )
+
+
+def _decided(
+    app: "App",
+    copy: "ProfileCopy",
+    wanted: "Definitions",
+    on_conflict: OnConflict | None,
+    suffix: str,
+) -> Plan:
+    """The plan; at a terminal, a person decides about each name that is taken."""
+    decisions: dict[Called, OnConflict] = {}
+    while True:
+        made = _plan(app, copy, wanted, on_conflict or "fail", suffix, decisions)
+        if not made.taken or on_conflict is not None or not _can_ask(app):
+            return made
+        # One at a time: whether a stack differs depends on what becomes of its components.
+        step = made.taken[0]
+        decision = _ask(step.asked or step.name, step.type or step.kind, made)
+        if decision == "fail":
+            return made
+        decisions[step.called] = decision
+
+
+def _can_ask(app: "App") -> bool:
+    return app.output.for_people and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(name: str, what: str, made: Plan) -> OnConflict:
+    differs = ", ".join(
+        d.path.removeprefix("/").replace("/", ".") for d in made.taken[0].divergences
+    )
+    letters: dict[str, OnConflict] = {"r": "replace", "u": "reuse", "n": "rename", "q": "fail"}
+    click.echo(f"{what.replace('_', ' ')} {name!r} is here with another {differs}.", err=True)
+    chosen: str = click.prompt(
+        "[r]eplace it, [u]se the one that is here, import under a [n]ew name, or [q]uit",
+        type=click.Choice(list(letters)),
+        show_choices=False,
+        err=True,
+    )
+    return letters[chosen]

@@ -1,0 +1,149 @@
+"""What a plan looks like: what would be made, changed and deleted, key by key; before anything is done.
+
+Values of keys that hold credentials are not shown: plans are printed by machines that many read.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from msgspec import UNSET, Struct, structs
+
+from stackroom.client.commands import telling
+from stackroom.client.commands.naming import Names, called
+from stackroom.client.commands.output import Lines, View
+from stackroom.client.planning import Action, Plan, Step
+from stackroom.client.zenml.travel import is_credential
+from stackroom.events.history import diff
+from stackroom.events.state import State
+from stackroom.events.values import Maybe, Path, segments
+
+if TYPE_CHECKING:
+    from stackroom.client.sources import Source
+
+SECRET: Final = "(secret)"
+"""What stands in place of a credential."""
+
+
+class SourceRow(Struct, frozen=True):
+    """A file that was read; `form` is a letter of `docs/yaml.md`, or `stackroom`."""
+
+    path: str
+    form: str
+    stack: str
+
+
+class StepRow(Struct, frozen=True):
+    """What becomes of one entity: create, reuse, update, delete or taken (nobody decided).
+
+    `name` is the one that it gets, `asked` the one that the source has. `differs` are the paths in which
+    the source and what stands differ.
+    """
+
+    action: Action
+    kind: str
+    type: str
+    name: str
+    asked: str
+    origin: str
+    differs: list[Path]
+
+
+class Planned(Struct, frozen=True):
+    """A plan; `changes` is false where nothing would be done, `difference` what would be, value by value."""
+
+    profile: str
+    changes: bool
+    create: int
+    update: int
+    delete: int
+    taken: int
+    sources: list[SourceRow]
+    steps: list[StepRow]
+    difference: list[telling.ChangeRow]
+    warnings: list[str]
+
+
+def planned(
+    profile: str,
+    plan: Plan,
+    before: State,
+    after: State,
+    sources: Iterable["Source"] = (),
+    warnings: Iterable[str] = (),
+) -> Planned:
+    """The plan for programs; `after` is the state that it would bring about."""
+    difference = [
+        structs.replace(row, before=_hidden(row, row.before), after=_hidden(row, row.after))
+        for row in telling.changed(diff(before, after), Names(after, before))
+    ]
+    done = Counter(
+        step.action if step.action in ("create", "delete") else "update"
+        for step in plan.steps
+        if step.changes
+    )
+    return Planned(
+        profile,
+        done.total() > 0,
+        done["create"],
+        done["update"],
+        done["delete"],
+        len(plan.taken),
+        [SourceRow(s.path, s.form, s.stack) for s in sources],
+        [_row(step) for step in plan.steps],
+        difference,
+        list(warnings),
+    )
+
+
+def view(shown: Planned, before: State, after: State) -> list[View]:
+    """The plan for people."""
+    names = Names(after, before)
+    lines = list(telling.change_lines(shown.difference, names))
+    taken = [
+        f"! {called(step.kind, step.name, step.type)} has another definition: "
+        f"{', '.join(_place(path) for path in step.differs)}"
+        for step in shown.steps
+        if step.action == "taken"
+    ]
+    return [Lines(lines), Lines(taken), Lines([summary(shown)])]
+
+
+def summary(shown: Planned) -> str:
+    """`Plan: 2 to create, 1 to update, 0 to delete.`"""
+    if shown.taken:
+        return f"Nothing would be done: {shown.taken} {_have(shown.taken)} other definitions here."
+    if not shown.changes:
+        return "Nothing to change: the profile says all of it already."
+    return f"Plan: {shown.create} to create, {shown.update} to update, {shown.delete} to delete."
+
+
+def warnings(sources: Iterable["Source"]) -> list[str]:
+    """What will not do for others, a sentence each; with the file, where there are several."""
+    found = list(sources)
+    return [
+        f"{f'{source.path}: ' if len(found) > 1 else ''}{warning.where}: {warning.sentence}"
+        for source in found
+        for warning in source.warnings
+    ]
+
+
+def _row(step: Step) -> StepRow:
+    differs = [divergence.path for divergence in step.divergences]
+    asked = step.asked or step.name
+    return StepRow(step.action, step.kind, step.type, step.name, asked, step.origin, differs)
+
+
+def _hidden(row: telling.ChangeRow, value: Maybe) -> Maybe:
+    keys = segments(row.path)
+    if value is UNSET or row.kind != "component" or keys[:1] != ("config",):
+        return value
+    return SECRET if is_credential(row.type, keys[1:], value) else value
+
+
+def _place(path: Path) -> str:
+    return path.removeprefix("/").replace("/", ".")
+
+
+def _have(number: int) -> str:
+    return "name has" if number == 1 else "names have"
