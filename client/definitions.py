@@ -71,3 +71,13 @@ class Definitions(Struct, frozen=True):
     stacks: tuple[StackDefinition, ...] = ()
     profile: ProfileDefinition | None = None
     whole: bool = False
+
+
+def default_stack(name: str) -> Definitions:
+    """The stack that needs nothing but this machine, as ZenML makes it: the profile's default."""
+    types = ("orchestrator", "artifact_store")
+    return Definitions(
+        components=tuple(ComponentDefinition(type, name, "local") for type in types),
+        stacks=(StackDefinition(name, {type: [name] for type in types}),),
+        profile=ProfileDefinition(default_stack=name),
+    )

@@ -5,11 +5,12 @@ Reads never touch the network. Whoever opens a workspace uses it from one thread
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from stackroom.client.cache import Cache, Stored
+from stackroom.client.choosing import Why
 from stackroom.client.draft import Draft
 from stackroom.client.draft import Saved as SavedDraft
 from stackroom.client.errors import (
@@ -30,17 +31,20 @@ from stackroom.client.store import HubEntry, Parked, ProfileEntry, Store
 from stackroom.events import codec, rules
 from stackroom.events.check import Rejected, check
 from stackroom.events.errors import UnknownEvent
+from stackroom.events.fold import apply_change
 from stackroom.events.history import entity_at, state_at
 from stackroom.events.log import LogReader
 from stackroom.events.model import Change, Millis, ProfileCreated, Proposal
 from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:
+    from stackroom.client.definitions import Definitions
     from stackroom.client.replica import Replica
+    from stackroom.client.repository import Repository
     from stackroom.events.resolve import Revive
 
-Why: TypeAlias = Literal["--profile", "STACKROOM_PROFILE", "setting", "only one"]
-"""Where it was said which profile to work on."""
+DEFAULT: Final = "default"
+"""The name of the profile that first use makes, of its stack, and of that stack's components."""
 
 
 class ProfileCopy:
@@ -186,34 +190,67 @@ class Workspace:
         return [entry for entry in self.store.profiles() if not entry.deleted]
 
     def entry(self, name: str) -> ProfileEntry:
-        """The profile of that name or id; NotFound, or ClientError where two have the name."""
+        """The profile of that name or id, or of `NAME@HUB`; NotFound, or ClientError for several."""
         entries = self.profiles()
         found = [e for e in entries if name in (e.name, e.id)]
+        if not found and "@" in name:
+            bare, _, hub = name.rpartition("@")
+            found = [e for e in entries if e.name == bare and hub in (e.hub or "local")]
         if len(found) > 1:
-            raise ClientError(f"there are {len(found)} profiles called {name!r}: use the id")
+            places = ", ".join(f"{e.name}@{e.hub or 'local'}" for e in found)
+            raise ClientError(
+                f"there are {len(found)} profiles called {name!r}: {places}",
+                hint="say which by NAME@HUB, where a part of the hub's address will do",
+            )
         if not found:
             raise missing(
                 f"profile {name!r}", name, (e.name for e in entries), "stackroom profile list"
             )
         return found[0]
 
-    def active_profile(self, name: str | None = None) -> tuple[ProfileEntry, Why]:
-        """The profile to work on, and who said so; `name` is that of --profile. NoProfile."""
+    def active_profile(
+        self, name: str | None = None, repository: "Repository | None" = None
+    ) -> tuple[ProfileEntry, Why]:
+        """The profile to work on, and who said so; `name` is that of --profile. NoProfile.
+
+        First --profile counts, then STACKROOM_PROFILE, the repository, and what was set for good.
+        """
         if name:
             return self.entry(name), "--profile"
         if named := os.environ.get("STACKROOM_PROFILE"):
             return self.entry(named), "STACKROOM_PROFILE"
+        if repository is not None and repository.profile:
+            try:
+                return self.entry(repository.profile), "repository"
+            except NotFound as error:
+                raise NotFound(f"{error} ({repository.file} names it)", hint=error.hint) from None
+        if (chosen := self.chosen_profile()) is not None:
+            return chosen, "setting"
         entries = self.profiles()
-        active = self.store.setting("active_profile")
-        for entry in entries:
-            if entry.id == active:
-                return entry, "setting"
         if len(entries) == 1:
             return entries[0], "only one"
+        for entry in entries:
+            if entry.name == DEFAULT and entry.hub is None:
+                return entry, "default"
         if not entries:
             hint = "stackroom profile create NAME, or stackroom connect URL --token TOKEN"
             raise NoProfile("there is no profile yet", hint=hint)
         raise NoProfile("no profile is set", hint="stackroom profile set NAME")
+
+    def make_default_profile(self) -> bool:
+        """Makes the local profile `default`, with its stack, in a home that has nothing yet; says whether."""
+        if self.store.profiles() or self.store.hubs():
+            return False
+        from stackroom.client.definitions import default_stack
+
+        wanted = default_stack(DEFAULT)
+        self.create_profile(DEFAULT, hub=None, message="the default profile", wanted=wanted)
+        return True
+
+    def chosen_profile(self) -> ProfileEntry | None:
+        """The profile that was set for good, if it is still there."""
+        active = self.store.setting("active_profile")
+        return next((e for e in self.profiles() if e.id == active), None)
 
     def set_active_profile(self, id: str | None) -> None:
         """Works on that profile from now on."""
@@ -241,9 +278,18 @@ class Workspace:
         return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache.log)
 
     def create_profile(
-        self, name: str, *, hub: str | None, message: str = "", description: str = ""
+        self,
+        name: str,
+        *,
+        hub: str | None,
+        message: str = "",
+        description: str = "",
+        wanted: "Definitions | None" = None,
     ) -> tuple[ProfileEntry, SavedDraft]:
-        """A new profile, on the hub at that address or (None) local. Raises RefusedLocally."""
+        """A new profile, on the hub at that address or (None) local. Raises RefusedLocally.
+
+        It begins with what is `wanted`, in the same commit.
+        """
         change = ProfileCreated(name, description)
         if refusal := rules.refuse_change(change):
             raise RefusedLocally(refusal)
@@ -251,8 +297,20 @@ class Workspace:
             sentence = f"there is a profile {name!r} already"
             raise RefusedLocally(rules.Refusal("name_in_use", sentence), hint="choose another name")
         entry = ProfileEntry(self.new_id(), name, hub)
-        saved = self._save(entry.id, hub, 0, State(), message, [(entry.id, change)], entry)
+        changes: list[tuple[str, Change]] = [(entry.id, change)]
+        if wanted is not None:
+            changes += self._beginning(entry.id, change, wanted)
+        saved = self._save(entry.id, hub, 0, State(), message, changes, entry)
         return entry, saved
+
+    def _beginning(
+        self, id: str, created: ProfileCreated, wanted: "Definitions"
+    ) -> list[tuple[str, Change]]:
+        from stackroom.client.planning import plan
+
+        state = State()
+        apply_change(state, (1, state.writer(self.store.replica)), id, created)
+        return plan(wanted, state, self.new_id, on_conflict="replace").changes
 
     def publish(self, profile: str, url: str) -> None:
         """Gives a local profile, with its whole history, to the hub at `url`: it is pushed next.

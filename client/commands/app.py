@@ -8,8 +8,9 @@ from stackroom.client.component_types import TYPES
 _AT = "stackroom.client.commands"
 
 SECTIONS = {
-    "Start": ("demo", "hub", "connect", "disconnect", "status"),
+    "Start": ("demo", "init", "hub", "connect", "disconnect", "status"),
     "Configure": ("stack", "component", "flavor", "profile"),
+    "Keep it in git": ("plan", "apply", "drift"),
     "Work together": ("sync", "conflicts", "pending"),
     "History": ("log", "show", "diff", "blame", "revert"),
 }
@@ -19,6 +20,7 @@ TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPE
 
 SUMMARIES = {
     "demo": "see it work: two people, one hub, an outage, a conflict",
+    "init": "give a folder its own profile and stack, as git does",
     "hub": "run the server that a team shares",
     "connect": "join a hub, and fetch its profiles",
     "disconnect": "leave a hub; everything stays on this machine",
@@ -27,6 +29,9 @@ SUMMARIES = {
     "component": "orchestrators, artifact stores and the like, configured",
     "flavor": "implementations of component types, your own ones too",
     "profile": "each with its own stacks, components and history",
+    "plan": "what files would change in the profile, value by value",
+    "apply": "bring the profile to what files say, in one commit",
+    "drift": "whether the profile and files differ",
     "sync": "receive what others did, push what is pending",
     "conflicts": "what two people changed in two ways: see and decide",
     "pending": "your changes that the hub has not taken, or refused",
@@ -40,6 +45,7 @@ SUMMARIES = {
 
 COMMANDS = {
     "demo": f"{_AT}.demo:demo",
+    "init": f"{_AT}.init:init",
     "hub": f"{_AT}.hub:hub",
     "connect": f"{_AT}.connect:connect",
     "disconnect": f"{_AT}.connect:disconnect",
@@ -48,6 +54,9 @@ COMMANDS = {
     "component": f"{_AT}.component:component",
     "flavor": f"{_AT}.flavor:flavor",
     "profile": f"{_AT}.profile:profile",
+    "plan": f"{_AT}.gitops:plan",
+    "apply": f"{_AT}.gitops:apply",
+    "drift": f"{_AT}.gitops:drift",
     "sync": f"{_AT}.sync:sync",
     "conflicts": f"{_AT}.conflicts:conflicts",
     "pending": f"{_AT}.pending:pending",

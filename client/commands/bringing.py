@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from stackroom.client.commands.output import Lines
 from stackroom.client.planning import Called, OnConflict, OtherDefinitions, Plan, plan
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.client.commands.output import View
     from stackroom.client.commands.planned import Planned
     from stackroom.client.definitions import Definitions
     from stackroom.client.draft import Draft
@@ -90,17 +92,35 @@ def show(
     made: Plan,
     sources: Iterable["Source"] = (),
     warnings: Iterable[str] = (),
-) -> "Planned":
-    """Shows the plan, and tells it. Raises RefusedLocally where a rule would refuse it."""
+) -> None:
+    """Shows the plan as the result. Raises RefusedLocally where a rule would refuse it."""
+    shown, views = _viewed(app, copy, made, sources, warnings)
+    app.output.show(shown, views)
+    for warning in shown.warnings:
+        app.output.note(f"Note: {warning}.")
+
+
+def lines(
+    app: "App", copy: "ProfileCopy", made: Plan, sources: Iterable["Source"] = ()
+) -> list[str]:
+    """The plan as lines, for whoever is asked about it. Raises as `show`."""
+    _, views = _viewed(app, copy, made, sources, ())
+    return [line for view in views if isinstance(view, Lines) for line in view.lines]
+
+
+def _viewed(
+    app: "App",
+    copy: "ProfileCopy",
+    made: Plan,
+    sources: Iterable["Source"],
+    warnings: Iterable[str],
+) -> "tuple[Planned, list[View]]":
     from stackroom.client.commands import planned
 
     draft = app.workspace.edit(copy)
     draft.add(made.changes)
     shown = planned.planned(copy.name, made, copy.view, draft.preview, sources, warnings)
-    app.output.show(shown, lambda: planned.view(shown, copy.view, draft.preview))
-    for warning in shown.warnings:
-        app.output.note(f"Note: {warning}.")
-    return shown
+    return shown, planned.view(shown, copy.view, draft.preview)
 
 
 def _plan(

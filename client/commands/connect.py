@@ -73,6 +73,10 @@ def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
     lines = [f"Connected to {address} as {welcome.user}."]
     lines += [line for each in shown for line in told(each)] or ["It has no profiles yet."]
     app.output.show(Connected(address, welcome.user, welcome.server, shown), Lines(lines))
+    here = [entry for entry in workspace.profiles() if entry.hub == address]
+    if len(here) == 1 and workspace.chosen_profile() is None:
+        workspace.set_active_profile(here[0].id)
+        app.output.note(f"Profile {here[0].name!r} is active here.")
     if not shown:
         app.output.note("Next: stackroom profile create NAME")
     tell_failures(app, failed(report))

@@ -1,21 +1,26 @@
 """What a command is given: the home, the workspace, the active profile, and where to print.
 
 Values come from the command line, then from the environment: STACKROOM_HOME (the folder of all local
-state), STACKROOM_PROFILE, STACKROOM_USER, STACKROOM_OFFLINE=1, STACKROOM_OUTPUT.
+state), STACKROOM_PROFILE, STACKROOM_STACK, STACKROOM_USER, STACKROOM_OFFLINE=1, STACKROOM_OUTPUT.
 """
 
 import os
 import sys
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands.output import FORMATS, Format, Output
+from stackroom.client.errors import NoProfile
 
 if TYPE_CHECKING:
     from stackroom.client.draft import Draft
     from stackroom.client.home import Home
+    from stackroom.client.repository import Repository
+    from stackroom.client.store import ProfileEntry
     from stackroom.client.workspace import ProfileCopy, Workspace
 
 
@@ -25,6 +30,10 @@ class App:
     def __init__(self) -> None:
         self.profile_name: str | None = None
         """The profile named by --profile."""
+        self.stack_name: str | None = None
+        """The stack named by --stack."""
+        self.worked_on: tuple[str, Why] | None = None
+        """The name of the profile that the command works on, and who said so; until it is told."""
         self.offline = os.environ.get("STACKROOM_OFFLINE", "") not in ("", "0")
         """Whether the command must stay off the network."""
         self.output = Output(_format_from_environment())
@@ -57,8 +66,29 @@ class App:
         click.get_current_context().find_root().call_on_close(opened.close)
         return opened
 
+    @cached_property
+    def repository(self) -> "Repository | None":
+        """The repository that the working folder is in."""
+        from stackroom.client.repository import Repository
+
+        return Repository.find(Path.cwd())
+
+    def entry(self) -> "ProfileEntry":
+        """The profile to work on: see `Workspace.active_profile`. Without any, `default` is made."""
+        workspace = self.workspace
+        repository = None if self.profile_name else self.repository
+        try:
+            entry, why = workspace.active_profile(self.profile_name, repository)
+        except NoProfile:
+            if not workspace.make_default_profile():
+                raise
+            entry, why = workspace.active_profile()
+            self.output.note("Profile 'default' was made, with the local default stack.")
+        self.worked_on = entry.name, why
+        return entry
+
     def copy(self) -> "ProfileCopy":
-        """The profile to work on: --profile, STACKROOM_PROFILE, the one that was set, or the only one.
+        """The profile to work on, as it stands here; `entry` finds it.
 
         --profile also finds one that was deleted: its history can be read, and what is parked in it.
         """
@@ -67,15 +97,26 @@ class App:
             gone = [e for e in workspace.store.profiles() if e.deleted and name in (e.name, e.id)]
             if len(gone) == 1:
                 return workspace.copy(gone[0].id)
-        entry, _ = workspace.active_profile(name)
-        return workspace.copy(entry.id)
+        return workspace.copy(self.entry().id)
+
+    def qualified(self, copy: "ProfileCopy") -> str:
+        """The profile's name, with its hub where another profile has the same name."""
+        same = [e for e in self.workspace.profiles() if e.name == copy.name]
+        return copy.name if len(same) == 1 else f"{copy.name}@{copy.hub or 'local'}"
 
     def show_copy_age(self, copy: "ProfileCopy") -> None:
-        """A footnote for people on how fresh what they read is; see `freshness`."""
+        """A footnote for people: which profile they read, why that one, and how fresh it is."""
         from stackroom.client.commands.freshness import footnote
 
-        if self.output.for_people and (said := footnote(self.workspace, copy)):
-            self.output.note(said)
+        said = footnote(self.workspace, copy)
+        self.tell_profile(f", {said}" if said else "")
+
+    def tell_profile(self, more: str = "") -> None:
+        """Tells people once which profile the command worked on, and why that one."""
+        if self.worked_on is not None and self.output.for_people:
+            name, why = self.worked_on
+            self.output.note(f"Profile {name!r} ({PHRASES[why]}){more}")
+        self.worked_on = None
 
     def commit(self, draft: "Draft", done: str) -> None:
         """Saves the draft, tries the hub for a short moment, and says what became of it.

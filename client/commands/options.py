@@ -38,6 +38,16 @@ message_option: Callable[[F], F] = click.option(
 yes_option: Callable[[F], F] = click.option(
     "-y", "--yes", is_flag=True, help="Do not ask for confirmation."
 )
+global_option: Callable[[F], F] = click.option(
+    "-g", "--global", "everywhere", is_flag=True, help="For all places that are in no repository."
+)
+stack_option: Callable[[F], F] = click.option(
+    "--stack",
+    metavar="NAME",
+    expose_value=False,
+    callback=lambda context, _parameter, value: setattr(context.obj, "stack_name", value),
+    help="The stack that is meant, instead of the one in use here.",
+)
 labels_option: Callable[[F], F] = click.option(
     "--label",
     "labels",

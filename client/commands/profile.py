@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import UNSET, Struct
 
+from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands.exits import Refused
-from stackroom.client.commands.options import message_option, parse_value, yes_option
+from stackroom.client.commands.options import global_option, message_option, parse_value, yes_option
 from stackroom.client.commands.output import Fields, Lines, Table
 from stackroom.client.commands.saving import Written, offer, tell
 from stackroom.client.commands.tree import group
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProfileRow(Struct, frozen=True):
-    """A profile of this home; without a `hub` it is local."""
+    """A profile of this home; without a `hub` it is local. `why` says why the active one is."""
 
     id: str
     name: str
@@ -28,6 +29,7 @@ class ProfileRow(Struct, frozen=True):
     synced_at: int | None
     pending: int
     parked: int
+    why: Why | None = None
 
 
 class Described(Struct, frozen=True):
@@ -72,13 +74,13 @@ def create(
 ) -> None:
     """Make a profile on the hub, or with --local on this machine alone.
 
-    It becomes the active one if it is the first, or if none is set.
+    It becomes the active one if none was set.
     """
     if local and hub:
         raise click.UsageError("--local and --hub exclude each other")
     workspace = app.workspace
     url = None if local else _hub(app, hub)
-    first = not workspace.profiles()
+    first = workspace.chosen_profile() is None
     entry, saved = workspace.create_profile(name, hub=url, message=message, description=description)
     if first:
         workspace.set_active_profile(entry.id)
@@ -101,6 +103,7 @@ def list_(app: "App") -> None:
     """List the profiles of this home; `*` is the active one."""
     from stackroom.client.commands.status import synced
 
+    app.workspace.make_default_profile()
     rows = _rows(app)
     now = app.workspace.clock()
     app.output.show(
@@ -110,7 +113,7 @@ def list_(app: "App") -> None:
             [
                 (
                     "*" if row.active else "",
-                    row.name,
+                    f"{row.name} ({PHRASES[row.why]})" if row.why else row.name,
                     row.hub or "(local)",
                     synced(row.synced_at, now) if row.hub else "",
                     row.pending,
@@ -128,8 +131,7 @@ def list_(app: "App") -> None:
 @click.pass_obj
 def describe(app: "App", name: str | None) -> None:
     """Show what a profile is for and what it holds; the active one without NAME."""
-    entry, _ = app.workspace.active_profile(name or app.profile_name)
-    copy = app.workspace.copy(entry.id)
+    copy = app.copy() if name is None else app.workspace.copy(app.workspace.entry(name).id)
     view = copy.view
     entity = view.profile
     default = view.get(entity.default_stack) if entity and entity.default_stack else None
@@ -173,12 +175,21 @@ def describe(app: "App", name: str | None) -> None:
 
 @profile.command("set", example="stackroom profile set team")
 @click.argument("name")
+@global_option
 @click.pass_obj
-def set_(app: "App", name: str) -> None:
-    """Work on a profile from now on; --profile and STACKROOM_PROFILE go before it."""
+def set_(app: "App", name: str, everywhere: bool) -> None:
+    """Work on a profile from now on; --profile and STACKROOM_PROFILE go before it.
+
+    Inside a repository (see init), that is set for the repository; with --global, for all others.
+    """
     entry = app.workspace.entry(name)
-    app.workspace.set_active_profile(entry.id)
-    told = Lines([f"Profile {entry.name!r} is active here."])
+    if app.repository is not None and not everywhere:
+        app.repository.write(profile=app.qualified(app.workspace.copy(entry.id)))
+        where = f"in the repository {app.repository.root}"
+    else:
+        app.workspace.set_active_profile(entry.id)
+        where = "here"
+    told = Lines([f"Profile {entry.name!r} is active {where}."])
     app.output.show({"id": entry.id, "name": entry.name}, told)
 
 
@@ -291,16 +302,25 @@ def _rows(app: "App") -> list[ProfileRow]:
 
     workspace = app.workspace
     try:
-        active = workspace.active_profile(app.profile_name)[0].id
+        entry, reason = workspace.active_profile(app.profile_name, app.repository)
+        active, why = entry.id, reason
     except NoProfile:
-        active = ""
+        active, why = "", None
     counts = workspace.store.counts()
 
     def row(entry: "ProfileEntry") -> ProfileRow:
         waiting = counts.get(entry.id)
         pending, parked = (waiting.pending, waiting.parked) if waiting is not None else (0, 0)
+        is_active = entry.id == active
         return ProfileRow(
-            entry.id, entry.name, entry.hub, entry.id == active, entry.synced_at, pending, parked
+            entry.id,
+            entry.name,
+            entry.hub,
+            is_active,
+            entry.synced_at,
+            pending,
+            parked,
+            why if is_active else None,
         )
 
     return [row(entry) for entry in workspace.profiles()]

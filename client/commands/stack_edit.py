@@ -59,7 +59,7 @@ def register(
     if make_active:
         from stackroom.client.commands.stack_active import activate
 
-        activate(app, profile, made.id)
+        activate(app, profile, made.id, name)
 
 
 @command(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands.output import Fields, Lines, Table, View
 from stackroom.client.commands.times import ago
 from stackroom.client.commands.tree import command
@@ -36,7 +37,7 @@ class ActiveStatus(Struct, frozen=True):
 
     id: str
     name: str
-    why: str
+    why: Why
     hub: str | None
     seq: int
     root: str
@@ -82,7 +83,7 @@ def status(app: "App") -> None:
     hint = ""
     active: ActiveStatus | None = None
     try:
-        entry, why = workspace.active_profile(app.profile_name)
+        entry, why = workspace.active_profile(app.profile_name, app.repository)
         active = _active(app, workspace.copy(entry.id), why)
     except NoProfile as error:
         hint = f"{error}: {error.hint}"
@@ -108,7 +109,7 @@ def held_profiles(app: "App") -> "list[ProfileEntry]":
     return [e for e in app.workspace.store.profiles() if not e.deleted or e.id in busy]
 
 
-def _active(app: "App", copy: "ProfileCopy", why: str) -> ActiveStatus:
+def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
     return ActiveStatus(
         copy.id,
         copy.name,
@@ -162,7 +163,7 @@ def _active_fields(active: ActiveStatus, now: "Millis") -> list[tuple[str, objec
         else f"#{active.seq}, {synced(active.synced_at, now)}"
     )
     fields: list[tuple[str, object]] = [
-        ("profile", f"{active.name} ({active.why})" + ("" if active.hub else ", local")),
+        ("profile", f"{active.name} ({PHRASES[active.why]})" + ("" if active.hub else ", local")),
         ("at", at),
     ]
     if active.hub is not None:

@@ -57,7 +57,7 @@ def _targets(app: "App") -> "dict[str, list[ProfileEntry]]":
     from stackroom.client.errors import NoHub
 
     if app.profile_name is not None:
-        entry, _ = app.workspace.active_profile(app.profile_name)
+        entry = app.entry()
         if entry.hub is None:
             raise NoHub(
                 f"profile {entry.name!r} is local: it has no hub to sync with",

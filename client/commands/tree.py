@@ -187,13 +187,16 @@ class Root(Group):
         try:
             code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
+            app.tell_profile()
             sys.exit(code if isinstance(code, int) else Exit.DONE)
         except BrokenPipeError:
             # The reader has seen enough. Python would complain when it flushes at the end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Exit.DONE)
         except (Exception, KeyboardInterrupt) as error:
-            sys.exit(report(error, as_json=app.output.format == "json" or _asks_json(given)))
+            code = report(error, as_json=app.output.format == "json" or _asks_json(given))
+            app.tell_profile()
+            sys.exit(code)
 
 
 def _asks_json(args: Sequence[str]) -> bool:

@@ -1,0 +1,137 @@
+"""`stackroom plan`, `apply` and `drift`: a profile that is kept as files, in git for example."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from stackroom.client.commands.context import App
+from stackroom.client.commands.exits import Exit
+from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.tree import command
+
+if TYPE_CHECKING:
+    from stackroom.client.planning import Plan
+    from stackroom.client.sources import Source
+    from stackroom.client.workspace import ProfileCopy
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+files_option: Callable[[F], F] = click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    metavar="FILE|DIR",
+    help="What should be: our own files, or stacks that ZenML exported; - for stdin. May be repeated.",
+)
+prune_option: Callable[[F], F] = click.option(
+    "--prune",
+    is_flag=True,
+    help="Delete what the files do not define: flavors, components and stacks.",
+)
+
+
+@command(
+    "plan",
+    example="""
+    stackroom plan -f stacks/
+    stackroom plan -f prod.yaml -f staging.yaml
+    stackroom plan -f stacks/ --prune --exit-code
+    """,
+)
+@files_option
+@prune_option
+@click.option("--exit-code", is_flag=True, help="End with 1 if there is something to change.")
+@click.pass_context
+def plan(context: click.Context, files: tuple[str, ...], prune: bool, exit_code: bool) -> None:
+    """Show what `apply` would do, value by value, and do nothing.
+
+    Files are compared with the profile as it is on this machine: run `stackroom sync` first. Values of
+    keys that hold credentials are not shown.
+    """
+    app = context.ensure_object(App)
+    copy = app.copy()
+    read = _read(files)
+    made = _made(app, copy, read, prune=prune)
+    _show(app, copy, made, read)
+    if made.changes and exit_code:
+        context.exit(Exit.ERROR)
+
+
+@command(
+    "apply",
+    example="""
+    stackroom apply -f stacks/ -m "more memory for training"
+    stackroom apply -f stacks/ --prune --yes -m "$(git log -1 --format=%s)"
+    """,
+)
+@files_option
+@prune_option
+@yes_option
+@message_option
+@click.pass_obj
+def apply(app: App, files: tuple[str, ...], prune: bool, yes: bool, message: str) -> None:
+    """Give the profile what the files say, in one commit, by the same rules as any other change.
+
+    The plan is shown first, and asked about unless --yes is given. Files of ours say all there is to
+    say of what they define; ZenML's exports leave labels and descriptions as they are.
+    """
+    from stackroom.client.commands import bringing
+
+    copy = app.copy()
+    read = _read(files)
+    made = _made(app, copy, read, prune=prune)
+    draft = bringing.drafted(app, copy, made, message)
+    if made.changes and not yes:
+        for line in bringing.lines(app, copy, made, read):
+            app.output.note(line)
+        app.confirm(f"Apply this to profile {copy.name!r}?", yes=yes)
+    done = f"Profile {copy.name!r} brought to what {_called(files)}"
+    app.commit(draft, done)
+
+
+@command("drift", example="stackroom sync && stackroom drift -f stacks/")
+@files_option
+@click.pass_context
+def drift(context: click.Context, files: tuple[str, ...]) -> None:
+    """Say whether the profile and the files differ: ends with 1 if they do.
+
+    What the profile has and the files have not counts too, if the files are a whole profile (there is
+    a file for the profile itself among them, as `profile export` writes it).
+    """
+    app = context.ensure_object(App)
+    copy = app.copy()
+    read = _read(files)
+    whole = any(source.definitions.profile is not None for source in read)
+    made = _made(app, copy, read, prune=whole)
+    _show(app, copy, made, read)
+    if made.changes:
+        context.exit(Exit.ERROR)
+
+
+def _read(files: tuple[str, ...]) -> "list[Source]":
+    from stackroom.client import sources
+
+    if not files:
+        raise click.UsageError("say what should be: -f FILE, or -f DIR")
+    return list(sources.read_all(sources.paths(files)))
+
+
+def _made(app: App, copy: "ProfileCopy", read: "list[Source]", *, prune: bool) -> "Plan":
+    from stackroom.client import planning
+
+    wanted = planning.merged(source.definitions for source in read)
+    new_id = app.workspace.new_id
+    return planning.plan(wanted, copy.view, new_id, on_conflict="replace", prune=prune)
+
+
+def _show(app: App, copy: "ProfileCopy", made: "Plan", read: "list[Source]") -> None:
+    from stackroom.client.commands import bringing, planned
+
+    bringing.show(app, copy, made, read, planned.warnings(read))
+    app.show_copy_age(copy)
+
+
+def _called(files: tuple[str, ...]) -> str:
+    return f"{files[0]} says" if len(files) == 1 else f"{len(files)} files say"
