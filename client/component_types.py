@@ -68,3 +68,8 @@ def type_named(text: str) -> str:
     """
     underscored = text.strip().lower().replace("-", "_").replace(" ", "_")
     return _SPELLINGS.get(underscored, underscored)
+
+
+def is_known(text: str) -> bool:
+    """Whether `text` spells a component type that is in the table."""
+    return text.strip().lower().replace("-", "_").replace(" ", "_") in _SPELLINGS

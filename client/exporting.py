@@ -1,5 +1,6 @@
 """A state as definitions, and a stack of it as a `StackFile`, in the form that it came in or in today's."""
 
+from importlib.util import find_spec
 from typing import Final
 
 from stackroom.client.definitions import (
@@ -10,8 +11,10 @@ from stackroom.client.definitions import (
     StackDefinition,
 )
 from stackroom.client.differing import PROVENANCE
-from stackroom.client.importing import UNKNOWN
+from stackroom.client.importing import FLAVORS, UNKNOWN
+from stackroom.client.zenml.forms import losses
 from stackroom.client.zenml.model import ComponentSpec, Form, StackFile
+from stackroom.client.zenml.travel import warnings_for
 from stackroom.events.state import Component, Flavor, Stack, State
 from stackroom.events.values import Value
 
@@ -25,15 +28,25 @@ FORMATS: Final = {
 DEFAULT: Final = FORMATS["zenml-0.98"]
 
 
-def stack_file(state: State, stack: Stack, format: str = "") -> StackFile:
+def stack_file(
+    state: State, stack: Stack, format: str = "", *, with_flavors: bool = False
+) -> StackFile:
     """`stack` as a file of that format (a key of `FORMATS`), of the form it came in, or of 0.98.
 
-    A version is only ours to name where the stack was not imported in that very form.
+    A version is only ours to name where the stack was not imported in that very form. With flavors,
+    those that the profile defines itself are in it, under a key that only our own import reads.
     """
     form, version = _remembered(stack.extra.get(PROVENANCE))
     if format and FORMATS[format][0] is not form:
         form, version = FORMATS[format]
     unknown = stack.extra.get(UNKNOWN)
+    extra: dict[str, Value] = dict(unknown) if isinstance(unknown, dict) else {}
+    if with_flavors and (own := _own_flavors(state, stack)):
+        extra[FLAVORS] = [
+            {"type": f.type, "name": f.name, "source": f.source, "integration": f.integration}
+            | ({} if f.config_schema is None else {"config_schema": f.config_schema})
+            for f in own
+        ]
     return StackFile(
         form=form,
         name=stack.name,
@@ -43,8 +56,32 @@ def stack_file(state: State, stack: Stack, format: str = "") -> StackFile:
             for id in stack.components[type]
         ),
         zenml_version=version,
-        extra=unknown if isinstance(unknown, dict) else {},
+        extra=extra,
     )
+
+
+def warnings(state: State, stack: Stack, file: StackFile) -> list[str]:
+    """What of the stack will not travel in this file, a sentence each; no value is in it."""
+    found = [*losses(file, file.form)]
+    found += [f"{warning.where}: {warning.sentence}" for warning in warnings_for(file)]
+    for flavor in _own_flavors(state, stack):
+        if not _importable(flavor.source):
+            where = f"source {flavor.source!r}" if flavor.source else "no source"
+            found.append(
+                f"flavor {flavor.type}/{flavor.name}: {where}: its code cannot be imported here, "
+                "and ZenML needs it where the stack is imported"
+            )
+    return found
+
+
+def _own_flavors(state: State, stack: Stack) -> tuple[FlavorDefinition, ...]:
+    return with_needed(state, stack.name).flavors
+
+
+def _importable(source: str) -> bool:
+    """Whether the package that a dotted path begins with is on this machine."""
+    package = source.partition(".")[0]
+    return package.isidentifier() and find_spec(package) is not None
 
 
 def definitions(state: State) -> Definitions:
@@ -80,6 +117,22 @@ def definitions(state: State) -> Definitions:
         ),
         whole=True,
     )
+
+
+def with_needed(state: State, *stacks: str) -> Definitions:
+    """What the profile says of the stacks of these names, and of all that they are made of."""
+    everything = definitions(state)
+    chosen = tuple(stack for stack in everything.stacks if stack.name in stacks)
+    members = {
+        (type, name)
+        for stack in chosen
+        for type, names in stack.components.items()
+        for name in names
+    }
+    components = tuple(c for c in everything.components if (c.type, c.name) in members)
+    used = {(c.type, c.flavor) for c in components}
+    flavors = tuple(f for f in everything.flavors if (f.type, f.name) in used)
+    return Definitions(flavors, components, chosen, whole=True)
 
 
 def _remembered(zenml: Value) -> tuple[Form, str | None]:

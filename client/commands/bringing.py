@@ -69,9 +69,8 @@ def bring(
         show(app, copy, made, sources, warnings)
         return
     made = _decided(app, copy, wanted, on_conflict, suffix)
-    for source in sources:
-        if source.form != "stackroom":
-            app.output.note(f"{source.path}: {source.recognised}")
+    for recognised in planned.recognised(sources):
+        app.output.note(recognised)
     for warning in warnings:
         app.output.note(f"Note: {warning}.")
     app.commit(drafted(app, copy, made, message), done)

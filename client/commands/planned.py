@@ -118,6 +118,18 @@ def summary(shown: Planned) -> str:
     return f"Plan: {shown.create} to create, {shown.update} to update, {shown.delete} to delete."
 
 
+def recognised(sources: Iterable["Source"]) -> list[str]:
+    """What the files are that ZenML wrote, a line for each form."""
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        if source.form != "stackroom":
+            found.setdefault(source.recognised, []).append(source.path)
+    return [
+        f"{paths[0]}: {what}" if len(paths) == 1 else f"{len(paths)} files: each {what}"
+        for what, paths in found.items()
+    ]
+
+
 def warnings(sources: Iterable["Source"]) -> list[str]:
     """What will not do for others, a sentence each; with the file, where there are several."""
     found = list(sources)

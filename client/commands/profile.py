@@ -16,6 +16,7 @@ from stackroom.events.values import Value
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.client.definitions import Definitions
     from stackroom.client.store import ProfileEntry
 
 
@@ -51,7 +52,14 @@ class Described(Struct, frozen=True):
     parked: int
 
 
-@group("profile", example="stackroom profile create team\nstackroom profile set team")
+_AT = "stackroom.client.commands.profile_files"
+
+
+@group(
+    "profile",
+    lazy={"export": f"{_AT}:export", "import": f"{_AT}:import_", "clone": f"{_AT}:clone"},
+    example="stackroom profile create team\nstackroom profile set team",
+)
 def profile() -> None:
     """Make, choose and name profiles: each has its own stacks, components and history."""
 
@@ -67,24 +75,69 @@ def profile() -> None:
 @click.option("--local", is_flag=True, help="Without a hub: only on this machine.")
 @click.option("--hub", metavar="URL", help="On this hub, where several are connected.")
 @click.option("--description", default="", metavar="TEXT", help="What the profile is for.")
+@click.option(
+    "--with-default-stack",
+    "with_stack",
+    is_flag=True,
+    help="Begin with a stack of a local orchestrator and a local artifact store.",
+)
 @message_option
 @click.pass_obj
 def create(
-    app: "App", name: str, local: bool, hub: str | None, description: str, message: str
+    app: "App",
+    name: str,
+    local: bool,
+    hub: str | None,
+    description: str,
+    with_stack: bool,
+    message: str,
 ) -> None:
     """Make a profile on the hub, or with --local on this machine alone.
 
     It becomes the active one if none was set.
     """
+    from stackroom.client.definitions import default_stack
+
+    made(
+        app,
+        name,
+        local=local,
+        hub=hub,
+        message=message,
+        description=description,
+        wanted=default_stack("default") if with_stack else None,
+        activate=True,
+        done=f"Profile {name!r} created",
+    )
+
+
+def made(
+    app: "App",
+    name: str,
+    *,
+    local: bool,
+    hub: str | None,
+    message: str,
+    description: str = "",
+    wanted: "Definitions | None" = None,
+    activate: bool = False,
+    done: str,
+) -> None:
+    """Makes a profile, with what is `wanted` in it, and tells that it is `done`.
+
+    With `activate` it becomes the active one if none was set.
+
+    Raises Refused, with nothing kept, where the hub has one of that name.
+    """
     if local and hub:
         raise click.UsageError("--local and --hub exclude each other")
     workspace = app.workspace
     url = None if local else _hub(app, hub)
-    first = workspace.chosen_profile() is None
-    entry, saved = workspace.create_profile(name, hub=url, message=message, description=description)
-    if first:
+    entry, saved = workspace.create_profile(
+        name, hub=url, message=message, description=description, wanted=wanted
+    )
+    if activate and workspace.chosen_profile() is None:
         workspace.set_active_profile(entry.id)
-    done = f"Profile {name!r} created"
     if saved.answer is not None:
         tell(app, Written("committed", entry.id, saved.proposal.id, saved.answer.seq), done)
         return

@@ -16,6 +16,7 @@ _AT = "stackroom.client.commands"
         "rename": f"{_AT}.stack_edit:rename",
         "copy": f"{_AT}.stack_edit:copy",
         "delete": f"{_AT}.stack_edit:delete",
+        "validate": f"{_AT}.stack_validate:validate",
         "set": f"{_AT}.stack_active:set_",
         "get": f"{_AT}.stack_active:get",
         "export": f"{_AT}.stack_export:export",

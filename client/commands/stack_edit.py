@@ -1,7 +1,11 @@
 """`stackroom stack register`, `update`, `remove-component`, `rename`, `copy`, `delete`."""
 
-import click
+from typing import TYPE_CHECKING
 
+import click
+from msgspec import structs
+
+from stackroom.client.commands.bringing import on_conflict_options
 from stackroom.client.commands.context import App
 from stackroom.client.commands.entities import member_names
 from stackroom.client.commands.lookup import find_stack
@@ -11,6 +15,7 @@ from stackroom.client.commands.options import (
     message_option,
     yes_option,
 )
+from stackroom.client.commands.stack_active import in_use
 from stackroom.client.commands.stack_options import (
     ZENML_SPELLING,
     Members,
@@ -19,8 +24,12 @@ from stackroom.client.commands.stack_options import (
     types_options,
 )
 from stackroom.client.commands.tree import command
-from stackroom.client.component_types import type_named
+from stackroom.client.component_types import is_known, type_named
 from stackroom.client.errors import missing
+from stackroom.events.state import Component, Stack, State
+
+if TYPE_CHECKING:
+    from stackroom.client.planning import OnConflict
 
 
 @command(
@@ -71,7 +80,7 @@ def register(
     stackroom stack update prod --add experiment_tracker=wandb
     """,
 )
-@click.argument("name")
+@click.argument("name", required=False)
 @members_options
 @click.option(
     "--add",
@@ -86,7 +95,7 @@ def register(
 @click.pass_obj
 def update(
     app: App,
-    name: str,
+    name: str | None,
     members: Members,
     add: tuple[str, ...],
     description: str | None,
@@ -94,7 +103,7 @@ def update(
     unlabels: tuple[str, ...],
     message: str,
 ) -> None:
-    """Change the components of a stack.
+    """Change the components of a stack; without NAME, of the one in use here.
 
     An option such as -o replaces all components of its type; --add leaves them and adds one, so
     that two people who add different components do not get in each other's way.
@@ -102,7 +111,9 @@ def update(
     added = add_pairs({}, add, "--add")
     if not (members or added or labels or unlabels or description is not None):
         raise click.UsageError("nothing to change: give a component, for example -o NAME")
-    draft = app.workspace.edit(app.copy(), message)
+    profile = app.copy()
+    name = name or in_use(app, profile)[1].name
+    draft = app.workspace.edit(profile, message)
     changed = draft.stack(name)
     for type, names in members.items():
         changed.use(type, *names)
@@ -126,18 +137,18 @@ def update(
     stackroom stack remove-component prod experiment_tracker=wandb
     """,
 )
-@click.argument("name")
-@click.argument("components", nargs=-1, metavar="[TYPE[=NAME]]...")
+@click.argument("words", nargs=-1, metavar="[NAME] [TYPE[=NAME]]...")
 @types_options
 @message_option
 @click.pass_obj
-def remove_component(
-    app: App, name: str, components: tuple[str, ...], types: list[str], message: str
-) -> None:
-    """Remove components from a stack.
+def remove_component(app: App, words: tuple[str, ...], types: list[str], message: str) -> None:
+    """Remove components from a stack; without NAME, from the one in use here.
 
     TYPE=NAME removes one, TYPE or an option all of that type. The components themselves stay.
     """
+    profile = app.copy()
+    name, *components = words if _names_stack(profile.view, words) else ("", *words)
+    name = name or in_use(app, profile)[1].name
     if not components and not types:
         raise click.UsageError("nothing to remove: give TYPE, TYPE=NAME, or an option such as -e")
     removals: list[tuple[str, str | None]] = [(type, None) for type in types]
@@ -146,7 +157,6 @@ def remove_component(
         if equals and not component:
             raise click.UsageError(f"{text!r} names no component: write TYPE or TYPE=NAME")
         removals.append((type_named(type), component or None))
-    profile = app.copy()
     _, stack = find_stack(profile.view, name)
     members = member_names(profile.view, stack)
     draft = app.workspace.edit(profile, message)
@@ -161,6 +171,13 @@ def remove_component(
     app.commit(draft, f"Stack {name!r} updated")
 
 
+def _names_stack(state: State, words: tuple[str, ...]) -> bool:
+    """Whether the first word is a stack: it is none if it is `TYPE=NAME`, or a type and no stack."""
+    if not words or "=" in words[0]:
+        return False
+    return not is_known(words[0]) or state.find(Stack, words[0]) is not None
+
+
 @command("rename", example="stackroom stack rename prod live")
 @click.argument("name")
 @click.argument("new_name")
@@ -173,40 +190,103 @@ def rename(app: App, name: str, new_name: str, message: str) -> None:
     app.commit(draft, f"Stack {name!r} renamed to {new_name!r}")
 
 
-@command("copy", example='stackroom stack copy prod staging -m "try spot instances"')
+@command(
+    "copy",
+    example="""
+    stackroom stack copy prod staging -m "try spot instances"
+    stackroom stack copy prod prod --to experiments
+    """,
+)
 @click.argument("source")
 @click.argument("target")
+@click.option("--from", "from_profile", metavar="PROFILE", help="Where SOURCE is.")
+@click.option("--to", "to_profile", metavar="PROFILE", help="Where TARGET is to be.")
+@on_conflict_options
 @message_option
 @click.pass_obj
-def copy(app: App, source: str, target: str, message: str) -> None:
+def copy(
+    app: App,
+    source: str,
+    target: str,
+    from_profile: str | None,
+    to_profile: str | None,
+    on_conflict: "OnConflict | None",
+    suffix: str,
+    message: str,
+) -> None:
     """Register a stack TARGET of the same components as SOURCE.
 
-    The components are shared, not copied: a change of one shows in both stacks.
+    Within a profile the components are shared, not copied: a change of one shows in both stacks. Into
+    another profile they come along, with the flavors that the team made itself.
     """
+    if from_profile is not None:
+        app.profile_name = from_profile
     profile = app.copy()
     _, stack = find_stack(profile.view, source)
-    draft = app.workspace.edit(profile, message)
-    draft.register_stack(
-        target,
-        member_names(profile.view, stack),
-        labels=stack.labels,
-        description=stack.description,
-        extra=stack.extra,
+    done = f"Stack {source!r} copied to {target!r}"
+    if to_profile is None:
+        draft = app.workspace.edit(profile, message)
+        draft.register_stack(
+            target,
+            member_names(profile.view, stack),
+            labels=stack.labels,
+            description=stack.description,
+            extra=stack.extra,
+        )
+        app.commit(draft, done)
+        return
+    from stackroom.client.commands.bringing import bring
+    from stackroom.client.exporting import with_needed
+
+    wanted = with_needed(profile.view, source)
+    renamed = structs.replace(wanted, stacks=(structs.replace(wanted.stacks[0], name=target),))
+    app.profile_name = to_profile
+    bring(
+        app,
+        app.copy(),
+        renamed,
+        f"{done} in profile {to_profile!r}",
+        message=message,
+        on_conflict=on_conflict,
+        suffix=suffix,
     )
-    app.commit(draft, f"Stack {source!r} copied to {target!r}")
 
 
-@command("delete", example="stackroom stack delete staging --yes")
+@command(
+    "delete",
+    example="""
+    stackroom stack delete staging --yes
+    stackroom stack delete staging --recursive -m "the experiment is over"
+    """,
+)
 @click.argument("name")
+@click.option(
+    "-r", "--recursive", is_flag=True, help="Its components, too, that no other stack has."
+)
 @yes_option
 @message_option
 @click.pass_obj
-def delete(app: App, name: str, yes: bool, message: str) -> None:
-    """Delete a stack; its components stay.
+def delete(app: App, name: str, recursive: bool, yes: bool, message: str) -> None:
+    """Delete a stack; its components stay, unless --recursive.
 
     Its history stays too, and `stackroom revert` brings it back.
     """
-    draft = app.workspace.edit(app.copy(), message)
+    profile = app.copy()
+    draft = app.workspace.edit(profile, message)
     draft.stack(name).delete()
-    app.confirm(f"Delete stack {name!r}?", yes=yes)
-    app.commit(draft, f"Stack {name!r} deleted")
+    alone = _only_in(profile.view, find_stack(profile.view, name)[1]) if recursive else []
+    for type, component in alone:
+        draft.component(type, component).delete()
+    listed = ", ".join(f"{type}/{component}" for type, component in alone)
+    app.confirm(f"Delete stack {name!r}{f' and {listed}' if listed else ''}?", yes=yes)
+    count = f" and {len(alone)} of its components" if alone else ""
+    app.commit(draft, f"Stack {name!r}{count} deleted")
+
+
+def _only_in(state: State, stack: Stack) -> list[tuple[str, str]]:
+    """Type and name of each component that no other stack has."""
+    others = {
+        id for _, other in state.all(Stack) if other is not stack for _, id in other.members()
+    }
+    found = (state.get(id) for _, id in stack.members() if id not in others)
+    return [(c.component_type, c.name) for c in found if isinstance(c, Component)]

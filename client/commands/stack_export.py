@@ -3,17 +3,16 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.lookup import find_stack, seq_of
+from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
-
-if TYPE_CHECKING:
-    pass
+from stackroom.client.errors import ClientError
 
 FORMATS = ("zenml-0.12", "zenml-0.94", "zenml-0.98")
 
@@ -36,30 +35,77 @@ FORMATS = ("zenml-0.12", "zenml-0.94", "zenml-0.98")
     "that the stack was imported in, or else that of 0.98.",
 )
 @click.option("--at", metavar="SEQ|TIME", help="As it was after a commit (42) or at a time.")
+@click.option("--strict", is_flag=True, help="Write nothing if something will not travel.")
+@click.option(
+    "--with-dependencies",
+    is_flag=True,
+    help="Put the team's own flavors of the components into the file; import finds them there.",
+)
 @click.option("-y", "--yes", "--force", is_flag=True, help="Replace FILE if it is there.")
 @click.pass_obj
 def export(
-    app: App, name: str, file: Path | None, format: str | None, at: str | None, yes: bool
+    app: App,
+    name: str,
+    file: Path | None,
+    format: str | None,
+    at: str | None,
+    strict: bool,
+    with_dependencies: bool,
+    yes: bool,
 ) -> None:
     """Write a stack as YAML for ZenML, to FILE or to stdout.
 
-    What the form has no place for is said on stderr. --output has no effect on the YAML itself.
+    What will not travel is said on stderr: what the form has no place for, local paths and addresses,
+    secrets in plain text, flavors whose code others do not have. With --output json, all of it is one
+    document on stdout; the YAML is in it unless it goes to FILE.
     """
     from stackroom.client import exporting
-    from stackroom.client.zenml import losses, render_stack
+    from stackroom.client.zenml import render_stack
 
     copy = app.copy()
     state = copy.view if at is None else copy.at(seq_of(copy, at))
     _, stack = find_stack(state, name)
-    exported = exporting.stack_file(state, stack, format or "")
+    exported = exporting.stack_file(state, stack, format or "", with_flavors=with_dependencies)
+    warnings = exporting.warnings(state, stack, exported)
+    if strict and warnings:
+        raise WillNotTravel(name, warnings)
     text = render_stack(exported, form=exported.form)
-    if file is None or str(file) == "-":
-        click.echo(text, nl=False)
-    else:
+    to_stdout = file is None or str(file) == "-"
+    if file is not None and not to_stdout:
         write(file, text, replace=yes)
-        app.output.note(f"Stack {name!r} written to {file}.")
-    for sentence in losses(exported, exported.form):
+    if app.output.for_people:
+        if to_stdout:
+            click.echo(text, nl=False)
+        else:
+            app.output.note(f"Stack {name!r} written to {file}.")
+    else:
+        written = None if to_stdout else str(file)
+        form = str(exported.form)
+        shown = Exported(name, form, written, text if to_stdout else None, warnings)
+        app.output.show(shown, Lines([]))
+    for sentence in warnings:
         app.output.note(f"Note: {sentence}.")
+
+
+class Exported(Struct, frozen=True):
+    """An export: its form (a letter of `docs/yaml.md`), where it went, and what will not travel."""
+
+    stack: str
+    form: str
+    file: str | None
+    yaml: str | None
+    warnings: list[str]
+
+
+class WillNotTravel(ClientError):
+    """A strict export met something that will not work, or not be there, elsewhere."""
+
+    def __init__(self, name: str, warnings: list[str]) -> None:
+        self.warnings = warnings
+        super().__init__(
+            f"stack {name!r} was not exported, since not all of it travels: {'; '.join(warnings)}",
+            hint="leave out --strict to export it nevertheless",
+        )
 
 
 def write(file: Path, text: str, *, replace: bool) -> None:

@@ -99,6 +99,24 @@ def changes(folder: Path, standing: Iterable[Held], wanted: Iterable[File]) -> l
     return found + [Change(each.path, None, False) for each in kept.values()]
 
 
+def carry_out(changes: Iterable[Change]) -> None:
+    """Writes and removes files, each whole or not at all, and folders that are empty then."""
+    for change in changes:
+        if change.content is None:
+            change.path.unlink()
+            _tidy(change.path.parent)
+            continue
+        change.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = change.path.with_name(f".{change.path.name}.unfinished")
+        unfinished.write_text(change.content, encoding="utf-8", newline="\n")
+        unfinished.replace(change.path)
+
+
+def _tidy(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def _entity(file: File) -> tuple[str, str, str]:
     match file:
         case ProfileFile():
