@@ -49,7 +49,7 @@ class Repository(Struct, frozen=True):
         return None
 
     def write(self, *, profile: str | None = None, stack: str | None = None) -> "Repository":
-        """The repository with another profile or stack, written; comments in the file stay."""
+        """The repository with another profile or stack, written; comment lines in the file stay."""
         changed = structs.replace(self, profile=profile or self.profile, stack=stack or self.stack)
         if profile is not None and profile != self.profile and stack is None:
             changed = structs.replace(changed, stack=None)

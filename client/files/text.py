@@ -119,17 +119,15 @@ def _remove(document: Any, key: str) -> None:
     if following is None or "\n" not in following.value.rstrip("\n"):
         return
     _, _, lines = following.value.partition("\n")
-    if at == 0:
-        document.yaml_set_start_comment(
-            "\n".join(line.strip().removeprefix("#").strip() for line in lines.splitlines())
+    if at + 1 < len(keys):
+        said = "\n".join(
+            line.strip().removeprefix("#").removeprefix(" ") for line in lines.splitlines()
         )
-        return
-    before = document.ca.items.setdefault(keys[at - 1], [None, None, None, None])
-    if before[2] is None:
-        following.value = "\n" + lines
+        document.yaml_set_comment_before_after_key(keys[at + 1], said, document.lc.col)
+    elif at > 0:
+        before = document.ca.items.setdefault(keys[at - 1], [None, None, None, None])
+        following.value = (before[2].value.rstrip("\n") if before[2] else "") + "\n" + lines
         before[2] = following
-    else:
-        before[2].value = before[2].value.rstrip("\n") + "\n" + lines
 
 
 def _plain(value: Any) -> Value:

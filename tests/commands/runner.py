@@ -48,6 +48,7 @@ class Person:
             "STACKROOM_HOME": str(home),
             "STACKROOM_USER": user,
             "STACKROOM_PROFILE": None,
+            "STACKROOM_STACK": None,
             "STACKROOM_OFFLINE": None,
             "STACKROOM_OUTPUT": None,
             "STACKROOM_TOKEN": None,
