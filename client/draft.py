@@ -337,6 +337,10 @@ class FlavorDraft(EntityDraft):
         """Sets where its code is."""
         return self._write(pointer("source"), text)
 
+    def integration(self, name: str | None) -> FlavorDraft:
+        """Sets the integration that it belongs to; None for none."""
+        return self._write(pointer("integration"), name)
+
     def config_schema(self, schema: dict[str, Value] | None) -> FlavorDraft:
         """Sets the JSON Schema of its components' configuration."""
         return self._write(pointer("config_schema"), schema)

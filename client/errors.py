@@ -5,6 +5,7 @@
         ├── RefusedLocally           1   a rule refuses the change; nothing was saved
         ├── NameTaken                1   the hub has a profile of that name
         ├── ReadOnly                 1   the profile holds something newer than this program
+        ├── InvalidConfig            1   a configuration is not one of its flavor
         ├── NotASource               1   a file is neither ours nor a stack of ZenML's
         ├── Closed                   1   the connection was closed
         ├── FileReplaced             1   a file of the home was deleted or replaced while in use
@@ -61,6 +62,18 @@ class FileReplaced(ClientError):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(f"{path} was deleted or replaced while it was in use: nothing was written")
+
+
+class InvalidConfig(ClientError):
+    """A configuration does not fit its flavor: misspelt, missing or of another type; nothing was saved."""
+
+    hint = (
+        "stackroom flavor describe TYPE FLAVOR lists what there is; --no-validate takes it as it is"
+    )
+
+    def __init__(self, faults: Iterable[object]) -> None:
+        self.faults = list(faults)
+        super().__init__("; ".join(map(str, self.faults)))
 
 
 class NotASource(ClientError):

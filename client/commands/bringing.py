@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.planned import Planned
     from stackroom.client.definitions import Definitions
     from stackroom.client.draft import Draft
+    from stackroom.client.flavors import ComponentFault
     from stackroom.client.sources import Source
     from stackroom.client.workspace import ProfileCopy
 
@@ -59,21 +60,36 @@ def bring(
 ) -> None:
     """Brings what is wanted into the profile as one commit, or with `dry_run` shows what would be done.
 
-    Raises OtherDefinitions where names are taken and nobody decided.
+    What does not fit its flavor is noted, and taken as it is: it came from where it worked. Raises
+    OtherDefinitions where names are taken and nobody decided.
     """
     from stackroom.client.commands import planned
 
     warnings = planned.warnings(sources)
     if dry_run:
         made = _plan(app, copy, wanted, on_conflict or "fail", suffix, {})
+        warnings += map(str, misfits(wanted, made, copy))
         show(app, copy, made, sources, warnings)
         return
     made = _decided(app, copy, wanted, on_conflict, suffix)
+    warnings += map(str, misfits(wanted, made, copy))
     for recognised in planned.recognised(sources):
         app.output.note(recognised)
     for warning in warnings:
         app.output.note(f"Note: {warning}.")
     app.commit(drafted(app, copy, made, message), done)
+
+
+def misfits(wanted: "Definitions", made: Plan, copy: "ProfileCopy") -> "list[ComponentFault]":
+    """Where components that the plan would make or change do not fit their flavors."""
+    from stackroom.client import flavors
+
+    touched = {step.called for step in made.steps if step.changes}
+    return [
+        fault
+        for fault in flavors.faults_of(wanted, copy.view)
+        if ("component", fault.type, fault.name) in touched
+    ]
 
 
 def drafted(app: "App", copy: "ProfileCopy", made: Plan, message: str) -> "Draft":

@@ -14,10 +14,14 @@ from stackroom.client.commands.options import (
     FREE_SETTINGS,
     Labels,
     Setting,
+    interactive_option,
     labels_option,
     message_option,
+    no_validate_option,
     parse_keys,
+    parse_settings,
     settings_argument,
+    stack_option,
     yes_option,
 )
 from stackroom.client.commands.tree import group
@@ -57,6 +61,8 @@ def component() -> None:
 @settings_argument
 @click.option("-f", "--flavor", required=True, help="The flavor, for example kubernetes or s3.")
 @labels_option
+@interactive_option
+@no_validate_option
 @message_option
 @click.pass_obj
 def register(
@@ -66,15 +72,27 @@ def register(
     settings: tuple[Setting, ...],
     flavor: str,
     labels: Labels,
+    interactive: bool,
+    no_validate: bool,
     message: str,
 ) -> None:
     """Register a component of TYPE.
 
     Its configuration is given as --KEY=VALUE. A VALUE is YAML (3 is a number, '[a, b]' a list);
-    --KEY=@FILE takes the text of a file, and --KEY.SUB=VALUE goes into a map.
+    --KEY=@FILE takes the text of a file, and --KEY.SUB=VALUE goes into a map. It is checked against the
+    flavor, if that is one of ZenML's or has a schema.
     """
-    draft = app.workspace.edit(app.copy(), message)
-    draft.register_component(type, name, flavor, config=config_of(settings), labels=labels)
+    from stackroom.client.commands import configuring
+
+    copy = app.copy()
+    config = config_of(configuring.fitted(copy.view, type, flavor, settings))
+    if interactive:
+        config |= configuring.ask(copy.view, type, flavor, config)
+    if not no_validate:
+        configuring.check(copy.view, type, flavor, config)
+    draft = app.workspace.edit(copy, message)
+    draft.register_component(type, name, flavor, config=config, labels=labels)
+    configuring.note_credentials(app, type, flavor, config)
     app.commit(draft, f"Component {type}/{name} registered")
 
 
@@ -124,6 +142,7 @@ def list_(app: App, type: str) -> None:
 )
 @type_argument
 @click.argument("name", required=False)
+@stack_option
 @click.pass_obj
 def describe(app: App, type: str, name: str | None) -> None:
     """Show one component and the stacks that use it.
@@ -149,7 +168,7 @@ def describe(app: App, type: str, name: str | None) -> None:
     """,
 )
 @type_argument
-@click.argument("name")
+@click.argument("name", required=False)
 @settings_argument
 @click.option(
     "--unset", "unsets", multiple=True, metavar="KEY", help="Remove a key; may be repeated."
@@ -159,27 +178,41 @@ def describe(app: App, type: str, name: str | None) -> None:
     "--unlabel", "unlabels", multiple=True, metavar="K", help="Remove a label; may be repeated."
 )
 @click.option("-f", "--flavor", help="Change the flavor.")
+@interactive_option
+@no_validate_option
 @message_option
 @click.pass_obj
 def update(
     app: App,
     type: str,
-    name: str,
+    name: str | None,
     settings: tuple[Setting, ...],
     unsets: tuple[str, ...],
     labels: Labels,
     unlabels: tuple[str, ...],
     flavor: str | None,
+    interactive: bool,
+    no_validate: bool,
     message: str,
 ) -> None:
     """Change the configuration, labels or flavor of a component.
 
     Only what is named changes: two people who change different keys do not get in each other's way.
+    Without NAME, the component of the stack in use here.
     """
-    if not (settings or unsets or labels or unlabels or flavor):
+    from stackroom.client.commands import configuring
+
+    name, settings = named_or_setting(name, settings)
+    if not (settings or unsets or labels or unlabels or flavor or interactive):
         raise click.UsageError("nothing to change: give --KEY=VALUE, --unset KEY or --label K=V")
-    draft = app.workspace.edit(app.copy(), message)
-    changed = draft.component(type, name)
+    copy = app.copy()
+    _, found = find_component(copy.view, type, name) if name else used(app, copy, type)[1:]
+    settings = configuring.fitted(copy.view, type, flavor or found.flavor, settings)
+    if interactive:
+        asked = configuring.ask(copy.view, type, flavor or found.flavor, found.config)
+        settings += tuple(Setting((key,), value) for key, value in asked.items())
+    draft = app.workspace.edit(copy, message)
+    changed = draft.component(type, found.name)
     for setting in settings:
         changed.set(*setting.keys, setting.value)
     for key in unsets:
@@ -190,11 +223,16 @@ def update(
         changed.unlabel(key)
     if flavor:
         changed.flavor(flavor)
-    app.commit(draft, f"Component {type}/{name} updated")
+    if not no_validate:
+        configuring.check_change(copy.view, draft.preview, type, found.name)
+    written = {setting.keys[0]: setting.value for setting in settings}
+    configuring.note_credentials(app, type, flavor or found.flavor, written)
+    app.commit(draft, f"Component {type}/{found.name} updated")
 
 
 @component.command("get", example="stackroom component get orchestrator")
 @type_argument
+@stack_option
 @click.pass_obj
 def get(app: App, type: str) -> None:
     """Show which component of TYPE the stack in use here has."""
@@ -208,16 +246,37 @@ def get(app: App, type: str) -> None:
     app.show_copy_age(copy)
 
 
-@component.command("copy", example="stackroom component copy orchestrator k8s k8s-staging")
+@component.command(
+    "copy",
+    example="""
+    stackroom component copy orchestrator k8s k8s-staging
+    stackroom component copy orchestrator k8s k8s --to experiments
+    """,
+)
 @type_argument
 @click.argument("name")
 @click.argument("new_name")
+@click.option("--from", "from_profile", metavar="PROFILE", help="Where NAME is.")
+@click.option("--to", "to_profile", metavar="PROFILE", help="Where NEW_NAME is to be.")
 @message_option
 @click.pass_obj
-def copy_(app: App, type: str, name: str, new_name: str, message: str) -> None:
-    """Register a component that begins as a copy of another."""
+def copy_(
+    app: App,
+    type: str,
+    name: str,
+    new_name: str,
+    from_profile: str | None,
+    to_profile: str | None,
+    message: str,
+) -> None:
+    """Register a component that begins as a copy of another, in this or another profile."""
+    if from_profile is not None:
+        app.profile_name = from_profile
     copy = app.copy()
     _, found = find_component(copy.view, type, name)
+    if to_profile is not None:
+        app.profile_name = to_profile
+        copy = app.copy()
     draft = app.workspace.edit(copy, message)
     draft.register_component(
         type, new_name, found.flavor, config=found.config, labels=found.labels, extra=found.extra
@@ -233,14 +292,22 @@ def copy_(app: App, type: str, name: str, new_name: str, message: str) -> None:
 @type_argument
 @click.argument("name")
 @click.argument("keys", nargs=-1, required=True, type=click.UNPROCESSED, metavar="--KEY...")
+@no_validate_option
 @message_option
 @click.pass_obj
-def remove_attribute(app: App, type: str, name: str, keys: tuple[str, ...], message: str) -> None:
+def remove_attribute(
+    app: App, type: str, name: str, keys: tuple[str, ...], no_validate: bool, message: str
+) -> None:
     """Remove keys of a component's configuration, as `update --unset` does."""
-    draft = app.workspace.edit(app.copy(), message)
+    from stackroom.client.commands import configuring
+
+    copy = app.copy()
+    draft = app.workspace.edit(copy, message)
     changed = draft.component(type, name)
     for key in keys:
         changed.unset(*parse_keys(key.removeprefix("--").removesuffix("=")))
+    if not no_validate:
+        configuring.check_change(copy.view, draft.preview, type, name)
     app.commit(draft, f"Component {type}/{name} updated")
 
 
@@ -272,6 +339,15 @@ def delete(app: App, type: str, name: str, yes: bool, message: str) -> None:
     draft.component(type, name).delete()
     app.confirm(f"Delete component {type}/{name}?", yes=yes)
     app.commit(draft, f"Component {type}/{name} deleted")
+
+
+def named_or_setting(
+    name: str | None, settings: tuple[Setting, ...]
+) -> tuple[str | None, tuple[Setting, ...]]:
+    """The name, if there is one: where it was left out, the first setting stands in its place."""
+    if name is None or not name.startswith("--"):
+        return name, settings
+    return None, (*parse_settings([name]), *settings)
 
 
 def used(app: App, copy: "ProfileCopy", type: str) -> tuple[Stack, str, Component]:

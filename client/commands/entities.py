@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from stackroom.client import flavors as known
 from stackroom.client.commands.output import cell
 from stackroom.events.state import Component, Flavor, Stack, State
 from stackroom.events.values import Value
@@ -33,10 +34,20 @@ class ComponentRow(Struct, frozen=True):
     stacks: list[Ref]
 
 
-class FlavorRow(Struct, frozen=True):
-    """A flavor; `components` are those of that flavor, by name."""
+class AttributeRow(Struct, frozen=True):
+    """One key of a flavor's configuration; `versions` of ZenML know it, if fewer than know the flavor."""
 
-    id: str
+    name: str
+    type: str
+    required: bool
+    secret: bool
+    versions: list[str]
+
+
+class FlavorRow(Struct, frozen=True):
+    """A flavor; `components` are those of that flavor, by name. Those of ZenML have no id."""
+
+    id: str | None
     type: str
     name: str
     source: str
@@ -44,6 +55,9 @@ class FlavorRow(Struct, frozen=True):
     schema: dict[str, Value] | None
     extra: dict[str, Value]
     components: list[Ref]
+    custom: bool = True
+    versions: list[str] = []
+    attributes: list[AttributeRow] = []
 
 
 class Member(Struct, frozen=True):
@@ -111,11 +125,36 @@ def flavors(state: State, type: str = "") -> list[FlavorRow]:
             flavor.config_schema,
             flavor.extra,
             _by_name(users[flavor.component_type, flavor.name]),
+            attributes=_attributes(known.attributes(flavor.component_type, flavor.name, flavor)),
         )
         for id, flavor in state.all(Flavor)
         if not type or flavor.component_type == type
     ]
     return sorted(rows, key=lambda row: (row.type, row.name))
+
+
+def shipped_flavors(state: State, type: str = "") -> list[FlavorRow]:
+    """ZenML's flavors of that type, or all, but for those that the team has made its own."""
+    users: dict[tuple[str, str], list[Ref]] = defaultdict(list)
+    for id, component in state.all(Component):
+        users[component.component_type, component.flavor].append(Ref(id, component.name))
+    return [
+        FlavorRow(
+            None,
+            component_type,
+            name,
+            "",
+            flavor.integration,
+            None,
+            {},
+            _by_name(users[component_type, name]),
+            False,
+            list(flavor.versions),
+            _attributes(flavor.attributes),
+        )
+        for component_type, name, flavor in known.rows(type)
+        if state.find(Flavor, name, component_type) is None
+    ]
 
 
 def stacks(state: State, active: str | None) -> list[StackRow]:
@@ -177,6 +216,15 @@ def _member(state: State, id: str) -> Member:
     component = state.get(id)
     assert isinstance(component, Component), id
     return Member(id, component.name, component.flavor, component.config, component.labels)
+
+
+def _attributes(attributes: dict[str, known.Attribute]) -> list[AttributeRow]:
+    """Those that are required first."""
+    ordered = sorted(attributes.items(), key=lambda pair: (not pair[1].required, pair[0]))
+    return [
+        AttributeRow(name, of.type, of.required, of.secret, list(of.versions))
+        for name, of in ordered
+    ]
 
 
 def _by_name(refs: Iterable[Ref]) -> list[Ref]:

@@ -1,4 +1,4 @@
-"""`stackroom flavor`: the implementations of component types that a team has made itself."""
+"""`stackroom flavor`: the implementations of component types, ZenML's and those of the team itself."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stackroom.client.commands.context import App
-from stackroom.client.commands.lookup import find_flavor, optional_type_argument, type_argument
+from stackroom.client.commands.lookup import optional_type_argument, type_argument
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.tree import group
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def flavor() -> None:
     """Implementations of component types, such as your own orchestrator.
 
-    A component may name any flavor: those of ZenML need no registration here.
+    Those of ZenML are known, and need no registration. A component may name any other flavor, too.
     """
 
 
@@ -53,7 +53,10 @@ def register(
     schema: str | None,
     message: str,
 ) -> None:
-    """Register a flavor of component TYPE."""
+    """Register a flavor of component TYPE.
+
+    With --schema, configurations of its components are checked against it.
+    """
     config_schema = read_schema(schema) if schema is not None else None
     draft = app.workspace.edit(app.copy(), message)
     draft.register_flavor(
@@ -62,47 +65,70 @@ def register(
     app.commit(draft, f"Flavor {type}/{name} registered")
 
 
-@flavor.command("list", example="stackroom flavor list orchestrator")
+@flavor.command(
+    "list", example="stackroom flavor list orchestrator\nstackroom flavor list --custom"
+)
 @optional_type_argument
+@click.option("--custom", is_flag=True, help="Only those that the team registered.")
 @click.pass_obj
-def list_(app: App, type: str) -> None:
-    """List the registered flavors, or those of one component TYPE."""
+def list_(app: App, type: str, custom: bool) -> None:
+    """List the flavors, or those of one component TYPE: the team's, and ZenML's."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Table
 
     copy = app.copy()
     rows = entities.flavors(copy.view, type)
+    if not custom:
+        rows += entities.shipped_flavors(copy.view, type)
 
     def table() -> Table:
         return Table(
-            ("type", "name", "source", "integration", "components"),
+            ("type", "name", "from", "integration", "versions", "components"),
             [
-                (r.type, r.name, r.source, r.integration, entities.names_cell(r.components))
+                (
+                    r.type,
+                    r.name,
+                    r.source or "(the team)" if r.custom else "ZenML",
+                    r.integration,
+                    ", ".join(r.versions),
+                    entities.names_cell(r.components),
+                )
                 for r in rows
             ],
-            "There are no flavors of your own: components may name ZenML's without registration.",
+            "There are no flavors of your own: stackroom flavor register makes one.",
         )
 
     app.output.show(rows, table)
     app.show_copy_age(copy)
 
 
-@flavor.command("describe", example="stackroom flavor describe orchestrator my_batch")
+@flavor.command(
+    "describe",
+    example="""
+    stackroom flavor describe orchestrator my_batch
+    stackroom flavor describe artifact-store s3
+    """,
+)
 @type_argument
 @click.argument("name")
 @click.pass_obj
 def describe(app: App, type: str, name: str) -> None:
-    """Show one flavor and the components of it."""
+    """Show a flavor, its attributes, and the components of it."""
     from stackroom.client.commands import entities
-    from stackroom.client.commands.output import Fields
+    from stackroom.client.commands.output import Fields, Table
+    from stackroom.client.errors import missing
 
     copy = app.copy()
-    id, _ = find_flavor(copy.view, type, name)
-    row = next(row for row in entities.flavors(copy.view, type) if row.id == id)
+    listed = [*entities.flavors(copy.view, type), *entities.shipped_flavors(copy.view, type)]
+    row = next((row for row in listed if row.name == name), None)
+    if row is None:
+        listing = f"stackroom flavor list {type}"
+        raise missing(f"{type} flavor {name!r}", name, (r.name for r in listed), listing)
 
-    def fields() -> Fields:
-        return Fields(
+    def views() -> list[Fields | Table]:
+        fields = Fields(
             (
+                ("from", "the team" if row.custom else f"ZenML {', '.join(row.versions)}"),
                 ("source", row.source),
                 ("integration", row.integration),
                 ("schema", row.schema),
@@ -111,9 +137,60 @@ def describe(app: App, type: str, name: str) -> None:
             ),
             f"flavor {row.type}/{row.name}",
         )
+        attributes = Table(
+            ("attribute", "type", "", "versions"),
+            [
+                (
+                    each.name,
+                    each.type,
+                    ", ".join(w for w in ("required", "secret") if getattr(each, w)),
+                    ", ".join(each.versions),
+                )
+                for each in row.attributes
+            ],
+            "It has no attributes." if row.schema or not row.custom else "It has no schema.",
+        )
+        return [fields, attributes]
 
-    app.output.show(row, fields)
+    app.output.show(row, views)
     app.show_copy_age(copy)
+
+
+@flavor.command(
+    "update",
+    example="""
+    stackroom flavor update orchestrator my_batch --source acme.v2.batch.BatchFlavor
+    stackroom flavor update step-operator gpu --schema @gpu-schema.json
+    """,
+)
+@type_argument
+@click.argument("name")
+@click.option("--source", metavar="PATH", help="The class, as package.module.Class.")
+@click.option("--integration", metavar="NAME", help="The ZenML integration that it belongs to.")
+@click.option("--schema", metavar="@FILE", help="JSON Schema of its configuration (JSON or YAML).")
+@message_option
+@click.pass_obj
+def update(
+    app: App,
+    type: str,
+    name: str,
+    source: str | None,
+    integration: str | None,
+    schema: str | None,
+    message: str,
+) -> None:
+    """Change a flavor that the team registered. Components stay as they are."""
+    if source is None and integration is None and schema is None:
+        raise click.UsageError("nothing to change: give --source, --integration or --schema")
+    draft = app.workspace.edit(app.copy(), message)
+    changed = draft.flavor(type, name)
+    if source is not None:
+        changed.source(source)
+    if integration is not None:
+        changed.integration(integration or None)
+    if schema is not None:
+        changed.config_schema(read_schema(schema))
+    app.commit(draft, f"Flavor {type}/{name} updated")
 
 
 @flavor.command("delete", example="stackroom flavor delete orchestrator my_batch --yes")
@@ -135,6 +212,8 @@ def read_schema(text: str) -> "dict[str, Value]":
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    from stackroom.client.flavors import schema_fault
+
     if not text.startswith("@"):
         raise click.UsageError("--schema takes a file: --schema @FILE")
     name = text[1:]
@@ -146,4 +225,6 @@ def read_schema(text: str) -> "dict[str, Value]":
         raise click.UsageError(f"--schema: {name} is neither JSON nor YAML") from error
     if not isinstance(found, dict):
         raise click.UsageError(f"--schema: {name} holds no map")
+    if (why := schema_fault(found)) is not None:
+        raise click.UsageError(f"--schema: {name} is no JSON Schema: {why}")
     return found

@@ -7,8 +7,9 @@ import click
 
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.options import message_option, no_validate_option, yes_option
 from stackroom.client.commands.tree import command
+from stackroom.client.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from stackroom.client.planning import Plan
@@ -42,9 +43,16 @@ prune_option: Callable[[F], F] = click.option(
 )
 @files_option
 @prune_option
+@no_validate_option
 @click.option("--exit-code", is_flag=True, help="End with 1 if there is something to change.")
 @click.pass_context
-def plan(context: click.Context, files: tuple[str, ...], prune: bool, exit_code: bool) -> None:
+def plan(
+    context: click.Context,
+    files: tuple[str, ...],
+    prune: bool,
+    no_validate: bool,
+    exit_code: bool,
+) -> None:
     """Show what `apply` would do, value by value, and do nothing.
 
     Files are compared with the profile as it is on this machine: run `stackroom sync` first. Values of
@@ -53,7 +61,7 @@ def plan(context: click.Context, files: tuple[str, ...], prune: bool, exit_code:
     app = context.ensure_object(App)
     copy = app.copy()
     read = _read(files)
-    made = _made(app, copy, read, prune=prune)
+    made = _made(app, copy, read, prune=prune, validate=not no_validate)
     _show(app, copy, made, read)
     if made.changes and exit_code:
         context.exit(Exit.ERROR)
@@ -68,10 +76,13 @@ def plan(context: click.Context, files: tuple[str, ...], prune: bool, exit_code:
 )
 @files_option
 @prune_option
+@no_validate_option
 @yes_option
 @message_option
 @click.pass_obj
-def apply(app: App, files: tuple[str, ...], prune: bool, yes: bool, message: str) -> None:
+def apply(
+    app: App, files: tuple[str, ...], prune: bool, no_validate: bool, yes: bool, message: str
+) -> None:
     """Give the profile what the files say, in one commit, by the same rules as any other change.
 
     The plan is shown first, and asked about unless --yes is given. Files of ours say all there is to
@@ -81,7 +92,7 @@ def apply(app: App, files: tuple[str, ...], prune: bool, yes: bool, message: str
 
     copy = app.copy()
     read = _read(files)
-    made = _made(app, copy, read, prune=prune)
+    made = _made(app, copy, read, prune=prune, validate=not no_validate)
     draft = bringing.drafted(app, copy, made, message)
     if made.changes and not yes:
         for line in bringing.lines(app, copy, made, read):
@@ -118,12 +129,19 @@ def _read(files: tuple[str, ...]) -> "list[Source]":
     return list(sources.read_all(sources.paths(files)))
 
 
-def _made(app: App, copy: "ProfileCopy", read: "list[Source]", *, prune: bool) -> "Plan":
+def _made(
+    app: App, copy: "ProfileCopy", read: "list[Source]", *, prune: bool, validate: bool = False
+) -> "Plan":
+    """The plan; with `validate`, InvalidConfig where what it touches does not fit its flavor."""
     from stackroom.client import planning
+    from stackroom.client.commands.bringing import misfits
 
     wanted = planning.merged(source.definitions for source in read)
     new_id = app.workspace.new_id
-    return planning.plan(wanted, copy.view, new_id, on_conflict="replace", prune=prune)
+    made = planning.plan(wanted, copy.view, new_id, on_conflict="replace", prune=prune)
+    if validate and (faults := misfits(wanted, made, copy)):
+        raise InvalidConfig(faults)
+    return made
 
 
 def _show(app: App, copy: "ProfileCopy", made: "Plan", read: "list[Source]") -> None:

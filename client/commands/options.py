@@ -26,10 +26,14 @@ _NO_WORDS: Final = {"true", "false", "null"}
 
 
 class Setting(Struct, frozen=True):
-    """One `--KEY=VALUE`: where it goes (one key, or several for a value inside a map), and the value."""
+    """One `--KEY=VALUE`: where it goes (one key, or several for a value inside a map), and the value.
+
+    `text` is what was typed, for attributes that are text whatever it looks like.
+    """
 
     keys: tuple[str, ...]
     value: Value
+    text: str = ""
 
 
 message_option: Callable[[F], F] = click.option(
@@ -47,6 +51,12 @@ stack_option: Callable[[F], F] = click.option(
     expose_value=False,
     callback=lambda context, _parameter, value: setattr(context.obj, "stack_name", value),
     help="The stack that is meant, instead of the one in use here.",
+)
+no_validate_option: Callable[[F], F] = click.option(
+    "--no-validate", is_flag=True, help="Take the configuration as it is, whatever its flavor."
+)
+interactive_option: Callable[[F], F] = click.option(
+    "-i", "--interactive", is_flag=True, help="Ask for each attribute of the flavor."
 )
 labels_option: Callable[[F], F] = click.option(
     "--label",
@@ -94,7 +104,7 @@ def parse_settings(values: Iterable[str]) -> tuple[Setting, ...]:
         keys = parse_keys(key)
         if keys in settings:
             raise click.UsageError(f"--{key} is given twice")
-        settings[keys] = Setting(keys, parse_value(value, f"--{key}"))
+        settings[keys] = Setting(keys, parse_value(value, f"--{key}"), value)
     return tuple(settings.values())
 
 
