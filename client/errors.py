@@ -110,8 +110,12 @@ class OtherHub(ClientError):
 
 def missing(what: str, name: str, names: Iterable[str], listing: str) -> NotFound:
     """NotFound on `what`; the hint is the nearest of `names` to `name`, or the command that lists them."""
+    return NotFound(f"there is no {what}", hint=nearest(name, names) or listing)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`did you mean 'prod'?` with the nearest of `names` to `name`, or "" if none is near."""
     from difflib import get_close_matches
 
     near = get_close_matches(name[: limits.NAME_LENGTH], names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else listing
-    return NotFound(f"there is no {what}", hint=hint)
+    return f"did you mean {near[0]!r}?" if near else ""

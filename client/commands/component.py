@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import (
     find_component,
@@ -55,7 +56,13 @@ def component() -> None:
 @type_argument
 @click.argument("name")
 @settings_argument
-@click.option("-f", "--flavor", required=True, help="The flavor, for example kubernetes or s3.")
+@click.option(
+    "-f",
+    "--flavor",
+    required=True,
+    help="The flavor, for example kubernetes or s3.",
+    shell_complete=completing.used_flavors,
+)
 @labels_option
 @message_option
 @click.pass_obj
@@ -123,7 +130,7 @@ def list_(app: App, type: str) -> None:
     """,
 )
 @type_argument
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.components)
 @click.pass_obj
 def describe(app: App, type: str, name: str | None) -> None:
     """Show one component and the stacks that use it.
@@ -149,16 +156,26 @@ def describe(app: App, type: str, name: str | None) -> None:
     """,
 )
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @settings_argument
 @click.option(
-    "--unset", "unsets", multiple=True, metavar="KEY", help="Remove a key; may be repeated."
+    "--unset",
+    "unsets",
+    multiple=True,
+    metavar="KEY",
+    help="Remove a key; may be repeated.",
+    shell_complete=completing.config_keys,
 )
 @labels_option
 @click.option(
-    "--unlabel", "unlabels", multiple=True, metavar="K", help="Remove a label; may be repeated."
+    "--unlabel",
+    "unlabels",
+    multiple=True,
+    metavar="K",
+    help="Remove a label; may be repeated.",
+    shell_complete=completing.component_labels,
 )
-@click.option("-f", "--flavor", help="Change the flavor.")
+@click.option("-f", "--flavor", help="Change the flavor.", shell_complete=completing.used_flavors)
 @message_option
 @click.pass_obj
 def update(
@@ -210,7 +227,7 @@ def get(app: App, type: str) -> None:
 
 @component.command("copy", example="stackroom component copy orchestrator k8s k8s-staging")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @click.argument("new_name")
 @message_option
 @click.pass_obj
@@ -231,7 +248,7 @@ def copy_(app: App, type: str, name: str, new_name: str, message: str) -> None:
     example="stackroom component remove-attribute orchestrator k8s --synchronous --timeout",
 )
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @click.argument("keys", nargs=-1, required=True, type=click.UNPROCESSED, metavar="--KEY...")
 @message_option
 @click.pass_obj
@@ -246,7 +263,7 @@ def remove_attribute(app: App, type: str, name: str, keys: tuple[str, ...], mess
 
 @component.command("rename", example="stackroom component rename orchestrator k8s k8s-prod")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @click.argument("new_name")
 @message_option
 @click.pass_obj
@@ -259,7 +276,7 @@ def rename(app: App, type: str, name: str, new_name: str, message: str) -> None:
 
 @component.command("delete", example="stackroom component delete orchestrator k8s --yes")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @yes_option
 @message_option
 @click.pass_obj

@@ -2,6 +2,7 @@
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import seq_of
 from stackroom.client.commands.tree import command
@@ -15,8 +16,8 @@ from stackroom.client.commands.tree import command
     stackroom diff yesterday
     """,
 )
-@click.argument("earlier", metavar="SEQ|TIME")
-@click.argument("later", required=False, metavar="[SEQ|TIME]")
+@click.argument("earlier", metavar="SEQ|TIME", shell_complete=completing.commits)
+@click.argument("later", required=False, metavar="[SEQ|TIME]", shell_complete=completing.commits)
 @click.pass_obj
 def diff(app: App, earlier: str, later: str | None) -> None:
     """Show what differs between two points of the history, value by value.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_flavor, optional_type_argument, type_argument
 from stackroom.client.commands.options import message_option, yes_option
@@ -89,7 +90,7 @@ def list_(app: App, type: str) -> None:
 
 @flavor.command("describe", example="stackroom flavor describe orchestrator my_batch")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.flavors)
 @click.pass_obj
 def describe(app: App, type: str, name: str) -> None:
     """Show one flavor and the components of it."""
@@ -118,7 +119,7 @@ def describe(app: App, type: str, name: str) -> None:
 
 @flavor.command("delete", example="stackroom flavor delete orchestrator my_batch --yes")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.flavors)
 @yes_option
 @message_option
 @click.pass_obj

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_entity
 from stackroom.client.commands.tree import command
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     stackroom log orchestrator/k8s --output json
     """,
 )
-@click.argument("entity", required=False, metavar="[STACK|TYPE/NAME]")
+@click.argument(
+    "entity", required=False, metavar="[STACK|TYPE/NAME]", shell_complete=completing.entities
+)
 @click.option(
     "-n", "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most."
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.component_types import type_named
 from stackroom.client.errors import NotFound, missing
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
@@ -20,10 +21,14 @@ def _type_of(_context: click.Context, _parameter: click.Parameter, text: str | N
     return type_named(text) if text else ""
 
 
-type_argument: Callable[[F], F] = click.argument("type", callback=_type_of)
+type_argument: Callable[[F], F] = click.argument(
+    "type", callback=_type_of, shell_complete=completing.types
+)
 """A component type as people write it: `artifact-store`, `artifact_store`, `artifact_stores`."""
 
-optional_type_argument: Callable[[F], F] = click.argument("type", required=False, callback=_type_of)
+optional_type_argument: Callable[[F], F] = click.argument(
+    "type", required=False, callback=_type_of, shell_complete=completing.types
+)
 
 
 def find_component(state: State, type: str, name: str) -> tuple[str, Component]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import around, commit_at
 from stackroom.client.commands.tree import command
@@ -26,7 +27,7 @@ LATER: Final = 60_000
     stackroom show 43 --output json
     """,
 )
-@click.argument("seq")
+@click.argument("seq", shell_complete=completing.commits)
 @click.pass_obj
 def show(app: App, seq: str) -> None:
     """Show one commit: who, when and why, and each value that it changed, before → after.

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_stack, known_stack, seq_of
 from stackroom.client.commands.stack_active import active_id, in_use
@@ -47,7 +48,7 @@ def list_(app: App) -> None:
     stackroom stack describe prod --at "2026-11-20 14:30"
     """,
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.stacks)
 @click.option(
     "--at",
     metavar="SEQ|TIME",

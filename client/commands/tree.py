@@ -8,13 +8,17 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from stackroom.client.commands import completing, shells
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit, report
 from stackroom.client.commands.output import FORMATS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def _tell(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -37,6 +41,7 @@ def _global_options(*, hidden: bool) -> list[click.Parameter]:
             expose_value=False,
             callback=_tell("profile_name"),
             hidden=hidden,
+            shell_complete=completing.profiles,
         ),
         click.Option(
             ["--offline"],
@@ -59,12 +64,22 @@ def _global_options(*, hidden: bool) -> list[click.Parameter]:
 
 
 class Command(click.Command):
-    """A command with the global options; `example` (lines of shell) ends its help."""
+    """A command with the global options; `example` (lines of shell) ends its help.
 
-    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+    `settled` are arguments that are not given on the command line, because its group says them.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        example: str = "",
+        settled: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.params += _global_options(hidden=False)
         self.example = example
+        self.settled = dict(settled or {})
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options, then the global ones."""
@@ -128,6 +143,16 @@ class Group(click.Group):
             self.commands[name] = command
         return self.commands.get(name)
 
+    def shell_complete(self, context: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The names of commands, those that `rest` enumerates too, and options.
+
+        Of what `summaries` tell of, nothing is loaded.
+        """
+        names = dict.fromkeys([*self.list_commands(context), *self.lazy])
+        told = [(n, self._line(context, n)) for n in names if n.startswith(incomplete)]
+        options = click.Command.shell_complete(self, context, incomplete)
+        return completing.items(told, incomplete) + options
+
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -184,6 +209,8 @@ class Root(Group):
         """Runs the command that `args` names and ends with its exit code."""
         given = list(args) if args is not None else sys.argv[1:]
         app = extra.setdefault("obj", App())
+        if shell := os.environ.get(shells.VARIABLE):
+            sys.exit(shells.answer(self, app, shell, given))
         try:
             code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()

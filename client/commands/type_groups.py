@@ -43,11 +43,13 @@ def _of_type(general: Group, known: ComponentType, name: str, help: str) -> Grou
 
 
 def _with_type(command: Command, known: ComponentType, general: str) -> Command:
-    """`command` without its argument `type`."""
+    """`command` with its argument `type` settled."""
     callback: Any = command.callback
+    settled = {"type": known.type}
     return Command(
         command.name,
-        callback=partial(callback, type=known.type),
+        callback=partial(callback, **settled),
+        settled=settled,
         params=[p for p in command.params if p.name != "type" and not _is_global(p)],
         help=_without_type(command.help or ""),
         context_settings=command.context_settings,
