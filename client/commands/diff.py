@@ -27,7 +27,7 @@ def diff(app: App, earlier: str, later: str | None) -> None:
     """
     from stackroom.client.commands import telling
     from stackroom.client.commands.naming import Names
-    from stackroom.client.commands.output import Lines
+    from stackroom.client.commands.output import Changes
     from stackroom.events.history import diff as differences
 
     copy = app.copy()
@@ -36,8 +36,8 @@ def diff(app: App, earlier: str, later: str | None) -> None:
     names = Names(after, before, copy.view)
     rows = telling.changed(differences(before, after), names)
 
-    def lines() -> Lines:
-        return Lines(list(telling.change_lines(rows, names)) or ["Nothing differs."])
+    def lines() -> Changes:
+        return Changes(list(telling.change_lines(rows, names)) or ["Nothing differs."])
 
     app.output.show(rows, lines)
     app.show_copy_age(copy)

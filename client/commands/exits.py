@@ -10,6 +10,7 @@ from enum import IntEnum
 import click
 from msgspec import Struct, json, to_builtins
 
+from stackroom.client.commands.terminal import screen
 from stackroom.events.errors import IntegrityError, StackroomError
 
 
@@ -83,9 +84,12 @@ def report(error: BaseException, *, as_json: bool) -> int:
     elif told.exit == Exit.INTERRUPTED:
         click.echo(told.sentence, err=True)
     else:
-        click.echo(f"Error: {told.sentence}", err=True)
+        where = screen(sys.stderr)
+        click.echo(f"{where.paint('Error:', 'bad')} {told.sentence}", err=True, color=where.colours)
         if told.hint:
-            click.echo(f"Hint: {told.hint}", err=True)
+            click.echo(
+                f"{where.paint('Hint:', 'quiet')} {told.hint}", err=True, color=where.colours
+            )
     return told.exit
 
 

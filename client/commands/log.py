@@ -1,6 +1,6 @@
 """`stackroom log`: what happened, newest first."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -11,9 +11,12 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
-    from stackroom.client.commands.telling import CommitRow
+    from stackroom.client.commands.telling import CommitRow, Kind
+    from stackroom.client.commands.terminal import Tone
     from stackroom.client.workspace import ProfileCopy
     from stackroom.events.model import Commit
+
+_TONES: "Final[dict[Kind, Tone]]" = {"conflict": "bad", "resolution": "good", "pending": "careful"}
 
 
 @command(
@@ -58,7 +61,7 @@ def log(app: App, entity: str | None, limit: int) -> None:
                     row.author,
                     telling.what(row),
                     row.message,
-                    telling.MARKS[row.kind],
+                    _mark(row.kind),
                 )
                 for row in rows
             ],
@@ -70,6 +73,13 @@ def log(app: App, entity: str | None, limit: int) -> None:
         first = copy.missing.stop
         app.output.note(f"History before #{first} is not on this machine yet: stackroom sync")
     app.show_copy_age(copy)
+
+
+def _mark(kind: "Kind") -> object:
+    from stackroom.client.commands import telling
+    from stackroom.client.commands.output import Toned
+
+    return Toned(telling.MARKS[kind], _TONES[kind]) if kind in _TONES else ""
 
 
 def _ids(copy: "ProfileCopy", text: str) -> set[str]:

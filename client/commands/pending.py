@@ -9,7 +9,7 @@ from msgspec import Struct, json
 from stackroom.client.commands import completing
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.options import yes_option
-from stackroom.client.commands.output import Fields, Lines, Table, View
+from stackroom.client.commands.output import Fields, Lines, Table, Toned, View
 from stackroom.client.commands.times import ago, local
 from stackroom.client.commands.tree import group
 from stackroom.client.errors import NotFound
@@ -87,7 +87,7 @@ def list_(app: "App") -> None:
             [
                 (
                     r.number,
-                    r.state,
+                    Toned(r.state, "bad" if r.state == "parked" else "careful"),
                     ago(r.time, now),
                     ", ".join(r.changes),
                     r.message,

@@ -9,7 +9,7 @@ from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands import completing
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.options import global_option, message_option, parse_value, yes_option
-from stackroom.client.commands.output import Fields, Lines, Table
+from stackroom.client.commands.output import Fields, Lines, Table, Toned
 from stackroom.client.commands.saving import Written, offer, tell
 from stackroom.client.commands.tree import group
 from stackroom.events.state import Component, Flavor, Stack
@@ -171,7 +171,7 @@ def list_(app: "App") -> None:
             ("", "name", "hub", "synced", "pending", "parked"),
             [
                 (
-                    "*" if row.active else "",
+                    Toned("*", "good") if row.active else "",
                     f"{row.name} ({PHRASES[row.why]})" if row.why else row.name,
                     row.hub or "(local)",
                     synced(row.synced_at, now) if row.hub else "",

@@ -58,7 +58,7 @@ def _view(
     now: "Millis",
 ) -> "list[View]":
     from stackroom.client.commands import telling
-    from stackroom.client.commands.output import Fields, Lines, Table
+    from stackroom.client.commands.output import Changes, Fields, Lines, Table
     from stackroom.client.commands.times import ago, local
 
     assert row.seq is not None
@@ -88,7 +88,7 @@ def _view(
             )
         )
     if changes:
-        views.append(Lines(list(telling.change_lines(changes, names))))
+        views.append(Changes(list(telling.change_lines(changes, names))))
     elif not overlaps:
         views.append(Lines(["It changed no value."]))
     return views

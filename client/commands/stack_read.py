@@ -75,13 +75,15 @@ def describe(app: App, name: str | None, at: str | None) -> None:
     app.show_copy_age(copy)
 
 
-def _line(row: "StackRow") -> tuple[str, ...]:
+def _line(row: "StackRow") -> tuple[object, ...]:
+    from stackroom.client.commands.output import Toned
+
     shown = ("orchestrator", "artifact_store")
     defaults = {type: members[0].name for type, members in row.components.items()}
     others = [f"{type}={name}" for type, name in defaults.items() if type not in shown]
     name = f"{row.name} (default)" if row.default else row.name
     return (
-        "*" if row.active else "",
+        Toned("*", "good") if row.active else "",
         name,
         *(defaults.get(t, "") for t in shown),
         ", ".join(others),

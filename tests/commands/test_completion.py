@@ -254,7 +254,7 @@ def test_every_name_on_the_command_line_has_a_completer() -> None:
     made = {"register", "create", "register_stack"}
     for path, parameter in _parameters(root, ()):
         own = getattr(parameter, "_custom_shell_complete", None)
-        if parameter.name in new or path[-1] in made and parameter.name == "name":
+        if parameter.name in new or (path[-1] in made and parameter.name == "name"):
             assert own is None, (path, parameter.name)
         elif parameter.name in known and isinstance(parameter, click.Argument):
             assert own is not None, (path, parameter.name)
