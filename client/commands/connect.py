@@ -55,6 +55,7 @@ def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
     The token is kept in the home (mode 0600), and neither shown nor logged. A second `connect` to the
     same hub replaces it.
     """
+    from stackroom.client.commands.progress import progress
     from stackroom.client.commands.sync import failed, results, tell_failures
     from stackroom.client.commands.syncing import told
     from stackroom.client.exchange import exchange
@@ -64,13 +65,15 @@ def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
     workspace = app.workspace
     address = address_of(app, url)
     token = token or app.home.token(address) or _ask_token()
-    report = exchange(
-        workspace,
-        address,
-        user=user,
-        token=token,
-        timeout=workspace.settings.sync_patience,
-    )
+    with progress(app.output, "Fetching") as bar:
+        report = exchange(
+            workspace,
+            address,
+            user=user,
+            token=token,
+            timeout=workspace.settings.sync_patience,
+            tell=bar.at,
+        )
     app.home.keep_token(address, token)
     workspace.store.set_setting("hub", address)
     shown = results(app, report)

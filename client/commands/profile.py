@@ -337,13 +337,16 @@ def delete(app: "App", name: str, yes: bool, message: str) -> None:
 def publish(app: "App", name: str, hub: str | None) -> None:
     """Give a local profile to the hub, with its whole history: who, when and why included."""
     from stackroom.client import exchange
+    from stackroom.client.commands.progress import progress
     from stackroom.client.commands.sync import failed, results, tell_failures
     from stackroom.client.commands.syncing import told
 
     if app.offline:
         raise click.UsageError("publish needs the network: leave out --offline")
     entry = app.workspace.entry(name)
-    report = exchange.publish(app.workspace, _hub(app, hub), entry.id)
+    url = _hub(app, hub)
+    with progress(app.output, "Publishing") as bar:
+        report = exchange.publish(app.workspace, url, entry.id, tell=bar.at)
     (shown,) = results(app, report)
     app.output.show(shown, Lines([f"Published to {report.url}.", *told(shown)]))
     tell_failures(app, failed(report))

@@ -67,6 +67,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
 
     A hub that cannot be reached is no error: they are saved. One that does not let us in is told.
     """
+    from stackroom.client.commands.progress import progress
     from stackroom.client.exchange import exchange
 
     workspace = app.workspace
@@ -75,7 +76,8 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
     if hub is not None and not app.offline:
         try:
             patience = workspace.settings.write_patience
-            report = exchange(workspace, hub, [profile], timeout=patience, history=False)
+            with progress(app.output, "Asking the hub"):
+                report = exchange(workspace, hub, [profile], timeout=patience, history=False)
             done = report.profiles.get(profile)
         except Unreachable:
             pass  # Said as "saved offline".
