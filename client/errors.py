@@ -40,6 +40,11 @@ class RefusedLocally(ClientError):
         self.refusal = refusal
         super().__init__(refusal.sentence, hint=hint)
 
+    @property
+    def reason(self) -> str:
+        """The rule's code."""
+        return self.refusal.code
+
 
 class NameTaken(ClientError):
     """The hub has a profile of that name."""

@@ -13,7 +13,7 @@ SECTIONS = {
     "Keep it in git": ("plan", "apply", "drift"),
     "Work together": ("sync", "conflicts", "pending"),
     "History": ("log", "show", "diff", "blame", "revert"),
-    "Comfort": ("completion",),
+    "Comfort": ("ui", "explain", "completion"),
 }
 
 TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPES}
@@ -45,6 +45,8 @@ SUMMARIES = {
     "diff": "what differs between two points of the history",
     "blame": "who wrote each value of a stack or component last",
     "revert": "undo a commit by a new one",
+    "ui": "open the hub's dashboard in the browser",
+    "explain": "what an error or exit code means, and what to do",
     "completion": "have your shell complete commands and names",
 }
 """A line for each command, so that the help does not have to load them all."""
@@ -71,6 +73,8 @@ COMMANDS = {
     "diff": f"{_AT}.diff:diff",
     "blame": f"{_AT}.blame:blame",
     "revert": f"{_AT}.revert:revert",
+    "ui": f"{_AT}.ui:ui",
+    "explain": f"{_AT}.explain:explain",
     "completion": f"{_AT}.completion:completion",
 }
 

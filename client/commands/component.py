@@ -7,6 +7,7 @@ import click
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import (
+    doubt,
     find_component,
     optional_type_argument,
     type_argument,
@@ -80,7 +81,11 @@ def register(
     Its configuration is given as --KEY=VALUE. A VALUE is YAML (3 is a number, '[a, b]' a list);
     --KEY=@FILE takes the text of a file, and --KEY.SUB=VALUE goes into a map.
     """
-    draft = app.workspace.edit(app.copy(), message)
+    copy = app.copy()
+    of_type = [c.name for _, c in copy.view.all(Component) if c.component_type == type]
+    if hint := doubt(type, of_type):
+        app.output.note(f"Note: {hint}")
+    draft = app.workspace.edit(copy, message)
     draft.register_component(type, name, flavor, config=config_of(settings), labels=labels)
     app.commit(draft, f"Component {type}/{name} registered")
 
@@ -115,7 +120,8 @@ def list_(app: App, type: str) -> None:
                 )
                 for row in rows
             ],
-            "There are no components yet: stackroom component register makes one.",
+            doubt(type, rows)
+            or "There are no components yet: stackroom component register makes one.",
         )
 
     app.output.show(rows, table)

@@ -7,7 +7,12 @@ import click
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
-from stackroom.client.commands.lookup import find_flavor, optional_type_argument, type_argument
+from stackroom.client.commands.lookup import (
+    doubt,
+    find_flavor,
+    optional_type_argument,
+    type_argument,
+)
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.tree import group
 
@@ -81,7 +86,8 @@ def list_(app: App, type: str) -> None:
                 (r.type, r.name, r.source, r.integration, entities.names_cell(r.components))
                 for r in rows
             ],
-            "There are no flavors of your own: components may name ZenML's without registration.",
+            doubt(type, rows)
+            or "There are no flavors of your own: components may name ZenML's without registration.",
         )
 
     app.output.show(rows, table)

@@ -152,7 +152,7 @@ def made(
         # Nothing was built on it yet: no proposal is lost by giving the name up.
         workspace.store.drop(saved.proposal.id)
         workspace.store.forget_profile(entry.id)
-        raise Refused(written.sentence, hint="stackroom profile list")
+        raise Refused(written.sentence, hint="stackroom profile list", reason=written.code)
     tell(app, written, done)
 
 

@@ -180,7 +180,8 @@ def remove_component(app: App, words: tuple[str, ...], types: list[str], message
         if not in_it or (wanted is not None and wanted not in in_it):
             what = f"{type} {wanted!r}" if wanted else type
             listing = f"stackroom stack describe {name}"
-            raise missing(f"{what} in stack {name!r}", wanted or "", in_it, listing)
+            typed, names = (wanted, in_it) if wanted and in_it else (type, list(members))
+            raise missing(f"{what} in stack {name!r}", typed, names, listing)
         changed.remove(type, wanted)
     app.commit(draft, f"Stack {name!r} updated")
 
