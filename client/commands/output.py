@@ -26,7 +26,7 @@ FORMATS: tuple[Format, ...] = ("table", "json", "yaml")
 _UNSAFE: Final = re.compile(f"{CONTROL.pattern}|[\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of the text around them."""
 
-_MARKS: Final[dict[str, Tone]] = {"+": "good", "-": "bad", "~": "careful"}
+_MARKS: Final[dict[str, Tone]] = {"+": "good", "-": "bad", "~": "careful", "!": "bad"}
 
 
 class Toned(Struct, frozen=True):
@@ -58,7 +58,7 @@ class Lines(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """Lines of a diff or a plan: each is coloured by its first letter, `+`, `-` or `~`."""
+    """Lines of a diff or a plan: each is coloured by its first letter, `+`, `-`, `~` or `!`."""
 
     lines: Sequence[str]
 

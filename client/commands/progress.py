@@ -34,10 +34,18 @@ def by_timer(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
 class Bar:
     """Work that is under way; shown only where `visible`, and from `delay` seconds on."""
 
-    def __init__(self, what: str, *, visible: bool, delay: float, later: Later) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        visible: bool,
+        delay: float,
+        later: Later,
+        total: int | None = None,
+    ) -> None:
         self.what = what
         self.done = 0
-        self.total: int | None = None
+        self.total = total
         self._visible = visible
         self._delay = delay
         self._later = later
@@ -53,6 +61,10 @@ class Bar:
             if self._shown is not None:
                 shown, task = self._shown
                 shown.update(task, completed=done, total=total)
+
+    def step(self) -> None:
+        """One more is done."""
+        self.at(self.done + 1, self.total)
 
     def __enter__(self) -> Self:
         if self._visible:
@@ -86,7 +98,10 @@ class Bar:
             shown.start()
 
 
-def progress(output: Output, what: str, *, later: Later = by_timer) -> Bar:
-    """A bar for work called `what` ("Syncing"); a context, in which its `at` tells how far it is."""
+def progress(
+    output: Output, what: str, *, total: int | None = None, later: Later = by_timer
+) -> Bar:
+    """A bar for work called `what` ("Syncing"); in its block `at` or `step` tells how far it is."""
     visible = output.for_people and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    return Bar(what, visible=visible, delay=Settings().progress_delay, later=later)
+    delay = Settings().progress_delay
+    return Bar(what, visible=visible, delay=delay, later=later, total=total)

@@ -62,13 +62,15 @@ def import_(
     kept, and are there again on export.
     """
     from stackroom.client import sources
+    from stackroom.client.commands.progress import progress
     from stackroom.client.planning import merged
 
     files, name = _meant(names_and_files, filename, name)
     found = sources.paths(files)
     if name and len(found) > 1:
         raise click.UsageError(f"the name {name!r} is for one file, and there are {len(found)}")
-    read = list(sources.read_all(found, name=name or ""))
+    with progress(app.output, "Reading", total=len(found)) as bar:
+        read = list(sources.read_all(found, name=name or "", done=bar.step))
     wanted = merged(source.definitions for source in read)
     names = [stack.name for stack in wanted.stacks]
     done = f"Stack {names[0]!r} imported" if len(names) == 1 else f"{len(names)} stacks imported"

@@ -159,4 +159,5 @@ class TestTheWayThere:
         ran.failed(1, "already", "More: stackroom explain name_in_use")
 
     def test_a_file_keeps_its_name_in_the_sentence(self, prod: Person) -> None:
-        prod.stackroom("stack", "import", "nosuch.yaml").failed(1, "Error: nosuch.yaml: No such")
+        export = ("pending", "export", "--file", "nosuch/mine.json")
+        prod.stackroom(*export).failed(1, "Error: nosuch/mine.json: No such")

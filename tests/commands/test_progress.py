@@ -67,6 +67,14 @@ def test_long_work_shows_how_far_it_is_on_stderr(
     assert capfd.readouterr() == ("", "")
 
 
+def test_work_of_many_steps(clock: Clock, capfd: pytest.CaptureFixture[str]) -> None:
+    with Bar("Reading", visible=True, delay=0.5, later=clock.later, total=3) as steps:
+        steps.step()
+        steps.step()
+        assert (steps.done, steps.total) == (2, 3)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_programs_and_pipes_get_none(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     def waits(output: Output) -> bool:
         with progress(output, "Syncing", later=clock.later):

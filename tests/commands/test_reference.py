@@ -55,7 +55,8 @@ def test_every_command_says_what_it_does_and_shows_it(path: str) -> None:
     assert command.help
     assert path in command.example
     for parameter in command.params:
-        assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
+        if isinstance(parameter, click.Option) and not parameter.hidden:
+            assert parameter.help, parameter.name
 
 
 def test_what_deletes_asks_and_takes_yes() -> None:
