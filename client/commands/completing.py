@@ -29,7 +29,7 @@ COMMITS: Final = 30
 def _from_home(
     find: Callable[[App, click.Context], Iterable[Candidate]],
 ) -> Completer:
-    """A completer of what `find` gives: nothing where there is no home yet."""
+    """A completer of what `find` gives: nothing where there is no home yet, or nothing in it."""
 
     @wraps(find)
     def complete(
@@ -40,7 +40,10 @@ def _from_home(
             return []
         # The workspace closes with the root context, and asks click for it.
         with context.find_root():
-            return items(find(app, context), incomplete)
+            store = app.workspace.store
+            # Asking for the profile of an empty home would make one.
+            known = store.profiles() or store.hubs()
+            return items(find(app, context), incomplete) if known else []
 
     return complete
 

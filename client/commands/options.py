@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
 from stackroom.events.values import Value
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,6 +48,7 @@ stack_option: Callable[[F], F] = click.option(
     expose_value=False,
     callback=lambda context, _parameter, value: setattr(context.obj, "stack_name", value),
     help="The stack that is meant, instead of the one in use here.",
+    shell_complete=completing.stacks,
 )
 labels_option: Callable[[F], F] = click.option(
     "--label",

@@ -199,6 +199,27 @@ def test_no_home_is_made(ada: Person) -> None:
     assert not ada.home.exists()
 
 
+def test_no_profile_is_made_in_a_home_that_is_empty(ada: Person) -> None:
+    ada.stackroom("status")
+    assert ada.home.exists()
+    assert asked(ada, "stack", "describe", "") == asked(ada, "stack", "list", "--profile", "") == []
+    assert ada.data("status")["profiles"] == []
+
+
+def test_the_profile_of_the_repository_goes_first(
+    desk: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.stackroom("profile", "create", "other", "--local").ok()
+    desk.stackroom("--profile", "other", "alerter", "register", "bell", "-f", "slack").ok()
+    code = tmp_path / "code"
+    code.mkdir()
+    desk.stackroom("init", "--path", str(code), "--profile", "other").ok()
+    desk.stackroom("profile", "set", "mine").ok()
+    assert asked(desk, "alerter", "describe", "") == []
+    monkeypatch.chdir(code)
+    assert asked(desk, "alerter", "describe", "") == ["bell"]
+
+
 def test_a_broken_home_completes_nothing_in_silence(desk: Person) -> None:
     (desk.home / "proposals.db").write_bytes(b"no database at all" * 100)
     ran = desk.stackroom("stack", "describe", "", _STACKROOM_COMPLETE="fish")
