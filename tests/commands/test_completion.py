@@ -271,8 +271,9 @@ def test_a_line_of_bash(text: str, line: Line) -> None:
 def test_every_name_on_the_command_line_has_a_completer() -> None:
     """A NAME that is there already is completed; a new one is not."""
     new = {"new_name", "target"}
-    known = {"name", "type", "seq", "id", "number", "numbers", "entity", "url", "source", "hub"}
-    made = {"register", "create", "register_stack"}
+    known = {"name", "names", "words", "type", "seq", "id", "number", "numbers", "entity", "url"}
+    known |= {"source", "code"}
+    made = {"register", "create", "clone"}
     for path, parameter in _parameters(root, ()):
         own = getattr(parameter, "_custom_shell_complete", None)
         if parameter.name in new or (path[-1] in made and parameter.name == "name"):
