@@ -86,8 +86,7 @@ def apply(app: App, files: tuple[str, ...], prune: bool, yes: bool, message: str
     made = _made(app, copy, read, prune=prune)
     draft = bringing.drafted(app, copy, made, message)
     if made.changes and not yes:
-        for line in bringing.lines(app, copy, made, read):
-            app.output.note(line)
+        bringing.show_beside(app, copy, made, read)
         app.confirm(f"Apply this to profile {copy.name!r}?", yes=yes)
     done = f"Profile {copy.name!r} brought to what {_called(files)}"
     app.commit(draft, done)

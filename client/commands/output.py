@@ -89,11 +89,13 @@ class Output:
         elif self.format == "yaml":
             click.echo(as_yaml(data), nl=False)
         else:
-            made = view() if callable(view) else view
-            views = [made] if isinstance(made, View) else made
             where = screen(sys.stdout)
-            text = "\n\n".join(filter(None, (_render(view, where) for view in views)))
-            click.echo(text, color=where.colours)
+            click.echo(_text(view() if callable(view) else view, where), color=where.colours)
+
+    def beside(self, views: Views) -> None:
+        """Shows something on stderr: what a person is asked about."""
+        where = screen(sys.stderr)
+        click.echo(_text(views, where), err=True, color=where.colours)
 
     def item(self, data: object, line: str) -> None:
         """Prints one result of a stream (`--watch`): a line, or one JSON (or YAML) document a line."""
@@ -137,6 +139,11 @@ def as_yaml(data: object) -> str:
     from stackroom.client.zenml.emit import dump
 
     return dump(msgspec.to_builtins(data))
+
+
+def _text(views: Views, where: Screen) -> str:
+    listed = [views] if isinstance(views, View) else views
+    return "\n\n".join(filter(None, (_render(view, where) for view in listed)))
 
 
 def _render(view: View, where: Screen) -> str:
