@@ -34,7 +34,8 @@ check: venv  ## lint, format, types, and whether docs and schema are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy build/types/stackroom/events build/types/stackroom/sync build/types/stackroom/client
 	$(BIN)/mypy benchmarks
-	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py \
+		tests/commands/test_explain.py
 
 sim: venv  ## run the simulation over SEEDS seeds (default 1000)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS)
@@ -45,10 +46,11 @@ bench: venv  ## measure everything
 bench-quick: venv  ## measure in under three minutes
 	$(BIN)/python -m benchmarks --quick
 
-generate: venv  ## write the generated docs: the protocol's schema, the command reference
+generate: venv  ## write the generated docs: the protocol's schema, limits, commands, errors
 	$(BIN)/python -m stackroom.sync.schema > docs/protocol.schema.json
 	$(BIN)/python -m tests.limits_page > docs/limits.md
 	$(BIN)/python -m stackroom.client.commands.reference > docs/cli.md
+	$(BIN)/python -m stackroom.client.commands.explanations > docs/errors.md
 
 lock:  ## pin what a fresh environment gets now, into constraints.txt
 	rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -4,6 +4,7 @@ The model takes any type of the right shape (`events.rules.refuse_type`); this t
 the known ones are called. Source: the command lines of ZenML 0.10.0, 0.12.0, 0.13.2 and 0.98.0.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
@@ -73,3 +74,12 @@ def type_named(text: str) -> str:
 def is_known(text: str) -> bool:
     """Whether `text` spells a component type that is in the table."""
     return text.strip().lower().replace("-", "_").replace(" ", "_") in _SPELLINGS
+
+
+def misspelt(type: str, those: Collection[object]) -> str:
+    """`did you mean 'orchestrator'?` for a type that is not in the table, if there are none of `those`."""
+    from stackroom.client.errors import nearest
+
+    if those or is_known(type):
+        return ""
+    return nearest(type.replace("_", "-"), [known.dashed for known in TYPES])

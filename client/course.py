@@ -1,8 +1,9 @@
 """The course of one exchange: what was asked for, what happened so far, and when it is enough."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from random import Random
+from typing import Final
 
 import anyio
 
@@ -10,7 +11,7 @@ from stackroom.client import replica as core
 from stackroom.client.backoff import Backoff
 from stackroom.client.carrier import Answered, Carrier, Told
 from stackroom.client.errors import Unreachable
-from stackroom.client.exchange import Committed, Exchanged, Report
+from stackroom.client.exchange import Committed, Exchanged, Report, Tell
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line, dial
 from stackroom.client.worker import Worker
@@ -18,6 +19,9 @@ from stackroom.events.errors import StackroomError
 from stackroom.events.log import Answer, Listed, Taking
 from stackroom.events.model import Commit
 from stackroom.sync import protocol as wire
+
+_FORWARD: Final = (core.Store, core.Restart, core.Backfill, core.Park)
+"""What takes an exchange further."""
 
 
 async def exchanging(
@@ -30,9 +34,12 @@ async def exchanging(
     random: Random,
     timeout: float | None = None,
     history: bool = True,
+    tell: Tell | None = None,
 ) -> Report:
     """`exchange.exchange`, on files that are open."""
-    course = Course(worker, keeper, url, replica, profiles, history=history, random=random)
+    course = Course(
+        worker, keeper, url, replica, profiles, history=history, random=random, tell=tell
+    )
     with anyio.move_on_after(timeout) as patience:
         async with dial(url, keeper.settings) as line:
             await course.run(line)
@@ -54,12 +61,14 @@ class Course:
         *,
         history: bool,
         random: Random,
+        tell: Tell | None = None,
     ) -> None:
         self.worker = worker
         self.keeper = keeper
         self.url = url
         self.carrier = Carrier(worker, keeper, url, replica, self.told, history=history)
         self.wanted = None if profiles is None else set(profiles)
+        self.tell = tell
         self.failure: StackroomError | None = None
         self.welcome: wire.Welcome | None = None
         self.catalogue: tuple[Listed, ...] | None = None
@@ -95,7 +104,7 @@ class Course:
 
     async def begin(self, line: Line) -> None:
         for profile in self.wanted or ():
-            await self.carrier.follow(profile)
+            await self.follow(profile)
         await self.carrier.opened(line)
         await self.carrier.list_profiles()
 
@@ -103,7 +112,14 @@ class Course:
         """Once the catalogue is in the registry: everything that the registry has for this hub."""
         self.wanted = set(await self.worker.run(partial(self.keeper.profiles_of, self.url)))
         for profile in self.wanted:
-            await self.carrier.follow(profile)
+            await self.follow(profile)
+
+    async def follow(self, profile: str) -> None:
+        await self.carrier.follow(profile)
+        seq = self.carrier.replica.copies[profile].seq
+        if self.carrier.lacks_history(profile):
+            seq -= await self.worker.run(partial(self.keeper.lacking, profile))
+        self.book(profile).began_with = seq
 
     async def push_again(self, problem: core.Problem) -> None:
         """Gives the hub a moment, a few times."""
@@ -138,12 +154,17 @@ class Course:
             case core.Catalogue(profiles):
                 self.catalogue = profiles
             case core.Send(wire.Push(profile, proposals)):
-                self.book(profile).unanswered.update(p.id for p in proposals)
+                self.book(profile).push(p.id for p in proposals)
             case core.Store(profile, commits, _, settled):
                 book = self.book(profile)
+                book.came += len(commits)
                 book.received += len(commits) - len(settled)
                 own = set(settled)
                 book.settled.update((c.id, c) for c in commits if c.id in own)
+            case core.Restart(profile, seq) if not self.carrier.history:
+                self.book(profile).came += seq - self.book(profile).began_with
+            case core.Backfill(profile, commits):
+                self.book(profile).came += len(commits)
             case core.Settle(profile, ids):
                 self.book(profile).settled.update(dict.fromkeys(ids))
             case core.Park(profile, answer):
@@ -156,6 +177,18 @@ class Course:
                 self.refused = effect
             case core.Problem() if effect.profile and effect.code != "too_new":
                 self.book(effect.profile).problem = effect
+        if self.tell is not None and isinstance(effect, _FORWARD):
+            self.tell(*self.how_far())
+
+    def how_far(self) -> tuple[int, int]:
+        """What came so far, and how much there will be, as far as that can be known now."""
+        heads = {listed.id: listed.seq for listed in self.catalogue or ()}
+        came = sum(book.came + len(book.parked) for book in self.books.values())
+        expected = sum(
+            max(0, heads.get(id, 0) - book.began_with) + len(book.pushed)
+            for id, book in self.books.items()
+        )
+        return came, max(came, expected)
 
     async def report(self) -> Report:
         """What was done; raises why nothing was, if no hub let us in."""
@@ -178,11 +211,21 @@ class _Book:
     def __init__(self) -> None:
         self.received = 0
         self.reached = False
+        self.began_with = 0
+        """Commits that were here already."""
+        self.came = 0
+        """Commits, of others and own ones."""
+        self.pushed: set[str] = set()
         self.unanswered: set[str] = set()
         self.answers: dict[str, Answer] = {}
         self.settled: dict[str, Commit | None] = {}
         self.parked: list[Answer] = []
         self.problem: core.Problem | None = None
+
+    def push(self, ids: Iterable[str]) -> None:
+        for id in ids:
+            self.pushed.add(id)
+            self.unanswered.add(id)
 
     def answer(self, answers: Sequence[Answer]) -> None:
         for answer in answers:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct
 
+from stackroom.client.component_types import misspelt
 from stackroom.client.errors import NotFound, RefusedLocally, missing
 from stackroom.events import rules
 from stackroom.events.check import Outcome, Rejected, check_changes
@@ -200,7 +201,9 @@ class Draft:
             for _, e in self._scratch.all(kind)
             if getattr(e, "component_type", "") == component_type
         ]
-        raise missing(f"{what} {name!r}", name, names, f"stackroom {kind.kind} list")
+        listing = f"stackroom {kind.kind} list"
+        hint = misspelt(component_type, names) if component_type else ""
+        raise missing(f"{what} {name!r}", name, names, hint or listing)
 
     def _entity(self, id: str) -> AnyEntity:
         entity = self._scratch.get(id)

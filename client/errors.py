@@ -41,6 +41,11 @@ class RefusedLocally(ClientError):
         self.refusal = refusal
         super().__init__(refusal.sentence, hint=hint)
 
+    @property
+    def reason(self) -> str:
+        """The rule's code."""
+        return self.refusal.code
+
 
 class NameTaken(ClientError):
     """The hub has a profile of that name."""
@@ -71,9 +76,10 @@ class InvalidConfig(ClientError):
         "stackroom flavor describe TYPE FLAVOR lists what there is; --no-validate takes it as it is"
     )
 
-    def __init__(self, faults: Iterable[object]) -> None:
+    def __init__(self, faults: Iterable[object], flavor: str = "") -> None:
         self.faults = list(faults)
-        super().__init__("; ".join(map(str, self.faults)))
+        said = "; ".join(map(str, self.faults))
+        super().__init__(f"this does not fit flavor {flavor!r}: {said}" if flavor else said)
 
 
 class NotASource(ClientError):
@@ -123,8 +129,12 @@ class OtherHub(ClientError):
 
 def missing(what: str, name: str, names: Iterable[str], listing: str) -> NotFound:
     """NotFound on `what`; the hint is the nearest of `names` to `name`, or the command that lists them."""
+    return NotFound(f"there is no {what}", hint=nearest(name, names) or listing)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`did you mean 'prod'?` with the nearest of `names` to `name`, or "" if none is near."""
     from difflib import get_close_matches
 
     near = get_close_matches(name[: limits.NAME_LENGTH], names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else listing
-    return NotFound(f"there is no {what}", hint=hint)
+    return f"did you mean {near[0]!r}?" if near else ""

@@ -5,7 +5,7 @@ Called from plain code; asyncio and websockets are imported only when something 
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from stackroom.client.worker import Worker
 
 T = TypeVar("T")
+
+Tell: TypeAlias = Callable[[int, int], None]
+"""Is told how far an exchange is: commits received and proposals answered, and how many there will be."""
 
 
 class Committed(Struct, frozen=True):
@@ -75,12 +78,14 @@ def exchange(
     history: bool = True,
     user: str | None = None,
     token: str | None = None,
+    tell: Tell | None = None,
 ) -> Report:
     """Receives and pushes until both sides of `profiles` have all (every profile, if None).
 
     `url` is normalised. `timeout` is in seconds, for everything together; without it, the hub may take
     its time as long as it is not silent for `Settings.sync_patience`. With `history`, what a snapshot
     left out is fetched too. `user` and `token` are those that the home has for this hub, unless given.
+    `tell` is called whenever something came.
 
     Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub; what goes wrong
     later is in the report.
@@ -99,12 +104,18 @@ def exchange(
             random=chance.jitter(),
             timeout=timeout,
             history=history,
+            tell=tell,
         ),
     )
 
 
 def publish(
-    workspace: Workspace, url: str, profile: str, *, timeout: float | None = None
+    workspace: Workspace,
+    url: str,
+    profile: str,
+    *,
+    timeout: float | None = None,
+    tell: Tell | None = None,
 ) -> Report:
     """Gives a local profile to the hub at `url`, with its whole history.
 
@@ -118,7 +129,7 @@ def publish(
             hint=f"stackroom profile rename {name} NEW_NAME, then publish it again",
         )
     workspace.publish(profile, url)
-    return exchange(workspace, url, (profile,), timeout=timeout)
+    return exchange(workspace, url, (profile,), timeout=timeout, tell=tell)
 
 
 def plan(workspace: Workspace, url: str, profile: str, *, timeout: float | None = None) -> "Plan":

@@ -101,6 +101,11 @@ class Keeper:
         missing = self.cache.missing(profile)
         return None if missing is None else missing.start - 1
 
+    def lacking(self, profile: str) -> int:
+        """How many commits of the history are missing."""
+        missing = self.cache.missing(profile)
+        return 0 if missing is None else len(missing)
+
     # Keeping
 
     def keep(self, effect: core.Effect, copy: core.Copy | None) -> None:

@@ -36,5 +36,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Pages of an old history that wait for the disk before no more are taken in."""
     snapshot_tail: int = 500
     """Commits after which the cached state is written anew."""
+    progress_delay: float = 0.5
+    """How long work lasts before a terminal shows how far it is."""
     freshness: float = 5.0
     """The time of the last contact is written at most so often."""

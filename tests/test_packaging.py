@@ -26,7 +26,7 @@ def test_the_wheel_holds_every_module(tmp_path: Path) -> None:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
             if (
-                path.suffix in (".py", ".typed", ".yaml", ".sql")
+                path.suffix in (".py", ".typed", ".yaml", ".sql", ".toml", ".bash", ".zsh", ".fish")
                 and ".ruff_cache" not in path.parts
             ):
                 assert f"stackroom/{path.relative_to(ROOT)}" in names

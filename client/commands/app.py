@@ -13,10 +13,15 @@ SECTIONS = {
     "Keep it in git": ("plan", "apply", "drift"),
     "Work together": ("sync", "conflicts", "pending"),
     "History": ("log", "show", "diff", "blame", "revert"),
+    "Comfort": ("ui", "explain", "completion"),
 }
 
 TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPES}
 """A group for each component type, beside the general `component`."""
+
+TYPE_SUMMARIES = {
+    known.dashed: f"{known.plural.replace('_', ' ')}: what component does" for known in TYPES
+}
 
 SUMMARIES = {
     "demo": "see it work: two people, one hub, an outage, a conflict",
@@ -40,6 +45,9 @@ SUMMARIES = {
     "diff": "what differs between two points of the history",
     "blame": "who wrote each value of a stack or component last",
     "revert": "undo a commit by a new one",
+    "ui": "open the hub's dashboard in the browser",
+    "explain": "what an error or exit code means, and what to do",
+    "completion": "have your shell complete commands and names",
 }
 """A line for each command, so that the help does not have to load them all."""
 
@@ -65,6 +73,9 @@ COMMANDS = {
     "diff": f"{_AT}.diff:diff",
     "blame": f"{_AT}.blame:blame",
     "revert": f"{_AT}.revert:revert",
+    "ui": f"{_AT}.ui:ui",
+    "explain": f"{_AT}.explain:explain",
+    "completion": f"{_AT}.completion:completion",
 }
 
 EXAMPLE = """
@@ -91,7 +102,7 @@ def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     lazy=COMMANDS | TYPE_GROUPS,
     sections=SECTIONS,
     rest="For each component type, what component does",
-    summaries=SUMMARIES,
+    summaries=SUMMARIES | TYPE_SUMMARIES,
     example=EXAMPLE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_entity
 from stackroom.client.commands.tree import command
@@ -41,7 +42,7 @@ class Line(Struct, frozen=True):
     stackroom blame profile
     """,
 )
-@click.argument("entity", metavar="STACK|TYPE/NAME")
+@click.argument("entity", metavar="STACK|TYPE/NAME", shell_complete=completing.entities)
 @click.pass_obj
 def blame(app: App, entity: str) -> None:
     """Show for each value of a stack or component who wrote it last, when and why.

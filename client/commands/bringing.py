@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from stackroom.client.commands.output import Lines
 from stackroom.client.planning import Called, OnConflict, OtherDefinitions, Plan, plan
 
 if TYPE_CHECKING:
@@ -115,12 +114,12 @@ def show(
         app.output.note(f"Note: {warning}.")
 
 
-def lines(
+def show_beside(
     app: "App", copy: "ProfileCopy", made: Plan, sources: Iterable["Source"] = ()
-) -> list[str]:
-    """The plan as lines, for whoever is asked about it. Raises as `show`."""
+) -> None:
+    """Shows the plan on stderr, to whoever is asked about it. Raises as `show`."""
     _, views = _viewed(app, copy, made, sources, ())
-    return [line for view in views if isinstance(view, Lines) for line in view.lines]
+    app.output.beside(views)
 
 
 def _viewed(

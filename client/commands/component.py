@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import (
+    doubt,
     find_component,
     optional_type_argument,
     type_argument,
@@ -59,7 +61,13 @@ def component() -> None:
 @type_argument
 @click.argument("name")
 @settings_argument
-@click.option("-f", "--flavor", required=True, help="The flavor, for example kubernetes or s3.")
+@click.option(
+    "-f",
+    "--flavor",
+    required=True,
+    help="The flavor, for example kubernetes or s3.",
+    shell_complete=completing.used_flavors,
+)
 @labels_option
 @interactive_option
 @no_validate_option
@@ -85,6 +93,9 @@ def register(
     from stackroom.client.commands import configuring
 
     copy = app.copy()
+    of_type = [c.name for _, c in copy.view.all(Component) if c.component_type == type]
+    if hint := doubt(type, of_type):
+        app.output.note(f"Note: {hint}")
     config = config_of(configuring.fitted(copy.view, type, flavor, settings))
     if interactive:
         config |= configuring.ask(copy.view, type, flavor, config)
@@ -126,7 +137,8 @@ def list_(app: App, type: str) -> None:
                 )
                 for row in rows
             ],
-            "There are no components yet: stackroom component register makes one.",
+            doubt(type, rows)
+            or "There are no components yet: stackroom component register makes one.",
         )
 
     app.output.show(rows, table)
@@ -141,7 +153,7 @@ def list_(app: App, type: str) -> None:
     """,
 )
 @type_argument
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.components)
 @stack_option
 @click.pass_obj
 def describe(app: App, type: str, name: str | None) -> None:
@@ -168,16 +180,26 @@ def describe(app: App, type: str, name: str | None) -> None:
     """,
 )
 @type_argument
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.components)
 @settings_argument
 @click.option(
-    "--unset", "unsets", multiple=True, metavar="KEY", help="Remove a key; may be repeated."
+    "--unset",
+    "unsets",
+    multiple=True,
+    metavar="KEY",
+    help="Remove a key; may be repeated.",
+    shell_complete=completing.config_keys,
 )
 @labels_option
 @click.option(
-    "--unlabel", "unlabels", multiple=True, metavar="K", help="Remove a label; may be repeated."
+    "--unlabel",
+    "unlabels",
+    multiple=True,
+    metavar="K",
+    help="Remove a label; may be repeated.",
+    shell_complete=completing.component_labels,
 )
-@click.option("-f", "--flavor", help="Change the flavor.")
+@click.option("-f", "--flavor", help="Change the flavor.", shell_complete=completing.used_flavors)
 @interactive_option
 @no_validate_option
 @message_option
@@ -254,7 +276,7 @@ def get(app: App, type: str) -> None:
     """,
 )
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @click.argument("new_name")
 @click.option("--from", "from_profile", metavar="PROFILE", help="Where NAME is.")
 @click.option("--to", "to_profile", metavar="PROFILE", help="Where NEW_NAME is to be.")
@@ -290,7 +312,7 @@ def copy_(
     example="stackroom component remove-attribute orchestrator k8s --synchronous --timeout",
 )
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @click.argument("keys", nargs=-1, required=True, type=click.UNPROCESSED, metavar="--KEY...")
 @no_validate_option
 @message_option
@@ -313,7 +335,7 @@ def remove_attribute(
 
 @component.command("rename", example="stackroom component rename orchestrator k8s k8s-prod")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @click.argument("new_name")
 @message_option
 @click.pass_obj
@@ -326,7 +348,7 @@ def rename(app: App, type: str, name: str, new_name: str, message: str) -> None:
 
 @component.command("delete", example="stackroom component delete orchestrator k8s --yes")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.components)
 @yes_option
 @message_option
 @click.pass_obj

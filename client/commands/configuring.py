@@ -40,7 +40,7 @@ def fitted(
 def check(state: State, type: str, flavor: str, config: Mapping[str, Value]) -> None:
     """Raises InvalidConfig where the configuration does not fit its flavor."""
     if found := flavors.faults(type, flavor, config, flavors.own(state, type, flavor)):
-        raise InvalidConfig(found)
+        raise InvalidConfig(found, flavor)
 
 
 def check_change(before: State, after: State, type: str, name: str) -> None:
@@ -57,7 +57,7 @@ def check_change(before: State, after: State, type: str, name: str) -> None:
         if fault not in earlier or was.config.get(fault.key) != now.config.get(fault.key)
     ]
     if found:
-        raise InvalidConfig(found)
+        raise InvalidConfig(found, now.flavor)
 
 
 def note_credentials(app: "App", type: str, flavor: str, config: Mapping[str, Value]) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.conflict_view import row, shown, view
 from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.naming import Names
@@ -48,7 +49,7 @@ def list_(context: click.Context, exit_code: bool) -> None:
 
 
 @conflicts.command("show", example="stackroom conflicts show 12")
-@click.argument("id")
+@click.argument("id", shell_complete=completing.conflicts)
 @click.pass_obj
 def show_one(app: "App", id: str) -> None:
     """Show a conflict: what stood before, what stands now, and what was proposed, side by side.
@@ -71,7 +72,7 @@ def show_one(app: "App", id: str) -> None:
     stackroom conflicts resolve 12 --ours --take location=theirs
     """,
 )
-@click.argument("id")
+@click.argument("id", shell_complete=completing.conflicts)
 @click.option("--ours", "side", flag_value="ours", help="Take what was proposed.")
 @click.option("--theirs", "side", flag_value="theirs", help="Keep what stands.")
 @click.option(

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
+from stackroom.client.commands.options import yes_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stackroom.client.commands.context import App
     from stackroom.client.commands.syncing import Synced
+    from stackroom.client.errors import NoHub
     from stackroom.client.store import HubEntry
 
 
@@ -40,7 +45,7 @@ class Disconnected(Struct, frozen=True):
     STACKROOM_TOKEN=TOKEN stackroom connect wss://hub.example --user ada
     """,
 )
-@click.argument("url")
+@click.argument("url", shell_complete=completing.hubs)
 @click.option("--token", envvar="STACKROOM_TOKEN", help="Asked for without it; or STACKROOM_TOKEN.")
 @click.option("--user", help="Your name in the history; STACKROOM_USER, or your login without it.")
 @click.pass_obj
@@ -50,6 +55,7 @@ def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
     The token is kept in the home (mode 0600), and neither shown nor logged. A second `connect` to the
     same hub replaces it.
     """
+    from stackroom.client.commands.progress import progress
     from stackroom.client.commands.sync import failed, results, tell_failures
     from stackroom.client.commands.syncing import told
     from stackroom.client.exchange import exchange
@@ -59,13 +65,15 @@ def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
     workspace = app.workspace
     address = address_of(app, url)
     token = token or app.home.token(address) or _ask_token()
-    report = exchange(
-        workspace,
-        address,
-        user=user,
-        token=token,
-        timeout=workspace.settings.sync_patience,
-    )
+    with progress(app.output, "Fetching") as bar:
+        report = exchange(
+            workspace,
+            address,
+            user=user,
+            token=token,
+            timeout=workspace.settings.sync_patience,
+            tell=bar.at,
+        )
     app.home.keep_token(address, token)
     workspace.store.set_setting("hub", address)
     shown = results(app, report)
@@ -83,9 +91,10 @@ def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
 
 
 @command("disconnect", example="stackroom disconnect ws://hub.example:8765")
-@click.argument("url", required=False)
+@click.argument("url", required=False, shell_complete=completing.joined_hubs)
+@yes_option
 @click.pass_obj
-def disconnect(app: "App", url: str | None) -> None:
+def disconnect(app: "App", url: str | None, yes: bool) -> None:
     """Leave a hub: forget its token. Profiles and pending changes stay on this machine."""
     from stackroom.client.errors import NoHub
     from stackroom.client.keeper import UNMET
@@ -99,7 +108,8 @@ def disconnect(app: "App", url: str | None) -> None:
         raise click.UsageError(f"several hubs are connected: say which of {', '.join(known)}")
     address = known[0] if url is None else address_of(app, url)
     if address not in known:
-        raise NoHub(f"{address} is not connected", hint="stackroom status")
+        raise not_connected(address, known, "stackroom status")
+    app.confirm(f"Forget the token for {address}? The hub does not show it again.", yes=yes)
     kept = [entry for entry in workspace.profiles() if entry.hub == address]
     counts = workspace.store.counts()
     waiting = [counts[entry.id] for entry in kept if entry.id in counts]
@@ -119,6 +129,13 @@ def address_of(app: "App", url: str) -> str:
         return normalise(url, app.workspace.settings.default_port)
     except BadUrl as error:
         raise click.UsageError(str(error)) from error
+
+
+def not_connected(url: str, known: "Iterable[str]", instead: str) -> "NoHub":
+    """NoHub on `url`; the hint is the nearest of `known`, or the command to run `instead`."""
+    from stackroom.client.errors import NoHub, nearest
+
+    return NoHub(f"{url} is not connected", hint=nearest(url, known) or instead)
 
 
 def joined_hubs(app: "App") -> "list[HubEntry]":

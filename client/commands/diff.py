@@ -2,6 +2,7 @@
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import seq_of
 from stackroom.client.commands.tree import command
@@ -15,8 +16,8 @@ from stackroom.client.commands.tree import command
     stackroom diff yesterday
     """,
 )
-@click.argument("earlier", metavar="SEQ|TIME")
-@click.argument("later", required=False, metavar="[SEQ|TIME]")
+@click.argument("earlier", metavar="SEQ|TIME", shell_complete=completing.commits)
+@click.argument("later", required=False, metavar="[SEQ|TIME]", shell_complete=completing.commits)
 @click.pass_obj
 def diff(app: App, earlier: str, later: str | None) -> None:
     """Show what differs between two points of the history, value by value.
@@ -26,7 +27,7 @@ def diff(app: App, earlier: str, later: str | None) -> None:
     """
     from stackroom.client.commands import telling
     from stackroom.client.commands.naming import Names
-    from stackroom.client.commands.output import Lines
+    from stackroom.client.commands.output import Changes
     from stackroom.events.history import diff as differences
 
     copy = app.copy()
@@ -35,8 +36,8 @@ def diff(app: App, earlier: str, later: str | None) -> None:
     names = Names(after, before, copy.view)
     rows = telling.changed(differences(before, after), names)
 
-    def lines() -> Lines:
-        return Lines(list(telling.change_lines(rows, names)) or ["Nothing differs."])
+    def lines() -> Changes:
+        return Changes(list(telling.change_lines(rows, names)) or ["Nothing differs."])
 
     app.output.show(rows, lines)
     app.show_copy_age(copy)

@@ -4,12 +4,14 @@ Exit codes are a contract: scripts rely on them, so a number never changes its m
 """
 
 import os
+import re
 import sys
 from enum import IntEnum
 
 import click
 from msgspec import Struct, json, to_builtins
 
+from stackroom.client.commands.terminal import screen
 from stackroom.events.errors import IntegrityError, StackroomError
 
 
@@ -34,18 +36,29 @@ class Exit(IntEnum):
 
 
 class Failure(Struct, frozen=True):
-    """An error as it is told; `hint` is the command to run next, or empty."""
+    """An error as it is told; `hint` is the command to run next, or empty.
+
+    `reason` is the code of the rule that refuses something, or empty. `stackroom explain` knows both codes.
+    """
 
     code: str
     sentence: str
     hint: str
     exit: int
+    reason: str = ""
 
 
 class Refused(StackroomError):
-    """A command was not carried out, by its user's own choice or for want of it."""
+    """A command was not carried out: by its user's choice, for want of it, or as the hub refused it.
+
+    `reason` is the code of the rule by which the hub did.
+    """
 
     exit_code = Exit.ERROR
+
+    def __init__(self, sentence: str, *, hint: str = "", reason: str = "") -> None:
+        self.reason = reason
+        super().__init__(sentence, hint=hint)
 
 
 def failure(error: BaseException) -> Failure:
@@ -61,10 +74,10 @@ def failure(error: BaseException) -> Failure:
             return Failure("integrity_error", _sentence(str(error)), error.hint, Exit.INTEGRITY)
         case StackroomError():
             code = int(getattr(error, "exit_code", Exit.ERROR))
-            return Failure(_code(error), _sentence(str(error)), error.hint, code)
+            reason = str(getattr(error, "reason", ""))
+            return Failure(code_of(type(error)), _sentence(str(error)), error.hint, code, reason)
         case OSError() if error.filename is not None:
-            sentence = _sentence(f"{error.filename}: {error.strerror}")
-            return Failure("file", sentence, "", Exit.ERROR)
+            return Failure("file", f"{error.filename}: {error.strerror}.", "", Exit.ERROR)
         case _:
             sentence = f"{type(error).__name__}: {error}. This is a fault of stackroom."
             hint = "please report it with the output of the same command under STACKROOM_DEBUG=1"
@@ -83,9 +96,13 @@ def report(error: BaseException, *, as_json: bool) -> int:
     elif told.exit == Exit.INTERRUPTED:
         click.echo(told.sentence, err=True)
     else:
-        click.echo(f"Error: {told.sentence}", err=True)
+        where = screen(sys.stderr)
+        lines = [where.paint("Error:", "bad") + f" {told.sentence}"]
         if told.hint:
-            click.echo(f"Hint: {told.hint}", err=True)
+            lines.append(where.paint("Hint:", "quiet") + f" {told.hint}")
+        if told.reason:
+            lines.append(where.paint("More:", "quiet") + f" stackroom explain {told.reason}")
+        click.echo("\n".join(lines), err=True, color=where.colours)
     return told.exit
 
 
@@ -96,15 +113,15 @@ def _usage(error: click.UsageError) -> str:
     return f"{error.ctx.command_path} --help"
 
 
-def _code(error: StackroomError) -> str:
-    """The class's name in snake case: `NotFound` is `not_found`."""
-    name = type(error).__name__
+def code_of(kind: type[StackroomError]) -> str:
+    """The name of an error's class in snake case: `NotFound` is `not_found`."""
+    name = kind.__name__
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 def _sentence(text: str) -> str:
-    """`text` as a sentence: a capital at its start, a full stop at its end."""
+    """`text` as a sentence: a capital at its start, unless that is a file's name; a full stop at its end."""
     text = text.strip()
-    if text[:1].islower() and text[:2].isalpha():
+    if re.match(r"[^\W\d_A-Z]+[\s,;]", text):
         text = text[0].upper() + text[1:]
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."

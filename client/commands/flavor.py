@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
-from stackroom.client.commands.lookup import optional_type_argument, type_argument
+from stackroom.client.commands.lookup import doubt, optional_type_argument, type_argument
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.tree import group
 
@@ -95,7 +96,8 @@ def list_(app: App, type: str, custom: bool) -> None:
                 )
                 for r in rows
             ],
-            "There are no flavors of your own: stackroom flavor register makes one.",
+            doubt(type, rows)
+            or "There are no flavors of your own: stackroom flavor register makes one.",
         )
 
     app.output.show(rows, table)
@@ -110,7 +112,7 @@ def list_(app: App, type: str, custom: bool) -> None:
     """,
 )
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.flavors)
 @click.pass_obj
 def describe(app: App, type: str, name: str) -> None:
     """Show a flavor, its attributes, and the components of it."""
@@ -164,7 +166,7 @@ def describe(app: App, type: str, name: str) -> None:
     """,
 )
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.flavors)
 @click.option("--source", metavar="PATH", help="The class, as package.module.Class.")
 @click.option("--integration", metavar="NAME", help="The ZenML integration that it belongs to.")
 @click.option("--schema", metavar="@FILE", help="JSON Schema of its configuration (JSON or YAML).")
@@ -195,7 +197,7 @@ def update(
 
 @flavor.command("delete", example="stackroom flavor delete orchestrator my_batch --yes")
 @type_argument
-@click.argument("name")
+@click.argument("name", shell_complete=completing.flavors)
 @yes_option
 @message_option
 @click.pass_obj

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.options import message_option, no_validate_option, yes_option
@@ -25,6 +26,7 @@ files_option: Callable[[F], F] = click.option(
     multiple=True,
     metavar="FILE|DIR",
     help="What should be: our own files, or stacks that ZenML exported; - for stdin. May be repeated.",
+    shell_complete=completing.files,
 )
 prune_option: Callable[[F], F] = click.option(
     "--prune",
@@ -60,7 +62,7 @@ def plan(
     """
     app = context.ensure_object(App)
     copy = app.copy()
-    read = _read(files)
+    read = _read(app, files)
     made = _made(app, copy, read, prune=prune, validate=not no_validate)
     _show(app, copy, made, read)
     if made.changes and exit_code:
@@ -91,12 +93,11 @@ def apply(
     from stackroom.client.commands import bringing
 
     copy = app.copy()
-    read = _read(files)
+    read = _read(app, files)
     made = _made(app, copy, read, prune=prune, validate=not no_validate)
     draft = bringing.drafted(app, copy, made, message)
     if made.changes and not yes:
-        for line in bringing.lines(app, copy, made, read):
-            app.output.note(line)
+        bringing.show_beside(app, copy, made, read)
         app.confirm(f"Apply this to profile {copy.name!r}?", yes=yes)
     done = f"Profile {copy.name!r} brought to what {_called(files)}"
     app.commit(draft, done)
@@ -113,7 +114,7 @@ def drift(context: click.Context, files: tuple[str, ...]) -> None:
     """
     app = context.ensure_object(App)
     copy = app.copy()
-    read = _read(files)
+    read = _read(app, files)
     whole = any(source.definitions.profile is not None for source in read)
     made = _made(app, copy, read, prune=whole)
     _show(app, copy, made, read)
@@ -121,12 +122,15 @@ def drift(context: click.Context, files: tuple[str, ...]) -> None:
         context.exit(Exit.ERROR)
 
 
-def _read(files: tuple[str, ...]) -> "list[Source]":
+def _read(app: App, files: tuple[str, ...]) -> "list[Source]":
     from stackroom.client import sources
+    from stackroom.client.commands.progress import progress
 
     if not files:
         raise click.UsageError("say what should be: -f FILE, or -f DIR")
-    return list(sources.read_all(sources.paths(files)))
+    found = sources.paths(files)
+    with progress(app.output, "Reading", total=len(found)) as bar:
+        return list(sources.read_all(found, done=bar.step))
 
 
 def _made(

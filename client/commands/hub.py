@@ -100,9 +100,11 @@ def up(app: "App", data: Path, host: str, port: int) -> None:
 
     The token is made at the first start and shown once.
     """
+    from stackroom.client.commands.progress import progress
     from stackroom.sync import service
 
-    started = service.up(data, host, port)
+    with progress(app.output, "Starting the hub"):
+        started = service.up(data, host, port)
     shown = HubUp(started.url, started.pid, str(data), started.token)
     told = f"Hub is up at {started.url} (process {started.pid}), data in {data}."
     app.output.show(shown, Lines([told]))
@@ -114,9 +116,11 @@ def up(app: "App", data: Path, host: str, port: int) -> None:
 @click.pass_obj
 def down(app: "App", data: Path) -> None:
     """Stop the hub. Clients go on offline, and come back by themselves."""
+    from stackroom.client.commands.progress import progress
     from stackroom.sync import service
 
-    service.down(data)
+    with progress(app.output, "Stopping the hub"):
+        service.down(data)
     app.output.show({"data": str(data), "running": False}, Lines([f"Hub on {data} is down."]))
 
 

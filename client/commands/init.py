@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_stack
 from stackroom.client.commands.output import Lines
@@ -33,7 +34,12 @@ class Initialised(Struct, frozen=True):
     default=".",
     help="The folder; the working folder without it.",
 )
-@click.option("--stack", metavar="NAME", help="The stack that this folder works on.")
+@click.option(
+    "--stack",
+    metavar="NAME",
+    help="The stack that this folder works on.",
+    shell_complete=completing.stacks,
+)
 @click.pass_obj
 def init(app: App, path: Path, stack: str | None) -> None:
     """Make a folder a repository: all below it works on one profile, and one stack.

@@ -1,18 +1,22 @@
 """`stackroom log`: what happened, newest first."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_entity
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
-    from stackroom.client.commands.telling import CommitRow
+    from stackroom.client.commands.telling import CommitRow, Kind
+    from stackroom.client.commands.terminal import Tone
     from stackroom.client.workspace import ProfileCopy
     from stackroom.events.model import Commit
+
+_TONES: "Final[dict[Kind, Tone]]" = {"conflict": "bad", "resolution": "good", "pending": "careful"}
 
 
 @command(
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     stackroom log orchestrator/k8s --output json
     """,
 )
-@click.argument("entity", required=False, metavar="[STACK|TYPE/NAME]")
+@click.argument(
+    "entity", required=False, metavar="[STACK|TYPE/NAME]", shell_complete=completing.entities
+)
 @click.option(
     "-n", "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most."
 )
@@ -55,7 +61,7 @@ def log(app: App, entity: str | None, limit: int) -> None:
                     row.author,
                     telling.what(row),
                     row.message,
-                    telling.MARKS[row.kind],
+                    _mark(row.kind),
                 )
                 for row in rows
             ],
@@ -67,6 +73,13 @@ def log(app: App, entity: str | None, limit: int) -> None:
         first = copy.missing.stop
         app.output.note(f"History before #{first} is not on this machine yet: stackroom sync")
     app.show_copy_age(copy)
+
+
+def _mark(kind: "Kind") -> object:
+    from stackroom.client.commands import telling
+    from stackroom.client.commands.output import Toned
+
+    return Toned(telling.MARKS[kind], _TONES[kind]) if kind in _TONES else ""
 
 
 def _ids(copy: "ProfileCopy", text: str) -> set[str]:

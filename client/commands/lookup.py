@@ -1,11 +1,12 @@
 """Finding what a command line names: component types, entities, and places in history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from stackroom.client.component_types import type_named
+from stackroom.client.commands import completing
+from stackroom.client.component_types import misspelt, type_named
 from stackroom.client.errors import NotFound, missing
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 
@@ -20,10 +21,14 @@ def _type_of(_context: click.Context, _parameter: click.Parameter, text: str | N
     return type_named(text) if text else ""
 
 
-type_argument: Callable[[F], F] = click.argument("type", callback=_type_of)
+type_argument: Callable[[F], F] = click.argument(
+    "type", callback=_type_of, shell_complete=completing.types
+)
 """A component type as people write it: `artifact-store`, `artifact_store`, `artifact_stores`."""
 
-optional_type_argument: Callable[[F], F] = click.argument("type", required=False, callback=_type_of)
+optional_type_argument: Callable[[F], F] = click.argument(
+    "type", required=False, callback=_type_of, shell_complete=completing.types
+)
 
 
 def find_component(state: State, type: str, name: str) -> tuple[str, Component]:
@@ -31,7 +36,8 @@ def find_component(state: State, type: str, name: str) -> tuple[str, Component]:
     found = state.find(Component, name, type)
     if found is None:
         names = [c.name for _, c in state.all(Component) if c.component_type == type]
-        raise missing(f"{type} {name!r}", name, names, f"stackroom component list {type}")
+        listing = misspelt(type, names) or f"stackroom component list {type}"
+        raise missing(f"{type} {name!r}", name, names, listing)
     return found
 
 
@@ -40,8 +46,15 @@ def find_flavor(state: State, type: str, name: str) -> tuple[str, Flavor]:
     found = state.find(Flavor, name, type)
     if found is None:
         names = [f.name for _, f in state.all(Flavor) if f.component_type == type]
-        raise missing(f"{type} flavor {name!r}", name, names, f"stackroom flavor list {type}")
+        listing = misspelt(type, names) or f"stackroom flavor list {type}"
+        raise missing(f"{type} flavor {name!r}", name, names, listing)
     return found
+
+
+def doubt(type: str, those: Collection[object]) -> str:
+    """A sentence on a `type` that is perhaps misspelt, there being none of `those` of it; or ""."""
+    hint = misspelt(type, those) if type else ""
+    return f"There are none of type {type!r}: {hint}" if hint else ""
 
 
 def find_stack(state: State, name: str) -> tuple[str, Stack]:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
 from stackroom.events.values import Value
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,6 +22,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 Labels: TypeAlias = dict[str, str]
 
 _WORD: Final = re.compile(r"[A-Za-z_/][\w./@+=-]*(?::[\w./@+=-]+)*")
+_REFERENCE: Final = re.compile(r"\{\{[^{}]*\}\}")
+"""ZenML's way to refer to a secret, which YAML would take for a map that has a map for a key."""
+
 _NO_WORDS: Final = {"true", "false", "null"}
 """What is spelled like a word, and is not text."""
 
@@ -51,6 +55,7 @@ stack_option: Callable[[F], F] = click.option(
     expose_value=False,
     callback=lambda context, _parameter, value: setattr(context.obj, "stack_name", value),
     help="The stack that is meant, instead of the one in use here.",
+    shell_complete=completing.stacks,
 )
 no_validate_option: Callable[[F], F] = click.option(
     "--no-validate", is_flag=True, help="Take the configuration as it is, whatever its flavor."
@@ -122,6 +127,8 @@ def parse_value(text: str, named: str) -> Value:
         return text[1:]
     if text.startswith("@"):
         return _file(text[1:], named)
+    if _REFERENCE.fullmatch(text):
+        return text
     if _WORD.fullmatch(text) and text.lower() not in _NO_WORDS:
         return text
     return _yaml(text, named) if text else None

@@ -1,22 +1,39 @@
 """What a command prints: tables for people, JSON and YAML for programs.
 
+Tables fit the terminal that they are shown on, and are coloured there; elsewhere they are plain text.
+
 The contract of `--output json|yaml`: stdout holds one document and nothing else; keys are only ever
 added. Everything said beside the result (freshness, hints, errors) goes to stderr.
 """
 
-import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import click
 import msgspec
 from msgspec import Struct
 
+from stackroom.client.commands.cells import padded, width
+from stackroom.client.commands.tables import Cell, table
+from stackroom.client.commands.terminal import Screen, Tone, screen
 from stackroom.events.values import CONTROL
 
 Format: TypeAlias = Literal["table", "json", "yaml"]
 FORMATS: tuple[Format, ...] = ("table", "json", "yaml")
+
+_UNSAFE: Final = re.compile(f"{CONTROL.pattern}|[\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of the text around them."""
+
+_MARKS: Final[dict[str, Tone]] = {"+": "good", "-": "bad", "~": "careful", "!": "bad"}
+
+
+class Toned(Struct, frozen=True):
+    """A value of a table that stands out."""
+
+    value: object
+    tone: Tone
 
 
 class Table(Struct, frozen=True):
@@ -40,7 +57,13 @@ class Lines(Struct, frozen=True):
     lines: Sequence[str]
 
 
-View: TypeAlias = Table | Fields | Lines
+class Changes(Struct, frozen=True):
+    """Lines of a diff or a plan: each is coloured by its first letter, `+`, `-`, `~` or `!`."""
+
+    lines: Sequence[str]
+
+
+View: TypeAlias = Table | Fields | Lines | Changes
 Views: TypeAlias = View | Sequence[View]
 
 
@@ -66,9 +89,13 @@ class Output:
         elif self.format == "yaml":
             click.echo(as_yaml(data), nl=False)
         else:
-            made = view() if callable(view) else view
-            views = [made] if isinstance(made, Table | Fields | Lines) else made
-            click.echo("\n\n".join(filter(None, map(_render, views))))
+            where = screen(sys.stdout)
+            click.echo(_text(view() if callable(view) else view, where), color=where.colours)
+
+    def beside(self, views: Views) -> None:
+        """Shows something on stderr: what a person is asked about."""
+        where = screen(sys.stderr)
+        click.echo(_text(views, where), err=True, color=where.colours)
 
     def item(self, data: object, line: str) -> None:
         """Prints one result of a stream (`--watch`): a line, or one JSON (or YAML) document a line."""
@@ -94,7 +121,7 @@ def printable(text: str) -> str:
     """`text` with control characters shown as escapes, so that no value can drive a terminal."""
     if text.isprintable():
         return text
-    return CONTROL.sub(
+    return _UNSAFE.sub(
         lambda m: m[0] if m[0] == "\n" else m[0].encode("unicode_escape").decode(), text
     )
 
@@ -114,59 +141,37 @@ def as_yaml(data: object) -> str:
     return dump(msgspec.to_builtins(data))
 
 
-def _render(view: View) -> str:
+def _text(views: Views, where: Screen) -> str:
+    listed = [views] if isinstance(views, View) else views
+    return "\n\n".join(filter(None, (_render(view, where) for view in listed)))
+
+
+def _render(view: View, where: Screen) -> str:
     match view:
         case Table() if not view.rows:
             return view.empty
         case Table():
-            rows = [[cell(value) for value in row] for row in view.rows]
-            return _rich(view.headings, rows) if _pretty() else _plain(view.headings, rows)
+            return table(view.headings, [list(map(_toned, row)) for row in view.rows], where)
         case Fields():
-            return "\n".join(_fields(view))
+            return "\n".join(_fields(view, where))
         case Lines():
             return "\n".join(map(printable, view.lines))
+        case Changes():
+            return "\n".join(where.paint(printable(x), _tone(x)) for x in view.lines)
 
 
-def _pretty() -> bool:
-    """Whether stdout is a terminal that shows more than plain text."""
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+def _toned(value: object) -> Cell:
+    return (cell(value.value), value.tone) if isinstance(value, Toned) else (cell(value), None)
 
 
-def _plain(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns two blanks apart; the last one is not padded."""
-    lines = [[heading.upper() for heading in headings], *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+def _tone(line: str) -> Tone | None:
+    return _MARKS.get(line.lstrip()[:1])
 
 
-def _rich(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The same for a terminal: fitted to its width, headings bold unless NO_COLOR is set."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    heading_style = "" if os.environ.get("NO_COLOR") else "bold"
-    table = RichTable(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style=heading_style
-    )
-    for heading in headings:
-        table.add_column(heading.upper(), overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get().rstrip("\n")
-
-
-def _fields(view: Fields) -> Iterable[str]:
+def _fields(view: Fields, where: Screen) -> Iterable[str]:
     if view.title:
-        yield printable(view.title)
+        yield where.paint(printable(view.title), "strong")
     indent = "  " if view.title else ""
-    width = max((len(name) for name, _ in view.fields), default=0) + 1
+    names = max((width(name) for name, _ in view.fields), default=0) + 1
     for name, value in view.fields:
-        yield f"{indent}{(name + ':').ljust(width)} {cell(value)}".rstrip()
+        yield f"{indent}{padded(name + ':', names)} {cell(value)}".rstrip()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import click
 from msgspec import Struct, json
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.options import yes_option
-from stackroom.client.commands.output import Fields, Lines, Table, View
+from stackroom.client.commands.output import Fields, Lines, Table, Toned, View
 from stackroom.client.commands.times import ago, local
 from stackroom.client.commands.tree import group
 from stackroom.client.errors import NotFound
@@ -86,7 +87,7 @@ def list_(app: "App") -> None:
             [
                 (
                     r.number,
-                    r.state,
+                    Toned(r.state, "bad" if r.state == "parked" else "careful"),
                     ago(r.time, now),
                     ", ".join(r.changes),
                     r.message,
@@ -101,7 +102,7 @@ def list_(app: "App") -> None:
 
 
 @pending.command("show", example="stackroom pending show 7")
-@click.argument("number")
+@click.argument("number", shell_complete=completing.waiting)
 @click.pass_obj
 def show(app: "App", number: str) -> None:
     """Show one change whole. NUMBER is the one that `pending list` shows, or the beginning of its id."""
@@ -114,7 +115,9 @@ def show(app: "App", number: str) -> None:
 
 
 @pending.command("drop", example="stackroom pending drop 7 --yes")
-@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
+@click.argument(
+    "numbers", nargs=-1, required=True, metavar="NUMBER...", shell_complete=completing.waiting
+)
 @yes_option
 @click.pass_obj
 def drop(app: "App", numbers: tuple[str, ...], yes: bool) -> None:
@@ -140,7 +143,7 @@ def drop(app: "App", numbers: tuple[str, ...], yes: bool) -> None:
     stackroom pending export > all-of-mine.json
     """,
 )
-@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
+@click.argument("numbers", nargs=-1, metavar="[NUMBER]...", shell_complete=completing.waiting)
 @click.option("--file", type=click.Path(path_type=Path), help="Where to write; stdout without it.")
 @click.pass_obj
 def export(app: "App", numbers: tuple[str, ...], file: Path | None) -> None:
@@ -165,7 +168,7 @@ def export(app: "App", numbers: tuple[str, ...], file: Path | None) -> None:
 
 
 @pending.command("retry", example="stackroom pending retry 7")
-@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
+@click.argument("numbers", nargs=-1, metavar="[NUMBER]...", shell_complete=completing.parked)
 @click.pass_obj
 def retry(app: "App", numbers: tuple[str, ...]) -> None:
     """Propose parked changes again, on top of what stands now. All of them without NUMBER."""

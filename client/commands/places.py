@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import click
 
+from stackroom.client.commands.lookup import find_component, find_stack
 from stackroom.client.commands.naming import Names
 from stackroom.client.commands.options import parse_keys
-from stackroom.client.errors import NotFound
 from stackroom.events.fold import DEFAULT_STACK
 from stackroom.events.resolve import Place
-from stackroom.events.state import Component, Conflict, Stack, State
+from stackroom.events.state import Conflict, State
 from stackroom.events.values import WHOLE, Value, pointer, segments
 
 
@@ -55,9 +55,7 @@ def value_at(state: State, place: Place, value: Value) -> Value:
     _, path = place
     keys = segments(path)
     if path == DEFAULT_STACK and isinstance(value, str):
-        if (stack := state.find(Stack, value)) is None:
-            raise NotFound(f"there is no stack {value!r}", hint="stackroom stack list")
-        return stack[0]
+        return find_stack(state, value)[0]
     if len(keys) == 2 and keys[0] == "components":
         wanted = value if isinstance(value, list) else [value]
         return [_component(state, keys[1], name) for name in wanted]
@@ -65,13 +63,7 @@ def value_at(state: State, place: Place, value: Value) -> Value:
 
 
 def _component(state: State, component_type: str, name: object) -> str:
-    found = state.find(Component, name, component_type) if isinstance(name, str) else None
-    if found is None:
-        raise NotFound(
-            f"there is no {component_type} {name!r}",
-            hint=f"stackroom component list {component_type}",
-        )
-    return found[0]
+    return find_component(state, component_type, str(name))[0]
 
 
 def _means(place: Place, names: Names, text: str) -> bool:

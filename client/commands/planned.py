@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, structs
 
 from stackroom.client.commands import telling
 from stackroom.client.commands.naming import Names, called
-from stackroom.client.commands.output import Lines, View
+from stackroom.client.commands.output import Changes, Lines, View
 from stackroom.client.planning import Action, Plan, Step
 from stackroom.client.zenml.travel import is_credential
 from stackroom.events.history import diff
@@ -106,7 +106,7 @@ def view(shown: Planned, before: State, after: State) -> list[View]:
         for step in shown.steps
         if step.action == "taken"
     ]
-    return [Lines(lines), Lines(taken), Lines([summary(shown)])]
+    return [Changes(lines), Changes(taken), Lines([summary(shown)])]
 
 
 def summary(shown: Planned) -> str:

@@ -6,9 +6,10 @@ import click
 from msgspec import UNSET, Struct
 
 from stackroom.client.choosing import PHRASES, Why
+from stackroom.client.commands import completing
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.options import global_option, message_option, parse_value, yes_option
-from stackroom.client.commands.output import Fields, Lines, Table
+from stackroom.client.commands.output import Fields, Lines, Table, Toned
 from stackroom.client.commands.saving import Written, offer, tell
 from stackroom.client.commands.tree import group
 from stackroom.events.state import Component, Flavor, Stack
@@ -73,7 +74,12 @@ def profile() -> None:
 )
 @click.argument("name")
 @click.option("--local", is_flag=True, help="Without a hub: only on this machine.")
-@click.option("--hub", metavar="URL", help="On this hub, where several are connected.")
+@click.option(
+    "--hub",
+    metavar="URL",
+    help="On this hub, where several are connected.",
+    shell_complete=completing.joined_hubs,
+)
 @click.option("--description", default="", metavar="TEXT", help="What the profile is for.")
 @click.option(
     "--with-default-stack",
@@ -146,7 +152,7 @@ def made(
         # Nothing was built on it yet: no proposal is lost by giving the name up.
         workspace.store.drop(saved.proposal.id)
         workspace.store.forget_profile(entry.id)
-        raise Refused(written.sentence, hint="stackroom profile list")
+        raise Refused(written.sentence, hint="stackroom profile list", reason=written.code)
     tell(app, written, done)
 
 
@@ -165,7 +171,7 @@ def list_(app: "App") -> None:
             ("", "name", "hub", "synced", "pending", "parked"),
             [
                 (
-                    "*" if row.active else "",
+                    Toned("*", "good") if row.active else "",
                     f"{row.name} ({PHRASES[row.why]})" if row.why else row.name,
                     row.hub or "(local)",
                     synced(row.synced_at, now) if row.hub else "",
@@ -180,7 +186,7 @@ def list_(app: "App") -> None:
 
 
 @profile.command("describe", example="stackroom profile describe team")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.profiles)
 @click.pass_obj
 def describe(app: "App", name: str | None) -> None:
     """Show what a profile is for and what it holds; the active one without NAME."""
@@ -227,7 +233,7 @@ def describe(app: "App", name: str | None) -> None:
 
 
 @profile.command("set", example="stackroom profile set team")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.profiles)
 @global_option
 @click.pass_obj
 def set_(app: "App", name: str, everywhere: bool) -> None:
@@ -253,7 +259,7 @@ def set_(app: "App", name: str, everywhere: bool) -> None:
     stackroom profile update team --setting merge=entity
     """,
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.profiles)
 @click.option("--description", metavar="TEXT", help="What the profile is for.")
 @click.option(
     "--setting",
@@ -291,7 +297,7 @@ def update(
 
 
 @profile.command("rename", example="stackroom profile rename team platform")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.profiles)
 @click.argument("new_name")
 @message_option
 @click.pass_obj
@@ -303,7 +309,7 @@ def rename(app: "App", name: str, new_name: str, message: str) -> None:
 
 
 @profile.command("delete", example="stackroom profile delete old --yes")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.profiles)
 @yes_option
 @message_option
 @click.pass_obj
@@ -320,19 +326,27 @@ def delete(app: "App", name: str, yes: bool, message: str) -> None:
 
 
 @profile.command("publish", example="stackroom profile publish mine")
-@click.argument("name")
-@click.option("--hub", metavar="URL", help="To this hub, where several are connected.")
+@click.argument("name", shell_complete=completing.local_profiles)
+@click.option(
+    "--hub",
+    metavar="URL",
+    help="To this hub, where several are connected.",
+    shell_complete=completing.joined_hubs,
+)
 @click.pass_obj
 def publish(app: "App", name: str, hub: str | None) -> None:
     """Give a local profile to the hub, with its whole history: who, when and why included."""
     from stackroom.client import exchange
+    from stackroom.client.commands.progress import progress
     from stackroom.client.commands.sync import failed, results, tell_failures
     from stackroom.client.commands.syncing import told
 
     if app.offline:
         raise click.UsageError("publish needs the network: leave out --offline")
     entry = app.workspace.entry(name)
-    report = exchange.publish(app.workspace, _hub(app, hub), entry.id)
+    url = _hub(app, hub)
+    with progress(app.output, "Publishing") as bar:
+        report = exchange.publish(app.workspace, url, entry.id, tell=bar.at)
     (shown,) = results(app, report)
     app.output.show(shown, Lines([f"Published to {report.url}.", *told(shown)]))
     tell_failures(app, failed(report))
@@ -340,13 +354,12 @@ def publish(app: "App", name: str, hub: str | None) -> None:
 
 def _hub(app: "App", text: str | None) -> str:
     """The address of the hub that is meant: the one named, or the one that was joined last; NoHub."""
-    from stackroom.client.commands.connect import address_of, joined_hubs
-    from stackroom.client.errors import NoHub
+    from stackroom.client.commands.connect import address_of, joined_hubs, not_connected
 
     joined = [hub.url for hub in joined_hubs(app)]
     url = app.workspace.hub().url if text is None else address_of(app, text)
     if url not in joined:
-        raise NoHub(f"{url} is not connected", hint=f"stackroom connect {url} --token TOKEN")
+        raise not_connected(url, joined, f"stackroom connect {url} --token TOKEN")
     return url
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.bringing import bring, dry_run_option, on_conflict_options
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option, yes_option
@@ -80,10 +81,13 @@ def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
     """,
 )
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, path_type=Path))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.profiles)
 @click.option("--local", is_flag=True, help="If it is made: without a hub, only on this machine.")
 @click.option(
-    "--hub", metavar="URL", help="If it is made: on this hub, where several are connected."
+    "--hub",
+    metavar="URL",
+    help="If it is made: on this hub, where several are connected.",
+    shell_complete=completing.joined_hubs,
 )
 @on_conflict_options
 @dry_run_option
@@ -107,6 +111,7 @@ def import_(
     """
     from stackroom.client import sources
     from stackroom.client.commands.profile import made
+    from stackroom.client.commands.progress import progress
     from stackroom.client.files import folder as files
     from stackroom.client.files.shape import ProfileFile
     from stackroom.client.planning import merged
@@ -119,7 +124,9 @@ def import_(
             why = "several files" if named else "no file"
             raise click.UsageError(f"{folder} has {why} for the profile itself: give its NAME")
         name = named[0]
-    read = list(sources.read_all(sources.paths([str(folder)])))
+    found = sources.paths([str(folder)])
+    with progress(app.output, "Reading", total=len(found)) as bar:
+        read = list(sources.read_all(found, done=bar.step))
     wanted = merged(source.definitions for source in read)
     there = [entry for entry in app.workspace.profiles() if name in (entry.name, entry.id)]
     if there:
@@ -150,10 +157,15 @@ def import_(
     stackroom profile clone team team-eu -m "a profile for each region"
     """,
 )
-@click.argument("source")
+@click.argument("source", shell_complete=completing.profiles)
 @click.argument("name")
 @click.option("--local", is_flag=True, help="Without a hub: only on this machine.")
-@click.option("--hub", metavar="URL", help="On this hub, where several are connected.")
+@click.option(
+    "--hub",
+    metavar="URL",
+    help="On this hub, where several are connected.",
+    shell_complete=completing.joined_hubs,
+)
 @message_option
 @click.pass_obj
 def clone(app: App, source: str, name: str, local: bool, hub: str | None, message: str) -> None:

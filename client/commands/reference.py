@@ -26,7 +26,8 @@ Every command takes, before or after its name:
 | `--output table\\|json\\|yaml` | `STACKROOM_OUTPUT` | what to print on stdout |
 
 `STACKROOM_HOME` is the folder of all local state, `STACKROOM_USER` your name, `STACKROOM_TOKEN` the
-token for `connect`, `NO_COLOR` asks for no colours, and `STACKROOM_DEBUG=1` for tracebacks.
+token for `connect`, `NO_COLOR` asks for no colours (more in [comfort.md](comfort.md)), and
+`STACKROOM_DEBUG=1` for tracebacks.
 
 With `--output json` or `yaml`, stdout holds one document and nothing else; what is said beside the
 result (how fresh it is, hints, errors) goes to stderr. Keys are added, never renamed or removed.

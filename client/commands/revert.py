@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.lookup import around, commit_at
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     stackroom revert 43 -m "spot instances were too slow"
     """,
 )
-@click.argument("seq")
+@click.argument("seq", shell_complete=completing.commits)
 @click.option("--force", is_flag=True, help="Also undo values that were changed again since.")
 @message_option
 @click.pass_obj

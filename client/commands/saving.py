@@ -32,7 +32,7 @@ Became: TypeAlias = Literal[
 class Written(Struct, frozen=True):
     """What became of a write; `seq` is that of its commit, `pending` how many wait for the hub.
 
-    `sentence` says why the hub refused it.
+    `sentence` says why the hub refused it, and `code` is that of the rule.
     """
 
     outcome: Became
@@ -41,6 +41,7 @@ class Written(Struct, frozen=True):
     seq: int | None = None
     pending: int = 0
     sentence: str = ""
+    code: str = ""
 
 
 def commit(app: "App", draft: "Draft", done: str) -> None:
@@ -67,6 +68,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
 
     A hub that cannot be reached is no error: they are saved. One that does not let us in is told.
     """
+    from stackroom.client.commands.progress import progress
     from stackroom.client.exchange import exchange
 
     workspace = app.workspace
@@ -75,7 +77,8 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
     if hub is not None and not app.offline:
         try:
             patience = workspace.settings.write_patience
-            report = exchange(workspace, hub, [profile], timeout=patience, history=False)
+            with progress(app.output, "Asking the hub"):
+                report = exchange(workspace, hub, [profile], timeout=patience, history=False)
             done = report.profiles.get(profile)
         except Unreachable:
             pass  # Said as "saved offline".
@@ -93,7 +96,11 @@ def tell(app: "App", written: Written, done: str) -> None:
     if written.outcome == "conflict":
         app.output.note(f"Next: stackroom conflicts show {written.seq}")
     if written.outcome == "parked":
-        raise Refused(f"the hub refused it: {written.sentence}", hint="stackroom pending list")
+        raise Refused(
+            f"the hub refused it: {written.sentence}",
+            hint="stackroom pending list",
+            reason=written.code,
+        )
 
 
 def sentence(written: Written, done: str) -> str:
@@ -117,7 +124,7 @@ def _became(profile: str, id: str, done: "Exchanged | None", waiting: int) -> Wr
             return Written(took(committed.outcome), profile, id, committed.seq, waiting)
     for answer in done.parked if done is not None else ():
         if answer.id == id:
-            return Written("parked", profile, id, None, waiting, answer.sentence)
+            return Written("parked", profile, id, None, waiting, answer.sentence, answer.code)
     return Written("saved", profile, id, None, waiting)
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import around, commit_at
 from stackroom.client.commands.tree import command
@@ -26,7 +27,7 @@ LATER: Final = 60_000
     stackroom show 43 --output json
     """,
 )
-@click.argument("seq")
+@click.argument("seq", shell_complete=completing.commits)
 @click.pass_obj
 def show(app: App, seq: str) -> None:
     """Show one commit: who, when and why, and each value that it changed, before → after.
@@ -57,7 +58,7 @@ def _view(
     now: "Millis",
 ) -> "list[View]":
     from stackroom.client.commands import telling
-    from stackroom.client.commands.output import Fields, Lines, Table
+    from stackroom.client.commands.output import Changes, Fields, Lines, Table
     from stackroom.client.commands.times import ago, local
 
     assert row.seq is not None
@@ -87,7 +88,7 @@ def _view(
             )
         )
     if changes:
-        views.append(Lines(list(telling.change_lines(changes, names))))
+        views.append(Changes(list(telling.change_lines(changes, names))))
     elif not overlaps:
         views.append(Lines(["It changed no value."]))
     return views

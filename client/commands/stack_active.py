@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_stack
 from stackroom.client.commands.options import global_option, message_option, stack_option
@@ -46,7 +47,7 @@ class Active(Struct, frozen=True):
     stackroom stack set prod --default -m "prod is ready"
     """,
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.stacks)
 @click.option("--default", is_flag=True, help="For everybody: the profile's default stack.")
 @global_option
 @message_option

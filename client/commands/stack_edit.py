@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import structs
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.bringing import on_conflict_options
 from stackroom.client.commands.context import App
 from stackroom.client.commands.entities import member_names
@@ -80,17 +81,25 @@ def register(
     stackroom stack update prod --add experiment_tracker=wandb
     """,
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.stacks)
 @members_options
 @click.option(
     "--add",
     multiple=True,
     metavar="TYPE=NAME",
     help="Add a component and leave the others of its type; may be repeated.",
+    shell_complete=completing.pairs,
 )
 @click.option("--description", metavar="TEXT", help="What the stack is for.")
 @labels_option
-@click.option("--unlabel", "unlabels", multiple=True, metavar="K", help="Remove a label.")
+@click.option(
+    "--unlabel",
+    "unlabels",
+    multiple=True,
+    metavar="K",
+    help="Remove a label.",
+    shell_complete=completing.stack_labels,
+)
 @message_option
 @click.pass_obj
 def update(
@@ -137,7 +146,12 @@ def update(
     stackroom stack remove-component prod experiment_tracker=wandb
     """,
 )
-@click.argument("words", nargs=-1, metavar="[NAME] [TYPE[=NAME]]...")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[NAME] [TYPE[=NAME]]...",
+    shell_complete=completing.stack_or_members,
+)
 @types_options
 @message_option
 @click.pass_obj
@@ -166,7 +180,8 @@ def remove_component(app: App, words: tuple[str, ...], types: list[str], message
         if not in_it or (wanted is not None and wanted not in in_it):
             what = f"{type} {wanted!r}" if wanted else type
             listing = f"stackroom stack describe {name}"
-            raise missing(f"{what} in stack {name!r}", wanted or "", in_it, listing)
+            typed, names = (wanted, in_it) if wanted and in_it else (type, list(members))
+            raise missing(f"{what} in stack {name!r}", typed, names, listing)
         changed.remove(type, wanted)
     app.commit(draft, f"Stack {name!r} updated")
 
@@ -179,7 +194,7 @@ def _names_stack(state: State, words: tuple[str, ...]) -> bool:
 
 
 @command("rename", example="stackroom stack rename prod live")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.stacks)
 @click.argument("new_name")
 @message_option
 @click.pass_obj
@@ -197,10 +212,22 @@ def rename(app: App, name: str, new_name: str, message: str) -> None:
     stackroom stack copy prod prod --to experiments
     """,
 )
-@click.argument("source")
+@click.argument("source", shell_complete=completing.stacks)
 @click.argument("target")
-@click.option("--from", "from_profile", metavar="PROFILE", help="Where SOURCE is.")
-@click.option("--to", "to_profile", metavar="PROFILE", help="Where TARGET is to be.")
+@click.option(
+    "--from",
+    "from_profile",
+    metavar="PROFILE",
+    help="Where SOURCE is.",
+    shell_complete=completing.profiles,
+)
+@click.option(
+    "--to",
+    "to_profile",
+    metavar="PROFILE",
+    help="Where TARGET is to be.",
+    shell_complete=completing.profiles,
+)
 @on_conflict_options
 @message_option
 @click.pass_obj
@@ -259,7 +286,7 @@ def copy(
     stackroom stack delete staging --recursive -m "the experiment is over"
     """,
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.stacks)
 @click.option(
     "-r", "--recursive", is_flag=True, help="Its components, too, that no other stack has."
 )

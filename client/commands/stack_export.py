@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.lookup import find_stack, seq_of
@@ -25,7 +26,7 @@ FORMATS = ("zenml-0.12", "zenml-0.94", "zenml-0.98")
     stackroom stack export prod --format zenml-0.12 --at yesterday
     """,
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing.stacks)
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--format",

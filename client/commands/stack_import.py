@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.bringing import bring, dry_run_option, on_conflict_options
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option
@@ -23,8 +24,19 @@ if TYPE_CHECKING:
     zenml stack export prod /dev/stdout | stackroom stack import -
     """,
 )
-@click.argument("names_and_files", nargs=-1, metavar="[NAME] FILE|DIR...")
-@click.option("-f", "--filename", metavar="FILE", help="The file, as ZenML 0.13 to 0.98 has it.")
+@click.argument(
+    "names_and_files",
+    nargs=-1,
+    metavar="[NAME] FILE|DIR...",
+    shell_complete=completing.files,
+)
+@click.option(
+    "-f",
+    "--filename",
+    metavar="FILE",
+    help="The file, as ZenML 0.13 to 0.98 has it.",
+    shell_complete=completing.files,
+)
 @click.option("--name", help="The stack's name, instead of the file's.")
 @on_conflict_options
 @dry_run_option
@@ -50,13 +62,15 @@ def import_(
     kept, and are there again on export.
     """
     from stackroom.client import sources
+    from stackroom.client.commands.progress import progress
     from stackroom.client.planning import merged
 
     files, name = _meant(names_and_files, filename, name)
     found = sources.paths(files)
     if name and len(found) > 1:
         raise click.UsageError(f"the name {name!r} is for one file, and there are {len(found)}")
-    read = list(sources.read_all(found, name=name or ""))
+    with progress(app.output, "Reading", total=len(found)) as bar:
+        read = list(sources.read_all(found, name=name or "", done=bar.step))
     wanted = merged(source.definitions for source in read)
     names = [stack.name for stack in wanted.stacks]
     done = f"Stack {names[0]!r} imported" if len(names) == 1 else f"{len(names)} stacks imported"

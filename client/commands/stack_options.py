@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.component_types import TYPES, ComponentType, type_named
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,6 +35,7 @@ def members_options(command: F) -> F:
         multiple=True,
         metavar="TYPE=NAME",
         help="A component of any type; may be repeated.",
+        shell_complete=completing.pairs,
     )(gathered)
     for known in reversed(TYPES):
         made = _names_option(known)(made)
@@ -76,6 +78,7 @@ def _names_option(known: ComponentType) -> Callable[[F], F]:
         multiple=True,
         metavar="NAME",
         help=f"{known.words.capitalize()}.",
+        shell_complete=completing.components_of(known.type),
     )
 
 

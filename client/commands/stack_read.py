@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_stack, known_stack, seq_of
 from stackroom.client.commands.stack_active import active_id, in_use
@@ -47,7 +48,7 @@ def list_(app: App) -> None:
     stackroom stack describe prod --at "2026-11-20 14:30"
     """,
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.stacks)
 @click.option(
     "--at",
     metavar="SEQ|TIME",
@@ -74,13 +75,15 @@ def describe(app: App, name: str | None, at: str | None) -> None:
     app.show_copy_age(copy)
 
 
-def _line(row: "StackRow") -> tuple[str, ...]:
+def _line(row: "StackRow") -> tuple[object, ...]:
+    from stackroom.client.commands.output import Toned
+
     shown = ("orchestrator", "artifact_store")
     defaults = {type: members[0].name for type, members in row.components.items()}
     others = [f"{type}={name}" for type, name in defaults.items() if type not in shown]
     name = f"{row.name} (default)" if row.default else row.name
     return (
-        "*" if row.active else "",
+        Toned("*", "good") if row.active else "",
         name,
         *(defaults.get(t, "") for t in shown),
         ", ".join(others),

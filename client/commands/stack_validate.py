@@ -2,6 +2,7 @@
 
 import click
 
+from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.lookup import find_stack
@@ -17,7 +18,7 @@ from stackroom.events.state import Stack
     stackroom stack validate prod --strict
     """,
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing.stacks)
 @click.option("--strict", is_flag=True, help="End with 1 for warnings, too.")
 @click.pass_context
 def validate(context: click.Context, names: tuple[str, ...], strict: bool) -> None:

@@ -75,6 +75,7 @@ def _targets(app: "App") -> "dict[str, list[ProfileEntry]]":
 
 def _sync(app: "App", targets: "dict[str, list[ProfileEntry]]") -> bool:
     """Exchanges with every hub, tells what happened, and says whether a conflict is open."""
+    from stackroom.client.commands.progress import progress
     from stackroom.client.commands.syncing import told
     from stackroom.client.exchange import exchange
 
@@ -82,7 +83,8 @@ def _sync(app: "App", targets: "dict[str, list[ProfileEntry]]") -> bool:
     failures: list[StackroomError] = []
     for url, entries in targets.items():
         try:
-            report = exchange(app.workspace, url, chosen(app, entries))
+            with progress(app.output, "Syncing") as bar:
+                report = exchange(app.workspace, url, chosen(app, entries), tell=bar.at)
         except StackroomError as error:
             failures.append(error)
             continue
@@ -133,11 +135,13 @@ def _plan(app: "App", targets: "dict[str, list[ProfileEntry]]") -> None:
     from stackroom.client import exchange
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.planning import planned, view
+    from stackroom.client.commands.progress import progress
 
     shown = []
     for url, entries in targets.items():
         for entry in entries:
-            foreseen = exchange.plan(app.workspace, url, entry.id)
+            with progress(app.output, "Asking the hub"):
+                foreseen = exchange.plan(app.workspace, url, entry.id)
             names = Names(app.workspace.copy(entry.id).view)
             shown.append(planned(entry.name, foreseen, names))
     app.output.show(shown, lambda: [part for each in shown for part in view(each)])

@@ -8,13 +8,21 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from stackroom.client.commands import completing, shells
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit, report
 from stackroom.client.commands.output import FORMATS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+GLOBAL: Final = {"profile_name", "offline", "output"}
+"""The names of the options that every command takes."""
 
 
 def _tell(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -37,6 +45,7 @@ def _global_options(*, hidden: bool) -> list[click.Parameter]:
             expose_value=False,
             callback=_tell("profile_name"),
             hidden=hidden,
+            shell_complete=completing.profiles,
         ),
         click.Option(
             ["--offline"],
@@ -59,12 +68,22 @@ def _global_options(*, hidden: bool) -> list[click.Parameter]:
 
 
 class Command(click.Command):
-    """A command with the global options; `example` (lines of shell) ends its help."""
+    """A command with the global options; `example` (lines of shell) ends its help.
 
-    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+    `settled` are arguments that are not given on the command line, because its group says them.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        example: str = "",
+        settled: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.params += _global_options(hidden=False)
         self.example = example
+        self.settled = dict(settled or {})
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options, then the global ones."""
@@ -74,7 +93,7 @@ class Command(click.Command):
             if not isinstance(parameter, click.Option):
                 continue  # The usage line has the arguments; since click 8.5 they have a record, too.
             if (record := parameter.get_help_record(context)) is not None:
-                is_global = not parameter.expose_value and parameter.name != "help"
+                is_global = parameter.name in GLOBAL
                 (shared if is_global else own).append(record)
         for title, records in (("Options", own), ("Global options", shared)):
             if records:
@@ -127,6 +146,16 @@ class Group(click.Group):
             assert isinstance(command, click.Command)
             self.commands[name] = command
         return self.commands.get(name)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The names of commands, those that `rest` enumerates too, and options.
+
+        Of what `summaries` tell of, nothing is loaded.
+        """
+        names = dict.fromkeys([*self.list_commands(context), *self.lazy])
+        told = [(n, self._line(context, n)) for n in names if n.startswith(incomplete)]
+        options = click.Command.shell_complete(self, context, incomplete)
+        return completing.items(told, incomplete) + options
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -184,6 +213,8 @@ class Root(Group):
         """Runs the command that `args` names and ends with its exit code."""
         given = list(args) if args is not None else sys.argv[1:]
         app = extra.setdefault("obj", App())
+        if shell := os.environ.get(shells.VARIABLE):
+            sys.exit(shells.answer(self, app, shell, given))
         try:
             code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()

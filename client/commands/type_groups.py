@@ -7,11 +7,9 @@ import re
 from functools import partial
 from typing import Any
 
-import click
-
 from stackroom.client.commands.component import component
 from stackroom.client.commands.flavor import flavor
-from stackroom.client.commands.tree import Command, Group
+from stackroom.client.commands.tree import GLOBAL, Command, Group
 from stackroom.client.component_types import TYPES, ComponentType
 
 
@@ -43,12 +41,14 @@ def _of_type(general: Group, known: ComponentType, name: str, help: str) -> Grou
 
 
 def _with_type(command: Command, known: ComponentType, general: str) -> Command:
-    """`command` without its argument `type`."""
+    """`command` with its argument `type` settled."""
     callback: Any = command.callback
+    settled = {"type": known.type}
     return Command(
         command.name,
-        callback=partial(callback, type=known.type),
-        params=[p for p in command.params if p.name != "type" and not _is_global(p)],
+        callback=partial(callback, **settled),
+        settled=settled,
+        params=[p for p in command.params if p.name not in {"type", *GLOBAL}],
         help=_without_type(command.help or ""),
         context_settings=command.context_settings,
         example=_example(command.example, known, general),
@@ -57,10 +57,6 @@ def _with_type(command: Command, known: ComponentType, general: str) -> Command:
 
 def _without_type(help: str) -> str:
     return re.sub(r",? (?:or those )?of (?:one )?(?:component )?TYPE", "", help)
-
-
-def _is_global(parameter: click.Parameter) -> bool:
-    return not parameter.expose_value
 
 
 def _example(example: str, known: ComponentType, general: str) -> str:

@@ -12,6 +12,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from stackroom.client.errors import NameTaken, NotAuthorised, Unreachable, VersionMismatch
 from stackroom.client.exchange import exchange, plan, publish
 from stackroom.client.foresee import Known
+from stackroom.client.workspace import Workspace
 from stackroom.events.check import Accepted, Conflicted, Rejected
 from stackroom.events.merkle import root
 from stackroom.events.state import Conflict
@@ -232,16 +233,27 @@ def test_a_snapshot_first_and_its_history_after(portal: BlockingPortal, tmp_path
         team = create_team(ada, hub.url)
         for n in range(60):
             set_key(ada, team, "n", n)
-        exchange(ada, hub.url)
-        assert exchange(ben, hub.url, history=False).profiles[team].seq == 62
+        assert how_far(ada, hub.url)[-1] == (62, 62)
+        assert how_far(ben, hub.url, history=False)[-1] == (62, 62)
         assert ben.copy(team).missing is not None
         assert config(ben, team)["n"] == 59
-        exchange(ben, hub.url)
-        exchange(cyd, hub.url)
+        missing = len(ben.copy(team).missing or ())
+        assert how_far(ben, hub.url)[-1] == (missing, missing)
+        fetched = how_far(cyd, hub.url)
+        assert fetched[-1] == (62, 62)
+        assert len(fetched) > 5
+        assert fetched == sorted(fetched)
         for who in (ben, cyd):
             copy = who.copy(team)
             assert copy.missing is None
             assert [c.seq for c in copy.log.commits(team, 0, 100)] == list(range(1, 63))
+
+
+def how_far(who: Workspace, url: str, *, history: bool = True) -> list[tuple[int, int]]:
+    """Exchanges everything; what was told of how far it is."""
+    told: list[tuple[int, int]] = []
+    exchange(who, url, history=history, tell=lambda done, total: told.append((done, total)))
+    return told
 
 
 def test_publishing_gives_the_whole_history(hub: FaultyHub, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def team(hub: Hub, ada: Person, ben: Person) -> Hub:
     """The hub with profile `team` and `orchestrator/k8s` in it (ns: ml), which both have; head #2."""
     hub.join(ada)
     ada.stackroom("profile", "create", "team").ok()
-    register = ("component", "register", "orchestrator", "k8s", "--flavor", "kubernetes")
+    register = ("component", "register", "orchestrator", "k8s", "--flavor", "cluster")
     ada.stackroom(*register, "--ns=ml", "--gpu=1").ok()
     hub.join(ben)
     return hub

@@ -54,6 +54,10 @@ class Person:
             "STACKROOM_TOKEN": None,
             "STACKROOM_DEBUG": None,
             "NO_COLOR": None,
+            "FORCE_COLOR": None,
+            "CLICOLOR_FORCE": None,
+            "TERM": None,
+            "COLUMNS": None,
         }
 
     def stackroom(self, *args: str, input: str | None = None, **env: str) -> Ran:

@@ -18,7 +18,7 @@ def settled(folder: Path) -> Person:
     """Someone with two orchestrators, an artifact store and the stack `prod`; the head is #5."""
     made = person(folder)
     for line in (
-        "component register orchestrator k8s --flavor kubernetes --ns=ml --gpu=1 -m first",
+        "component register orchestrator k8s --flavor cluster --ns=ml --gpu=1 -m first",
         "component register orchestrator local --flavor local",
         "component register artifact-store s3 -f s3 --path=s3://acme --label team=ml",
         "stack register prod -o k8s -a s3",

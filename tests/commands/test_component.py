@@ -32,7 +32,7 @@ def head(who: Person) -> int:
 class TestRegister:
     def test_values_are_yaml(self, new: Person) -> None:
         new.stackroom(
-            "component", "register", "orchestrator", "k8s", "--flavor", "kubernetes",
+            "component", "register", "orchestrator", "k8s", "--flavor", "cluster",
             "--text=no", "--number=3", "--list=[a, 1]", "--pod.limits.cpu=2", "--nothing=null",
         ).ok()  # fmt: skip
         assert described(new)["config"] == {
@@ -51,7 +51,7 @@ class TestRegister:
 
     @pytest.mark.parametrize("type", ["artifact-store", "artifact_store", "artifact_stores"])
     def test_the_type_as_people_write_it(self, new: Person, type: str) -> None:
-        new.stackroom("component", "register", type, "s3", "-f", "s3").ok()
+        new.stackroom("component", "register", type, "s3", "-f", "s3", "--path=s3://x").ok()
         assert new.data("component", "list")[0]["type"] == "artifact_store"
 
     def test_a_type_that_zenml_does_not_know(self, new: Person) -> None:
@@ -136,7 +136,7 @@ class TestRead:
 
     def test_describe(self, ada: Person) -> None:
         shown = ada.stackroom("component", "describe", "orchestrator", "k8s").ok().out
-        for text in ("orchestrator/k8s", "kubernetes", "ns:", "ml", "prod"):
+        for text in ("orchestrator/k8s", "cluster", "ns:", "ml", "prod"):
             assert text in shown
 
     def test_describe_what_is_not_there(self, ada: Person) -> None:
@@ -165,12 +165,12 @@ class TestUpdate:
     def test_one_commit_with_one_event(self, ada: Person) -> None:
         before = head(ada)
         ada.stackroom(
-            "component", "update", "orchestrator", "k8s", "--a=1", "--b=2", "-f", "tekton"
+            "component", "update", "orchestrator", "k8s", "--a=1", "--b=2", "-f", "mine"
         ).ok()
         (newest,) = ada.data("log", "--limit", "1")
         assert newest["seq"] == before + 1
         assert [event["type"] for event in newest["events"]] == ["ComponentUpdated"]
-        assert described(ada)["flavor"] == "tekton"
+        assert described(ada)["flavor"] == "mine"
 
     def test_labels_go(self, ada: Person) -> None:
         ada.stackroom("component", "update", "artifact-store", "s3", "--unlabel", "team").ok()

@@ -21,17 +21,17 @@ def ada(tmp_path: Path) -> Person:
 
 def test_list(ada: Person) -> None:
     ada.stackroom("flavor", "register", "alerter", "pager").ok()
-    rows = ada.data("flavor", "list")
+    rows = ada.data("flavor", "list", "--custom")
     assert [(row["type"], row["name"]) for row in rows] == [
         ("alerter", "pager"),
         ("orchestrator", "batch"),
     ]
-    assert set(rows[1]) == {
+    assert set(rows[1]) == {"custom", "versions", "attributes"} | {
         "id", "type", "name", "source", "integration", "schema", "extra", "components",
     }  # fmt: skip
     assert (rows[1]["source"], rows[1]["integration"]) == ("acme.Batch", "acme")
     assert [ref["name"] for ref in rows[1]["components"]] == ["b1"]
-    assert [row["name"] for row in ada.data("flavor", "list", "alerters")] == ["pager"]
+    assert [row["name"] for row in ada.data("flavor", "list", "alerters", "--custom")] == ["pager"]
 
 
 def test_describe(ada: Person) -> None:
@@ -53,7 +53,7 @@ def test_a_file_that_is_no_schema(ada: Person, tmp_path: Path, text: str) -> Non
     (tmp_path / "schema").write_bytes(text.encode(errors="surrogateescape"))
     words = ("flavor", "register", "alerter", "a", "--schema", f"@{tmp_path / 'schema'}")
     ada.stackroom(*words).failed(2, "schema")
-    assert ada.data("flavor", "list", "alerter") == []
+    assert ada.data("flavor", "list", "alerter", "--custom") == []
 
 
 @pytest.mark.parametrize("schema", ["{}", "@/not/there"])
@@ -66,7 +66,7 @@ def test_delete(ada: Person) -> None:
     ada.stackroom(*words).failed(1, "used by component 'b1'")
     ada.stackroom("component", "delete", "orchestrator", "b1", "--yes").ok()
     ada.stackroom(*words).ok()
-    assert ada.data("flavor", "list") == []
+    assert ada.data("flavor", "list", "--custom") == []
 
 
 def test_names_are_checked(ada: Person) -> None:

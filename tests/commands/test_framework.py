@@ -173,12 +173,13 @@ class TestSettings:
             ("{a: {b: 1}}", {"a": {"b": 1}}),
             ("a: 1", {"a": 1}),
             ("@@home", "@home"),
+            ("{{aws.key}}", "{{aws.key}}"),
             ("18446744073709551615", 2**64 - 1),
         ],
     )
     def test_values_are_yaml(self, text: str, value: object) -> None:
         (setting,) = parse_settings([f"--key={text}"])
-        assert setting == Setting(("key",), value)  # type: ignore[arg-type]
+        assert setting == Setting(("key",), value, text)  # type: ignore[arg-type]
         assert type(setting.value) is type(value)
 
     def test_a_dot_leads_into_a_map_and_an_escaped_one_does_not(self) -> None:

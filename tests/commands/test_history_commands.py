@@ -52,7 +52,9 @@ class TestLog:
             assert text in shown[1]
 
     def test_of_a_stack_and_its_components(self, ada: Person) -> None:
-        ada.stackroom("component", "update", "orchestrator", "local", "--a=1", "-m", "other").ok()
+        ada.stackroom(
+            "component", "update", "orchestrator", "local", "--a=1", "--no-validate", "-m", "other"
+        ).ok()
         ada.stackroom("stack", "update", "prod", "--description", "d", "-m", "described").ok()
         assert messages(ada.data("log", "prod"))[:2] == ["described", "move to prod"]
         assert messages(ada.data("log", "orchestrator/local"))[0] == "other"

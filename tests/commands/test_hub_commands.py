@@ -136,7 +136,7 @@ class TestDisconnect:
         self, team: Hub, ada: Person
     ) -> None:
         ada.stackroom("--offline", *UPDATE, "--ns=prod").ok()
-        gone = ada.data("disconnect")
+        gone = ada.data("disconnect", "--yes")
         assert gone == {"hub": team.url, "profiles": ["team"], "pending": 1, "parked": 0}
         ada.stackroom("component", "list").ok()
         ada.stackroom("sync").failed(Exit.NOT_FOUND, "no hub", "stackroom connect URL")
@@ -144,6 +144,16 @@ class TestDisconnect:
         assert (written["outcome"], written["pending"]) == ("saved", 2)
         (profile,) = ada.data("connect", team.url, "--token", team.token)["profiles"]
         assert [p["outcome"] for p in profile["pushed"]] == ["committed", "committed"]
+
+    def test_it_asks_first_since_the_token_is_not_shown_again(self, team: Hub, ada: Person) -> None:
+        ada.stackroom("disconnect").failed(Exit.USAGE, "--yes")
+        ada.stackroom("sync").ok()
+
+    def test_a_misspelt_address_has_a_hint(self, team: Hub, ada: Person) -> None:
+        wrong = team.url.replace("127.0.0.1", "127.0.0.2")
+        ada.stackroom("disconnect", wrong, "--yes").failed(3, f"did you mean '{team.url}'?")
+        create = ("profile", "create", "more", "--hub", wrong)
+        ada.stackroom(*create).failed(3, f"did you mean '{team.url}'?")
 
     def test_it_says_when_there_is_none(self, ada: Person) -> None:
         ada.stackroom("disconnect").failed(Exit.NOT_FOUND, "stackroom connect URL --token TOKEN")

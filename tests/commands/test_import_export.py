@@ -205,7 +205,7 @@ class TestExport:
         assert "gs://b" in gcp.stackroom("stack", "export", "gcp_prod").ok().out
 
     def test_a_stack_made_here_is_todays_form(self, ada: Person) -> None:
-        ada.stackroom("component", "register", "orchestrator", "k8s", "-f", "local", "--a=no").ok()
+        ada.stackroom("component", "register", "orchestrator", "k8s", "-f", "mine", "--a=no").ok()
         ada.stackroom("stack", "register", "mine", "-o", "k8s").ok()
         out = ada.stackroom("stack", "export", "mine").ok().out
         assert loaded(out) == {
@@ -216,7 +216,7 @@ class TestExport:
                     {
                         "name": "k8s",
                         "type": "orchestrator",
-                        "flavor": "local",
+                        "flavor": "mine",
                         "configuration": {"a": "no"},
                     }
                 ]

@@ -63,6 +63,7 @@ class TestLocal:
             "seq": None,
             "pending": 0,
             "sentence": "",
+            "code": "",
         }
 
     def test_delete_needs_a_yes(self, ada: Person) -> None:

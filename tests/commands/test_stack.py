@@ -129,7 +129,7 @@ class TestRead:
 
     def test_describe_for_people(self, ada: Person) -> None:
         shown = ada.stackroom("stack", "describe", "prod").ok().out
-        for text in ("stack 'prod'", "orchestrator", "k8s", "kubernetes", "gpu=1, ns=ml"):
+        for text in ("stack 'prod'", "orchestrator", "k8s", "cluster", "gpu=1, ns=ml"):
             assert text in shown
 
     def test_describe_the_active_one(self, ada: Person) -> None:

@@ -37,6 +37,7 @@ class TestValidate:
     def test_what_runs_elsewhere(self, ada: Person) -> None:
         run(
             ada,
+            "component update orchestrator k8s --flavor vertex --no-validate",
             "component register artifact-store here --flavor local",
             "component register container-registry reg --flavor default --uri=localhost:5000",
             "stack register odd -o k8s -a here -c reg",

@@ -58,19 +58,19 @@ def test_a_component_from_its_registration_to_its_end(known: ComponentType, tmp_
 
 
 def test_a_list_holds_only_its_type(ada: Person) -> None:
-    ada.stackroom("alerter", "register", "slack", "--flavor", "slack").ok()
+    ada.stackroom("alerter", "register", "slack", "--flavor", "mine").ok()
     assert [c["name"] for c in ada.data("alerter", "list")] == ["slack"]
 
 
 def test_flavors_of_a_type(ada: Person) -> None:
     ada.stackroom("step-operator", "flavor", "register", "gpu", "--source", "acme.Gpu").ok()
-    (found,) = ada.data("step-operator", "flavor", "list")
+    (found,) = ada.data("step-operator", "flavor", "list", "--custom")
     assert (found["type"], found["name"]) == ("step_operator", "gpu")
-    assert ada.data("orchestrator", "flavor", "list") == []
+    assert ada.data("orchestrator", "flavor", "list", "--custom") == []
 
 
 def test_the_component_of_the_stack_in_use(ada: Person) -> None:
-    ada.stackroom("artifact-store", "register", "bucket", "--flavor", "s3").ok()
+    ada.stackroom("artifact-store", "register", "bucket", "--flavor", "s3", "--path=s3://x").ok()
     ada.stackroom("stack", "register", "mine", "-o", "k8s", "-a", "bucket").ok()
     ada.stackroom("stack", "set", "mine").ok()
     assert "k8s" in ada.stackroom("orchestrator", "get").ok().out

@@ -1,0 +1,163 @@
+"""Configurations on the command line: checked, kept as text where they are text, asked for at a terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.runner import Person, command
+from tests.commands.team import person
+from tests.commands.terminal import Terminal
+
+
+@pytest.fixture
+def ada(tmp_path: Path) -> Person:
+    return person(tmp_path)
+
+
+def config(who: Person, name: str = "v") -> object:
+    return who.data("component", "describe", "orchestrator", name)["config"]
+
+
+REGISTER = ("orchestrator", "register", "v", "--flavor", "vertex")
+
+
+class TestRegister:
+    def test_a_misspelt_key_is_refused_with_the_right_one(self, ada: Person) -> None:
+        ran = ada.stackroom(*REGISTER, "--location=eu", "--projct=x")
+        ran.failed(1, "no attribute 'projct'", "did you mean 'project'?", "--no-validate")
+        ada.stackroom(*REGISTER).failed(1, "location is required")
+        assert ada.data("component", "list") == []
+        ada.stackroom(*REGISTER, "--projct=x", "--no-validate").ok()
+        assert config(ada) == {"projct": "x"}
+
+    def test_what_is_text_stays_text(self, ada: Person) -> None:
+        ada.stackroom(
+            *REGISTER, "--location=eu", "--project=0123", "--network=true", "--gpu_limit=2"
+        ).ok()
+        assert config(ada) == {
+            "location": "eu",
+            "project": "0123",
+            "network": "true",
+            "gpu_limit": 2,
+        }
+
+    def test_a_credential_in_plain_text_is_noted(self, ada: Person) -> None:
+        words = ("alerter", "register", "a", "--flavor", "slack")
+        ran = ada.stackroom(*words, "--slack_token=xoxb").ok()
+        assert "slack_token looks like a credential" in ran.err
+        assert "xoxb" not in ran.err + ran.out
+        ran = ada.stackroom(*words[:2], "b", *words[3:], "--slack_token={{slack.token}}").ok()
+        assert "credential" not in ran.err
+
+
+class TestUpdate:
+    @pytest.fixture
+    def odd(self, ada: Person) -> Person:
+        """Someone with a component that was wrong before anybody looked."""
+        ada.stackroom(*REGISTER, "--projct=x", "--no-validate").ok()
+        return ada
+
+    def test_what_was_odd_may_stay_so(self, odd: Person) -> None:
+        odd.stackroom("orchestrator", "update", "v", "--network=n").ok()
+        assert config(odd) == {"projct": "x", "network": "n"}
+
+    def test_what_the_update_makes_wrong_is_refused(self, odd: Person) -> None:
+        update = ("orchestrator", "update", "v")
+        odd.stackroom(*update, "--gpu_limit=x").failed(1, "gpu_limit must be")
+        odd.stackroom(*update, "--projct=y").failed(1, "'projct'")
+        odd.stackroom(*update, "--location=eu").ok()
+        odd.stackroom("orchestrator", "remove-attribute", "v", "--location").failed(1, "required")
+        odd.stackroom(*update, "--flavor", "kubernetes").failed(1, "'location'")
+        odd.stackroom(*update, "--flavor", "kubernetes", "--no-validate").ok()
+
+    def test_without_a_name_that_of_the_stack_in_use(self, odd: Person) -> None:
+        odd.stackroom("stack", "register", "s", "-o", "v", "--set").ok()
+        odd.stackroom("orchestrator", "update", "--network=n", "--location=eu").ok()
+        assert config(odd) == {"projct": "x", "network": "n", "location": "eu"}
+
+
+class TestFiles:
+    def test_apply_refuses_what_does_not_fit(self, ada: Person, tmp_path: Path) -> None:
+        file = tmp_path / "v.yaml"
+        text = (
+            "kind: component\ntype: orchestrator\nname: v\nflavor: vertex\nconfig:\n  locaton: eu\n"
+        )
+        file.write_text(text)
+        for args in (("plan",), ("apply", "--yes")):
+            ran = ada.stackroom(*args, "-f", str(file))
+            ran.failed(
+                1, "v.yaml: orchestrator/v", "did you mean 'location'?", "location is required"
+            )
+        ada.stackroom("apply", "--yes", "-f", str(file), "--no-validate").ok()
+        assert ada.stackroom("plan", "-f", str(file)).ok()
+
+    def test_an_import_notes_it_and_takes_it(self, ada: Person, tmp_path: Path) -> None:
+        file = tmp_path / "s.yaml"
+        file.write_text(
+            "components:\n  orchestrator:\n  - {name: v, flavor: vertex, configuration: {locaton: eu},"
+            " type: orchestrator}\nstack_name: s\nzenml_version: 0.98.0\n"
+        )
+        ran = ada.stackroom("stack", "import", str(file)).ok()
+        assert "no attribute 'locaton'" in ran.err
+        assert config(ada) == {"locaton": "eu"}
+
+
+class TestFlavors:
+    def test_zenmls_are_listed_beside_the_teams_own(self, ada: Person) -> None:
+        ada.stackroom("flavor", "register", "orchestrator", "vertex", "--source", "acme.V").ok()
+        rows = {row["name"]: row for row in ada.data("flavor", "list", "orchestrator")}
+        assert rows["vertex"]["custom"]
+        assert not rows["kubernetes"]["custom"]
+        assert rows["kubernetes"]["id"] is None
+        assert rows["kubernetes"]["versions"] == ["0.10", "0.12", "0.13", "0.98"]
+        assert "ZenML" in ada.stackroom("flavor", "list").ok().out
+
+    def test_one_of_zenmls_with_its_attributes(self, ada: Person) -> None:
+        found = ada.data("artifact-store", "flavor", "describe", "s3")
+        assert found["attributes"][0] == {
+            "name": "path", "type": "str", "required": True, "secret": False, "versions": [],
+        }  # fmt: skip
+        assert "secret" in ada.stackroom("artifact-store", "flavor", "describe", "s3").ok().out
+        ada.stackroom("artifact-store", "flavor", "describe", "s33").failed(3, "did you mean 's3'")
+
+    def test_update(self, ada: Person, tmp_path: Path) -> None:
+        (tmp_path / "s.json").write_text(
+            '{"properties": {"queue": {}}, "additionalProperties": false}'
+        )
+        (tmp_path / "bad.json").write_text('{"type": "nonsense"}')
+        ada.stackroom("flavor", "register", "orchestrator", "b", "--source", "acme.B").ok()
+        update = ("flavor", "update", "orchestrator", "b")
+        ada.stackroom(*update).failed(2, "othing to change")
+        ada.stackroom(*update, "--schema", f"@{tmp_path}/bad.json").failed(2, "no JSON Schema")
+        ada.stackroom(*update, "--source", "acme.C", "--schema", f"@{tmp_path}/s.json").ok()
+        assert ada.data("flavor", "describe", "orchestrator", "b")["source"] == "acme.C"
+        ada.stackroom("orchestrator", "register", "o", "-f", "b", "--que=1").failed(1, "'que'")
+
+
+class TestInteractive:
+    def test_it_needs_a_terminal(self, ada: Person) -> None:
+        ada.stackroom(*REGISTER, "--interactive").failed(2, "no terminal")
+
+    def test_it_asks_for_what_is_required_first_and_again_for_what_does_not_fit(
+        self, ada: Person
+    ) -> None:
+        args = ("alerter", "register", "a", "--flavor", "slack", "--interactive")
+        with Terminal(command(*args), ada.environment()) as terminal:
+            terminal.until(
+                "slack_token (str), a credential: {{name.key}} refers to a secret, required: "
+            )
+            terminal.type("{{slack.token}}\n")
+            terminal.until("default_slack_channel_id (str):")
+            terminal.type("\n")
+            terminal.until("slack_channel_id (str):")
+            terminal.type("0123\n")
+            terminal.until("timeout (int):")
+            terminal.type("soon\n")
+            terminal.until("timeout must be a whole number")
+            terminal.type("5\n")
+            assert terminal.ended() == 0
+            assert "{{slack.token}}" not in terminal.text
+        found = ada.data("component", "describe", "alerter", "a")["config"]
+        assert found == {
+            "slack_token": "{{slack.token}}", "slack_channel_id": "0123", "timeout": 5,
+        }  # fmt: skip
