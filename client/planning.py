@@ -27,6 +27,7 @@ from stackroom.client.differing import (
 )
 from stackroom.client.errors import ClientError, NotFound
 from stackroom.events.compose import DELETED, updates
+from stackroom.events.fold import apply_change
 from stackroom.events.model import (
     Change,
     ComponentRegistered,
@@ -147,6 +148,20 @@ def plan(
     """
     planner = _Planner(wanted, state, new_id, on_conflict, decisions, suffix)
     return Plan((*planner.steps(), *(planner.prune() if prune else ())))
+
+
+def state_of(defined: Definitions, new_id: Callable[[], str]) -> State:
+    """A state that says what a source says, as far as it needs no profile."""
+    return after(State(), plan(structs.replace(defined, profile=None), State(), new_id))
+
+
+def after(state: State, made: Plan) -> State:
+    """The state that the plan brings about; `state` stays as it is."""
+    scratch = state.copy()
+    stamp = (state.seq + 1, scratch.writer(""))
+    for id, change in made.changes:
+        apply_change(scratch, stamp, id, change)
+    return scratch
 
 
 class _Planner:

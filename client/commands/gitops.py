@@ -41,12 +41,18 @@ prune_option: Callable[[F], F] = click.option(
     stackroom plan -f stacks/
     stackroom plan -f prod.yaml -f staging.yaml
     stackroom plan -f stacks/ --prune --exit-code
+    stackroom plan --against https://zenml.example
     """,
 )
 @files_option
 @prune_option
 @no_validate_option
 @click.option("--exit-code", is_flag=True, help="End with 1 if there is something to change.")
+@click.option(
+    "--against",
+    metavar="ZENML_URL",
+    help="Compare with what a ZenML server has: the files, or without any the profile.",
+)
 @click.pass_context
 def plan(
     context: click.Context,
@@ -54,18 +60,26 @@ def plan(
     prune: bool,
     no_validate: bool,
     exit_code: bool,
+    against: str | None,
 ) -> None:
     """Show what `apply` would do, value by value, and do nothing.
 
     Files are compared with the profile as it is on this machine: run `stackroom sync` first. Values of
-    keys that hold credentials are not shown.
+    keys that hold credentials are not shown. With --against, what `zenml push` would do there is shown;
+    it signs in as that does.
     """
     app = context.ensure_object(App)
     copy = app.copy()
-    read = _read(app, files)
-    made = _made(app, copy, read, prune=prune, validate=not no_validate)
-    _show(app, copy, made, read)
-    if made.changes and exit_code:
+    if against is not None:
+        if prune:
+            raise click.UsageError("nothing is ever deleted on a ZenML server: leave out --prune")
+        changes = _against(app, copy, against, files)
+    else:
+        read = _read(app, files)
+        made = _made(app, copy, read, prune=prune, validate=not no_validate)
+        _show(app, copy, made, read)
+        changes = bool(made.changes)
+    if changes and exit_code:
         context.exit(Exit.ERROR)
 
 
@@ -120,6 +134,23 @@ def drift(context: click.Context, files: tuple[str, ...]) -> None:
     _show(app, copy, made, read)
     if made.changes:
         context.exit(Exit.ERROR)
+
+
+def _against(app: App, copy: "ProfileCopy", url: str, files: tuple[str, ...]) -> bool:
+    """Shows what would be done on the ZenML server at `url`, and says whether there is anything."""
+    from stackroom.client import planning
+    from stackroom.client.commands import zenml_server
+    from stackroom.client.zenml_server import pushing
+
+    if files:
+        wanted = planning.merged(source.definitions for source in _read(app, files))
+    else:
+        wanted = zenml_server.chosen(copy)
+    api = zenml_server.connected(app, url)
+    server = pushing.look(api, app.workspace.new_id)
+    made = pushing.planned(wanted, server, app.workspace.new_id, leave_out=True)
+    zenml_server.show(app, api.url, server, made, pushing.left_out(wanted, server))
+    return bool(made.steps)
 
 
 def _read(app: App, files: tuple[str, ...]) -> "list[Source]":

@@ -1,0 +1,180 @@
+"""What it takes for a ZenML server to say what definitions say; and doing it, step by step.
+
+The server has no transactions: what was done before it refused something stays done. A push that is
+repeated goes on from there, since it only does what is not so yet. Nothing is ever deleted.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from stackroom.client.definitions import ComponentDefinition, Definitions, Key
+from stackroom.client.differing import PROVENANCE
+from stackroom.client.errors import ClientError
+from stackroom.client.planning import Plan, Step, plan, state_of
+from stackroom.client.zenml_server import reading
+from stackroom.client.zenml_server.rest import Api
+from stackroom.events.state import State
+from stackroom.events.values import Value
+
+_CARRIED: Final = {"environment", "connector", "connector_resource_id"}
+"""What of `extra` the server has a place for."""
+
+
+class CannotCarry(ClientError):
+    """Something that this server has no place for; nothing was done there."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = list(reasons)
+        super().__init__(
+            f"not all of it can be on this server: {'; '.join(self.reasons)}",
+            hint="add --leave-out to push the rest",
+        )
+
+
+class Server(Struct, frozen=True):
+    """What a server has, and what it could have: its component types, flavors and connectors."""
+
+    has: Definitions
+    state: State
+    types: frozenset[str]
+    flavors: frozenset[Key]
+    ids: dict[tuple[str, str, str], str]
+    connectors: dict[str, str]
+
+
+def look(api: Api, new_id: Callable[[], str]) -> Server:
+    """What the server has."""
+    has = reading.definitions(api)
+    ids = {("component", c.type, c.name): _id(c.extra) for c in has.components}
+    ids |= {("stack", "", s.name): _id(s.extra) for s in has.stacks}
+    return Server(
+        has,
+        state_of(_bare(has), new_id),
+        frozenset(api.get("/component-types")),
+        frozenset((f["body"]["type"], f["name"]) for f in api.all("/flavors")),
+        ids,
+        {c["name"]: c["id"] for c in api.all("/service_connectors")},
+    )
+
+
+def left_out(wanted: Definitions, server: Server) -> list[str]:
+    """What of it the server has no place for, a phrase each."""
+    return [f"{c.type}/{c.name}: {why}" for c, why in _misfits(wanted, server)]
+
+
+def planned(
+    wanted: Definitions, server: Server, new_id: Callable[[], str], *, leave_out: bool = False
+) -> Plan:
+    """The plan by which the server comes to say what is wanted. Raises CannotCarry."""
+    misfits = list(_misfits(wanted, server))
+    if misfits and not leave_out:
+        raise CannotCarry(f"{c.type}/{c.name}: {why}" for c, why in misfits)
+    gone = {(c.type, c.name) for c, _ in misfits}
+    kept = structs.replace(
+        wanted,
+        flavors=(),
+        components=tuple(c for c in wanted.components if (c.type, c.name) not in gone),
+        stacks=tuple(
+            structs.replace(s, components=_without(s.components, gone)) for s in wanted.stacks
+        ),
+        profile=None,
+    )
+    made = plan(_bare(kept), server.state, new_id, on_conflict="replace")
+    return Plan(tuple(step for step in made.steps if step.action != "reuse"))
+
+
+def push(
+    api: Api, wanted: Definitions, made: Plan, server: Server, done: Callable[[Step], None]
+) -> None:
+    """Carries the plan out; `done` is called after each step. Raises Refused at the first that fails."""
+    ids = dict(server.ids)
+    components = {("component", c.type, c.name): c for c in wanted.components}
+    stacks = {s.name: s for s in wanted.stacks}
+    for step in made.steps:
+        if step.kind == "component":
+            component = components[step.called]
+            body: dict[str, Any] = {
+                "name": component.name,
+                "configuration": component.config,
+                "labels": component.labels or {},
+                **_beside(component, server),
+            }
+            if step.action == "create":
+                body |= {"type": component.type, "flavor": component.flavor}
+        else:
+            stack = stacks[step.name]
+            body = {
+                "name": stack.name,
+                "description": stack.description or "",
+                "labels": stack.labels or {},
+                "components": {
+                    type: [
+                        ids["component", type, name]
+                        for name in names
+                        if ("component", type, name) in ids
+                    ]
+                    for type, names in stack.components.items()
+                    if type in server.types
+                },
+            }
+        route = "/components" if step.kind == "component" else "/stacks"
+        if step.action == "create":
+            ids[step.called] = api.post(route, body)["id"]
+        else:
+            api.put(f"{route}/{ids[step.called]}", body)
+        done(step)
+
+
+def _misfits(wanted: Definitions, server: Server) -> Iterator[tuple[ComponentDefinition, str]]:
+    standing = {(c.type, c.name): c for c in server.has.components}
+    for component in wanted.components:
+        before = standing.get((component.type, component.name))
+        if component.type not in server.types:
+            yield component, "the server has no components of this type"
+        elif (component.type, component.flavor) not in server.flavors:
+            yield component, f"the server does not know the flavor {component.flavor!r}"
+        elif before is not None and before.flavor != component.flavor:
+            yield component, f"it is of flavor {before.flavor!r} there, which cannot be changed"
+
+
+def _without(components: dict[str, list[str]], gone: set[Key]) -> dict[str, list[str]]:
+    left = {
+        type: [name for name in names if (type, name) not in gone]
+        for type, names in components.items()
+    }
+    return {type: names for type, names in left.items() if names}
+
+
+def _bare(defined: Definitions) -> Definitions:
+    """The definitions with only that in `extra` which the server has a place for."""
+
+    def kept(extra: dict[str, Value]) -> dict[str, Value]:
+        return {key: value for key, value in extra.items() if key in _CARRIED}
+
+    return structs.replace(
+        defined,
+        flavors=(),
+        components=tuple(structs.replace(c, extra=kept(c.extra)) for c in defined.components),
+        stacks=tuple(structs.replace(s, extra={}) for s in defined.stacks),
+    )
+
+
+def _beside(component: ComponentDefinition, server: Server) -> dict[str, Any]:
+    """Environment and connector, as far as the server has that connector."""
+    extra = component.extra
+    found: dict[str, Any] = {}
+    if "environment" in extra:
+        found["environment"] = extra["environment"]
+    connector = extra.get("connector")
+    if isinstance(connector, str) and connector in server.connectors:
+        found["connector"] = server.connectors[connector]
+        found["connector_resource_id"] = extra.get("connector_resource_id")
+    return found
+
+
+def _id(extra: dict[str, Value]) -> str:
+    came = extra[PROVENANCE]
+    assert isinstance(came, dict)
+    return str(came["id"])

@@ -1,0 +1,138 @@
+"""ZenML's REST API: signing in, pages of results, errors in a sentence. Source: its OpenAPI, 0.98."""
+
+import os
+from collections.abc import Iterator, Mapping
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+
+import msgspec
+from msgspec import Struct
+
+from stackroom.client.errors import ClientError, NotAuthorised, Unreachable
+
+PAGE: Final = 500
+"""Results asked for at once; the server allows 10,000."""
+
+
+class Refused(ClientError):
+    """The ZenML server did not do what was asked of it; the sentence is its own."""
+
+
+class Credentials(Struct, frozen=True):
+    """How to sign in: by the API key of a service account, or by name and password; or not at all."""
+
+    api_key: str = ""
+    user: str = ""
+    password: str = ""
+
+    @classmethod
+    def from_environment(cls) -> "Credentials":
+        """From the variables that ZenML itself reads."""
+        names = ("API_KEY", "USERNAME", "PASSWORD")
+        return cls(*(os.environ.get(f"ZENML_STORE_{name}", "") for name in names))
+
+    @property
+    def form(self) -> dict[str, str]:
+        """What the server's login takes."""
+        if self.api_key:
+            return {"grant_type": "zenml-api-key", "password": self.api_key}
+        return {"grant_type": "password", "username": self.user, "password": self.password}
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """A redirect would take the token to another address."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+class Api:
+    """The API of the server at `url`; `timeout` is in seconds, for each answer."""
+
+    def __init__(self, url: str, credentials: Credentials, *, timeout: float) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise ClientError(
+                f"{url[:80]!r} is not the address of a ZenML server",
+                hint="it looks like http://zenml.example:8080",
+            )
+        self.url = url.rstrip("/")
+        self._timeout = timeout
+        self._open: OpenerDirector = build_opener(_NoRedirects)
+        self._token = ""
+        if credentials.api_key or credentials.user:
+            self._token = self._login(credentials)
+
+    def version(self) -> str:
+        """The release that the server is of."""
+        return str(self._ask("GET", "/info").get("version"))
+
+    def all(self, route: str, **filters: str) -> Iterator[dict[str, Any]]:
+        """Every result of a list, hydrated, page by page, in the order of their making."""
+        page, pages = 1, 1
+        while page <= pages:
+            query = {"hydrate": "true", "size": PAGE, "page": page, "sort_by": "asc:created"}
+            answer = self._ask("GET", f"{route}?{urlencode({**query, **filters})}")
+            yield from answer["items"]
+            page, pages = page + 1, int(answer["total_pages"])
+
+    def get(self, route: str) -> Any:
+        """What a route answers."""
+        return self._ask("GET", route)
+
+    def post(self, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Creates; the entity as it is then. Raises Refused."""
+        return self._ask("POST", route, body)  # type: ignore[no-any-return]
+
+    def put(self, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Changes; the entity as it is then. Raises Refused."""
+        return self._ask("PUT", route, body)  # type: ignore[no-any-return]
+
+    def _login(self, credentials: Credentials) -> str:
+        body = urlencode(credentials.form).encode()
+        request = Request(f"{self.url}/api/v1/login", body)  # noqa: S310
+        return str(self._answer(request)["access_token"])
+
+    def _ask(self, method: str, route: str, body: Mapping[str, Any] | None = None) -> Any:
+        data = None if body is None else msgspec.json.encode(body)
+        request = Request(f"{self.url}/api/v1{route}", data, method=method)  # noqa: S310
+        if self._token:
+            request.add_header("Authorization", f"Bearer {self._token}")
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
+        return self._answer(request)
+
+    def _answer(self, request: Request) -> Any:
+        try:
+            with self._open.open(request, timeout=self._timeout) as response:
+                return msgspec.json.decode(response.read())
+        except HTTPError as error:
+            raise self._refusal(error) from None
+        except (URLError, OSError, HTTPException) as error:
+            why = error.reason if isinstance(error, URLError) else error
+            raise Unreachable(
+                f"the ZenML server at {self.url} cannot be reached: {why}",
+                hint="check the address, and whether the server is running",
+            ) from None
+        except msgspec.DecodeError:
+            hint = "is it the address of the server itself?"
+            raise ClientError(f"{self.url} does not answer as ZenML does", hint=hint) from None
+
+    def _refusal(self, error: HTTPError) -> ClientError:
+        with error:
+            data = error.read()
+        if error.code in (401, 403) and (error.code == 401 or not self._token):
+            return NotAuthorised(
+                f"the ZenML server at {self.url} does not let us in",
+                hint="set ZENML_STORE_API_KEY, or ZENML_STORE_USERNAME and ZENML_STORE_PASSWORD",
+            )
+        try:
+            detail = msgspec.json.decode(data).get("detail")
+        except (msgspec.DecodeError, AttributeError):
+            detail = None
+        said = detail[-1] if isinstance(detail, list) and detail else detail
+        sentence = said.strip("'\"") if isinstance(said, str) else f"error {error.code}"
+        return Refused(f"the ZenML server refused: {sentence}")
