@@ -6,7 +6,7 @@ SEEDS ?= 1000
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check sim bench bench-quick generate lock clean
+.PHONY: help venv demo test test-zenml check sim bench bench-quick generate lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,15 @@ demo: venv  ## two people, one hub, an outage, a conflict, a reconciliation
 
 test: venv  ## run the tests, in parallel
 	$(BIN)/python -m pytest -n $(JOBS) -q
+
+test-zenml: venv .venv-zenml/made  ## run the tests against a real ZenML 0.98, in an environment of its own
+	STACKROOM_TEST_ZENML=$(CURDIR)/.venv-zenml/bin/python $(BIN)/python -m pytest -q -m zenml
+
+.venv-zenml/made: tests/zenml_real/constraints.txt
+	$(PYTHON) -m venv .venv-zenml
+	.venv-zenml/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c tests/zenml_real/constraints.txt 'zenml[server,local]==0.98.0'
+	touch $@
 
 check: venv  ## lint, format, types, and whether docs and schema are up to date
 	$(BIN)/ruff check .
@@ -59,4 +68,4 @@ lock:  ## pin what a fresh environment gets now, into constraints.txt
 	rm -rf build/lock
 
 clean:  ## remove what was built
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-zenml build *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -46,11 +46,21 @@ def tables(connection: sqlite3.Connection) -> set[str]:
     return {name for (name,) in found}
 
 
-def rows(connection: sqlite3.Connection, query: str) -> list[dict[str, Any]]:
-    """The rows of a query, by column."""
+class Row(dict[str, Any]):
+    """A row by column; NotASource for a column that the table does not have."""
+
+    def __missing__(self, column: str) -> Any:
+        raise NotASource(
+            f"a table of this store has no column {column!r}",
+            hint="it is of a release of ZenML that is not known; zenml stack export works with any",
+        )
+
+
+def rows(connection: sqlite3.Connection, query: str) -> list[Row]:
+    """The rows of a query."""
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    return [Row(zip(names, row, strict=True)) for row in cursor]
 
 
 def unpacked(data: str | bytes | None, where: str) -> Value:
