@@ -11,7 +11,7 @@ from stackroom.client.commands.bringing import bring, dry_run_option, on_conflic
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.tree import command
-from stackroom.client.zenml_server.rest import Refused
+from stackroom.client.zenml_server.rest import ServerRefused
 
 if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions
@@ -184,9 +184,9 @@ def _push(
 
     try:
         pushing.push(api, wanted, made, server, done)
-    except Refused as error:
+    except ServerRefused as error:
         hint = "correct it, and push again: it goes on from there"
-        raise Refused(f"{error}; until then: {told()}", hint=hint) from error
+        raise ServerRefused(f"{error}; until then: {told()}", hint=hint) from error
     for reason in left:
         app.output.note(f"Note: left out: {reason}.")
     nothing = "The server says all of it already."

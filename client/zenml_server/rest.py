@@ -17,7 +17,7 @@ PAGE: Final = 500
 """Results asked for at once; the server allows 10,000."""
 
 
-class Refused(ClientError):
+class ServerRefused(ClientError):
     """The ZenML server did not do what was asked of it; the sentence is its own."""
 
 
@@ -84,11 +84,11 @@ class Api:
         return self._ask("GET", route)
 
     def post(self, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Creates; the entity as it is then. Raises Refused."""
+        """Creates; the entity as it is then. Raises ServerRefused."""
         return self._ask("POST", route, body)  # type: ignore[no-any-return]
 
     def put(self, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes; the entity as it is then. Raises Refused."""
+        """Changes; the entity as it is then. Raises ServerRefused."""
         return self._ask("PUT", route, body)  # type: ignore[no-any-return]
 
     def _login(self, credentials: Credentials) -> str:
@@ -135,4 +135,4 @@ class Api:
             detail = None
         said = detail[-1] if isinstance(detail, list) and detail else detail
         sentence = said.strip("'\"") if isinstance(said, str) else f"error {error.code}"
-        return Refused(f"the ZenML server refused: {sentence}")
+        return ServerRefused(f"the ZenML server refused: {sentence}")
