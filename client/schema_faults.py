@@ -59,6 +59,8 @@ def schema_fault(schema: Mapping[str, Value]) -> str | None:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         return f"{'.'.join(map(str, error.absolute_path)) or 'it'}: {error.message[:200]}"
+    except RecursionError:
+        return "it is nested too deep"
     return None
 
 
@@ -80,6 +82,8 @@ def by_schema(schema: Mapping[str, Value], config: Mapping[str, Value]) -> list[
         ]
     except RecursionError:
         return [Fault("", "the flavor's schema refers to itself without end")]
+    except ValueError as error:  # an $id or $ref that is no address
+        return [Fault("", f"the flavor's schema refers to what is no address ({error})")]
     errors.sort(key=lambda error: list(map(str, error.absolute_path)))
     return list(dict.fromkeys(fault for error in errors for fault in _faults(error)))
 
@@ -109,6 +113,8 @@ def _faults(error: "ValidationError") -> Iterator[Fault]:
         case "type":
             kind = " or ".join(needed) if isinstance(needed, list) else needed
             yield Fault(path, f"{path or 'the configuration'} must be of type {kind}")
+        case None:  # the schema `false`
+            yield Fault(path, f"{path or 'the configuration'} holds what the schema forbids")
         case rule:
             yield Fault(
                 path, f"{path or 'the configuration'} breaks the rule {rule!r} of the schema"
