@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stackroom.events.codec import CHANGES
-from tests.limits_page import page
+from tests import flavors_page, limits_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -14,7 +14,12 @@ PAGES += sorted((ROOT / "benchmarks").glob("*.md"))
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    assert (ROOT / "docs" / "limits.md").read_text() == page(), "run make generate"
+    assert (ROOT / "docs" / "limits.md").read_text() == limits_page.page(), "run make generate"
+
+
+def test_the_flavors_are_those_that_are_checked() -> None:
+    written = (ROOT / "docs" / "zenml-flavors.md").read_text()
+    assert written == flavors_page.page(), "run make generate"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)

@@ -99,7 +99,10 @@ def _ask(
     type: str, flavor: str, key: str, attribute: flavors.Attribute, own: "flavors.Own | None"
 ) -> Value:
     """One answer that fits, asked for as often as it takes; None where it is left out."""
-    kind = "" if attribute.type == "any" else f" ({attribute.type})"
+    words: list[str] = [] if attribute.type == "any" else [attribute.type]
+    if attribute.versions:
+        words.append(f"ZenML {', '.join(attribute.versions)} only")
+    kind = f" ({', '.join(words)})" if words else ""
     need = ", required" if attribute.required else ""
     if attribute.secret:
         kind += ", a credential: {{name.key}} refers to a secret"
