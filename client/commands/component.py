@@ -56,7 +56,7 @@ def component() -> None:
     example="""
     stackroom component register orchestrator k8s --flavor kubernetes --kubernetes_context=prod
     stackroom component register artifact-store s3 -f s3 --path=s3://acme/zenml --label team=ml
-    stackroom component register orchestrator vertex -f vertex --labels.env=prod --network=@network.txt
+    stackroom component register orchestrator vertex -f vertex --location=eu --network=@network.txt
     """,
 )
 @type_argument
