@@ -7,16 +7,17 @@ name, and is checked by its JSON Schema, if it has one. Of any other flavor noth
 is wrong.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from stackroom.client.definitions import Definitions, FlavorDefinition
+from stackroom.client.schema_faults import READS_AS, Fault, by_schema, missing, unknown
+from stackroom.client.zenml.travel import is_reference
 from stackroom.events.state import Flavor, State
 from stackroom.events.values import Value
 
@@ -25,17 +26,22 @@ Own: TypeAlias = Flavor | FlavorDefinition
 
 AttributeType: TypeAlias = Literal["str", "int", "float", "bool", "dict", "list", "any"]
 
-_REFERENCE: Final = re.compile(r"\{\{.*\}\}", re.DOTALL)
-"""A value that ZenML takes from a secret when it is needed: it may stand anywhere."""
-
 _WORDS: Final[dict[AttributeType, str]] = {
+    "str": "text",
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
     "dict": "a map",
     "list": "a list",
 }
-_TRUTHS: Final = {"true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0"}
+_JSON_TYPES: Final[dict[AttributeType, str]] = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "dict": "object",
+    "list": "array",
+}
 
 
 class Attribute(Struct, frozen=True):
@@ -57,20 +63,6 @@ class KnownFlavor(Struct, frozen=True):
     versions: tuple[str, ...]
     attributes: dict[str, Attribute]
     integration: str | None = None
-
-
-class Fault(Struct, frozen=True):
-    """Something wrong at one key; `nearest` is the key that was probably meant."""
-
-    key: str
-    sentence: str
-    nearest: str = ""
-    missing: bool = False
-
-    def __str__(self) -> str:
-        return (
-            f"{self.sentence} (did you mean {self.nearest!r}?)" if self.nearest else self.sentence
-        )
 
 
 class ComponentFault(Struct, frozen=True):
@@ -114,7 +106,7 @@ def faults(
     `own` is the team's flavor of that name. Values are not in the sentences: any may be a credential.
     """
     if own is not None:
-        return list(_by_schema(own.config_schema, config)) if own.config_schema else []
+        return by_schema(own.config_schema, config) if own.config_schema else []
     flavor = known(type, name)
     return list(_by_attributes(flavor.attributes, config)) if flavor is not None else []
 
@@ -140,41 +132,25 @@ def own(state: State, type: str, name: str) -> Flavor | None:
     return found[1] if found is not None else None
 
 
-def schema_fault(schema: Mapping[str, Value]) -> str | None:
-    """Why this is no JSON Schema, or None if it is one."""
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        return f"{'.'.join(map(str, error.absolute_path)) or 'it'}: {error.message[:200]}"
-    return None
-
-
 def _by_attributes(
     attributes: Mapping[str, Attribute], config: Mapping[str, Value]
 ) -> Iterator[Fault]:
     for key, value in config.items():
         attribute = attributes.get(key)
         if attribute is None:
-            yield Fault(key, f"there is no attribute {key!r}", _nearest(key, attributes))
+            yield unknown(key, attributes)
         elif not _fits(attribute, value):
             yield Fault(key, f"{key} must be {_WORDS[attribute.type]}")
     for key, attribute in attributes.items():
         if attribute.required and key not in config:
-            yield Fault(key, f"{key} is required", missing=True)
-
-
-def _nearest(key: str, keys: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key[:100].replace("-", "_"), keys, 1)
-    return near[0] if near else ""
+            yield missing(key)
 
 
 def _fits(attribute: Attribute, value: Value) -> bool:
     """Whether ZenML would take the value, or make it fit: text is read as what is asked for."""
-    if value is None or (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+    if value is None:
+        return attribute.nullable
+    if is_reference(value):
         return True
     if isinstance(value, str):
         return _reads_as(value, attribute.type)
@@ -189,69 +165,29 @@ def _fits(attribute: Attribute, value: Value) -> bool:
             return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         case "float":
             return isinstance(value, int | float)
-        case _:
+        case "str":
+            return not isinstance(value, dict | list)
+        case "any":
             return True
 
 
 def _reads_as(text: str, kind: AttributeType) -> bool:
     """Whether ZenML reads the text as a value of that kind: maps and lists are JSON then."""
-    try:
-        match kind:
-            case "int":
-                int(text)
-            case "float":
-                float(text)
-            case "bool":
-                return text.lower() in _TRUTHS
-            case "dict" | "list":
+    match kind:
+        case "int" | "float" | "bool":
+            return READS_AS[_JSON_TYPES[kind]].fullmatch(text) is not None
+        case "dict" | "list":
+            try:
                 return isinstance(msgspec.json.decode(text), dict if kind == "dict" else list)
-    except (ValueError, msgspec.DecodeError):
-        return False
-    return True
-
-
-def _by_schema(schema: Mapping[str, Value], config: Mapping[str, Value]) -> Iterator[Fault]:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
-    if (why := schema_fault(schema)) is not None:
-        yield Fault("", f"the flavor's schema is no JSON Schema ({why})")
-        return
-    properties = schema.get("properties")
-    names = list(properties) if isinstance(properties, dict) else []
-    # An empty registry: a reference to somewhere else must not have this machine fetch it.
-    validator = Draft202012Validator(schema, registry=Registry())
-    try:
-        errors: list[Any] = list(validator.iter_errors(config))
-    except Unresolvable as unresolvable:
-        yield Fault("", f"the flavor's schema refers to {unresolvable.ref!r}, which is not in it")
-        return
-    for error in sorted(errors, key=lambda e: list(map(str, e.absolute_path))):
-        path = ".".join(map(str, error.absolute_path))
-        match error.validator:
-            case "additionalProperties" if not path:
-                for key in sorted(set(config) - set(names)):
-                    yield Fault(key, f"there is no attribute {key!r}", _nearest(key, names))
-            case "required":
-                for key in error.validator_value:
-                    if key not in error.instance:
-                        full = f"{path}.{key}" if path else key
-                        yield Fault(full, f"{full} is required", missing=True)
-            case "type":
-                yield Fault(path, f"{path} must be of type {error.validator_value}")
-            case rule:
-                yield Fault(
-                    path, f"{path or 'the configuration'} breaks the rule {rule!r} of the schema"
-                )
+            except msgspec.DecodeError:
+                return False
+        case "str" | "any":
+            return True
 
 
 def _of_schema(schema: Mapping[str, Value]) -> dict[str, Attribute]:
     """The attributes that a JSON Schema's own properties come to."""
-    kinds: dict[Value, AttributeType] = {
-        "string": "str", "integer": "int", "number": "float", "boolean": "bool",
-        "object": "dict", "array": "list",
-    }  # fmt: skip
+    kinds: dict[str, AttributeType] = {json: kind for kind, json in _JSON_TYPES.items()}
     properties, required = schema.get("properties"), schema.get("required")
     needed = required if isinstance(required, list) else []
     found: dict[str, Attribute] = {}

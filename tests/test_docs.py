@@ -1,12 +1,16 @@
 """The documentation says what is so: generated pages are fresh, links lead somewhere, names exist."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from stackroom.client import flavors
+from stackroom.client.commands.component import config_of
+from stackroom.client.commands.options import parse_settings
 from stackroom.events.codec import CHANGES
-from tests.limits_page import page
+from tests import flavors_page, limits_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -14,7 +18,12 @@ PAGES += sorted((ROOT / "benchmarks").glob("*.md"))
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    assert (ROOT / "docs" / "limits.md").read_text() == page(), "run make generate"
+    assert (ROOT / "docs" / "limits.md").read_text() == limits_page.page(), "run make generate"
+
+
+def test_the_flavors_are_those_that_are_checked() -> None:
+    written = (ROOT / "docs" / "zenml-flavors.md").read_text()
+    assert written == flavors_page.page(), "run make generate"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
@@ -53,3 +62,21 @@ def test_every_rejection_is_in_the_rules() -> None:
     )
     assert len(codes) > 15
     assert codes - {"unauthorised"} <= set(re.findall(r"`([a-z_]+)`", rules))
+
+
+def test_configurations_in_examples_fit_their_flavors() -> None:
+    checked = 0
+    for path in PAGES:
+        for line in path.read_text().splitlines():
+            found = re.match(r"stackroom (?:component register )?([\w-]+) (?:register )?(.+)", line)
+            words = shlex.split(found[2], comments=True) if found and " register " in line else []
+            if not found or not {"-f", "--flavor"} & set(words):
+                continue
+            flavor = words[
+                next(i for i, word in enumerate(words) if word in ("-f", "--flavor")) + 1
+            ]
+            given = [word.replace("=@", "=") for word in words if re.match("--[^=]+=", word)]
+            config = config_of(parse_settings(given))
+            assert flavors.faults(found[1].replace("-", "_"), flavor, config) == [], line
+            checked += 1
+    assert checked >= 4

@@ -21,6 +21,7 @@ from stackroom.client.commands.options import (
     message_option,
     no_validate_option,
     parse_keys,
+    parse_labels,
     parse_settings,
     settings_argument,
     stack_option,
@@ -55,7 +56,7 @@ def component() -> None:
     example="""
     stackroom component register orchestrator k8s --flavor kubernetes --kubernetes_context=prod
     stackroom component register artifact-store s3 -f s3 --path=s3://acme/zenml --label team=ml
-    stackroom component register orchestrator vertex -f vertex --labels.env=prod --network=@network.txt
+    stackroom component register orchestrator vertex -f vertex --location=eu --network=@network.txt
     """,
 )
 @type_argument
@@ -103,7 +104,7 @@ def register(
         configuring.check(copy.view, type, flavor, config)
     draft = app.workspace.edit(copy, message)
     draft.register_component(type, name, flavor, config=config, labels=labels)
-    configuring.note_credentials(app, type, flavor, config)
+    configuring.note_credentials(app, copy.view, type, flavor, config)
     app.commit(draft, f"Component {type}/{name} registered")
 
 
@@ -112,17 +113,35 @@ def register(
     example="""
     stackroom component list
     stackroom component list orchestrator --output json
+    stackroom component list --flavor kubernetes --label team=ml
     """,
 )
 @optional_type_argument
+@click.option("-f", "--flavor", help="Only those of this flavor.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="K=V",
+    callback=lambda _context, _parameter, values: parse_labels(values),
+    help="Only those with this label; may be repeated.",
+)
+@click.option("--name", default="", metavar="TEXT", help="Only those with this in their name.")
 @click.pass_obj
-def list_(app: App, type: str) -> None:
+def list_(app: App, type: str, flavor: str | None, labels: Labels, name: str) -> None:
     """List the components, or those of one TYPE."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Table
 
     copy = app.copy()
-    rows = entities.components(copy.view, type)
+    listed = entities.components(copy.view, type)
+    rows = [
+        row
+        for row in listed
+        if flavor in (None, row.flavor)
+        and labels.items() <= row.labels.items()
+        and name in row.name
+    ]
 
     def table() -> Table:
         return Table(
@@ -137,7 +156,8 @@ def list_(app: App, type: str) -> None:
                 )
                 for row in rows
             ],
-            doubt(type, rows)
+            doubt(type, listed)
+            or ("No component is like that." if listed else "")
             or "There are no components yet: stackroom component register makes one.",
         )
 
@@ -248,7 +268,7 @@ def update(
     if not no_validate:
         configuring.check_change(copy.view, draft.preview, type, found.name)
     written = {setting.keys[0]: setting.value for setting in settings}
-    configuring.note_credentials(app, type, flavor or found.flavor, written)
+    configuring.note_credentials(app, copy.view, type, flavor or found.flavor, written)
     app.commit(draft, f"Component {type}/{found.name} updated")
 
 

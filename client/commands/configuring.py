@@ -10,7 +10,7 @@ from stackroom.client import flavors
 from stackroom.client.commands.lookup import find_component
 from stackroom.client.commands.options import Setting, parse_value
 from stackroom.client.errors import InvalidConfig
-from stackroom.client.zenml.travel import is_credential
+from stackroom.client.zenml.travel import is_credential, is_reference
 from stackroom.events.state import State
 from stackroom.events.values import Value
 
@@ -60,13 +60,14 @@ def check_change(before: State, after: State, type: str, name: str) -> None:
         raise InvalidConfig(found, now.flavor)
 
 
-def note_credentials(app: "App", type: str, flavor: str, config: Mapping[str, Value]) -> None:
+def note_credentials(
+    app: "App", state: State, type: str, flavor: str, config: Mapping[str, Value]
+) -> None:
     """Notes what looks like a credential in plain text: everybody who may read the profile sees it."""
-    known = flavors.known(type, flavor)
+    known = flavors.attributes(type, flavor, flavors.own(state, type, flavor))
     for key, value in config.items():
-        marked = known is not None and key in known.attributes and known.attributes[key].secret
-        plain = isinstance(value, str) and value and not value.startswith("{{")
-        if (marked and plain) or is_credential(type, (key,), value):
+        marked = key in known and known[key].secret
+        if (marked and value and not is_reference(value)) or is_credential(type, (key,), value):
             app.output.note(
                 f"Note: {key} looks like a credential in plain text: use a secret reference such as "
                 "{{name.key}}."
@@ -98,7 +99,10 @@ def _ask(
     type: str, flavor: str, key: str, attribute: flavors.Attribute, own: "flavors.Own | None"
 ) -> Value:
     """One answer that fits, asked for as often as it takes; None where it is left out."""
-    kind = "" if attribute.type == "any" else f" ({attribute.type})"
+    words: list[str] = [] if attribute.type == "any" else [attribute.type]
+    if attribute.versions:
+        words.append(f"ZenML {', '.join(attribute.versions)} only")
+    kind = f" ({', '.join(words)})" if words else ""
     need = ", required" if attribute.required else ""
     if attribute.secret:
         kind += ", a credential: {{name.key}} refers to a secret"

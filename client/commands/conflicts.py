@@ -68,7 +68,7 @@ def show_one(app: "App", id: str) -> None:
     "resolve",
     example="""
     stackroom conflicts resolve 12 --theirs -m "Ben's region is right"
-    stackroom conflicts resolve 12 --set namespace=ml-prod
+    stackroom conflicts resolve 12 --set kubernetes_namespace=ml-prod
     stackroom conflicts resolve 12 --ours --take location=theirs
     """,
 )

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from stackroom.client import flavors as known
 from stackroom.client.commands.output import cell
 from stackroom.events.state import Component, Flavor, Stack, State
 from stackroom.events.values import Value
+
+if TYPE_CHECKING:
+    from stackroom.client.flavors import Attribute
 
 SHOWN_NAMES = 3
 """Names in one cell of a table; the rest is counted."""
@@ -112,6 +115,8 @@ def component(state: State, id: str, component: Component) -> ComponentRow:
 
 def flavors(state: State, type: str = "") -> list[FlavorRow]:
     """The flavors of that type, or all, by type and name."""
+    from stackroom.client.flavors import attributes
+
     users: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     for id, component in state.all(Component):
         users[component.component_type, component.flavor].append(Ref(id, component.name))
@@ -125,7 +130,7 @@ def flavors(state: State, type: str = "") -> list[FlavorRow]:
             flavor.config_schema,
             flavor.extra,
             _by_name(users[flavor.component_type, flavor.name]),
-            attributes=_attributes(known.attributes(flavor.component_type, flavor.name, flavor)),
+            attributes=_attributes(attributes(flavor.component_type, flavor.name, flavor)),
         )
         for id, flavor in state.all(Flavor)
         if not type or flavor.component_type == type
@@ -135,6 +140,8 @@ def flavors(state: State, type: str = "") -> list[FlavorRow]:
 
 def shipped_flavors(state: State, type: str = "") -> list[FlavorRow]:
     """ZenML's flavors of that type, or all, but for those that the team has made its own."""
+    from stackroom.client.flavors import rows
+
     users: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     for id, component in state.all(Component):
         users[component.component_type, component.flavor].append(Ref(id, component.name))
@@ -152,7 +159,7 @@ def shipped_flavors(state: State, type: str = "") -> list[FlavorRow]:
             list(flavor.versions),
             _attributes(flavor.attributes),
         )
-        for component_type, name, flavor in known.rows(type)
+        for component_type, name, flavor in rows(type)
         if state.find(Flavor, name, component_type) is None
     ]
 
@@ -218,7 +225,7 @@ def _member(state: State, id: str) -> Member:
     return Member(id, component.name, component.flavor, component.config, component.labels)
 
 
-def _attributes(attributes: dict[str, known.Attribute]) -> list[AttributeRow]:
+def _attributes(attributes: dict[str, "Attribute"]) -> list[AttributeRow]:
     """Those that are required first."""
     ordered = sorted(attributes.items(), key=lambda pair: (not pair[1].required, pair[0]))
     return [

@@ -1,7 +1,8 @@
 """`stackroom flavor`: the implementations of component types, ZenML's and those of the team itself."""
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,6 +14,9 @@ from stackroom.client.commands.tree import group
 
 if TYPE_CHECKING:
     from stackroom.events.values import Value
+
+_CLASS: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\.[A-Z]\w*")
+"""A class by its path, such as acme.batch.BatchFlavor: what ZenML's `flavor register` takes."""
 
 
 @group(
@@ -58,6 +62,11 @@ def register(
 
     With --schema, configurations of its components are checked against it.
     """
+    if not source and _CLASS.fullmatch(name):
+        raise click.UsageError(
+            f"{name} is a class, which is not loaded here, and so its flavor has no name yet: "
+            f"stackroom flavor register {type} NAME --source {name}"
+        )
     config_schema = read_schema(schema) if schema is not None else None
     draft = app.workspace.edit(app.copy(), message)
     draft.register_flavor(
@@ -195,6 +204,25 @@ def update(
     app.commit(draft, f"Flavor {type}/{name} updated")
 
 
+@flavor.command("rename", example="stackroom flavor rename orchestrator my_batch acme_batch")
+@type_argument
+@click.argument("name", shell_complete=completing.flavors)
+@click.argument("new_name")
+@message_option
+@click.pass_obj
+def rename(app: App, type: str, name: str, new_name: str, message: str) -> None:
+    """Rename a flavor that the team registered, and name it so in its components."""
+    from stackroom.events.state import Component
+
+    copy = app.copy()
+    draft = app.workspace.edit(copy, message)
+    draft.flavor(type, name).rename(new_name)
+    for _, component in copy.view.all(Component):
+        if (component.component_type, component.flavor) == (type, name):
+            draft.component(type, component.name).flavor(new_name)
+    app.commit(draft, f"Flavor {type}/{name} renamed to {new_name!r}")
+
+
 @flavor.command("delete", example="stackroom flavor delete orchestrator my_batch --yes")
 @type_argument
 @click.argument("name", shell_complete=completing.flavors)
@@ -214,7 +242,7 @@ def read_schema(text: str) -> "dict[str, Value]":
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    from stackroom.client.flavors import schema_fault
+    from stackroom.client.schema_faults import schema_fault
 
     if not text.startswith("@"):
         raise click.UsageError("--schema takes a file: --schema @FILE")

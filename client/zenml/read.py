@@ -1,13 +1,17 @@
 """A stack file's text to a `StackFile`: which form it is in, and what it says."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from stackroom.client.zenml import limits
 from stackroom.client.zenml.errors import StackFileError
-from stackroom.client.zenml.load import Node, load
 from stackroom.client.zenml.model import ComponentSpec, Form, StackFile, StackWarning, Value
+
+if TYPE_CHECKING:
+    from stackroom.client.zenml.load import Node
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -22,6 +26,9 @@ def parse_stack(text: str | bytes, *, source: str = "<input>") -> StackFile:
 
     Raises StackFileError, with the line where there is one, for anything else.
     """
+    # A parser of YAML is slow to import, and much of this room does without one.
+    from stackroom.client.zenml.load import load
+
     root, ambiguous = load(text, source)
     return stack_of(root, ambiguous, source)
 

@@ -56,6 +56,11 @@ def warnings_for(stack: StackFile) -> list[StackWarning]:
     return [*stack.ambiguous, *found]
 
 
+def is_reference(value: Value) -> bool:
+    """Whether the value is a reference to a secret's key, which ZenML fills in: `{{mlflow.password}}`."""
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+
+
 def _component(spec: ComponentSpec) -> Iterator[StackWarning]:
     for path, value in _leaves(spec.config, ()):
         where = f"{spec.type}/{spec.name}: {'.'.join(path)}"
@@ -85,9 +90,7 @@ def _leaves(value: Value, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 
 def is_credential(component_type: str, path: tuple[str, ...], value: Value) -> bool:
     """Whether the value at these keys of a configuration is a credential in plain text, by its name."""
-    if isinstance(value, bool) or value in (None, ""):
-        return False
-    if isinstance(value, str) and _REFERENCE.fullmatch(value):
+    if isinstance(value, bool) or value in (None, "") or is_reference(value):
         return False
     name = next((key for key in reversed(path) if not key.isdigit()), "")
     if {("", name), (component_type, name)} & _NAMES_OF_SECRETS:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stackroom.client import flavors
 from stackroom.client.definitions import FlavorDefinition
@@ -65,6 +67,9 @@ def said(type: str, flavor: str, config: dict[str, Value]) -> list[str]:
         ({"location": "eu", "gpu_limit": "4"}, []),
         ({"location": "eu", "gpu_limit": "{{vertex.gpus}}"}, []),
         ({"location": "eu", "gpu_limit": None}, []),
+        ({"location": None}, ["location must be text"]),
+        ({"location": ["eu"]}, ["location must be text"]),
+        ({"location": 1}, []),
         ({"location": "eu", "labels": "a=b"}, ["labels must be a map"]),
         ({"location": "eu", "labels": '{"a": "b"}'}, []),
         ({"location": "eu", "labels": ["a"]}, ["labels must be a map"]),
@@ -88,7 +93,15 @@ class TestSchemas:
         "properties": {
             "queue": {"type": "string"},
             "slots": {"type": "integer", "maximum": 8},
-            "pod": {"type": "object", "required": ["cpu"]},
+            "pod": {
+                "type": "object",
+                "properties": {"cpu": {}, "memory": {}},
+                "patternProperties": {"^x_": {}},
+                "required": ["cpu", "memory"],
+                "additionalProperties": False,
+            },
+            "spot": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
+            "mode": {"type": ["string", "null"]},
         },
         "required": ["queue"],
         "additionalProperties": False,
@@ -106,9 +119,20 @@ class TestSchemas:
             ({"queue": 1}, ["queue must be of type string"]),
             ({"queue": "a", "slot": 1}, ["there is no attribute 'slot' (did you mean 'slots'?)"]),
             ({"queue": "a", "slots": 9}, ["slots breaks the rule 'maximum' of the schema"]),
-            ({"queue": "a", "pod": {}}, ["pod.cpu is required"]),
+            ({"queue": "a", "pod": {}}, ["pod.cpu is required", "pod.memory is required"]),
+            ({"queue": "a", "pod": {"x_a": 1, "cpus": 1, "cpu": 1, "memory": 1}}, [
+                "pod: there is no attribute 'cpus' (did you mean 'cpu'?)"
+            ]),
+            ({"queue": "a", "slots": "x"}, ["slots must be of type integer"]),
+            ({"queue": "a", "slots": "4"}, []),
+            ({"queue": "a", "slots": "{{batch.slots}}", "pod": "{{batch.pod}}"}, []),
+            ({"queue": "a", "spot": "{{batch.spot}}"}, []),
+            ({"queue": "a", "spot": "true"}, []),
+            ({"queue": "a", "spot": None}, []),
+            ({"queue": "a", "spot": "maybe"}, ["spot breaks the rule 'anyOf' of the schema"]),
+            ({"queue": "a", "mode": 1}, ["mode must be of type string or null"]),
         ],
-    )
+    )  # fmt: skip
     def test_a_teams_own_schema_goes_before_zenmls_flavor(
         self, config: dict[str, Value], expected: list[str]
     ) -> None:
@@ -127,6 +151,10 @@ class TestSchemas:
                 "refers to 'http://localhost:1/schema.json'",
             ),
             ({"$ref": "#/$defs/none"}, "refers to"),
+            ({"$ref": "#"}, "refers to itself without end"),
+            ({"allOf": [{"$ref": "#"}]}, "refers to itself without end"),
+            ({"$id": "http://[bad", "properties": {"a": {"$ref": "b"}}}, "no address"),
+            ({"properties": {"a": {"pattern": "["}}}, "is no JSON Schema"),
         ],
     )
     def test_a_schema_that_cannot_be_used(self, schema: dict[str, Value], expected: str) -> None:
@@ -140,4 +168,39 @@ class TestSchemas:
             "queue": ("str", True),
             "slots": ("int", False),
             "pod": ("dict", False),
+            "spot": ("any", False),
+            "mode": ("any", False),
         }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+AT_HAND = [(type, name, of) for type, name, of in flavors.rows() if of.attributes]
+
+
+@given(st.sampled_from(AT_HAND), st.data())
+def test_any_value_has_an_answer_that_does_not_give_it_away(
+    row: tuple[str, str, flavors.KnownFlavor], data: st.DataObject
+) -> None:
+    type, name, flavor = row
+    keys = st.sampled_from(sorted(flavor.attributes)) | st.text(max_size=20)
+    config = data.draw(st.dictionaries(keys, JSON, max_size=4))
+    found = flavors.faults(type, name, config)
+    needed = {key for key, of in flavor.attributes.items() if of.required}
+    assert {fault.key for fault in found if fault.missing} == needed - set(config)
+    assert {f.key for f in found if not f.missing} >= set(config) - set(flavor.attributes)
+    assert all(fault.nearest in ("", *flavor.attributes) for fault in found)
+
+
+@given(st.sampled_from(AT_HAND), st.data())
+def test_a_misspelt_key_finds_its_way_back(
+    row: tuple[str, str, flavors.KnownFlavor], data: st.DataObject
+) -> None:
+    type, name, flavor = row
+    key = data.draw(st.sampled_from(sorted(flavor.attributes)))
+    misspelt = key.replace("_", "-") if "_" in key else key + key[-1]
+    (fault,) = (f for f in flavors.faults(type, name, {misspelt: "{{a.b}}"}) if not f.missing)
+    assert (fault.key, fault.nearest) == (misspelt, key)

@@ -33,7 +33,7 @@ def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "{'artifact_store': ['s3'], 'orchestrator': ['k8s']}" in said or (
         "{'orchestrator': ['k8s'], 'artifact_store': ['s3']}" in said
     )
-    assert "/config/namespace" in said
+    assert "/config/kubernetes_namespace" in said
     assert said.rstrip().endswith("committed as #4")
 
 

@@ -211,3 +211,21 @@ class TestRenameAndDelete:
     def test_nobody_to_ask(self, ada: Person) -> None:
         ada.stackroom("component", "delete", "orchestrator", "local").failed(2, "--yes")
         assert described(ada, "local")["name"] == "local"
+
+
+class TestListed:
+    @pytest.mark.parametrize(
+        ("args", "names"),
+        [
+            (("--flavor", "s3"), ["s3"]),
+            (("orchestrator", "--flavor", "s3"), []),
+            (("--label", "team=ml"), ["s3"]),
+            (("--label", "team=ml", "--label", "a=b"), []),
+            (("--name", "k8"), ["k8s"]),
+            (("--name", "8", "--flavor", "local"), []),
+        ],
+    )
+    def test_only_some(self, ada: Person, args: tuple[str, ...], names: list[str]) -> None:
+        assert [row["name"] for row in ada.data("component", "list", *args)] == names
+        said = ada.stackroom("component", "list", *args).ok()
+        assert ("No component is like that." in said.out + said.err) is (not names)

@@ -49,6 +49,15 @@ class TestRegister:
         ran = ada.stackroom(*words[:2], "b", *words[3:], "--slack_token={{slack.token}}").ok()
         assert "credential" not in ran.err
 
+    def test_so_is_one_that_the_teams_schema_marks(self, ada: Person, tmp_path: Path) -> None:
+        schema = tmp_path / "s.json"
+        schema.write_text('{"properties": {"pin": {"type": "string", "format": "password"}}}')
+        ada.stackroom("alerter", "flavor", "register", "slack", "--schema", f"@{schema}").ok()
+        words = ("alerter", "register", "a", "--flavor", "slack")
+        assert "pin looks like a credential" in ada.stackroom(*words, "--pin=1234").ok().err
+        update = ("alerter", "update", "a", "--pin={{slack.pin}}")
+        assert "credential" not in ada.stackroom(*update).ok().err
+
 
 class TestUpdate:
     @pytest.fixture
@@ -133,6 +142,39 @@ class TestFlavors:
         assert ada.data("flavor", "describe", "orchestrator", "b")["source"] == "acme.C"
         ada.stackroom("orchestrator", "register", "o", "-f", "b", "--que=1").failed(1, "'que'")
 
+    def test_rename_takes_its_components_with_it(self, ada: Person) -> None:
+        ada.stackroom("orchestrator", "flavor", "register", "b", "--source", "acme.B").ok()
+        for type in ("orchestrator", "alerter"):
+            ada.stackroom(type, "register", "v", "--flavor", "b").ok()
+        before = ada.data("log", "--limit", "1")[0]["seq"]
+        ada.stackroom("orchestrator", "flavor", "rename", "b", "batch").ok()
+        assert ada.data("log", "--limit", "1")[0]["seq"] == before + 1
+        flavors = {row["type"]: row["flavor"] for row in ada.data("component", "list")}
+        assert flavors == {"orchestrator": "batch", "alerter": "b"}
+        (own,) = ada.data("flavor", "list", "--custom")
+        assert (own["name"], own["components"][0]["name"]) == ("batch", "v")
+        ada.stackroom("flavor", "rename", "orchestrator", "b", "c").failed(3, "'b'")
+
+    def test_a_class_alone_has_no_name(self, ada: Person) -> None:
+        words = ("orchestrator", "flavor", "register", "acme.batch.BatchFlavor")
+        ran = ada.stackroom(*words)
+        ran.failed(2, "flavor register orchestrator NAME --source acme.batch.BatchFlavor")
+        assert ada.data("flavor", "list", "--custom") == []
+        ada.stackroom(*words, "--source", "acme.batch.BatchFlavor").ok()
+
+
+def test_a_command_that_needs_no_flavor_loads_none(ada: Person) -> None:
+    ada.stackroom(*REGISTER, "--location=eu").ok()
+    for args, heavy in (
+        (("status",), ("stackroom.client.flavors", "jsonschema")),
+        (("component", "list"), ("stackroom.client.flavors", "jsonschema")),
+        (("orchestrator", "update", "v", "--project=p"), ("jsonschema", "ruamel.yaml")),
+    ):
+        ran = ada.process(*args, python=("-X", "importtime")).ok()
+        loaded = {line.rpartition("|")[2].strip() for line in ran.err.splitlines()}
+        assert "stackroom.client.commands.app" in loaded
+        assert not loaded & set(heavy), args
+
 
 class TestInteractive:
     def test_it_needs_a_terminal(self, ada: Person) -> None:
@@ -149,9 +191,9 @@ class TestInteractive:
             terminal.type("{{slack.token}}\n")
             terminal.until("default_slack_channel_id (str):")
             terminal.type("\n")
-            terminal.until("slack_channel_id (str):")
+            terminal.until("slack_channel_id (str, ZenML 0.98 only):")
             terminal.type("0123\n")
-            terminal.until("timeout (int):")
+            terminal.until("timeout (int, ZenML 0.98 only):")
             terminal.type("soon\n")
             terminal.until("timeout must be a whole number")
             terminal.type("5\n")
