@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import UNSET
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
@@ -351,6 +352,44 @@ def remove_attribute(
     if not no_validate:
         configuring.check_change(copy.view, draft.preview, type, name)
     app.commit(draft, f"Component {type}/{name} updated")
+
+
+@component.command(
+    "connect",
+    example="""
+    stackroom component connect orchestrator k8s --connector gke --resource-id cluster-1
+    """,
+)
+@type_argument
+@click.argument("name", shell_complete=completing.components)
+@click.option("-c", "--connector", required=True, metavar="NAME", help="ZenML's service connector.")
+@click.option("-r", "--resource-id", metavar="ID", help="Which of the connector's resources.")
+@message_option
+@click.pass_obj
+def connect(
+    app: App, type: str, name: str, connector: str, resource_id: str | None, message: str
+) -> None:
+    """Note which of ZenML's service connectors a component uses.
+
+    The reference is kept, exchanged with ZenML's servers by name, and not looked into.
+    """
+    draft = app.workspace.edit(app.copy(), message)
+    changed = draft.component(type, name).extra("connector", connector)
+    changed.extra("connector_resource_id", resource_id if resource_id is not None else UNSET)
+    app.commit(draft, f"Component {type}/{name} connected to {connector!r}")
+
+
+@component.command("disconnect", example="stackroom component disconnect orchestrator k8s")
+@type_argument
+@click.argument("name", shell_complete=completing.components)
+@message_option
+@click.pass_obj
+def disconnect(app: App, type: str, name: str, message: str) -> None:
+    """Take the reference to a service connector away."""
+    draft = app.workspace.edit(app.copy(), message)
+    changed = draft.component(type, name)
+    changed.extra("connector", UNSET).extra("connector_resource_id", UNSET)
+    app.commit(draft, f"Component {type}/{name} disconnected")
 
 
 @component.command("rename", example="stackroom component rename orchestrator k8s k8s-prod")

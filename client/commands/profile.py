@@ -232,6 +232,15 @@ def describe(app: "App", name: str | None) -> None:
     app.show_copy_age(copy)
 
 
+@profile.command("get", example="stackroom profile get --output json")
+@click.pass_obj
+def get(app: "App") -> None:
+    """Show which profile is active here, and who said so."""
+    entry = app.entry()
+    (row,) = (row for row in _rows(app) if row.id == entry.id)
+    app.output.show(row, Lines([entry.name]))
+
+
 @profile.command("set", example="stackroom profile set team")
 @click.argument("name", shell_complete=completing.profiles)
 @global_option

@@ -13,6 +13,7 @@ _AT = "stackroom.client.commands"
         "describe": f"{_AT}.stack_read:describe",
         "update": f"{_AT}.stack_edit:update",
         "remove-component": f"{_AT}.stack_edit:remove_component",
+        "set-default": f"{_AT}.stack_edit:set_default",
         "rename": f"{_AT}.stack_edit:rename",
         "copy": f"{_AT}.stack_edit:copy",
         "delete": f"{_AT}.stack_edit:delete",

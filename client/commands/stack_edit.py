@@ -193,6 +193,36 @@ def _names_stack(state: State, words: tuple[str, ...]) -> bool:
     return not is_known(words[0]) or state.find(Stack, words[0]) is not None
 
 
+@command(
+    "set-default",
+    example="""
+    stackroom stack set-default prod -e wandb
+    stackroom stack set-default prod --component alerter=pager
+    """,
+)
+@click.argument("name", required=False, shell_complete=completing.stacks)
+@members_options
+@message_option
+@click.pass_obj
+def set_default(app: App, name: str | None, members: Members, message: str) -> None:
+    """Make a component the first of its type, of several that a stack has; the others follow."""
+    if not members:
+        raise click.UsageError("nothing to change: give a component, for example -e NAME")
+    profile = app.copy()
+    name = name or in_use(app, profile)[1].name
+    _, stack = find_stack(profile.view, name)
+    standing = member_names(profile.view, stack)
+    draft = app.workspace.edit(profile, message)
+    for type, names in members.items():
+        in_it = standing.get(type, [])
+        for wanted in names:
+            if wanted not in in_it:
+                listing = f"stackroom stack describe {name}"
+                raise missing(f"{type} {wanted!r} in stack {name!r}", wanted, in_it, listing)
+        draft.stack(name).use(type, *names, *(each for each in in_it if each not in names))
+    app.commit(draft, f"Stack {name!r} updated")
+
+
 @command("rename", example="stackroom stack rename prod live")
 @click.argument("name", shell_complete=completing.stacks)
 @click.argument("new_name")

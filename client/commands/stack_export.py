@@ -10,8 +10,9 @@ from msgspec import Struct
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Refused
-from stackroom.client.commands.lookup import find_stack, seq_of
+from stackroom.client.commands.lookup import find_stack, known_stack, seq_of
 from stackroom.client.commands.output import Lines
+from stackroom.client.commands.stack_active import in_use
 from stackroom.client.commands.tree import command
 from stackroom.client.errors import ClientError
 
@@ -26,7 +27,7 @@ FORMATS = ("zenml-0.12", "zenml-0.94", "zenml-0.98")
     stackroom stack export prod --format zenml-0.12 --at yesterday
     """,
 )
-@click.argument("name", shell_complete=completing.stacks)
+@click.argument("name", required=False, shell_complete=completing.stacks)
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--format",
@@ -46,7 +47,7 @@ FORMATS = ("zenml-0.12", "zenml-0.94", "zenml-0.98")
 @click.pass_obj
 def export(
     app: App,
-    name: str,
+    name: str | None,
     file: Path | None,
     format: str | None,
     at: str | None,
@@ -54,7 +55,7 @@ def export(
     with_dependencies: bool,
     yes: bool,
 ) -> None:
-    """Write a stack as YAML for ZenML, to FILE or to stdout.
+    """Write a stack as YAML for ZenML, to FILE or to stdout; without NAME, the one in use here.
 
     What will not travel is said on stderr: what the form has no place for, local paths and addresses,
     secrets in plain text, flavors whose code others do not have. With --output json, all of it is one
@@ -65,11 +66,14 @@ def export(
 
     copy = app.copy()
     state = copy.view if at is None else copy.at(seq_of(copy, at))
-    _, stack = find_stack(state, name)
+    if name is None:
+        stack = known_stack(state, in_use(app, copy)[0])
+    else:
+        _, stack = find_stack(state, name)
     exported = exporting.stack_file(state, stack, format or "", with_flavors=with_dependencies)
     warnings = exporting.warnings(state, stack, exported)
     if strict and warnings:
-        raise WillNotTravel(name, warnings)
+        raise WillNotTravel(stack.name, warnings)
     text = render_stack(exported, form=exported.form)
     to_stdout = file is None or str(file) == "-"
     if file is not None and not to_stdout:
@@ -78,11 +82,11 @@ def export(
         if to_stdout:
             click.echo(text, nl=False)
         else:
-            app.output.note(f"Stack {name!r} written to {file}.")
+            app.output.note(f"Stack {stack.name!r} written to {file}.")
     else:
         written = None if to_stdout else str(file)
         form = str(exported.form)
-        shown = Exported(name, form, written, text if to_stdout else None, warnings)
+        shown = Exported(stack.name, form, written, text if to_stdout else None, warnings)
         app.output.show(shown, Lines([]))
     for sentence in warnings:
         app.output.note(f"Note: {sentence}.")

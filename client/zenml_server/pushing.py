@@ -88,7 +88,7 @@ def planned(
 def push(
     api: Api, wanted: Definitions, made: Plan, server: Server, done: Callable[[Step], None]
 ) -> None:
-    """Carries the plan out; `done` is called after each step. Raises ServerRefused at the first that fails."""
+    """Carries the plan out; `done` is called after each step. Raises ServerRefused, and stops there."""
     ids = dict(server.ids)
     components = {("component", c.type, c.name): c for c in wanted.components}
     stacks = {s.name: s for s in wanted.stacks}

@@ -6,7 +6,8 @@ import pytest
 
 from stackroom.client.zenml_server.rest import Api, Credentials
 from tests.commands.runner import Person, Ran
-from tests.zenml_real.conftest import Server
+from tests.commands.test_zenml_page import PAGE, commands, table
+from tests.zenml_real.conftest import Server, Zenml
 
 pytestmark = [pytest.mark.zenml, pytest.mark.timeout(600)]
 
@@ -124,3 +125,15 @@ def test_a_service_accounts_key(ada: Person, api: Api) -> None:
         "ZENML_STORE_API_KEY": key["body"]["key"],
     }
     ada.stackroom("zenml", "pull", api.url, "--dry-run", **env).ok()
+
+
+def test_the_table_in_the_docs(ada: Person, api: Api, zenml: Zenml) -> None:
+    run(ada, "component register orchestrator k8s -f kubernetes")
+    run(ada, "component register artifact-store s3 -f s3 --path=s3://acme")
+    run(ada, "stack register prod -o k8s -a s3")
+    stand_for = {"http://zenml.example:8080": api.url, "~/.config/zenml": str(zenml.config)}
+    rows = list(table(PAGE, "| | stackroom |"))
+    for _, ours in rows:
+        ((_, *words),) = [["", *command] for command in commands(ours)]
+        ada.stackroom(*(stand_for.get(word, word) for word in words)).ok()
+    assert len(rows) == 4
