@@ -61,6 +61,8 @@ def test_every_command_says_what_it_does_and_shows_it(path: str) -> None:
 
 def test_what_deletes_asks_and_takes_yes() -> None:
     deleting = {path for path in ALL if path.rpartition(" ")[2] in DELETES}
+    # Only the hub's token is gone with it; a component's reference to a connector is in the history.
+    deleting = {p for p in deleting if not p.endswith("disconnect") or p == "stackroom disconnect"}
     assert len(deleting) > 5
     for path in deleting:
         assert any("--yes" in parameter.opts for parameter in ALL[path].params), path

@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
         chain.commit(seal(PROFILE, ProfileCreated("team", description=odd), SALT)),
         chain.commit(seal(K8S, ComponentRegistered("k8s", "orchestrator", "kubernetes"), SALT)),
         chain.commit(
-            seal(K8S, ComponentUpdated({"/config/namespace": odd}), SALT),
+            seal(K8S, ComponentUpdated({"/config/kubernetes_namespace": odd}), SALT),
             seal(K8S, ComponentUpdated({"/config/other": 1}), SALT),
             replica=odd,
         ),
