@@ -76,9 +76,20 @@ def _profile(folder: Path, profiles: dict[str, Any], name: str, version: Any) ->
                 f"profile {name!r} is on a server, {of.get('store_url')}: there is no store to read"
             )
         case "sql":
-            return _database(where / DATABASE, stack, version, _among(name, profiles))
+            file = _file(str(of.get("store_url")), where / DATABASE)
+            return _database(file, stack, version, _among(name, profiles))
         case _:
             return _tree(where, stack, version, _among(name, profiles))
+
+
+def _file(url: str, otherwise: Path) -> Path:
+    """The file that a store's address names; beside the profile's, if the folder was moved."""
+    if not url.startswith("sqlite:///"):
+        raise NotASource(
+            f"the profile is in a database server, {url.partition('://')[0]}: there is no file to read"
+        )
+    file = Path(url.removeprefix("sqlite:///"))
+    return file if file.is_file() else otherwise
 
 
 def _among(name: str, profiles: Iterable[str]) -> str:

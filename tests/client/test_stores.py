@@ -177,6 +177,65 @@ class TestSql:
             read(new)
 
 
+class TestSqlProfile:
+    @pytest.fixture
+    def config(self, tmp_path: Path) -> Path:
+        """The configuration folder of a 0.12 user with a `sql` profile."""
+        folder = tmp_path / "zenml"
+        (folder / "profiles" / "research").mkdir(parents=True)
+        (folder / "config.yaml").write_text(
+            "activated_profile: research\nprofiles:\n  research:\n    active_stack: prod\n"
+            "    store_type: sql\n    store_url: sqlite:////gone/zenml.db\nversion: 0.12.0\n"
+        )
+        with closing(sqlite3.connect(folder / "profiles" / "research" / "zenml.db")) as connection:
+            connection.executescript((STORES / "zenml-0.12.sql").read_text())
+        return folder
+
+    def test_all_of_it_arrives(self, config: Path) -> None:
+        before = contents(config)
+        store = read(config)
+        assert store.what == "SQL store of ZenML 0.12.0, profile 'research'"
+        defined = store.definitions
+        prod = stack(defined, "prod")
+        assert prod.components == {
+            "orchestrator": ["k8s"],
+            "metadata_store": ["db"],
+            "artifact_store": ["local2"],
+            "container_registry": ["reg"],
+        }
+        came = prod.extra["zenml"]
+        assert isinstance(came, dict)
+        assert came["created"].startswith("2026-11-23")
+        database = component(defined, "db")
+        assert database.config == {
+            "database": "zenml",
+            "host": "db.acme.example",
+            "port": 3307,
+            "upgrade_migration_enabled": True,
+        }
+        assert defined.profile is not None
+        assert defined.profile.default_stack == "prod"
+        assert contents(config) == before
+
+    def test_the_file_that_the_profile_names(self, config: Path, tmp_path: Path) -> None:
+        moved = tmp_path / "elsewhere.db"
+        (config / "profiles" / "research" / "zenml.db").rename(moved)
+        file = config / "config.yaml"
+        file.write_text(file.read_text().replace("/gone/zenml.db", str(moved)))
+        assert read(config).path == moved
+        file.write_text(file.read_text().replace("sqlite", "mysql"))
+        with pytest.raises(NotASource, match="database server, mysql"):
+            read(config)
+
+    def test_a_configuration_that_cannot_be_read(self, config: Path) -> None:
+        file = config / "profiles" / "research" / "zenml.db"
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("UPDATE zenstackcomponent SET configuration = 'e30x'")
+            connection.commit()
+        with pytest.raises(NotASource, match="the configuration of"):
+            read(config)
+
+
 def test_what_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read(tmp_path / "nope")
