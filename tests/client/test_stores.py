@@ -177,6 +177,83 @@ class TestSql:
             read(new)
 
 
+class TestOldSql:
+    """The tables are those that the classes in ZenML 0.12.0's wheel make; no 0.12 could be run."""
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        """The database of a `sql` profile of 0.12."""
+        file = tmp_path / "zenml.db"
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executescript((STORES / "zenml-0.12.sql").read_text())
+        return file
+
+    def test_all_of_it_arrives(self, file: Path) -> None:
+        before = contents(file.parent)
+        store = read(file)
+        assert store.what == "SQL store of ZenML 0.10 to 0.13"
+        defined = store.definitions
+        assert [s.name for s in defined.stacks] == ["default", "prod"]
+        prod = stack(defined, "prod")
+        assert prod.components == {
+            "orchestrator": ["k8s"],
+            "artifact_store": ["s3"],
+            "metadata_store": ["rds"],
+        }
+        assert prod.extra["zenml"] == {
+            "store": "sql",
+            "version": None,
+            "created": "2022-08-02 09:30:00.123456",
+        }
+        k8s = component(defined, "k8s")
+        assert (k8s.type, k8s.flavor, k8s.config) == (
+            "orchestrator",
+            "kubernetes",
+            {
+                "kubernetes_context": "eks-prod",
+                "kubernetes_namespace": "zenml",
+                "synchronous": False,
+            },
+        )
+        assert k8s.extra["zenml"] == {
+            "store": "sql",
+            "version": None,
+            "id": "11111111-2222-4333-8444-555555550003",
+        }
+        assert component(defined, "rds").config["port"] == 3306
+        (flavor,) = defined.flavors
+        assert (flavor.type, flavor.name) == ("orchestrator", "my_batch")
+        assert contents(file.parent) == before
+
+    def test_a_configuration_folder_leads_to_it(self, file: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "config"
+        (folder / "profiles" / "team").mkdir(parents=True)
+        shutil.copy(file, folder / "profiles" / "team" / "zenml.db")
+        (folder / "config.yaml").write_text(
+            "activated_profile: team\nversion: 0.12.0\n"
+            "profiles:\n  team:\n    store_type: sql\n    active_stack: prod\n"
+        )
+        store = read(folder)
+        assert store.what == "SQL store of ZenML 0.12.0, profile 'team'"
+        assert store.definitions.profile is not None
+        assert store.definitions.profile.default_stack == "prod"
+
+    @pytest.mark.parametrize(
+        ("sql", "said"),
+        [
+            ("UPDATE zenstackcomponent SET configuration = '?'", "configuration of default"),
+            ("UPDATE zenstackcomponent SET configuration = 'W10='", "is no map"),
+            ("ALTER TABLE zenstack RENAME COLUMN name TO title", "name"),
+        ],
+    )
+    def test_what_is_broken_is_told(self, file: Path, sql: str, said: str) -> None:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute(sql)
+            connection.commit()
+        with pytest.raises(NotASource, match=said):
+            read(file)
+
+
 def test_what_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read(tmp_path / "nope")
