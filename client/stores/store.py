@@ -29,10 +29,15 @@ def read(path: Path, profile: str = "") -> ZenmlStore:
     Of a configuration folder with profiles, the one called `profile`, or else the active one. Raises
     NotFound, and NotASource for what is none of these.
     """
+    if not path.exists():
+        raise NotFound(f"there is no {path}")
+    if profile and not (path / CONFIG).is_file():
+        raise NotASource(
+            f"{path} is no configuration folder, so it has no profile {profile!r}",
+            hint="leave out --from, or give the folder that has config.yaml and profiles/",
+        )
     if path.is_file():
         return _database(path, None, None)
-    if not path.is_dir():
-        raise NotFound(f"there is no {path}")
     if (path / yaml_tree.INDEX).is_file():
         return _tree(path, None, None)
     if (path / CONFIG).is_file():

@@ -80,6 +80,8 @@ class TestYaml:
     def test_a_profiles_folder_alone(self, old: Path) -> None:
         store = read(old / "profiles" / "default")
         assert len(store.definitions.stacks) == 6
+        with pytest.raises(NotASource, match="no configuration folder"):
+            read(old / "profiles" / "default", "research")
 
     def test_which_profile(self, old: Path) -> None:
         config = old / "config.yaml"
