@@ -11,6 +11,7 @@ from stackroom.client.commands.bringing import bring, dry_run_option, on_conflic
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.tree import command
+from stackroom.client.errors import NotAuthorised, Unreachable
 from stackroom.client.zenml_server.rest import ServerRefused
 
 if TYPE_CHECKING:
@@ -184,9 +185,9 @@ def _push(
 
     try:
         pushing.push(api, wanted, made, server, done)
-    except ServerRefused as error:
+    except (ServerRefused, Unreachable, NotAuthorised) as error:
         hint = "correct it, and push again: it goes on from there"
-        raise ServerRefused(f"{error}; until then: {told()}", hint=hint) from error
+        raise type(error)(f"{error}; until then: {told()}", hint=hint) from error
     for reason in left:
         app.output.note(f"Note: left out: {reason}.")
     nothing = "The server says all of it already."

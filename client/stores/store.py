@@ -29,10 +29,15 @@ def read(path: Path, profile: str = "") -> ZenmlStore:
     Of a configuration folder with profiles, the one called `profile`, or else the active one. Raises
     NotFound, and NotASource for what is none of these.
     """
+    if not path.exists():
+        raise NotFound(f"there is no {path}")
+    if profile and not (path / CONFIG).is_file():
+        raise NotASource(
+            f"{path} is no configuration folder, so it has no profile {profile!r}",
+            hint="leave out --from, or give the folder that has config.yaml and profiles/",
+        )
     if path.is_file():
         return _database(path, None, None)
-    if not path.is_dir():
-        raise NotFound(f"there is no {path}")
     if (path / yaml_tree.INDEX).is_file():
         return _tree(path, None, None)
     if (path / CONFIG).is_file():
@@ -76,14 +81,16 @@ def _profile(folder: Path, profiles: dict[str, Any], name: str, version: Any) ->
                 f"profile {name!r} is on a server, {of.get('store_url')}: there is no store to read"
             )
         case "sql":
-            file = _file(str(of.get("store_url")), where / DATABASE)
+            file = _file(of.get("store_url"), where / DATABASE)
             return _database(file, stack, version, _among(name, profiles))
         case _:
             return _tree(where, stack, version, _among(name, profiles))
 
 
-def _file(url: str, otherwise: Path) -> Path:
-    """The file that a store's address names; beside the profile's, if the folder was moved."""
+def _file(url: str | None, otherwise: Path) -> Path:
+    """The file that a store's address names; the profile's own, if the folder was moved."""
+    if url is None:
+        return otherwise
     if not url.startswith("sqlite:///"):
         raise NotASource(
             f"the profile is in a database server, {url.partition('://')[0]}: there is no file to read"

@@ -53,6 +53,8 @@ def read(folder: Path, active_stack: str | None, version: str | None) -> Definit
 def _component(
     folder: Path, type: str, name: str, flavor: str, origin: dict[str, Value]
 ) -> ComponentDefinition:
+    if "/" in name or "/" in type:
+        raise NotASource(f"{folder / INDEX}: {name!r} is no name of a component")
     file = folder / _PLURALS.get(type, f"{type}s") / f"{name}.yaml"
     held = _mapping(file)
     # ZenML writes the attributes that are not set as nulls, and its own export leaves them out.

@@ -61,7 +61,13 @@ def look(api: Api, new_id: Callable[[], str]) -> Server:
 
 def left_out(wanted: Definitions, server: Server) -> list[str]:
     """What of it the server has no place for, a phrase each."""
-    return [f"{c.type}/{c.name}: {why}" for c, why in _misfits(wanted, server)]
+    misfits = [f"{c.type}/{c.name}: {why}" for c, why in _misfits(wanted, server)]
+    without = [
+        f"connector {c.extra['connector']!r} of {c.type}/{c.name}: the server has none of this name"
+        for c in wanted.components
+        if "connector" in c.extra and not _has_connector(server, c)
+    ]
+    return misfits + without
 
 
 def planned(
@@ -75,13 +81,16 @@ def planned(
     kept = structs.replace(
         wanted,
         flavors=(),
-        components=tuple(c for c in wanted.components if (c.type, c.name) not in gone),
+        components=tuple(
+            _connectable(c, server) for c in wanted.components if (c.type, c.name) not in gone
+        ),
         stacks=tuple(
             structs.replace(s, components=_without(s.components, gone)) for s in wanted.stacks
         ),
         profile=None,
+        whole=True,
     )
-    made = plan(_bare(kept), server.state, new_id, on_conflict="replace")
+    made = plan(_unsaid_kept(_bare(kept), server), server.state, new_id, on_conflict="replace")
     return Plan(tuple(step for step in made.steps if step.action != "reuse"))
 
 
@@ -118,6 +127,7 @@ def push(
                     for type, names in stack.components.items()
                     if type in server.types
                 },
+                **_environment(stack.extra),
             }
         route = "/components" if step.kind == "component" else "/stacks"
         if step.action == "create":
@@ -157,16 +167,57 @@ def _bare(defined: Definitions) -> Definitions:
         defined,
         flavors=(),
         components=tuple(structs.replace(c, extra=kept(c.extra)) for c in defined.components),
-        stacks=tuple(structs.replace(s, extra={}) for s in defined.stacks),
+        stacks=tuple(structs.replace(s, extra=_environment(s.extra)) for s in defined.stacks),
     )
+
+
+def _unsaid_kept(wanted: Definitions, server: Server) -> Definitions:
+    """What is wanted, with the environments and connectors of which only the server says anything."""
+    has = _bare(server.has)
+    components = {(c.type, c.name): c.extra for c in has.components}
+    stacks = {s.name: s.extra for s in has.stacks}
+    return structs.replace(
+        wanted,
+        components=tuple(
+            structs.replace(c, extra=_beyond(components.get((c.type, c.name), {}), c.extra))
+            for c in wanted.components
+        ),
+        stacks=tuple(
+            structs.replace(s, extra=_beyond(stacks.get(s.name, {}), s.extra))
+            for s in wanted.stacks
+        ),
+    )
+
+
+def _beyond(there: dict[str, Value], extra: dict[str, Value]) -> dict[str, Value]:
+    """`extra`, and of what is there the rest; another connector does not get the resource of that one."""
+    if "connector" in extra:
+        there = {key: value for key, value in there.items() if key == "environment"}
+    return there | extra
+
+
+def _connectable(component: ComponentDefinition, server: Server) -> ComponentDefinition:
+    """The component without a connector that the server does not have."""
+    if _has_connector(server, component):
+        return component
+    named = {"connector", "connector_resource_id"}
+    kept = {key: value for key, value in component.extra.items() if key not in named}
+    return structs.replace(component, extra=kept)
+
+
+def _has_connector(server: Server, component: ComponentDefinition) -> bool:
+    name = component.extra.get("connector")
+    return isinstance(name, str) and name in server.connectors
+
+
+def _environment(extra: dict[str, Value]) -> dict[str, Value]:
+    return {"environment": extra["environment"]} if "environment" in extra else {}
 
 
 def _beside(component: ComponentDefinition, server: Server) -> dict[str, Any]:
     """Environment and connector, as far as the server has that connector."""
     extra = component.extra
-    found: dict[str, Any] = {}
-    if "environment" in extra:
-        found["environment"] = extra["environment"]
+    found: dict[str, Any] = _environment(extra)
     connector = extra.get("connector")
     if isinstance(connector, str) and connector in server.connectors:
         found["connector"] = server.connectors[connector]

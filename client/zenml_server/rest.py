@@ -68,14 +68,26 @@ class Api:
 
     def version(self) -> str:
         """The release that the server is of."""
-        return str(self._ask("GET", "/info").get("version"))
+        answer = self._ask("GET", "/info")
+        if not isinstance(answer, dict) or not isinstance(answer.get("version"), str):
+            raise self._stranger()
+        return str(answer["version"])
 
-    def all(self, route: str, **filters: str) -> Iterator[dict[str, Any]]:
-        """Every result of a list, hydrated, page by page, in the order of their making."""
+    def all(self, route: str, **filters: str) -> list[dict[str, Any]]:
+        """Every result of a list, hydrated, in the order of their making.
+
+        Pages are by id, which no two share: by time, one could be on two pages, or on none.
+        """
+        found = list(self._pages(route, filters))
+        return sorted(found, key=lambda each: (each["body"].get("created") or "", each["id"]))
+
+    def _pages(self, route: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         page, pages = 1, 1
         while page <= pages:
-            query = {"hydrate": "true", "size": PAGE, "page": page, "sort_by": "asc:created"}
+            query = {"hydrate": "true", "size": PAGE, "page": page, "sort_by": "asc:id"}
             answer = self._ask("GET", f"{route}?{urlencode({**query, **filters})}")
+            if not isinstance(answer, dict) or not {"items", "total_pages"} <= answer.keys():
+                raise self._stranger()
             yield from answer["items"]
             page, pages = page + 1, int(answer["total_pages"])
 
@@ -94,7 +106,10 @@ class Api:
     def _login(self, credentials: Credentials) -> str:
         body = urlencode(credentials.form).encode()
         request = Request(f"{self.url}/api/v1/login", body)  # noqa: S310
-        return str(self._answer(request)["access_token"])
+        answer = self._answer(request)
+        if not isinstance(answer, dict) or not answer.get("access_token"):
+            raise self._stranger()
+        return str(answer["access_token"])
 
     def _ask(self, method: str, route: str, body: Mapping[str, Any] | None = None) -> Any:
         data = None if body is None else msgspec.json.encode(body)
@@ -118,8 +133,12 @@ class Api:
                 hint="check the address, and whether the server is running",
             ) from None
         except msgspec.DecodeError:
-            hint = "is it the address of the server itself?"
-            raise ClientError(f"{self.url} does not answer as ZenML does", hint=hint) from None
+            raise self._stranger() from None
+
+    def _stranger(self) -> ClientError:
+        """Something answers there that is no ZenML server."""
+        hint = "is it the address of the server itself?"
+        return ClientError(f"{self.url} does not answer as ZenML does", hint=hint)
 
     def _refusal(self, error: HTTPError) -> ClientError:
         with error:

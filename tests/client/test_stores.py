@@ -80,6 +80,8 @@ class TestYaml:
     def test_a_profiles_folder_alone(self, old: Path) -> None:
         store = read(old / "profiles" / "default")
         assert len(store.definitions.stacks) == 6
+        with pytest.raises(NotASource, match="no configuration folder"):
+            read(old / "profiles" / "default", "research")
 
     def test_which_profile(self, old: Path) -> None:
         config = old / "config.yaml"
@@ -101,6 +103,11 @@ class TestYaml:
             ("stacks.yaml", "stacks: {a: [b]}\n", "stacks is not what ZenML writes"),
             ("stacks.yaml", "stack_component_flavors: [a]\n", "flavor without name"),
             ("orchestrators/default.yaml", None, "store is not complete"),
+            (
+                "stacks.yaml",
+                "stack_components: {orchestrator: {../x: local}}\n",
+                "'../x' is no name",
+            ),
         ],
     )
     def test_what_is_broken_is_told(
@@ -227,12 +234,19 @@ class TestSqlProfile:
         with pytest.raises(NotASource, match="database server, mysql"):
             read(config)
 
-    def test_a_configuration_that_cannot_be_read(self, config: Path) -> None:
-        file = config / "profiles" / "research" / "zenml.db"
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("UPDATE zenstackcomponent SET configuration = 'e30x'")
+    @pytest.mark.parametrize(
+        ("sql", "said"),
+        [
+            ("UPDATE zenstackcomponent SET configuration = '?'", "configuration of default"),
+            ("UPDATE zenstackcomponent SET configuration = 'W10='", "is no map"),
+            ("ALTER TABLE zenstack RENAME COLUMN name TO title", "name"),
+        ],
+    )
+    def test_what_is_broken_is_told(self, config: Path, sql: str, said: str) -> None:
+        with closing(sqlite3.connect(config / "profiles" / "research" / "zenml.db")) as connection:
+            connection.execute(sql)
             connection.commit()
-        with pytest.raises(NotASource, match="the configuration of"):
+        with pytest.raises(NotASource, match=said):
             read(config)
 
 

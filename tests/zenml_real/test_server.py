@@ -128,6 +128,7 @@ def test_a_service_accounts_key(ada: Person, api: Api) -> None:
 
 
 def test_the_table_in_the_docs(ada: Person, api: Api, zenml: Zenml) -> None:
+    zenml.ask("wipe")
     run(ada, "component register orchestrator k8s -f kubernetes")
     run(ada, "component register artifact-store s3 -f s3 --path=s3://acme")
     run(ada, "stack register prod -o k8s -a s3")
