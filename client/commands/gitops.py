@@ -140,14 +140,16 @@ def _against(app: App, copy: "ProfileCopy", url: str, files: tuple[str, ...]) ->
     """Shows what would be done on the ZenML server at `url`, and says whether there is anything."""
     from stackroom.client import planning
     from stackroom.client.commands import zenml_server
+    from stackroom.client.commands.progress import progress
     from stackroom.client.zenml_server import pushing
 
     if files:
         wanted = planning.merged(source.definitions for source in _read(app, files))
     else:
         wanted = zenml_server.chosen(copy)
-    api = zenml_server.connected(app, url)
-    server = pushing.look(api, app.workspace.new_id)
+    with progress(app.output, "Asking ZenML"):
+        api = zenml_server.connected(app, url)
+        server = pushing.look(api, app.workspace.new_id)
     made = pushing.planned(wanted, server, app.workspace.new_id, leave_out=True)
     zenml_server.show(app, api.url, server, made, pushing.left_out(wanted, server))
     return bool(made.steps)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from stackroom.client.planning import OnConflict
 
 
+NAMED = 5
+"""Files named in a question; the rest is counted."""
+
+
 class Exported(Struct, frozen=True):
     """What became of the files of a folder; paths below it."""
 
@@ -47,6 +51,7 @@ def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
     files of what the profile has no more are removed. What stackroom did not write is left alone.
     """
     from stackroom.client.commands.lookup import seq_of
+    from stackroom.client.commands.progress import progress
     from stackroom.client.exporting import definitions
     from stackroom.client.files import folder as files
     from stackroom.client.files import shape
@@ -54,10 +59,14 @@ def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
     copy = app.copy()
     state = copy.view if at is None else copy.at(seq_of(copy, at))
     wanted = shape.files(copy.name, definitions(state))
-    changes = files.changes(folder, files.held(folder), wanted)
+    with progress(app.output, "Reading", total=files.count(folder)) as bar:
+        standing = files.held(folder, bar.step)
+    changes = files.changes(folder, standing, wanted)
     removed = [change for change in changes if change.content is None]
     if removed:
-        listed = ", ".join(_below(folder, change) for change in removed)
+        listed = ", ".join(_below(folder, change) for change in removed[:NAMED])
+        more = len(removed) - NAMED
+        listed += f" and {more} more" if more > 0 else ""
         app.confirm(f"Remove {listed}, which the profile has no more?", yes=yes)
     files.carry_out(changes)
     new = [_below(folder, change) for change in changes if change.new]

@@ -10,6 +10,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.bringing import bring, dry_run_option, on_conflict_options
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.progress import progress
 from stackroom.client.commands.tree import command
 from stackroom.client.errors import NotAuthorised, Unreachable
 from stackroom.client.zenml_server.rest import ServerRefused
@@ -68,8 +69,9 @@ def pull(
     from stackroom.client.planning import merged
     from stackroom.client.zenml_server import reading
 
-    api = connected(app, url)
-    wanted = merged([reading.definitions(api, stacks)])
+    with progress(app.output, "Asking ZenML"):
+        api = connected(app, url)
+        wanted = merged([reading.definitions(api, stacks)])
     count = len(wanted.stacks)
     done = f"{count} {'stack' if count == 1 else 'stacks'} pulled from {api.url}"
     bring(
@@ -116,8 +118,9 @@ def push(
 
     copy = app.copy()
     wanted = chosen(copy, stacks)
-    api = connected(app, url)
-    server = pushing.look(api, app.workspace.new_id)
+    with progress(app.output, "Asking ZenML"):
+        api = connected(app, url)
+        server = pushing.look(api, app.workspace.new_id)
     made = pushing.planned(wanted, server, app.workspace.new_id, leave_out=leave_out)
     left = pushing.left_out(wanted, server)
     if dry_run:
@@ -179,12 +182,14 @@ def _push(
     def done(step: "Step") -> None:
         name = called(step.kind, step.name, step.type)
         (pushed.created if step.action == "create" else pushed.updated).append(name)
+        bar.step()
 
     def told() -> str:
         return f"{len(pushed.created)} made, {len(pushed.updated)} changed on {api.url}"
 
     try:
-        pushing.push(api, wanted, made, server, done)
+        with progress(app.output, "Pushing", total=len(made.steps)) as bar:
+            pushing.push(api, wanted, made, server, done)
     except (ServerRefused, Unreachable, NotAuthorised) as error:
         hint = "correct it, and push again: it goes on from there"
         raise type(error)(f"{error}; until then: {told()}", hint=hint) from error

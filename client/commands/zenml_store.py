@@ -43,10 +43,12 @@ def import_store(
     zenml.db; of 0.10 to 0.13, and of today. It is only read. Names, ids, times and labels are kept, and
     references to connectors and secrets as they are written.
     """
+    from stackroom.client.commands.progress import progress
     from stackroom.client.planning import merged
     from stackroom.client.stores.store import read
 
-    store = read(path.expanduser(), profile)
+    with progress(app.output, "Reading"):
+        store = read(path.expanduser(), profile)
     app.output.note(f"{store.path}: {store.what}")
     count = len(store.definitions.stacks)
     done = f"{count} {'stack' if count == 1 else 'stacks'} imported from {store.path}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -10,7 +10,14 @@ from msgspec import Struct
 
 from stackroom.client.errors import ClientError, NotASource
 from stackroom.client.files import text
-from stackroom.client.files.shape import ComponentFile, File, FlavorFile, ProfileFile, StackFile
+from stackroom.client.files.shape import (
+    KINDS,
+    ComponentFile,
+    File,
+    FlavorFile,
+    ProfileFile,
+    StackFile,
+)
 from stackroom.client.zenml.errors import StackFileError
 from stackroom.client.zenml.limits import DOCUMENT_BYTES
 from stackroom.client.zenml.load import load
@@ -20,6 +27,11 @@ SUFFIXES: Final = (".yaml", ".yml")
 
 _UNSAFE: Final = re.compile(r"[^\w.+@ -]|^[. ]|\.$")
 """What would be hidden, or refused, by some file system."""
+
+_OURS: Final = re.compile(
+    rb"^\W{0,3}[\"']?kind[\"']?\s*:\s*[\"']?(?:" + "|".join(KINDS).encode() + rb")\b", re.MULTILINE
+)
+"""The line by which a file of ours says what it defines."""
 
 _LONGEST_STEM: Final = 120
 """Characters of a name that a file's name keeps; a digest of the whole takes the place of the rest."""
@@ -56,17 +68,27 @@ def yaml_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def held(folder: Path) -> list[Held]:
-    """Our own files in the folder; others are passed over. Raises NotASource, OSError."""
+def count(folder: Path) -> int:
+    """How many files `held` looks into."""
+    return sum(1 for _ in yaml_files(folder)) if folder.is_dir() else 0
+
+
+def held(folder: Path, done: Callable[[], None] = lambda: None) -> list[Held]:
+    """Our own files in the folder; others are passed over, whatever is in them.
+
+    `done` is called after each file. Raises NotASource, OSError.
+    """
     found = []
     for path in yaml_files(folder) if folder.is_dir() else ():
         with path.open("rb") as stream:
             data = stream.read(DOCUMENT_BYTES + 1)
+        done()
+        if _OURS.search(data) is None:
+            continue
         try:
             root, _ = load(data, str(path))
-            if text.is_ours(root):
-                content = data.decode("utf-8").removeprefix("\ufeff")
-                found.append(Held(path, content, text.shaped(root, str(path))))
+            content = data.decode("utf-8").removeprefix("\ufeff")
+            found.append(Held(path, content, text.shaped(root, str(path))))
         except StackFileError as error:
             raise NotASource(str(error), hint=error.hint) from error
     return found

@@ -1,17 +1,31 @@
 """Entity files: what is written is read again, and what people wrote around the values stays."""
 
 import re
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackroom.client.definitions import (
+    ComponentDefinition,
+    Definitions,
+    FlavorDefinition,
+    ProfileDefinition,
+    StackDefinition,
+)
 from stackroom.client.errors import NotASource
-from stackroom.client.files import folder, text
+from stackroom.client.exporting import definitions
+from stackroom.client.files import folder, shape, text
 from stackroom.client.files.shape import ComponentFile, File, FlavorFile, ProfileFile, StackFile
+from stackroom.client.planning import after, merged, plan
 from stackroom.client.zenml.errors import StackFileError
+from stackroom.events.fold import apply_change
+from stackroom.events.model import ProfileCreated
+from stackroom.events.state import State
 from stackroom.events.values import Value
+from tests.events.world import uid
 
 NAMES = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="/"), min_size=1
@@ -83,6 +97,47 @@ def test_a_revision_says_what_is_wanted(data: st.DataObject) -> None:
     assert text.revised(content, before, "f") == content
 
 
+@st.composite
+def profiles(draw: st.DrawFn) -> Definitions:
+    """What a profile may say: stacks of its own components, among flavors of its own."""
+    keys = draw(st.lists(st.tuples(TYPES, NAMES), max_size=5, unique=True))
+    components = tuple(
+        ComponentDefinition(type, name, draw(NAMES), draw(MAPS), draw(LABELS), draw(MAPS))
+        for type, name in keys
+    )
+    names = draw(st.lists(NAMES, max_size=3, unique=True))
+    stacks = []
+    for name in names:
+        members: dict[str, list[str]] = {}
+        for type, member in draw(st.lists(st.sampled_from(keys), unique=True)) if keys else ():
+            members.setdefault(type, []).append(member)
+        stacks.append(StackDefinition(name, members, draw(LABELS), draw(NAMES), draw(MAPS)))
+    flavors = tuple(
+        FlavorDefinition(type, name, draw(NAMES), None, draw(st.none() | MAPS))
+        for type, name in draw(st.lists(st.tuples(TYPES, NAMES), max_size=2, unique=True))
+    )
+    default = draw(st.sampled_from(["", *names]))
+    profile = ProfileDefinition(draw(NAMES), {}, default)
+    return Definitions(flavors, components, tuple(stacks), profile, whole=True)
+
+
+@given(profiles())
+def test_a_profile_through_files_is_the_same(wanted: Definitions) -> None:
+    numbers = count()
+
+    def new_id() -> str:
+        return uid(next(numbers))
+
+    created = State()
+    apply_change(created, (1, created.writer(uid(1))), new_id(), ProfileCreated("p"))
+    state = after(created, plan(wanted, created, new_id, on_conflict="replace"))
+    written = [text.render(file) for file in shape.files("p", definitions(state))]
+    read = merged(shape.definitions(text.parse(each, "f"), "") for each in written)
+    assert plan(read, state, new_id, on_conflict="replace", prune=True).changes == []
+    again = after(created, plan(read, created, new_id, on_conflict="replace"))
+    assert shape.files("p", definitions(again)) == shape.files("p", definitions(state))
+
+
 class TestComments:
     def test_what_says_the_same_is_not_touched(self) -> None:
         assert text.revised(COMMENTED, component(), "f") == COMMENTED
@@ -147,8 +202,10 @@ class TestFolder:
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine" / "cluster.yml").write_text(COMMENTED)
         (tmp_path / "notes.yaml").write_text("just: notes\n")
+        (tmp_path / "other.yaml").write_text("kind: Deployment\n---\na: !!python/name:x [\n")
         assert write(tmp_path, component(CONFIG | {"timeout": 6})) == ["mine/cluster.yml"]
         assert (tmp_path / "notes.yaml").read_text() == "just: notes\n"
+        assert (tmp_path / "other.yaml").exists()
 
     @pytest.mark.parametrize(
         "names",
@@ -169,6 +226,6 @@ class TestFolder:
             write(tmp_path)
 
     def test_a_file_that_is_no_yaml(self, tmp_path: Path) -> None:
-        (tmp_path / "a.yaml").write_text("kind: [")
-        with pytest.raises(NotASource, match=r"a\.yaml:1"):
+        (tmp_path / "a.yaml").write_text("kind: component\nname: [")
+        with pytest.raises(NotASource, match=r"a\.yaml:"):
             write(tmp_path)
