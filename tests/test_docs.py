@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackroom.client import flavors
-from stackroom.client.commands.component import config_of
+from stackroom.client.commands.component_configure import config_of
 from stackroom.client.commands.options import parse_settings
 from stackroom.events.codec import CHANGES
 from tests import flavors_page, limits_page
