@@ -6,6 +6,7 @@ Reads never touch the network. Whoever opens a workspace uses it from one thread
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid5
 
 from msgspec import structs
 
@@ -243,8 +244,15 @@ class Workspace:
             return False
         from stackroom.client.definitions import default_stack
 
+        # Of two processes that come here at once, the rules let one create the profile of this id.
+        id = str(uuid5(UUID(self.store.replica), DEFAULT))
         wanted = default_stack(DEFAULT)
-        self.create_profile(DEFAULT, hub=None, message="the default profile", wanted=wanted)
+        try:
+            self.create_profile(
+                DEFAULT, hub=None, message="the default profile", wanted=wanted, id=id
+            )
+        except RefusedLocally:
+            return False
         return True
 
     def chosen_profile(self) -> ProfileEntry | None:
@@ -285,6 +293,7 @@ class Workspace:
         message: str = "",
         description: str = "",
         wanted: "Definitions | None" = None,
+        id: str | None = None,
     ) -> tuple[ProfileEntry, SavedDraft]:
         """A new profile, on the hub at that address or (None) local. Raises RefusedLocally.
 
@@ -296,7 +305,7 @@ class Workspace:
         if any(entry.name == name and entry.hub == hub for entry in self.profiles()):
             sentence = f"there is a profile {name!r} already"
             raise RefusedLocally(rules.Refusal("name_in_use", sentence), hint="choose another name")
-        entry = ProfileEntry(self.new_id(), name, hub)
+        entry = ProfileEntry(id or self.new_id(), name, hub)
         changes: list[tuple[str, Change]] = [(entry.id, change)]
         if wanted is not None:
             changes += self._beginning(entry.id, change, wanted)

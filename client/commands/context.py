@@ -71,7 +71,10 @@ class App:
         """The repository that the working folder is in."""
         from stackroom.client.repository import Repository
 
-        return Repository.find(Path.cwd())
+        try:
+            return Repository.find(Path.cwd())
+        except FileNotFoundError:  # The working folder is gone.
+            return None
 
     def entry(self) -> "ProfileEntry":
         """The profile to work on: see `Workspace.active_profile`. Without any, `default` is made."""
@@ -80,10 +83,9 @@ class App:
         try:
             entry, why = workspace.active_profile(self.profile_name, repository)
         except NoProfile:
-            if not workspace.make_default_profile():
-                raise
+            if workspace.make_default_profile():
+                self.output.note("Profile 'default' was made, with the local default stack.")
             entry, why = workspace.active_profile()
-            self.output.note("Profile 'default' was made, with the local default stack.")
         self.worked_on = entry.name, why
         return entry
 

@@ -1,5 +1,6 @@
 """Which profile and stack a command works on, who said so, and that it says it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ class TestProfile:
         }
         assert who.data("log")[-1]["seq"] == 1
         assert "was made" not in who.stackroom("stack", "list").ok().err
+
+    def test_many_first_commands_at_once_make_one(self, tmp_path: Path) -> None:
+        who = Person(tmp_path / "new", "new")
+        with ThreadPoolExecutor(5) as pool:
+            ran = list(pool.map(lambda _: who.process("stack", "list"), range(5)))
+        assert [each.code for each in ran] == [0] * 5, [each.err for each in ran]
+        assert sum("was made" in each.err for each in ran) == 1
+        assert [row["name"] for row in who.data("profile", "list")] == ["default"]
+        assert len(who.data("log")) == 1
 
     def test_it_is_not_made_where_a_hub_was_joined(self, tmp_path: Path) -> None:
         who = Person(tmp_path / "new", "new")
