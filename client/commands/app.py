@@ -105,6 +105,7 @@ def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     lazy=COMMANDS | TYPE_GROUPS,
     sections=SECTIONS,
     rest="For each component type, what component does",
+    otherwise=f"{_AT}.type_groups:of_the_team",
     summaries=SUMMARIES | TYPE_SUMMARIES,
     example=EXAMPLE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

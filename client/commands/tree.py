@@ -109,7 +109,8 @@ class Group(click.Group):
 
     `sections` orders the commands in the help under headings; without it they stand in the order of
     registration. `summaries` are lines for the help in place of what the commands say themselves.
-    Those in `lazy` that no section names are only enumerated, under the heading `rest`.
+    Those in `lazy` that no section names are only enumerated, under the heading `rest`. `otherwise`
+    (`module:function`) is asked for a command of any other name; it takes the context and the name.
     """
 
     command_class = Command
@@ -121,11 +122,13 @@ class Group(click.Group):
         sections: Mapping[str, Sequence[str]] | None = None,
         summaries: Mapping[str, str] | None = None,
         rest: str = "Others",
+        otherwise: str = "",
         example: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.rest = rest
+        self.otherwise = otherwise
         self.lazy = dict(lazy or {})
         self.sections = sections
         self.summaries = summaries or {}
@@ -145,6 +148,11 @@ class Group(click.Group):
             command = getattr(import_module(module), attribute)
             assert isinstance(command, click.Command)
             self.commands[name] = command
+        if name not in self.commands and self.otherwise:
+            module, function = self.otherwise.split(":")
+            made = getattr(import_module(module), function)(context, name)
+            assert made is None or isinstance(made, click.Command)
+            return made
         return self.commands.get(name)
 
     def shell_complete(self, context: click.Context, incomplete: str) -> "list[CompletionItem]":

@@ -7,10 +7,16 @@ import re
 from functools import partial
 from typing import Any
 
+import click
+
 from stackroom.client.commands.component import component
+from stackroom.client.commands.context import App
 from stackroom.client.commands.flavor import flavor
 from stackroom.client.commands.tree import GLOBAL, Command, Group
-from stackroom.client.component_types import TYPES, ComponentType
+from stackroom.client.component_types import TYPES, ComponentType, type_named
+from stackroom.events import rules
+from stackroom.events.errors import StackroomError
+from stackroom.events.state import Component, Flavor
 
 
 def __getattr__(type: str) -> Group:
@@ -19,6 +25,26 @@ def __getattr__(type: str) -> Group:
         if known.type == type:
             return type_group(known)
     raise AttributeError(type)
+
+
+def of_the_team(context: click.Context, name: str) -> Group | None:
+    """The group for a component type that only the profile in use has; None if it has none of it.
+
+    A type comes to be with its first component or flavor (`component register my_type …`).
+    """
+    app = context.ensure_object(App)
+    type = type_named(name)
+    if rules.refuse_type(type) is not None or not app.home.proposals.exists():
+        return None
+    if not app.workspace.store.profiles():
+        return None
+    try:
+        state = app.copy().view
+    except StackroomError:
+        return None  # The command that was misspelt is told, and nothing of the profile.
+    used = {c.component_type for _, c in state.all(Component)}
+    used |= {f.component_type for _, f in state.all(Flavor)}
+    return type_group(ComponentType(type, f"{type}s", None, "")) if type in used else None
 
 
 def type_group(known: ComponentType) -> Group:

@@ -80,3 +80,20 @@ def test_the_component_of_the_stack_in_use(ada: Person) -> None:
 
 def test_a_typo_is_pointed_at_the_group(ada: Person) -> None:
     ada.stackroom("orchestratr", "list").failed(2, "stackroom orchestrator")
+
+
+def test_a_type_of_the_teams_own_has_a_group_from_its_first_component_on(ada: Person) -> None:
+    ada.stackroom("feature-gate", "list").failed(2, "no command 'feature-gate'")
+    ada.stackroom("component", "register", "feature_gate", "one", "-f", "mine", "--a=1").ok()
+    ada.stackroom("feature-gate", "update", "one", "--a=2").ok()
+    ada.stackroom("feature-gate", "flavor", "register", "other").ok()
+    (row,) = ada.data("feature-gate", "list")
+    assert (row["type"], row["config"]) == ("feature_gate", {"a": 2})
+    ada.stackroom("feature-gate", "nope").failed(2, "no command 'nope'")
+    ada.stackroom("feature-gates-x", "list").failed(2, "no command 'feature-gates-x'")
+
+
+def test_a_misspelt_command_makes_no_home(tmp_path: Path) -> None:
+    who = Person(tmp_path / "who", "who")
+    who.stackroom("stac", "list").failed(2, "no command 'stac'")
+    assert not who.home.exists()
