@@ -52,7 +52,7 @@ from stackroom.client.commands.component_read import used
     help="The flavor, for example kubernetes or s3.",
     shell_complete=completing.used_flavors,
 )
-@labels_option
+@labels_option("-l", "--label")
 @interactive_option
 @no_validate_option
 @message_option
@@ -111,7 +111,7 @@ def register(
     help="Remove a key; may be repeated.",
     shell_complete=completing.config_keys,
 )
-@labels_option
+@labels_option("-l", "--label")
 @click.option(
     "--unlabel",
     "unlabels",

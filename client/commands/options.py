@@ -63,14 +63,20 @@ no_validate_option: Callable[[F], F] = click.option(
 interactive_option: Callable[[F], F] = click.option(
     "-i", "--interactive", is_flag=True, help="Ask for each attribute of the flavor."
 )
-labels_option: Callable[[F], F] = click.option(
-    "--label",
-    "labels",
-    multiple=True,
-    metavar="K=V",
-    callback=lambda _context, _parameter, values: parse_labels(values),
-    help="Set a label; may be repeated.",
-)
+
+
+def labels_option(*spellings: str) -> Callable[[F], F]:
+    """Gives a command `labels: Labels`; `-l` is ZenML's where no other option has it."""
+    return click.option(
+        *spellings,
+        "labels",
+        multiple=True,
+        metavar="K=V",
+        callback=lambda _context, _parameter, values: parse_labels(values),
+        help="Set a label; may be repeated.",
+    )
+
+
 settings_argument: Callable[[F], F] = click.argument(
     "settings",
     nargs=-1,

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @click.argument("name")
 @members_options
 @click.option("--description", default="", metavar="TEXT", help="What the stack is for.")
-@labels_option
+@labels_option("--label")
 @click.option("--set", "make_active", is_flag=True, help="Use this stack here from now on.")
 @message_option
 @click.pass_obj
@@ -91,7 +91,7 @@ def register(
     shell_complete=completing.pairs,
 )
 @click.option("--description", metavar="TEXT", help="What the stack is for.")
-@labels_option
+@labels_option("--label")
 @click.option(
     "--unlabel",
     "unlabels",
