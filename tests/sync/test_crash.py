@@ -36,6 +36,13 @@ async def start(data: Path) -> service.Started:
     return await run(service.up, data, "127.0.0.1", 0)
 
 
+async def ended(data: Path) -> None:
+    """Until a hub that was killed is gone: it may still be in the middle of an fsync."""
+    with anyio.fail_after(20):
+        while await run(HubFolder(data).locked):
+            await anyio.lowlevel.checkpoint()
+
+
 def stored(data: Path) -> list[Commit]:
     log = LogFile.open(HubFolder(data).log, new_id="unused")
     try:
@@ -89,6 +96,7 @@ async def test_killed_under_load_and_started_again(tmp_path: Path) -> None:
                 while len(acknowledged) < enough:
                     await anyio.lowlevel.checkpoint()
             os.kill(started.pid, signal.SIGKILL)
+        await ended(data)
     await start(data)
     await run(service.down, data)
     commits = await run(stored, data)
@@ -116,9 +124,7 @@ async def test_what_kills_a_hub_leaves_its_folder_usable(tmp_path: Path) -> None
     started = await start(data)
     assert started.token is not None
     os.kill(started.pid, signal.SIGKILL)
-    with anyio.fail_after(20):
-        while await run(HubFolder(data).locked):
-            await anyio.lowlevel.checkpoint()
+    await ended(data)
     assert not (await run(service.status, data)).running
     again = await start(data)
     assert again.token is None
