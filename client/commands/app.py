@@ -86,7 +86,7 @@ stackroom demo                                          see it work, in a folder
 stackroom hub up                                        start a hub on this machine
 stackroom connect ws://hub.example:8765 --token TOKEN   join a team's hub
 stackroom stack list                                    what there is
-stackroom component update orchestrator k8s --namespace=ml -m "move to ml"
+stackroom component update orchestrator k8s --kubernetes_namespace=ml -m "move to ml"
 stackroom log                                           who changed what, when and why
 """
 

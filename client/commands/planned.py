@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, Struct, structs
 
+from stackroom.client import flavors
 from stackroom.client.commands import telling
 from stackroom.client.commands.naming import Names, called
 from stackroom.client.commands.output import Changes, Lines, View
 from stackroom.client.planning import Action, Plan, Step
-from stackroom.client.zenml.travel import is_credential
+from stackroom.client.zenml.travel import has_password, is_credential, is_reference
 from stackroom.events.history import diff
-from stackroom.events.state import State
-from stackroom.events.values import Maybe, Path, segments
+from stackroom.events.state import Component, State
+from stackroom.events.values import Maybe, Path, Value, segments
 
 if TYPE_CHECKING:
     from stackroom.client.sources import Source
@@ -74,7 +75,9 @@ def planned(
 ) -> Planned:
     """The plan for programs; `after` is the state that it would bring about."""
     difference = [
-        structs.replace(row, before=_hidden(row, row.before), after=_hidden(row, row.after))
+        structs.replace(
+            row, before=_hidden(row, row.before, before), after=_hidden(row, row.after, after)
+        )
         for row in telling.changed(diff(before, after), Names(after, before))
     ]
     done = Counter(
@@ -146,11 +149,29 @@ def _row(step: Step) -> StepRow:
     return StepRow(step.action, step.kind, step.type, step.name, asked, step.origin, differs)
 
 
-def _hidden(row: telling.ChangeRow, value: Maybe) -> Maybe:
+def _hidden(row: telling.ChangeRow, value: Maybe, state: State) -> Maybe:
+    """The value, without the credentials in it."""
     keys = segments(row.path)
-    if value is UNSET or row.kind != "component" or keys[:1] != ("config",):
+    component = state.get(row.id)
+    if value is UNSET or not isinstance(component, Component) or keys[:1] != ("config",):
         return value
-    return SECRET if is_credential(row.type, keys[1:], value) else value
+    type, flavor = component.component_type, component.flavor
+    attributes = flavors.attributes(type, flavor, flavors.own(state, type, flavor))
+    marked = keys[1] in attributes and attributes[keys[1]].secret
+    return _masked(type, keys[1:], value, marked)
+
+
+def _masked(type: str, keys: tuple[str, ...], value: Value, marked: bool) -> Value:
+    """The value with `(secret)` for each credential; all text is one where the flavor has `marked` it."""
+    match value:
+        case dict():
+            return {k: _masked(type, (*keys, k), inner, marked) for k, inner in value.items()}
+        case list():
+            return [_masked(type, (*keys, str(n)), v, marked) for n, v in enumerate(value)]
+        case _:
+            plain = marked and isinstance(value, str) and value and not is_reference(value)
+            secret = plain or is_credential(type, keys, value) or has_password(value)
+            return SECRET if secret else value
 
 
 def _place(path: Path) -> str:

@@ -9,6 +9,9 @@ from stackroom.client.zenml.model import ComponentSpec, StackFile, StackWarning,
 _REFERENCE: Final = re.compile(r"\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}")
 """A whole value that names a secret's key, as ZenML writes it: `{{mlflow.password}}`."""
 
+_WITH_PASSWORD: Final = re.compile(r"[^\s/]*//[^\s/@:]*:[^\s/@]+@.*", re.DOTALL)
+"""An address with a password in it."""
+
 _ONE_MACHINE: Final = (
     (
         "local path",
@@ -26,7 +29,7 @@ _ONE_MACHINE: Final = (
     ),
     (
         "plain secret",
-        re.compile(r"[^\s/]*//[^\s/@:]*:[^\s/@]+@.*", re.DOTALL),
+        _WITH_PASSWORD,
         "an address with a password in it: use a secret reference such as {{name.key}}",
     ),
 )
@@ -59,6 +62,11 @@ def warnings_for(stack: StackFile) -> list[StackWarning]:
 def is_reference(value: Value) -> bool:
     """Whether the value is a reference to a secret's key, which ZenML fills in: `{{mlflow.password}}`."""
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+
+
+def has_password(value: Value) -> bool:
+    """Whether the value is an address with a password in it."""
+    return isinstance(value, str) and _WITH_PASSWORD.fullmatch(value) is not None
 
 
 def _component(spec: ComponentSpec) -> Iterator[StackWarning]:

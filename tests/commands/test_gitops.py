@@ -79,6 +79,25 @@ class TestPlan:
             assert "(secret)" in ran.out
             assert "AKIA" not in ran.out + ran.err
 
+    def test_wherever_they_are(self, ada: Person, tmp_path: Path) -> None:
+        file = tmp_path / "c.yaml"
+        file.write_text(
+            "kind: component\ntype: orchestrator\nname: c\nflavor: mine\nconfig:\n"
+            "  store: mysql://root:hunter2@db/x\n  users:\n  - {name: a, password: hunter2}\n"
+            "  token: '{{c.token}}'\n"
+        )
+        other = tmp_path / "t.yaml"
+        other.write_text(
+            "kind: component\ntype: step_operator\nname: t\nflavor: azureml\nconfig:\n"
+            "  tenant_id: hunter2\n"
+        )
+        plan = ("plan", "-f", str(tmp_path / "c.yaml"), "-f", str(other), "--no-validate")
+        ran = ada.stackroom(*plan).ok()
+        assert "hunter2" not in ran.out + ran.err
+        assert ran.out.count("(secret)") == 3
+        assert "{{c.token}}" in ran.out
+        assert "hunter2" not in ada.stackroom(*plan, "--output", "json").ok().out
+
     @pytest.mark.parametrize(
         ("change", "said"),
         [
