@@ -64,7 +64,7 @@ def bring(
     """
     from stackroom.client.commands import planned
 
-    warnings = planned.warnings(sources)
+    warnings = planned.warnings(sources) if sources else planned.credentials(wanted)
     if dry_run:
         made = _plan(app, copy, wanted, on_conflict or "fail", suffix, {})
         warnings += map(str, misfits(wanted, made, copy))

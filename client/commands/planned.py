@@ -13,8 +13,15 @@ from stackroom.client import flavors
 from stackroom.client.commands import telling
 from stackroom.client.commands.naming import Names, called
 from stackroom.client.commands.output import Changes, Lines, View
+from stackroom.client.definitions import Definitions
 from stackroom.client.planning import Action, Plan, Step
-from stackroom.client.zenml.travel import has_password, is_credential, is_reference
+from stackroom.client.zenml.model import ComponentSpec
+from stackroom.client.zenml.travel import (
+    has_password,
+    is_credential,
+    is_reference,
+    warnings_of,
+)
 from stackroom.events.history import diff
 from stackroom.events.state import Component, State
 from stackroom.events.values import Maybe, Path, Value, segments
@@ -140,6 +147,16 @@ def warnings(sources: Iterable["Source"]) -> list[str]:
         f"{f'{source.path}: ' if len(found) > 1 else ''}{warning.where}: {warning.sentence}"
         for source in found
         for warning in source.warnings
+    ]
+
+
+def credentials(defined: Definitions) -> list[str]:
+    """The places of credentials in plain text, a sentence each."""
+    return [
+        f"{warning.where}: {warning.sentence}"
+        for c in defined.components
+        for warning in warnings_of(ComponentSpec(c.type, c.name, c.flavor, c.config))
+        if warning.kind == "plain secret"
     ]
 
 

@@ -51,6 +51,7 @@ def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
     files of what the profile has no more are removed. What stackroom did not write is left alone.
     """
     from stackroom.client.commands.lookup import seq_of
+    from stackroom.client.commands.planned import credentials
     from stackroom.client.commands.progress import progress
     from stackroom.client.exporting import definitions
     from stackroom.client.files import folder as files
@@ -58,7 +59,8 @@ def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
 
     copy = app.copy()
     state = copy.view if at is None else copy.at(seq_of(copy, at))
-    wanted = shape.files(copy.name, definitions(state))
+    defined = definitions(state)
+    wanted = shape.files(copy.name, defined)
     with progress(app.output, "Reading", total=files.count(folder)) as bar:
         standing = files.held(folder, bar.step)
     changes = files.changes(folder, standing, wanted)
@@ -78,6 +80,8 @@ def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
         Exported(str(folder), new, changed, gone, same),
         Lines([f"Profile {copy.name!r} exported to {folder}: {said}."]),
     )
+    for warning in credentials(defined):
+        app.output.note(f"Note: {warning}.")
     app.show_copy_age(copy)
 
 

@@ -55,7 +55,7 @@ _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 def warnings_for(stack: StackFile) -> list[StackWarning]:
     """What to tell a person before this stack is shared; the values themselves are not in it."""
-    found = [w for spec in stack.components for w in _component(spec)]
+    found = [w for spec in stack.components for w in warnings_of(spec)]
     return [*stack.ambiguous, *found]
 
 
@@ -69,7 +69,8 @@ def has_password(value: Value) -> bool:
     return isinstance(value, str) and _WITH_PASSWORD.fullmatch(value) is not None
 
 
-def _component(spec: ComponentSpec) -> Iterator[StackWarning]:
+def warnings_of(spec: ComponentSpec) -> Iterator[StackWarning]:
+    """The same for one component."""
     for path, value in _leaves(spec.config, ()):
         where = f"{spec.type}/{spec.name}: {'.'.join(path)}"
         for kind, rule, sentence in _ONE_MACHINE:

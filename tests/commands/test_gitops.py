@@ -199,6 +199,12 @@ class TestProfileFiles:
         assert (shown["written"], shown["unchanged"]) == ([], 3)
         assert k8s.read_text().startswith("# ours\n")
 
+    def test_credentials_in_plain_text_are_noted(self, ada: Person, tmp_path: Path) -> None:
+        ada.stackroom("component", "update", "artifact-store", "s3", "--secret=AKIA").ok()
+        ran = ada.stackroom("profile", "export", str(tmp_path / "out")).ok()
+        assert "artifact_store/s3: secret: looks like a credential" in ran.err
+        assert "AKIA" not in ran.err + ran.out
+
     def test_as_it_was(self, ada: Person, tmp_path: Path) -> None:
         shown = ada.data("profile", "export", str(tmp_path / "then"), "--at", "2")
         assert shown["written"] == ["profile.yaml", "components/orchestrator/k8s.yaml"]
