@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from stackroom.client.commands import completing
+from stackroom.client.commands.bringing import dry_run_option
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.options import message_option, no_validate_option, yes_option
@@ -93,11 +94,18 @@ def plan(
 @files_option
 @prune_option
 @no_validate_option
+@dry_run_option
 @yes_option
 @message_option
 @click.pass_obj
 def apply(
-    app: App, files: tuple[str, ...], prune: bool, no_validate: bool, yes: bool, message: str
+    app: App,
+    files: tuple[str, ...],
+    prune: bool,
+    no_validate: bool,
+    dry_run: bool,
+    yes: bool,
+    message: str,
 ) -> None:
     """Give the profile what the files say, in one commit, by the same rules as any other change.
 
@@ -109,6 +117,9 @@ def apply(
     copy = app.copy()
     read = _read(app, files)
     made = _made(app, copy, read, prune=prune, validate=not no_validate)
+    if dry_run:
+        _show(app, copy, made, read)
+        return
     draft = bringing.drafted(app, copy, made, message)
     if made.changes and not yes:
         bringing.show_beside(app, copy, made, read)

@@ -42,9 +42,10 @@ class Exported(Struct, frozen=True):
 )
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--at", metavar="SEQ|TIME", help="As it was after a commit (42) or at a time.")
+@dry_run_option
 @yes_option
 @click.pass_obj
-def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
+def export(app: App, folder: Path, at: str | None, dry_run: bool, yes: bool) -> None:
     """Write the profile as files: one for each flavor, component and stack, made for git.
 
     Files that are there are brought up to date: they stay where they are, with their comments, and the
@@ -65,20 +66,22 @@ def export(app: App, folder: Path, at: str | None, yes: bool) -> None:
         standing = files.held(folder, bar.step)
     changes = files.changes(folder, standing, wanted)
     removed = [change for change in changes if change.content is None]
-    if removed:
+    if removed and not dry_run:
         listed = ", ".join(_below(folder, change) for change in removed[:NAMED])
         more = len(removed) - NAMED
         listed += f" and {more} more" if more > 0 else ""
         app.confirm(f"Remove {listed}, which the profile has no more?", yes=yes)
-    files.carry_out(changes)
+    if not dry_run:
+        files.carry_out(changes)
     new = [_below(folder, change) for change in changes if change.new]
     changed = [_below(folder, c) for c in changes if not c.new and c.content is not None]
     gone = [_below(folder, change) for change in removed]
     same = len(wanted) - len(new) - len(changed)
     said = f"{len(new)} written, {len(changed)} changed, {len(gone)} removed, {same} as they were"
+    done = "would be exported" if dry_run else "exported"
     app.output.show(
         Exported(str(folder), new, changed, gone, same),
-        Lines([f"Profile {copy.name!r} exported to {folder}: {said}."]),
+        Lines([f"Profile {copy.name!r} {done} to {folder}: {said}."]),
     )
     for warning in credentials(defined):
         app.output.note(f"Note: {warning}.")

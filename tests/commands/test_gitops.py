@@ -151,6 +151,17 @@ class TestApply:
         assert "config.ns: ml → prod" in ran.err
         assert head(ada) == 5
 
+    def test_a_dry_run_shows_the_plan(self, ada: Person, files: Path) -> None:
+        write(files / "components/orchestrator/k8s.yaml", "ns: ml", "ns: prod")
+        apply = ada.stackroom("apply", "-f", str(files), "--dry-run").ok()
+        assert apply.out == ada.stackroom("plan", "-f", str(files)).ok().out
+        assert head(ada) == 5
+        ada.stackroom("component", "delete", "orchestrator", "local", "--yes").ok()
+        shown = ada.data("profile", "export", str(files), "--dry-run")
+        assert shown["changed"] == ["components/orchestrator/k8s.yaml"]
+        assert shown["removed"] == ["components/orchestrator/local.yaml"]
+        assert (files / "components/orchestrator/local.yaml").exists()
+
     def test_what_a_rule_refuses_changes_nothing(self, ada: Person, files: Path) -> None:
         (files / "components/orchestrator/k8s.yaml").unlink()
         ada.stackroom("stack", "set", "prod", "--default").ok()
