@@ -32,6 +32,8 @@ from stackroom.sync.settings import Settings
 
 START_SECONDS: Final = 20.0
 """How long `up` waits for a hub to be ready."""
+ENDING_SECONDS = 5.0
+"""How long a hub that answers nothing may hold the folder before it is taken for one that runs."""
 
 STOP_SECONDS: Final = 20.0
 """How long `down` waits for it to end."""
@@ -140,7 +142,7 @@ def up(data: Path, host: str, port: int) -> Started:
     """
     folder = HubFolder(data)
     token = folder.prepare()
-    if folder.locked():
+    if _is_served(folder):
         serving = folder.serving()
         raise AlreadyRunning(str(data), serving.url if serving else "")
     folder.withdraw()
@@ -163,6 +165,19 @@ def up(data: Path, host: str, port: int) -> Started:
             break
         time.sleep(0.02)
     raise DidNotStart(str(data), next(iter(logs(data, 1)), ""))
+
+
+def _is_served(folder: HubFolder) -> bool:
+    """Whether a hub has the folder. One that was killed may hold the lock a moment longer."""
+    until = time.monotonic() + ENDING_SECONDS
+    while folder.locked():
+        serving = folder.serving()
+        if serving is not None and _get(serving.url, "/readyz"):
+            return True
+        if time.monotonic() > until:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def down(data: Path) -> None:

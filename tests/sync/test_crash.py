@@ -96,7 +96,6 @@ async def test_killed_under_load_and_started_again(tmp_path: Path) -> None:
                 while len(acknowledged) < enough:
                     await anyio.lowlevel.checkpoint()
             os.kill(started.pid, signal.SIGKILL)
-        await ended(data)
     await start(data)
     await run(service.down, data)
     commits = await run(stored, data)
