@@ -82,6 +82,23 @@ def test_faults(config: dict[str, Value], expected: list[str]) -> None:
     assert said("orchestrator", "vertex", config) == expected
 
 
+@pytest.mark.parametrize(
+    ("type", "flavor", "key", "text"),
+    [
+        ("orchestrator", "vm_aws", "accelerators", "V100:4"),
+        ("orchestrator", "vm_gcp", "image_id", "projects/ml/global/images/zen"),
+        ("orchestrator", "sagemaker", "input_data_s3_uri", "s3://acme/in"),
+        ("step_operator", "sagemaker", "input_data_s3_uri", "s3://acme/in"),
+    ],
+)
+def test_a_map_may_be_text_where_zenml_takes_either(
+    type: str, flavor: str, key: str, text: str
+) -> None:
+    of: list[Value] = [text, {"a": "b"}]
+    for value in of:
+        assert key not in {f.key for f in flavors.faults(type, flavor, {key: value})}
+
+
 def test_of_an_unknown_flavor_nothing_is_wrong() -> None:
     assert said("orchestrator", "mine", {"anything": [1]}) == []
     assert said("my_type", "vertex", {"anything": [1]}) == []
