@@ -11,6 +11,7 @@ from stackroom.client.definitions import (
     StackDefinition,
 )
 from stackroom.client.differing import PROVENANCE
+from stackroom.client.flavors import marked_in
 from stackroom.client.importing import FLAVORS, UNKNOWN
 from stackroom.client.zenml.forms import losses
 from stackroom.client.zenml.model import ComponentSpec, Form, StackFile
@@ -63,7 +64,9 @@ def stack_file(
 def warnings(state: State, stack: Stack, file: StackFile) -> list[str]:
     """What of the stack will not travel in this file, a sentence each; no value is in it."""
     found = [*losses(file, file.form)]
-    found += [f"{warning.where}: {warning.sentence}" for warning in warnings_for(file)]
+    found += [
+        f"{warning.where}: {warning.sentence}" for warning in warnings_for(file, marked_in(state))
+    ]
     for flavor in _own_flavors(state, stack):
         if not _importable(flavor.source):
             where = f"source {flavor.source!r}" if flavor.source else "no source"

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from stackroom.client.definitions import Definitions, FlavorDefinition
 from stackroom.client.schema_faults import READS_AS, Fault, by_schema, missing, unknown
-from stackroom.client.zenml.travel import is_reference
+from stackroom.client.zenml.travel import Marked, is_reference
 from stackroom.events.state import Flavor, State
 from stackroom.events.values import Value
 
@@ -96,6 +96,17 @@ def attributes(type: str, name: str, own: Own | None) -> dict[str, Attribute]:
         return _of_schema(own.config_schema or {})
     flavor = known(type, name)
     return flavor.attributes if flavor is not None else {}
+
+
+def marked(type: str, name: str, key: str, own: Own | None = None) -> bool:
+    """Whether the flavor marks that key of a configuration as a credential."""
+    attribute = attributes(type, name, own).get(key)
+    return attribute is not None and attribute.secret
+
+
+def marked_in(state: State) -> Marked:
+    """What flavors mark as credentials, those of the team in `state` going before ZenML's."""
+    return lambda type, name, key: marked(type, name, key, own(state, type, name))
 
 
 def faults(

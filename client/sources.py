@@ -12,6 +12,7 @@ from stackroom.client.definitions import Definitions
 from stackroom.client.errors import NotASource, NotFound
 from stackroom.client.files import shape, text
 from stackroom.client.files.folder import SUFFIXES, yaml_files
+from stackroom.client.flavors import marked
 from stackroom.client.zenml import StackFileError, StackWarning, limits, warnings_for
 from stackroom.client.zenml.load import load
 from stackroom.client.zenml.read import stack_of
@@ -108,5 +109,5 @@ def parse(data: bytes, source: str, *, name: str = "") -> Source:
 def zenml(file: "StackFile", source: str, *, name: str = "") -> Source:
     """A stack of ZenML's as a source."""
     defined = importing.definitions(file, name=name, origin=source)
-    warned = tuple(warnings_for(file))
+    warned = tuple(warnings_for(file, marked))
     return Source(source, str(file.form), name or file.name, defined, warned)

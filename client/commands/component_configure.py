@@ -82,12 +82,12 @@ def register(
         app.output.note(f"Note: {hint}")
     config = config_of(configuring.fitted(copy.view, type, flavor, settings))
     if interactive:
-        config |= configuring.ask(copy.view, type, flavor, config)
+        config |= configuring.ask(copy.view, type, flavor, config.keys())
     if not no_validate:
         configuring.check(copy.view, type, flavor, config)
     draft = app.workspace.edit(copy, message)
     draft.register_component(type, name, flavor, config=config, labels=labels)
-    configuring.note_credentials(app, copy.view, type, flavor, config)
+    configuring.note_credentials(app, copy.view, type, flavor, [((), config)])
     app.commit(draft, f"Component {type}/{name} registered")
 
 
@@ -152,7 +152,8 @@ def update(
     _, found = find_component(copy.view, type, name) if name else used(app, copy, type)[1:]
     settings = configuring.fitted(copy.view, type, flavor or found.flavor, settings)
     if interactive:
-        asked = configuring.ask(copy.view, type, flavor or found.flavor, found.config)
+        given = found.config.keys() | {setting.keys[0] for setting in settings}
+        asked = configuring.ask(copy.view, type, flavor or found.flavor, given)
         settings += tuple(Setting((key,), value) for key, value in asked.items())
     draft = app.workspace.edit(copy, message)
     changed = draft.component(type, found.name)
@@ -168,7 +169,7 @@ def update(
         changed.flavor(flavor)
     if not no_validate:
         configuring.check_change(copy.view, draft.preview, type, found.name)
-    written = {setting.keys[0]: setting.value for setting in settings}
+    written = [(setting.keys, setting.value) for setting in settings]
     configuring.note_credentials(app, copy.view, type, flavor or found.flavor, written)
     app.commit(draft, f"Component {type}/{found.name} updated")
 

@@ -13,6 +13,7 @@ from stackroom.client.commands.lookup import (
 )
 from stackroom.client.commands.options import (
     message_option,
+    no_validate_option,
     yes_option,
 )
 from stackroom.client.commands.tree import command
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.argument("new_name")
 @click.option("--from", "from_profile", metavar="PROFILE", help="Where NAME is.")
 @click.option("--to", "to_profile", metavar="PROFILE", help="Where NEW_NAME is to be.")
+@no_validate_option
 @message_option
 @click.pass_obj
 def copy_(
@@ -42,9 +44,15 @@ def copy_(
     new_name: str,
     from_profile: str | None,
     to_profile: str | None,
+    no_validate: bool,
     message: str,
 ) -> None:
-    """Register a component that begins as a copy of another, in this or another profile."""
+    """Register a component that begins as a copy of another, in this or another profile.
+
+    Its configuration is checked as `register` does, against the flavor as the other profile has it.
+    """
+    from stackroom.client.commands import configuring
+
     if from_profile is not None:
         app.profile_name = from_profile
     copy = app.copy()
@@ -52,6 +60,8 @@ def copy_(
     if to_profile is not None:
         app.profile_name = to_profile
         copy = app.copy()
+    if not no_validate:
+        configuring.check(copy.view, type, found.flavor, found.config)
     draft = app.workspace.edit(copy, message)
     draft.register_component(
         type, new_name, found.flavor, config=found.config, labels=found.labels, extra=found.extra

@@ -1,7 +1,7 @@
 """Configurations on the command line: checked against their flavor, and asked for attribute by attribute."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +10,7 @@ from stackroom.client import flavors
 from stackroom.client.commands.lookup import find_component
 from stackroom.client.commands.options import Setting, parse_value
 from stackroom.client.errors import InvalidConfig
-from stackroom.client.zenml.travel import is_credential, is_reference
+from stackroom.client.zenml.travel import is_credential, leaves
 from stackroom.events.state import State
 from stackroom.events.values import Value
 
@@ -54,27 +54,43 @@ def check_change(before: State, after: State, type: str, name: str) -> None:
     found = [
         fault
         for fault in flavors.faults(type, now.flavor, now.config, own)
-        if fault not in earlier or was.config.get(fault.key) != now.config.get(fault.key)
+        if fault not in earlier or _at(was.config, fault.key) != _at(now.config, fault.key)
     ]
     if found:
         raise InvalidConfig(found, now.flavor)
 
 
+def _at(config: Value, key: str) -> Value:
+    """The value that a fault's key leads to, None if there is none; a key may have dots of its own."""
+    inner = {str(i): each for i, each in enumerate(config)} if isinstance(config, list) else config
+    if not isinstance(inner, dict):
+        return None
+    first, dot, rest = key.partition(".")
+    return _at(inner.get(first), rest) if dot and key not in inner else inner.get(key)
+
+
 def note_credentials(
-    app: "App", state: State, type: str, flavor: str, config: Mapping[str, Value]
+    app: "App",
+    state: State,
+    type: str,
+    flavor: str,
+    written: Iterable[tuple[tuple[str, ...], Value]],
 ) -> None:
-    """Notes what looks like a credential in plain text: everybody who may read the profile sees it."""
-    known = flavors.attributes(type, flavor, flavors.own(state, type, flavor))
-    for key, value in config.items():
-        marked = key in known and known[key].secret
-        if (marked and value and not is_reference(value)) or is_credential(type, (key,), value):
-            app.output.note(
-                f"Note: {key} looks like a credential in plain text: use a secret reference such as "
-                "{{name.key}}."
-            )
+    """Notes what looks like a credential in plain text: everybody who may read the profile sees it.
+
+    `written` are keys and what is set there.
+    """
+    marked = flavors.marked_in(state)
+    for keys, value in written:
+        for path, leaf in leaves(value, keys):
+            if is_credential(type, path, leaf, marked=marked(type, flavor, path[0])):
+                app.output.note(
+                    f"Note: {'.'.join(path)} looks like a credential in plain text: use a secret "
+                    "reference such as {{name.key}}."
+                )
 
 
-def ask(state: State, type: str, flavor: str, given: Mapping[str, Value]) -> dict[str, Value]:
+def ask(state: State, type: str, flavor: str, given: Container[str]) -> dict[str, Value]:
     """Asks for the attributes that are not given, those that are required first; empty leaves one out.
 
     Raises UsageError where nobody can be asked, or nothing is known of the flavor.
@@ -83,7 +99,7 @@ def ask(state: State, type: str, flavor: str, given: Mapping[str, Value]) -> dic
         raise click.UsageError("--interactive asks, and there is no terminal")
     own = flavors.own(state, type, flavor)
     attributes = flavors.attributes(type, flavor, own)
-    if not attributes:
+    if not attributes and (own is not None or flavors.known(type, flavor) is None):
         raise click.UsageError(f"nothing is known of the attributes of flavor {flavor!r}")
     answers: dict[str, Value] = {}
     ordered = sorted(attributes.items(), key=lambda pair: (not pair[1].required, pair[0]))
@@ -123,7 +139,11 @@ def _ask(
             except click.UsageError as error:
                 click.echo(error.format_message(), err=True)
                 continue
-        faults = [f for f in flavors.faults(type, flavor, {key: value}, own) if f.key == key]
+        faults = [
+            f
+            for f in flavors.faults(type, flavor, {key: value}, own)
+            if f.key == key or f.key.startswith(f"{key}.")
+        ]
         if text and not faults:
             return value
         click.echo(str(faults[0]) if faults else f"{key} is required", err=True)

@@ -19,7 +19,6 @@ from stackroom.client.zenml.model import ComponentSpec
 from stackroom.client.zenml.travel import (
     has_password,
     is_credential,
-    is_reference,
     warnings_of,
 )
 from stackroom.events.history import diff
@@ -151,11 +150,16 @@ def warnings(sources: Iterable["Source"]) -> list[str]:
 
 
 def credentials(defined: Definitions) -> list[str]:
-    """The places of credentials in plain text, a sentence each."""
+    """The places of credentials in plain text, a sentence each; flavors that it defines go first."""
+    own = {(f.type, f.name): f for f in defined.flavors}
+
+    def marked(type: str, flavor: str, key: str) -> bool:
+        return flavors.marked(type, flavor, key, own.get((type, flavor)))
+
     return [
         f"{warning.where}: {warning.sentence}"
         for c in defined.components
-        for warning in warnings_of(ComponentSpec(c.type, c.name, c.flavor, c.config))
+        for warning in warnings_of(ComponentSpec(c.type, c.name, c.flavor, c.config), marked)
         if warning.kind == "plain secret"
     ]
 
@@ -167,27 +171,25 @@ def _row(step: Step) -> StepRow:
 
 
 def _hidden(row: telling.ChangeRow, value: Maybe, state: State) -> Maybe:
-    """The value, without the credentials in it."""
+    """The value, without the credentials in it; `state` is the one that it stands in."""
     keys = segments(row.path)
     component = state.get(row.id)
     if value is UNSET or not isinstance(component, Component) or keys[:1] != ("config",):
         return value
     type, flavor = component.component_type, component.flavor
-    attributes = flavors.attributes(type, flavor, flavors.own(state, type, flavor))
-    marked = keys[1] in attributes and attributes[keys[1]].secret
+    marked = len(keys) > 1 and flavors.marked_in(state)(type, flavor, keys[1])
     return _masked(type, keys[1:], value, marked)
 
 
 def _masked(type: str, keys: tuple[str, ...], value: Value, marked: bool) -> Value:
-    """The value with `(secret)` for each credential; all text is one where the flavor has `marked` it."""
+    """The value with `(secret)` for each credential: all of it, where the flavor has `marked` it."""
     match value:
         case dict():
             return {k: _masked(type, (*keys, k), inner, marked) for k, inner in value.items()}
         case list():
             return [_masked(type, (*keys, str(n)), v, marked) for n, v in enumerate(value)]
         case _:
-            plain = marked and isinstance(value, str) and value and not is_reference(value)
-            secret = plain or is_credential(type, keys, value) or has_password(value)
+            secret = is_credential(type, keys, value, marked=marked) or has_password(value)
             return SECRET if secret else value
 
 

@@ -1,10 +1,13 @@
 """What in a stack will not do for others: paths and addresses of one machine, plain secrets."""
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 
 from stackroom.client.zenml.model import ComponentSpec, StackFile, StackWarning, Value
+
+Marked: TypeAlias = Callable[[str, str, str], bool]
+"""Whether the flavor (component type, name) marks that key of a configuration as a credential."""
 
 _REFERENCE: Final = re.compile(r"\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}")
 """A whole value that names a secret's key, as ZenML writes it: `{{mlflow.password}}`."""
@@ -53,9 +56,16 @@ _NAMES_OF_SECRETS: Final = {
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
-def warnings_for(stack: StackFile) -> list[StackWarning]:
-    """What to tell a person before this stack is shared; the values themselves are not in it."""
-    found = [w for spec in stack.components for w in warnings_of(spec)]
+def _none_marked(_type: str, _flavor: str, _key: str) -> bool:
+    return False
+
+
+def warnings_for(stack: StackFile, marked: Marked = _none_marked) -> list[StackWarning]:
+    """What to tell a person before this stack is shared; the values themselves are not in it.
+
+    Credentials go by their names; `marked` knows of others, where it knows the flavor.
+    """
+    found = [w for spec in stack.components for w in warnings_of(spec, marked)]
     return [*stack.ambiguous, *found]
 
 
@@ -69,14 +79,14 @@ def has_password(value: Value) -> bool:
     return isinstance(value, str) and _WITH_PASSWORD.fullmatch(value) is not None
 
 
-def warnings_of(spec: ComponentSpec) -> Iterator[StackWarning]:
+def warnings_of(spec: ComponentSpec, marked: Marked = _none_marked) -> Iterator[StackWarning]:
     """The same for one component."""
-    for path, value in _leaves(spec.config, ()):
+    for path, value in leaves(spec.config):
         where = f"{spec.type}/{spec.name}: {'.'.join(path)}"
         for kind, rule, sentence in _ONE_MACHINE:
             if isinstance(value, str) and rule.fullmatch(value):
                 yield StackWarning(kind=kind, where=where, sentence=sentence)
-        if is_credential(spec.type, path, value):
+        if is_credential(spec.type, path, value, marked=marked(spec.type, spec.flavor, path[0])):
             yield StackWarning(
                 kind="plain secret",
                 where=where,
@@ -85,22 +95,29 @@ def warnings_of(spec: ComponentSpec) -> Iterator[StackWarning]:
             )
 
 
-def _leaves(value: Value, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Value]]:
+def leaves(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Value]]:
     """Every text, number or boolean with the keys that lead to it; list items count from 0."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _leaves(inner, (*path, key))
+            yield from leaves(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _leaves(inner, (*path, str(index)))
+            yield from leaves(inner, (*path, str(index)))
     else:
         yield path, value
 
 
-def is_credential(component_type: str, path: tuple[str, ...], value: Value) -> bool:
-    """Whether the value at these keys of a configuration is a credential in plain text, by its name."""
+def is_credential(
+    component_type: str, path: tuple[str, ...], value: Value, *, marked: bool = False
+) -> bool:
+    """Whether the value at these keys of a configuration is a credential in plain text.
+
+    By its name; or because the flavor has `marked` it as one.
+    """
     if isinstance(value, bool) or value in (None, "") or is_reference(value):
         return False
+    if marked:
+        return True
     name = next((key for key in reversed(path) if not key.isdigit()), "")
     if {("", name), (component_type, name)} & _NAMES_OF_SECRETS:
         return False

@@ -99,6 +99,15 @@ def test_a_map_may_be_text_where_zenml_takes_either(
         assert key not in {f.key for f in flavors.faults(type, flavor, {key: value})}
 
 
+def test_what_holds_a_credential() -> None:
+    own = FlavorDefinition("t", "f", config_schema={"properties": {"pin": {"format": "password"}}})
+    assert flavors.marked("experiment_tracker", "mlflow", "tracking_username")
+    assert not flavors.marked("experiment_tracker", "mlflow", "tracking_uri")
+    assert not flavors.marked("experiment_tracker", "mine", "tracking_username")
+    assert flavors.marked("experiment_tracker", "mlflow", "pin", own)
+    assert not flavors.marked("experiment_tracker", "mlflow", "tracking_username", own)
+
+
 def test_of_an_unknown_flavor_nothing_is_wrong() -> None:
     assert said("orchestrator", "mine", {"anything": [1]}) == []
     assert said("my_type", "vertex", {"anything": [1]}) == []

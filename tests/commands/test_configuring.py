@@ -58,6 +58,65 @@ class TestRegister:
         update = ("alerter", "update", "a", "--pin={{slack.pin}}")
         assert "credential" not in ada.stackroom(*update).ok().err
 
+    def test_so_is_one_inside_a_map(self, ada: Person) -> None:
+        words = ("artifact-store", "register", "s", "-f", "s3", "--path=s3://b")
+        ran = ada.stackroom(*words, "--client_kwargs.aws_secret_access_key=hunter2").ok()
+        assert "client_kwargs.aws_secret_access_key looks like a credential" in ran.err
+        assert "hunter2" not in ran.err + ran.out
+        update = ("artifact-store", "update", "s", "--config_kwargs.proxy.password=hunter2")
+        said = ada.stackroom(*update).ok().err
+        assert "config_kwargs.proxy.password looks like a credential" in said
+        assert "aws_secret_access_key" not in said
+
+
+class TestCredentialsThatTheFlavorMarks:
+    """`tracking_username` is one by ZenML's data, not by its name."""
+
+    REGISTER = (
+        "experiment-tracker", "register", "m", "-f", "mlflow", "--tracking_uri=https://mlflow.example",
+        "--tracking_username=ada_l",
+    )  # fmt: skip
+
+    def test_an_export_says_so(self, ada: Person) -> None:
+        ran = ada.stackroom(*self.REGISTER).ok()
+        assert "tracking_username looks like a credential" in ran.err
+        ada.stackroom("orchestrator", "register", "o", "-f", "local").ok()
+        ada.stackroom("artifact-store", "register", "a", "-f", "local").ok()
+        ada.stackroom("stack", "register", "s", "-o", "o", "-a", "a", "-e", "m").ok()
+        said = "experiment_tracker/m: tracking_username: looks like a credential"
+        assert said in ada.stackroom("stack", "export", "s").ok().err
+        ada.stackroom("experiment-tracker", "update", "m", "--tracking_username={{m.u}}").ok()
+        assert said not in ada.stackroom("stack", "export", "s").ok().err
+
+    def test_so_does_one_of_the_whole_profile(self, ada: Person, tmp_path: Path) -> None:
+        ada.stackroom(*self.REGISTER).ok()
+        schema = tmp_path / "s.json"
+        schema.write_text('{"properties": {"pin": {"type": "string", "format": "password"}}}')
+        ada.stackroom("alerter", "flavor", "register", "pager", "--schema", f"@{schema}").ok()
+        ada.stackroom("alerter", "register", "a", "-f", "pager", "--pin=hunter2").ok()
+        ran = ada.stackroom("profile", "export", str(tmp_path / "out")).ok()
+        assert "experiment_tracker/m: tracking_username: looks like a credential" in ran.err
+        assert "alerter/a: pin: looks like a credential" in ran.err
+        assert "hunter2" not in ran.err + ran.out
+
+
+class TestCopy:
+    def test_a_copy_is_checked_as_what_is_registered(self, ada: Person) -> None:
+        ada.stackroom(*REGISTER, "--projct=x", "--no-validate").ok()
+        copy = ("orchestrator", "copy", "v", "w")
+        ada.stackroom(*copy).failed(1, "did you mean 'project'?", "location is required")
+        ada.stackroom(*copy, "--no-validate").ok()
+        assert config(ada, "w") == {"projct": "x"}
+
+    def test_against_the_flavor_where_it_goes(self, ada: Person, tmp_path: Path) -> None:
+        (tmp_path / "s.json").write_text('{"required": ["queue"]}')
+        ada.stackroom("orchestrator", "register", "b", "-f", "batch").ok()
+        ada.stackroom("profile", "create", "strict", "--local").ok()
+        register = ("orchestrator", "flavor", "register", "batch", "--schema")
+        ada.stackroom(*register, f"@{tmp_path}/s.json", "--profile", "strict").ok()
+        words = ("orchestrator", "copy", "b", "b", "--from", "team", "--to", "strict")
+        ada.stackroom(*words).failed(1, "queue is required")
+
 
 class TestUpdate:
     @pytest.fixture
@@ -78,6 +137,24 @@ class TestUpdate:
         odd.stackroom("orchestrator", "remove-attribute", "v", "--location").failed(1, "required")
         odd.stackroom(*update, "--flavor", "kubernetes").failed(1, "'location'")
         odd.stackroom(*update, "--flavor", "kubernetes", "--no-validate").ok()
+
+    def test_so_it_is_inside_a_map(self, ada: Person, tmp_path: Path) -> None:
+        (tmp_path / "s.json").write_text(
+            '{"properties": {"pod": {"properties": {"cpu": {"type": "integer"}}},'
+            ' "ports": {"items": {"type": "integer"}}}}'
+        )
+        ada.stackroom(
+            "orchestrator", "flavor", "register", "b", "--schema", f"@{tmp_path}/s.json"
+        ).ok()
+        ada.stackroom(
+            "orchestrator", "register", "v", "-f", "b", "--pod.cpu=x", "--ports=[x]", "--no-validate"
+        ).ok()  # fmt: skip
+        update = ("orchestrator", "update", "v")
+        ada.stackroom(*update, "--pod.memory=1").ok()
+        ada.stackroom(*update, "--pod.cpu=yy").failed(1, "pod.cpu must be of type integer")
+        ada.stackroom(*update, "--ports=[y]").failed(1, "ports.0 must be of type integer")
+        ada.stackroom(*update, "--pod.cpu=2").ok()
+        assert config(ada) == {"pod": {"cpu": 2, "memory": 1}, "ports": ["x"]}
 
     def test_without_a_name_that_of_the_stack_in_use(self, odd: Person) -> None:
         odd.stackroom("stack", "register", "s", "-o", "v", "--set").ok()
@@ -203,3 +280,47 @@ class TestInteractive:
         assert found == {
             "slack_token": "{{slack.token}}", "slack_channel_id": "0123", "timeout": 5,
         }  # fmt: skip
+
+    def test_an_update_does_not_ask_for_what_it_was_given(self, ada: Person) -> None:
+        ada.stackroom("alerter", "register", "a", "-f", "slack", "--slack_token={{s.t}}").ok()
+        args = ("alerter", "update", "a", "--timeout=4", "--interactive")
+        with Terminal(command(*args), ada.environment()) as terminal:
+            terminal.until("default_slack_channel_id (str):")
+            terminal.type("C1\n")
+            terminal.until("slack_channel_id (str, ZenML 0.98 only):")
+            terminal.type("\n")
+            assert terminal.ended() == 0
+            assert "timeout (" not in terminal.text
+        found = ada.data("component", "describe", "alerter", "a")["config"]
+        assert found == {
+            "slack_token": "{{s.t}}", "timeout": 4, "default_slack_channel_id": "C1",
+        }  # fmt: skip
+
+    def test_a_flavor_without_attributes_leaves_nothing_to_ask(self, ada: Person) -> None:
+        args = ("orchestrator", "register", "o", "--flavor", "local", "--interactive")
+        with Terminal(command(*args), ada.environment()) as terminal:
+            assert terminal.ended() == 0
+        assert config(ada, "o") == {}
+        args = ("orchestrator", "register", "p", "--flavor", "mine", "--interactive")
+        with Terminal(command(*args), ada.environment()) as terminal:
+            assert terminal.ended() == 2
+            assert "othing is known of the attributes" in terminal.text
+
+    def test_it_asks_again_for_what_does_not_fit_inside_a_map(
+        self, ada: Person, tmp_path: Path
+    ) -> None:
+        (tmp_path / "s.json").write_text(
+            '{"properties": {"pod": {"type": "object", "required": ["cpu"]}}}'
+        )
+        ada.stackroom(
+            "orchestrator", "flavor", "register", "b", "--schema", f"@{tmp_path}/s.json"
+        ).ok()
+        args = ("orchestrator", "register", "v", "--flavor", "b", "--interactive")
+        with Terminal(command(*args), ada.environment()) as terminal:
+            terminal.until("pod (dict):")
+            terminal.type("{memory: 1}\n")
+            terminal.until("pod.cpu is required")
+            terminal.until("pod (dict):")
+            terminal.type("{cpu: 2}\n")
+            assert terminal.ended() == 0
+        assert config(ada) == {"pod": {"cpu": 2}}

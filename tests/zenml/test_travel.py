@@ -52,6 +52,21 @@ def test_plain_secrets(key: str) -> None:
     assert kinds("alerter", {key: True}) == []
 
 
+def test_a_flavor_marks_credentials_that_their_names_do_not_tell() -> None:
+    def marked(type: str, flavor: str, key: str) -> bool:
+        return (type, flavor, key) == ("experiment_tracker", "mlflow", "tracking_username")
+
+    config: dict[str, Value] = {"tracking_username": "ada", "workspace": "ml"}
+    found: list[list[str]] = []
+    for flavor, value in (("mlflow", "ada"), ("mlflow", "{{mlflow.user}}"), ("other", "ada")):
+        spec = ComponentSpec(
+            "experiment_tracker", "m", flavor, config | {"tracking_username": value}
+        )
+        stack = StackFile(form=Form.LIST, name="s", components=(spec,))
+        found.append([warning.where for warning in warnings_for(stack, marked)])
+    assert found == [["experiment_tracker/m: tracking_username"], [], []]
+
+
 def test_a_password_in_an_address() -> None:
     assert kinds("feature_store", {"uri": "mysql://zenml:pw@db.example/x"}) == ["plain secret"]
 
