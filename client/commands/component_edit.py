@@ -1,7 +1,5 @@
 """`stackroom component copy`, `connect`, `disconnect`, `rename` and `delete`."""
 
-from typing import TYPE_CHECKING
-
 import click
 from msgspec import UNSET
 
@@ -17,9 +15,6 @@ from stackroom.client.commands.options import (
     yes_option,
 )
 from stackroom.client.commands.tree import command
-
-if TYPE_CHECKING:
-    pass
 
 
 @command(
