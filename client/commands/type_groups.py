@@ -53,7 +53,7 @@ def type_group(known: ComponentType) -> Group:
     group = _of_type(
         component, known, known.dashed, f"{plural.capitalize()}: registered, listed, changed."
     )
-    own = f"Flavors of {plural} that a team has made itself."
+    own = f"Flavors of {plural}: ZenML's, and those of the team."
     group.add_command(_of_type(flavor, known, "flavor", own))
     return group
 
