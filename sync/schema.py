@@ -1,6 +1,7 @@
 """The JSON Schema of the protocol's messages, made from the types: `python -m stackroom.sync.schema`."""
 
 import sys
+from inspect import cleandoc
 from typing import Any, get_args
 
 import msgspec
@@ -13,6 +14,10 @@ def schema() -> dict[str, Any]:
     directions = {"from_replica": get_args(wire.FromReplica), "from_hub": get_args(wire.FromHub)}
     every = [message for messages in directions.values() for message in messages]
     _, parts = msgspec.json.schema_components(every, ref_template="#/$defs/{name}")
+    for part in parts.values():
+        if "description" in part:
+            # Python 3.13 and newer take a docstring's indentation away, older ones leave it in.
+            part["description"] = cleandoc(part["description"])
     unions = {
         name: {"anyOf": [{"$ref": f"#/$defs/{message.__name__}"} for message in messages]}
         for name, messages in directions.items()

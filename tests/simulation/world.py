@@ -66,6 +66,19 @@ class Simulation:
         return f"{bits[:8]}-{bits[8:12]}-7{bits[13:16]}-8{bits[17:20]}-{bits[20:]}"
 
     def run(self) -> None:
+        try:
+            self.live()
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """Closes every file."""
+        self.hub.crash()
+        for node in self.nodes:
+            if node.processes:
+                node.crash()
+
+    def live(self) -> None:
         for _ in range(self.random.randint(10, 90)):
             self.clock.after(self.random.random() * TORMENT, self.edit)
         for fault in (self.cut, self.crash_hub, self.crash_replica, self.go_offline, self.retry):
