@@ -16,7 +16,6 @@ import msgspec
 from stackroom.client.errors import NotASource
 from stackroom.events.values import Value
 
-
 _LOGS: Final = ("-wal", "-journal")
 """What SQLite keeps beside a file: what is not yet moved into it, and what a crash left to be undone."""
 

@@ -161,5 +161,5 @@ def test_its_store_says_what_its_exports_say(ada: Person, zenml: Zenml, tmp_path
     file = tmp_path / "prod.yaml"
     file.write_text(zenml.ask("export", "prod"))
     ran = ada.stackroom("plan", "-f", str(file), "--exit-code").ok()
-    assert "says all of it already" in ran.out
+    assert "all of it is there already" in ran.out
     assert ada.data("component", "describe", "orchestrator", "k8s")["labels"] == {"a": "b"}
