@@ -162,8 +162,8 @@ def _against(app: App, copy: "ProfileCopy", url: str, files: tuple[str, ...]) ->
         api = zenml_server.connected(app, url)
         server = pushing.look(api, app.workspace.new_id)
     made = pushing.planned(wanted, server, app.workspace.new_id, leave_out=True)
-    zenml_server.show(app, api.url, server, made, pushing.left_out(wanted, server))
-    return bool(made.steps)
+    zenml_server.show(app, api.url, server, made)
+    return bool(made.plan.steps)
 
 
 def _read(app: App, files: tuple[str, ...]) -> "list[Source]":

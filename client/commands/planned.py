@@ -123,7 +123,7 @@ def summary(shown: Planned) -> str:
     if shown.taken:
         return f"Nothing would be done: {shown.taken} {_have(shown.taken)} other definitions here."
     if not shown.changes:
-        return "Nothing to change: the profile says all of it already."
+        return "Nothing to change: all of it is there already."
     return f"Plan: {shown.create} to create, {shown.update} to update, {shown.delete} to delete."
 
 

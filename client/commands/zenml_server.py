@@ -17,9 +17,9 @@ from stackroom.client.zenml_server.rest import ServerRefused
 
 if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions
-    from stackroom.client.planning import OnConflict, Plan, Step
+    from stackroom.client.planning import OnConflict, Step
     from stackroom.client.workspace import ProfileCopy
-    from stackroom.client.zenml_server.pushing import Server
+    from stackroom.client.zenml_server.pushing import Push, Server
     from stackroom.client.zenml_server.rest import Api
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,8 +63,9 @@ def pull(
 ) -> None:
     """Bring a ZenML server's stacks and components into the profile: one commit, all or nothing.
 
-    Signs in with ZENML_STORE_API_KEY, or ZENML_STORE_USERNAME and ZENML_STORE_PASSWORD. References to
-    secrets and connectors are kept as they are written; the server's secrets are not read.
+    Signs in with ZENML_STORE_API_TOKEN, ZENML_STORE_API_KEY, or ZENML_STORE_USERNAME and
+    ZENML_STORE_PASSWORD. References to secrets and connectors are kept as they are written; the
+    server's secrets are not read.
     """
     from stackroom.client.planning import merged
     from stackroom.client.zenml_server import reading
@@ -122,14 +123,13 @@ def push(
         api = connected(app, url)
         server = pushing.look(api, app.workspace.new_id)
     made = pushing.planned(wanted, server, app.workspace.new_id, leave_out=leave_out)
-    left = pushing.left_out(wanted, server)
     if dry_run:
-        show(app, api.url, server, made, left)
+        show(app, api.url, server, made)
         return
-    if made.steps and not yes:
-        show(app, api.url, server, made, left, beside=True)
+    if made.plan.steps and not yes:
+        show(app, api.url, server, made, beside=True)
         app.confirm(f"Do this on {api.url}?", yes=yes)
-    _push(app, api, wanted, made, server, left)
+    _push(app, api, made, server)
 
 
 def connected(app: App, url: str) -> "Api":
@@ -152,15 +152,14 @@ def chosen(copy: "ProfileCopy", stacks: tuple[str, ...] = ()) -> "Definitions":
     return with_needed(copy.view, *stacks) if stacks else definitions(copy.view)
 
 
-def show(
-    app: App, url: str, server: "Server", made: "Plan", left: list[str], *, beside: bool = False
-) -> None:
+def show(app: App, url: str, server: "Server", made: "Push", *, beside: bool = False) -> None:
     """Shows what would be done on the server; `beside` the result, for whoever is asked."""
     from stackroom.client.commands import planned
     from stackroom.client.planning import after
 
-    state = after(server.state, made)
-    shown = planned.planned(url, made, server.state, state, (), [f"left out: {it}" for it in left])
+    state = after(server.state, made.plan)
+    left_out = [f"left out: {reason}" for reason in made.left_out]
+    shown = planned.planned(url, made.plan, server.state, state, (), left_out)
     views = planned.view(shown, server.state, state)
     if beside:
         app.output.beside(views)
@@ -170,14 +169,12 @@ def show(
         app.output.note(f"Note: {warning}.")
 
 
-def _push(
-    app: App, api: "Api", wanted: "Definitions", made: "Plan", server: "Server", left: list[str]
-) -> None:
+def _push(app: App, api: "Api", made: "Push", server: "Server") -> None:
     from stackroom.client.commands.naming import called
     from stackroom.client.commands.output import Lines
     from stackroom.client.zenml_server import pushing
 
-    pushed = Pushed(api.url, [], [], left)
+    pushed = Pushed(api.url, [], [], made.left_out)
 
     def done(step: "Step") -> None:
         name = called(step.kind, step.name, step.type)
@@ -188,12 +185,13 @@ def _push(
         return f"{len(pushed.created)} made, {len(pushed.updated)} changed on {api.url}"
 
     try:
-        with progress(app.output, "Pushing", total=len(made.steps)) as bar:
-            pushing.push(api, wanted, made, server, done)
+        with progress(app.output, "Pushing", total=len(made.plan.steps)) as bar:
+            pushing.push(api, made, server, done)
     except (ServerRefused, Unreachable, NotAuthorised) as error:
         hint = "correct it, and push again: it goes on from there"
         raise type(error)(f"{error}; until then: {told()}", hint=hint) from error
-    for reason in left:
+    for reason in made.left_out:
         app.output.note(f"Note: left out: {reason}.")
-    nothing = "The server says all of it already."
-    app.output.show(pushed, Lines([f"{told()}." if made.steps else nothing]))
+    what = "the rest" if made.left_out else "all"
+    nothing = f"The server says {what} of it already."
+    app.output.show(pushed, Lines([f"{told()}." if made.plan.steps else nothing]))

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -15,21 +16,22 @@ import msgspec
 from stackroom.client.errors import NotASource
 from stackroom.events.values import Value
 
+_LOGS: Final = ("-wal", "-journal")
+"""What SQLite keeps beside a file: what is not yet moved into it, and what a crash left to be undone."""
+
 
 @contextmanager
 def opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """The database in `file`, to read. NotASource if it is none.
+    """The database in `file`, to read. NotASource if it is none, or changes meanwhile.
 
-    What a program has not yet moved from the write-ahead log counts too. SQLite would write beside the
-    file to read that, so then a copy is read, elsewhere.
+    SQLite would write beside the file to take its logs into account, so then a copy is read, elsewhere.
     """
-    log = file.with_name(f"{file.name}-wal")
+    before = _seen(file)
     try:
-        if log.exists() and log.stat().st_size:
+        if any(size for size, _ in before[1:]):
             with TemporaryDirectory() as folder:
                 copy = Path(folder) / "store.db"
-                copy.write_bytes(file.read_bytes())
-                copy.with_name("store.db-wal").write_bytes(log.read_bytes())
+                _copy(file, copy)
                 with closing(sqlite3.connect(copy)) as connection:
                     yield connection
         else:
@@ -38,6 +40,36 @@ def opened(file: Path) -> Iterator[sqlite3.Connection]:
                 yield connection
     except sqlite3.DatabaseError as error:
         raise NotASource(f"{file} cannot be read as a store of ZenML: {error}") from error
+    # Neither way has a lock, which is a write: what another program writes meanwhile is noticed here.
+    if _seen(file) != before:
+        raise NotASource(
+            f"{file} was written to while it was read", hint="ZenML is at work: run it again"
+        )
+
+
+def _beside(file: Path) -> list[Path]:
+    """The file, and the logs that may be beside it."""
+    return [file, *(file.with_name(f"{file.name}{log}") for log in _LOGS)]
+
+
+def _seen(file: Path) -> list[tuple[int, int]]:
+    """Size and time of the last change, of the file and its logs; zeros for what is not there."""
+    found = []
+    for each in _beside(file):
+        try:
+            stat = each.stat()
+        except FileNotFoundError:
+            found.append((0, 0))
+        else:
+            found.append((stat.st_size, stat.st_mtime_ns))
+    return found
+
+
+def _copy(file: Path, to: Path) -> None:
+    """Copies the file with its logs."""
+    for source, target in zip(_beside(file), _beside(to), strict=True):
+        if source.exists():
+            copyfile(source, target)
 
 
 def tables(connection: sqlite3.Connection) -> set[str]:

@@ -4,22 +4,29 @@ The server has no transactions: what was done before it refused something stays 
 repeated goes on from there, since it only does what is not so yet. Nothing is ever deleted.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from stackroom.client.definitions import ComponentDefinition, Definitions, Key
+from stackroom.client.definitions import ComponentDefinition, Definitions, Key, StackDefinition
 from stackroom.client.differing import PROVENANCE
 from stackroom.client.errors import ClientError
 from stackroom.client.planning import Plan, Step, plan, state_of
 from stackroom.client.zenml_server import reading
-from stackroom.client.zenml_server.rest import Api
+from stackroom.client.zenml_server.rest import Api, ServerRefused
 from stackroom.events.state import State
 from stackroom.events.values import Value
 
 _CARRIED: Final = {"environment", "connector", "connector_resource_id"}
 """What of `extra` the server has a place for."""
+
+_OWN: Final = "default"
+_OWN_TYPES: Final = frozenset({"", "orchestrator", "deployer", "artifact_store"})
+"""The name of ZenML's own stack, and the types of its components, which have that name, too."""
+
+_NEEDED: Final = frozenset({"orchestrator", "artifact_store"})
+"""The types that a stack must have there."""
 
 
 class CannotCarry(ClientError):
@@ -59,49 +66,46 @@ def look(api: Api, new_id: Callable[[], str]) -> Server:
     )
 
 
-def left_out(wanted: Definitions, server: Server) -> list[str]:
-    """What of it the server has no place for, a phrase each."""
-    misfits = [f"{c.type}/{c.name}: {why}" for c, why in _misfits(wanted, server)]
-    without = [
-        f"connector {c.extra['connector']!r} of {c.type}/{c.name}: the server has none of this name"
-        for c in wanted.components
-        if "connector" in c.extra and not _has_connector(server, c)
-    ]
-    return misfits + without
+class Push(Struct, frozen=True):
+    """What is to be done on a server: the plan, what the server says then, and what it is not to say."""
+
+    plan: Plan
+    wanted: Definitions
+    left_out: list[str]
 
 
 def planned(
     wanted: Definitions, server: Server, new_id: Callable[[], str], *, leave_out: bool = False
-) -> Plan:
-    """The plan by which the server comes to say what is wanted. Raises CannotCarry."""
-    misfits = list(_misfits(wanted, server))
-    if misfits and not leave_out:
-        raise CannotCarry(f"{c.type}/{c.name}: {why}" for c, why in misfits)
-    gone = {(c.type, c.name) for c, _ in misfits}
+) -> Push:
+    """How the server comes to say what is wanted. Raises CannotCarry, unless that is to be left out."""
+    misfits = {(c.type, c.name): f"{c.type}/{c.name}: {why}" for c, why in _misfits(wanted, server)}
+    components = [c for c in wanted.components if (c.type, c.name) not in misfits]
+    left = [structs.replace(s, components=_without(s.components, misfits)) for s in wanted.stacks]
+    stacks = [stack for stack in left if stack.components.keys() >= _NEEDED]
+    unfit = [*misfits.values(), *(_lacking(stack) for stack in left if stack not in stacks)]
+    if unfit and not leave_out:
+        raise CannotCarry(unfit)
     kept = structs.replace(
         wanted,
         flavors=(),
-        components=tuple(
-            _connectable(c, server) for c in wanted.components if (c.type, c.name) not in gone
-        ),
-        stacks=tuple(
-            structs.replace(s, components=_without(s.components, gone)) for s in wanted.stacks
-        ),
+        components=tuple(_connectable(c, server) for c in components),
+        stacks=tuple(stacks),
         profile=None,
         whole=True,
     )
     made = plan(_unsaid_kept(_bare(kept), server), server.state, new_id, on_conflict="replace")
-    return Plan(tuple(step for step in made.steps if step.action != "reuse"))
+    steps = [step for step in made.steps if step.action != "reuse"]
+    fixed = [step for step in steps if _is_fixed(step)]
+    left_out = [*unfit, *_unconnected(components, server), *map(_own, fixed)]
+    return Push(Plan(tuple(step for step in steps if step not in fixed)), kept, left_out)
 
 
-def push(
-    api: Api, wanted: Definitions, made: Plan, server: Server, done: Callable[[Step], None]
-) -> None:
+def push(api: Api, made: Push, server: Server, done: Callable[[Step], None]) -> None:
     """Carries the plan out; `done` is called after each step. Raises ServerRefused, and stops there."""
     ids = dict(server.ids)
-    components = {("component", c.type, c.name): c for c in wanted.components}
-    stacks = {s.name: s for s in wanted.stacks}
-    for step in made.steps:
+    components = {("component", c.type, c.name): c for c in made.wanted.components}
+    stacks = {s.name: s for s in made.wanted.stacks}
+    for step in made.plan.steps:
         if step.kind == "component":
             component = components[step.called]
             body: dict[str, Any] = {
@@ -119,22 +123,45 @@ def push(
                 "description": stack.description or "",
                 "labels": stack.labels or {},
                 "components": {
-                    type: [
-                        ids["component", type, name]
-                        for name in names
-                        if ("component", type, name) in ids
-                    ]
+                    type: [ids["component", type, name] for name in names]
                     for type, names in stack.components.items()
-                    if type in server.types
                 },
                 **_environment(stack.extra),
             }
         route = "/components" if step.kind == "component" else "/stacks"
-        if step.action == "create":
-            ids[step.called] = api.post(route, body)["id"]
-        else:
-            api.put(f"{route}/{ids[step.called]}", body)
+        try:
+            if step.action == "create":
+                ids[step.called] = api.post(route, body)["id"]
+            else:
+                api.put(f"{route}/{ids[step.called]}", body)
+        except ServerRefused as error:
+            raise ServerRefused(f"{_named(step)}: {error}") from error
         done(step)
+
+
+def _lacking(stack: StackDefinition) -> str:
+    lacks = " and ".join(f"no {type}" for type in sorted(_NEEDED - stack.components.keys()))
+    return f"stack {stack.name!r}: it would have {lacks} there"
+
+
+def _unconnected(components: Iterable[ComponentDefinition], server: Server) -> Iterator[str]:
+    for c in components:
+        if "connector" in c.extra and not _has_connector(server, c):
+            name = c.extra["connector"]
+            yield f"connector {name!r} of {c.type}/{c.name}: the server has none of this name"
+
+
+def _named(step: Step) -> str:
+    return f"{step.type}/{step.name}" if step.type else f"stack {step.name!r}"
+
+
+def _own(step: Step) -> str:
+    return f"{_named(step)} differs, but is ZenML's own there: nobody can change it"
+
+
+def _is_fixed(step: Step) -> bool:
+    """Whether it would change what ZenML lets nobody change: its own stack, and what that is made of."""
+    return step.action == "update" and step.name == _OWN and step.type in _OWN_TYPES
 
 
 def _misfits(wanted: Definitions, server: Server) -> Iterator[tuple[ComponentDefinition, str]]:
@@ -149,7 +176,7 @@ def _misfits(wanted: Definitions, server: Server) -> Iterator[tuple[ComponentDef
             yield component, f"it is of flavor {before.flavor!r} there, which cannot be changed"
 
 
-def _without(components: dict[str, list[str]], gone: set[Key]) -> dict[str, list[str]]:
+def _without(components: dict[str, list[str]], gone: Container[Key]) -> dict[str, list[str]]:
     left = {
         type: [name for name in names if (type, name) not in gone]
         for type, names in components.items()

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.client.errors import ClientError, NotAuthorised, Unreachable
+from stackroom.client.zenml_server.refusals import sentence
 
 PAGE: Final = 500
 """Results asked for at once; the server allows 10,000."""
@@ -22,16 +23,20 @@ class ServerRefused(ClientError):
 
 
 class Credentials(Struct, frozen=True):
-    """How to sign in: by the API key of a service account, or by name and password; or not at all."""
+    """How to sign in: by the API key of a service account, by name and password, or not at all.
+
+    With a token, one has signed in already.
+    """
 
     api_key: str = ""
     user: str = ""
     password: str = ""
+    token: str = ""
 
     @classmethod
     def from_environment(cls) -> "Credentials":
         """From the variables that ZenML itself reads."""
-        names = ("API_KEY", "USERNAME", "PASSWORD")
+        names = ("API_KEY", "USERNAME", "PASSWORD", "API_TOKEN")
         return cls(*(os.environ.get(f"ZENML_STORE_{name}", "") for name in names))
 
     @property
@@ -62,8 +67,8 @@ class Api:
         self.url = url.rstrip("/")
         self._timeout = timeout
         self._open: OpenerDirector = build_opener(_NoRedirects)
-        self._token = ""
-        if credentials.api_key or credentials.user:
+        self._token = credentials.token
+        if not self._token and (credentials.api_key or credentials.user):
             self._token = self._login(credentials)
 
     def version(self) -> str:
@@ -146,12 +151,7 @@ class Api:
         if error.code in (401, 403) and (error.code == 401 or not self._token):
             return NotAuthorised(
                 f"the ZenML server at {self.url} does not let us in",
-                hint="set ZENML_STORE_API_KEY, or ZENML_STORE_USERNAME and ZENML_STORE_PASSWORD",
+                hint="set ZENML_STORE_API_KEY, or ZENML_STORE_API_TOKEN, "
+                "or ZENML_STORE_USERNAME and ZENML_STORE_PASSWORD",
             )
-        try:
-            detail = msgspec.json.decode(data).get("detail")
-        except (msgspec.DecodeError, AttributeError):
-            detail = None
-        said = detail[-1] if isinstance(detail, list) and detail else detail
-        sentence = said.strip("'\"") if isinstance(said, str) else f"error {error.code}"
-        return ServerRefused(f"the ZenML server refused: {sentence}")
+        return ServerRefused(f"the ZenML server refused: {sentence(error.code, data)}")

@@ -9,6 +9,7 @@ import pytest
 
 from stackroom.client.definitions import ComponentDefinition, Definitions, StackDefinition
 from stackroom.client.errors import NotASource, NotFound
+from stackroom.client.stores.database import opened, tables
 from stackroom.client.stores.store import read
 
 STORES = Path(__file__).parents[1] / "zenml" / "stores"
@@ -166,6 +167,33 @@ class TestSql:
             assert "zenml.db-wal" in before
             assert stack(read(new).definitions, "prod").description == "newer"
             assert contents(new.parent) == before
+
+    def test_what_a_crash_left_half_done_is_undone(self, new: Path, tmp_path: Path) -> None:
+        crashed = tmp_path / "crashed" / "zenml.db"
+        crashed.parent.mkdir()
+        with closing(sqlite3.connect(new, isolation_level=None)) as writer:
+            writer.execute("PRAGMA cache_size = 1")
+            writer.execute("BEGIN")
+            writer.execute("UPDATE stack SET description = 'never committed'")
+            # More than the cache holds: SQLite writes it into the file before there is a commit.
+            writer.execute("CREATE TABLE filling AS SELECT randomblob(200000) AS filling")
+            for file in new.parent.glob("zenml.db*"):
+                shutil.copy(file, crashed.parent)
+        before = contents(crashed.parent)
+        assert "zenml.db-journal" in before
+        assert b"never committed" in before["zenml.db"]
+        assert stack(read(crashed).definitions, "prod").description == "all that is real"
+        assert contents(crashed.parent) == before
+
+    def test_what_is_written_meanwhile_is_noticed(self, new: Path) -> None:
+        with (
+            pytest.raises(NotASource, match="written to while it was read"),
+            opened(new) as connection,
+        ):
+            assert "stack" in tables(connection)
+            with closing(sqlite3.connect(new)) as writer:
+                writer.execute("CREATE TABLE newer (id TEXT)")
+                writer.commit()
 
     @pytest.mark.parametrize(
         ("sql", "said"),

@@ -38,7 +38,7 @@ class TestPlan:
     def test_nothing_to_change(self, ada: Person, files: Path) -> None:
         for args in (("plan",), ("plan", "--prune"), ("drift",), ("plan", "--exit-code")):
             ran = ada.stackroom(*args, "-f", str(files)).ok()
-            assert "says all of it already" in ran.out
+            assert "all of it is there already" in ran.out
 
     def test_what_would_be_made_changed_and_deleted(self, ada: Person, files: Path) -> None:
         write(files / "components/orchestrator/k8s.yaml", "ns: ml", "ns: prod")

@@ -98,7 +98,12 @@ class Server:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.env = {"ZENML_STORE_USERNAME": "default", "ZENML_STORE_PASSWORD": "invented"}
+        self.env = {
+            "ZENML_STORE_API_TOKEN": "",
+            "ZENML_STORE_API_KEY": "",
+            "ZENML_STORE_USERNAME": "default",
+            "ZENML_STORE_PASSWORD": "invented",
+        }
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,10 @@ def make(ada: Person) -> None:
     run(ada, "stack update prod --label env=prod --description here")
 
 
-def settled(ada: Person, api: Api) -> None:
-    assert "says all of it already" in run(ada, f"zenml push {api.url} --yes").out
+def settled(ada: Person, api: Api, *more: str) -> None:
+    """Nothing is left to be done, but for what cannot be."""
+    ran = ada.stackroom("zenml", "push", api.url, "--yes", *more).ok()
+    assert "of it already" in ran.out, ran.out
 
 
 def test_what_is_taken_away_here_is_taken_away_there(ada: Person, api: Api) -> None:
@@ -88,3 +90,51 @@ def test_a_connector_that_the_server_lacks_is_said_and_left_out(ada: Person, api
     ran = ada.stackroom("zenml", "push", api.url, "--yes").ok()
     assert "docker-con" in ran.err
     settled(ada, api)
+
+
+def test_what_zenml_lets_nobody_change(ada: Person, api: Api) -> None:
+    make(ada)
+    run(ada, "orchestrator register default -f local")
+    run(ada, "artifact-store register default -f local --path=/elsewhere")
+    run(ada, "stack register default -o default -a default")
+    ran = run(ada, f"zenml push {api.url} --yes")
+    assert "3 made, 0 changed" in ran.out
+    assert "artifact_store/default differs" in ran.err
+    assert "stack 'default' differs" in ran.err
+    settled(ada, api)
+    run(ada, f"plan --against {api.url} --exit-code")
+
+
+def test_what_stands_there_with_another_flavor(ada: Person, api: Api) -> None:
+    make(ada)
+    run(ada, "orchestrator register odd -f local")
+    run(ada, "stack register oddly -o odd -a s3")
+    run(ada, "experiment-tracker register mlflow -f mlflow")
+    run(ada, "stack update prod -e mlflow")
+    for type, name, flavor in (
+        ("orchestrator", "odd", "local_docker"),
+        ("experiment_tracker", "mlflow", "neptune"),
+    ):
+        body = {"api_token": "invented"} if flavor == "neptune" else {}
+        api.post(
+            "/components", {"name": name, "type": type, "flavor": flavor, "configuration": body}
+        )
+    push = ("zenml", "push", api.url, "--yes")
+    ada.stackroom(*push).failed(1, "'local_docker'", "'neptune'", "'oddly'", "no orchestrator")
+    ran = ada.stackroom(*push, "--leave-out").ok()
+    assert "3 made, 0 changed" in ran.out
+    (prod,) = api.all("/stacks", name="prod")
+    assert prod["metadata"]["components"].keys() == {"orchestrator", "artifact_store"}
+    assert not api.all("/stacks", name="oddly")
+    settled(ada, api, "--leave-out")
+
+
+def test_a_refusal_repeats_no_values(ada: Person, api: Api) -> None:
+    run(
+        ada,
+        "alerter register slack -f slack --slack_token={{slack.token}} --timeout=invented --no-validate",
+    )
+    ran = ada.stackroom("zenml", "push", api.url, "--yes").failed(
+        1, "alerter/slack", "timeout: Input"
+    )
+    assert "invented" not in ran.err

@@ -127,6 +127,17 @@ def test_a_service_accounts_key(ada: Person, api: Api) -> None:
     ada.stackroom("zenml", "pull", api.url, "--dry-run", **env).ok()
 
 
+def test_a_token_that_the_server_gave(ada: Person, api: Api) -> None:
+    env = {
+        "ZENML_STORE_USERNAME": "",
+        "ZENML_STORE_PASSWORD": "",
+        "ZENML_STORE_API_TOKEN": api.get("/api_token"),
+    }
+    ada.stackroom("zenml", "pull", api.url, "--dry-run", **env).ok()
+    env["ZENML_STORE_API_TOKEN"] = "invented"
+    ada.stackroom("zenml", "pull", api.url, **env).failed(4, "does not let us in", "API_TOKEN")
+
+
 def test_the_table_in_the_docs(ada: Person, api: Api, zenml: Zenml) -> None:
     zenml.ask("wipe")
     run(ada, "component register orchestrator k8s -f kubernetes")
