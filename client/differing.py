@@ -27,6 +27,11 @@ class Divergence(Struct, frozen=True, omit_defaults=True):
     wanted: Maybe = UNSET
 
 
+def dotted(path: Path) -> str:
+    """The path as people read it: `config.namespace`."""
+    return path.removeprefix("/").replace("/", ".")
+
+
 class Compared(Struct, frozen=True):
     """Where two definitions contradict each other, and what the wanted one only adds beside."""
 

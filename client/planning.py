@@ -23,6 +23,7 @@ from stackroom.client.differing import (
     Divergence,
     compare,
     compare_profile,
+    dotted,
     provenance,
 )
 from stackroom.client.errors import ClientError, NotFound
@@ -386,4 +387,4 @@ def _bare(definition: Definition) -> Value:
 
 
 def _paths(step: Step) -> str:
-    return ", ".join(d.path.removeprefix("/").replace("/", ".") for d in step.divergences)
+    return ", ".join(dotted(d.path) for d in step.divergences)

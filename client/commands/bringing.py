@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from stackroom.client.differing import dotted
 from stackroom.client.planning import Called, OnConflict, OtherDefinitions, Plan, plan
 
 if TYPE_CHECKING:
@@ -43,6 +44,21 @@ def on_conflict_options(command: F) -> F:
         "(rename), give what is here the source's values (replace), or use what is here (reuse). "
         "Asked for at a terminal; fail elsewhere.",
     )(with_suffix)
+
+
+def read(app: "App", paths: Iterable[str], *, name: str = "") -> "list[Source]":
+    """The files that are meant, read; `name` is the stack's instead of the file's. Raises as `sources`.
+
+    UsageError where a name is given for several files.
+    """
+    from stackroom.client import sources
+    from stackroom.client.commands.progress import progress
+
+    found = sources.paths(paths)
+    if name and len(found) > 1:
+        raise click.UsageError(f"the name {name!r} is for one file, and there are {len(found)}")
+    with progress(app.output, "Reading", total=len(found)) as bar:
+        return list(sources.read_all(found, name=name, done=bar.step))
 
 
 def bring(
@@ -177,9 +193,7 @@ def _can_ask(app: "App") -> bool:
 
 
 def _ask(name: str, what: str, made: Plan) -> OnConflict:
-    differs = ", ".join(
-        d.path.removeprefix("/").replace("/", ".") for d in made.taken[0].divergences
-    )
+    differs = ", ".join(dotted(d.path) for d in made.taken[0].divergences)
     letters: dict[str, OnConflict] = {"r": "replace", "u": "reuse", "n": "rename", "q": "fail"}
     click.echo(f"{what.replace('_', ' ')} {name!r} is here with another {differs}.", err=True)
     chosen: str = click.prompt(

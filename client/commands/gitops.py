@@ -167,14 +167,11 @@ def _against(app: App, copy: "ProfileCopy", url: str, files: tuple[str, ...]) ->
 
 
 def _read(app: App, files: tuple[str, ...]) -> "list[Source]":
-    from stackroom.client import sources
-    from stackroom.client.commands.progress import progress
+    from stackroom.client.commands import bringing
 
     if not files:
         raise click.UsageError("say what should be: -f FILE, or -f DIR")
-    found = sources.paths(files)
-    with progress(app.output, "Reading", total=len(found)) as bar:
-        return list(sources.read_all(found, done=bar.step))
+    return bringing.read(app, files)
 
 
 def _made(

@@ -14,6 +14,7 @@ from stackroom.client.commands import telling
 from stackroom.client.commands.naming import Names, called
 from stackroom.client.commands.output import Changes, Lines, View
 from stackroom.client.definitions import Definitions
+from stackroom.client.differing import dotted
 from stackroom.client.planning import Action, Plan, Step
 from stackroom.client.zenml.model import ComponentSpec
 from stackroom.client.zenml.travel import (
@@ -111,7 +112,7 @@ def view(shown: Planned, before: State, after: State) -> list[View]:
     lines = list(telling.change_lines(shown.difference, names))
     taken = [
         f"! {called(step.kind, step.name, step.type)} has another definition: "
-        f"{', '.join(_place(path) for path in step.differs)}"
+        f"{', '.join(map(dotted, step.differs))}"
         for step in shown.steps
         if step.action == "taken"
     ]
@@ -191,10 +192,6 @@ def _masked(type: str, keys: tuple[str, ...], value: Value, marked: bool) -> Val
         case _:
             secret = is_credential(type, keys, value, marked=marked) or has_password(value)
             return SECRET if secret else value
-
-
-def _place(path: Path) -> str:
-    return path.removeprefix("/").replace("/", ".")
 
 
 def _have(number: int) -> str:

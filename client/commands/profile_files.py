@@ -7,7 +7,12 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.bringing import bring, dry_run_option, on_conflict_options
+from stackroom.client.commands.bringing import (
+    bring,
+    dry_run_option,
+    on_conflict_options,
+    read,
+)
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.output import Lines
@@ -125,9 +130,7 @@ def import_(
     The profile is called NAME, or as its own file says. Nothing that it has is deleted; `apply` has
     --prune for that.
     """
-    from stackroom.client import sources
     from stackroom.client.commands.profile import made
-    from stackroom.client.commands.progress import progress
     from stackroom.client.files import folder as files
     from stackroom.client.files.shape import ProfileFile
     from stackroom.client.planning import merged
@@ -140,10 +143,8 @@ def import_(
             why = "several files" if named else "no file"
             raise click.UsageError(f"{folder} has {why} for the profile itself: give its NAME")
         name = named[0]
-    found = sources.paths([str(folder)])
-    with progress(app.output, "Reading", total=len(found)) as bar:
-        read = list(sources.read_all(found, done=bar.step))
-    wanted = merged(source.definitions for source in read)
+    sources = read(app, [str(folder)])
+    wanted = merged(source.definitions for source in sources)
     there = [entry for entry in app.workspace.profiles() if name in (entry.name, entry.id)]
     if there:
         app.profile_name = name
@@ -156,7 +157,7 @@ def import_(
             on_conflict=on_conflict,
             suffix=suffix,
             dry_run=dry_run,
-            sources=read,
+            sources=sources,
         )
     elif dry_run:
         said = f"Profile {name!r} would be made, with {_counted(wanted)}."

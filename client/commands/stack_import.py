@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.bringing import bring, dry_run_option, on_conflict_options
+from stackroom.client.commands.bringing import (
+    bring,
+    dry_run_option,
+    on_conflict_options,
+    read,
+)
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option
 from stackroom.client.commands.tree import command
@@ -61,17 +66,11 @@ def import_(
     used as they are, so that importing a file twice changes nothing. Keys that mean nothing here are
     kept, and are there again on export.
     """
-    from stackroom.client import sources
-    from stackroom.client.commands.progress import progress
     from stackroom.client.planning import merged
 
     files, name = _meant(names_and_files, filename, name)
-    found = sources.paths(files)
-    if name and len(found) > 1:
-        raise click.UsageError(f"the name {name!r} is for one file, and there are {len(found)}")
-    with progress(app.output, "Reading", total=len(found)) as bar:
-        read = list(sources.read_all(found, name=name or "", done=bar.step))
-    wanted = merged(source.definitions for source in read)
+    sources = read(app, files, name=name or "")
+    wanted = merged(source.definitions for source in sources)
     names = [stack.name for stack in wanted.stacks]
     done = f"Stack {names[0]!r} imported" if len(names) == 1 else f"{len(names)} stacks imported"
     bring(
@@ -83,7 +82,7 @@ def import_(
         on_conflict=on_conflict,
         suffix=suffix,
         dry_run=dry_run,
-        sources=read,
+        sources=sources,
     )
 
 

@@ -13,6 +13,7 @@ from stackroom.client.definitions import ComponentDefinition, Definitions, Key, 
 from stackroom.client.differing import PROVENANCE
 from stackroom.client.errors import ClientError
 from stackroom.client.planning import Plan, Step, plan, state_of
+from stackroom.client.validating import NEEDED
 from stackroom.client.zenml_server import reading
 from stackroom.client.zenml_server.rest import Api, ServerRefused
 from stackroom.events.state import State
@@ -24,9 +25,6 @@ _CARRIED: Final = {"environment", "connector", "connector_resource_id"}
 _OWN: Final = "default"
 _OWN_TYPES: Final = frozenset({"", "orchestrator", "deployer", "artifact_store"})
 """The name of ZenML's own stack, and the types of its components, which have that name, too."""
-
-_NEEDED: Final = frozenset({"orchestrator", "artifact_store"})
-"""The types that a stack must have there."""
 
 
 class CannotCarry(ClientError):
@@ -81,7 +79,7 @@ def planned(
     misfits = {(c.type, c.name): f"{c.type}/{c.name}: {why}" for c, why in _misfits(wanted, server)}
     components = [c for c in wanted.components if (c.type, c.name) not in misfits]
     left = [structs.replace(s, components=_without(s.components, misfits)) for s in wanted.stacks]
-    stacks = [stack for stack in left if stack.components.keys() >= _NEEDED]
+    stacks = [stack for stack in left if stack.components.keys() >= set(NEEDED)]
     unfit = [*misfits.values(), *(_lacking(stack) for stack in left if stack not in stacks)]
     if unfit and not leave_out:
         raise CannotCarry(unfit)
@@ -140,7 +138,7 @@ def push(api: Api, made: Push, server: Server, done: Callable[[Step], None]) -> 
 
 
 def _lacking(stack: StackDefinition) -> str:
-    lacks = " and ".join(f"no {type}" for type in sorted(_NEEDED - stack.components.keys()))
+    lacks = " and ".join(f"no {type}" for type in sorted(set(NEEDED) - stack.components.keys()))
     return f"stack {stack.name!r}: it would have {lacks} there"
 
 
@@ -245,9 +243,8 @@ def _beside(component: ComponentDefinition, server: Server) -> dict[str, Any]:
     """Environment and connector, as far as the server has that connector."""
     extra = component.extra
     found: dict[str, Any] = _environment(extra)
-    connector = extra.get("connector")
-    if isinstance(connector, str) and connector in server.connectors:
-        found["connector"] = server.connectors[connector]
+    if _has_connector(server, component):
+        found["connector"] = server.connectors[str(extra["connector"])]
         found["connector_resource_id"] = extra.get("connector_resource_id")
     return found
 
