@@ -33,13 +33,17 @@ FORMS: Final = {
 
 
 class Source(Struct, frozen=True):
-    """A file that was read: its form (a letter of `docs/yaml.md`, or `stackroom`) and what it says."""
+    """A file that was read: its form (a letter of `docs/yaml.md`, or `stackroom`) and what it says.
+
+    `stack` and `profile` are the names of what it is the file of, or empty.
+    """
 
     path: str
     form: str
     stack: str
     definitions: Definitions
     warnings: tuple[StackWarning, ...] = ()
+    profile: str = ""
 
     @property
     def recognised(self) -> str:
@@ -101,7 +105,9 @@ def parse(data: bytes, source: str, *, name: str = "") -> Source:
     if text.is_ours(root):
         ours = text.shaped(root, source)
         stack = ours.name if isinstance(ours, shape.StackFile) else ""
-        return Source(source, "stackroom", stack, shape.definitions(ours, source), ambiguous)
+        profile = ours.name if isinstance(ours, shape.ProfileFile) else ""
+        defined = shape.definitions(ours, source)
+        return Source(source, "stackroom", stack, defined, ambiguous, profile)
     file = stack_of(root, ambiguous, source)
     return zenml(file, source, name=name)
 

@@ -131,19 +131,15 @@ def import_(
     --prune for that.
     """
     from stackroom.client.commands.profile import made
-    from stackroom.client.files import folder as files
-    from stackroom.client.files.shape import ProfileFile
     from stackroom.client.planning import merged
 
+    sources = read(app, [str(folder)])
     if name is None:
-        named = [
-            each.file.name for each in files.held(folder) if isinstance(each.file, ProfileFile)
-        ]
+        named = [source.profile for source in sources if source.profile]
         if len(named) != 1:
             why = "several files" if named else "no file"
             raise click.UsageError(f"{folder} has {why} for the profile itself: give its NAME")
         name = named[0]
-    sources = read(app, [str(folder)])
     wanted = merged(source.definitions for source in sources)
     there = [entry for entry in app.workspace.profiles() if name in (entry.name, entry.id)]
     if there:
