@@ -22,6 +22,7 @@ from stackroom.events.model import (
     Proposal,
     StackRegistered,
 )
+from stackroom.events.permissions import Who
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.values import Value
 from stackroom.sync.authority import Authority, Submission
@@ -135,7 +136,7 @@ def build(path: Path, teams: list[Team]) -> None:
         for team in teams:
             batch: list[Submission] = []
             for proposal in team.history():
-                batch.append(Submission(team.profile, REPLICA, AUTHOR, proposal))
+                batch.append(Submission(team.profile, Who(REPLICA, AUTHOR), proposal))
                 if len(batch) == BATCH:
                     _decide(log, authority, batch)
                     batch = []

@@ -36,6 +36,7 @@ from stackroom.client.urls import normalise
 from stackroom.client.worker import Worker
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import LogReader
+from stackroom.events.permissions import Who
 
 T = TypeVar("T")
 
@@ -231,8 +232,8 @@ class Hub:
         copy = self._connection.carrier.replica.copies.get(profile)
         if copy is None:
             return None
-        replica = self._connection.carrier.replica.hello.replica
-        return copy.seq, rebase(copy.state.copy(), copy.pending, replica)
+        hello = self._connection.carrier.replica.hello
+        return copy.seq, rebase(copy.state.copy(), copy.pending, Who(hello.replica, hello.user))
 
     def synced(self, profile: str) -> bool:
         """Whether the profile has all that the hub has, and the hub all that the profile has.

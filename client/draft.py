@@ -28,6 +28,7 @@ from stackroom.events.model import (
     StackRegistered,
     Updated,
 )
+from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 from stackroom.events.values import Maybe, Path, Value, overlap, pointer, same
@@ -50,7 +51,7 @@ class Draft:
         self,
         profile: str,
         view: State,
-        replica: str,
+        who: Who,
         message: str,
         new_id: Callable[[], str],
         save: Callable[[Draft], Saved],
@@ -59,9 +60,9 @@ class Draft:
         self.message = message
         self.result: Any = None
         self._view = view
-        self._replica = replica
+        self._who = who
         self._scratch = view.copy()
-        self._stamp = (view.seq + 1, self._scratch.writer(replica))
+        self._stamp = (view.seq + 1, self._scratch.writer(who.replica))
         self._new_id = new_id
         self._save = save
         self._changes: list[tuple[str, Change]] = []
@@ -216,7 +217,7 @@ class Draft:
     def _one(self, id: str, change: Change) -> None:
         """Drafts a change. Raises RefusedLocally where a rule refuses it, upon the steps before it."""
         base = self._scratch.seq
-        outcome = check_changes(self._scratch, base, [(id, change)], self._replica)
+        outcome = check_changes(self._scratch, base, [(id, change)], self._who)
         if isinstance(outcome, Rejected):
             raise RefusedLocally(self._about(id, change, outcome.refusal))
         self._changes.append((id, change))

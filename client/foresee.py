@@ -30,6 +30,7 @@ from stackroom.events.model import (
     ProfileRenamed,
     Proposal,
 )
+from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
@@ -84,16 +85,15 @@ async def planning(
         raise Unreachable(f"the hub at {url} does not answer") from None
     assert replica.welcome is not None
     assert news.catalogue is not None
-    me = replica.hello.replica
-    foreseen = foresee(copy.state, pending, me, replica.welcome.user, news.incoming, news.catalogue)
+    who = Who(replica.hello.replica, replica.welcome.user)
+    foreseen = foresee(copy.state, pending, who, news.incoming, news.catalogue)
     return Plan(profile, seq, copy.seq, news.since, tuple(news.incoming), foreseen)
 
 
 def foresee(
     state: State,
     pending: Sequence[Proposal],
-    replica: str,
-    author: str,
+    who: Who,
     incoming: Sequence[Commit] = (),
     catalogue: Sequence[Listed] = (),
 ) -> tuple[Foreseen, ...]:
@@ -109,12 +109,12 @@ def foresee(
         if proposal.id in known:
             outcome = Known(known[proposal.id])
         else:
-            outcome = check(state, proposal, replica)
+            outcome = check(state, proposal, who)
             if isinstance(outcome, Accepted) and (taken := _name_taken(state, proposal, catalogue)):
                 outcome = Rejected(taken)
-            changes = _changes(proposal, outcome, Held(author, replica, proposal))
+            changes = _changes(proposal, outcome, Held(who.author, who.replica, proposal))
             if changes:
-                apply(state, state.seq + 1, replica, changes)
+                apply(state, state.seq + 1, who.replica, changes)
         found.append(Foreseen(proposal, outcome))
     return tuple(found)
 

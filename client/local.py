@@ -19,6 +19,7 @@ from stackroom.client.store import Authored, Store
 from stackroom.events.errors import IntegrityError
 from stackroom.events.log import Answer, LogWriter
 from stackroom.events.model import Proposal
+from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_cache import SqliteCacheWriter
 
@@ -105,7 +106,7 @@ class LocalHub:
                 self.salt, snapshot_every=self.snapshot_every, states_kept=KEPT
             )
             self._left.clear()
-        submission = Submission(profile, self.store.replica, kept.author, kept.proposal)
+        submission = Submission(profile, Who(self.store.replica, kept.author), kept.proposal)
         (answer,) = self._authority.decide([submission], kept.proposal.time, log).answers
         self._left[profile] = log.head(profile).seq
         return answer

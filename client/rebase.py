@@ -8,6 +8,7 @@ from stackroom.events.check import Conflicted, Outcome, Rejected, check
 from stackroom.events.codec import unseal
 from stackroom.events.fold import apply
 from stackroom.events.model import Proposal
+from stackroom.events.permissions import Who
 from stackroom.events.state import State
 
 
@@ -30,7 +31,7 @@ class View(Struct, frozen=True):
     standings: tuple[Standing, ...]
 
 
-def rebase(confirmed: State, pending: Sequence[Proposal], replica: str) -> View:
+def rebase(confirmed: State, pending: Sequence[Proposal], who: Who) -> View:
     """The view over `confirmed`, which stays as it is.
 
     A proposal that would be refused or in conflict is left out of the state, and said to be so.
@@ -40,9 +41,9 @@ def rebase(confirmed: State, pending: Sequence[Proposal], replica: str) -> View:
     state = confirmed.copy()
     standings = []
     for proposal in pending:
-        standing = Standing(proposal, check(state, proposal, replica))
+        standing = Standing(proposal, check(state, proposal, who))
         standings.append(standing)
         if standing.stands:
             changes = [(event.entity, unseal(event)) for event in proposal.events]
-            apply(state, state.seq + 1, replica, changes)
+            apply(state, state.seq + 1, who.replica, changes)
     return View(state, tuple(standings))

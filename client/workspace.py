@@ -36,6 +36,7 @@ from stackroom.events.fold import apply_change
 from stackroom.events.history import entity_at, state_at
 from stackroom.events.log import LogReader
 from stackroom.events.model import Change, Millis, ProfileCreated, Proposal
+from stackroom.events.permissions import Who
 from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:
@@ -166,6 +167,10 @@ class Workspace:
 
         return getpass.getuser()
 
+    def who(self, url: str | None) -> Who:
+        """Who proposes here to the hub at `url`, or (None) in a local profile."""
+        return Who(self.store.replica, self.user(url))
+
     def hub(self, url: str | None = None) -> HubEntry:
         """The hub at `url`, or the one that was joined last; NoHub."""
         hubs = self.store.hubs()
@@ -281,7 +286,7 @@ class Workspace:
             self.local.catch_up(id)
         stored = self.cache.load(id)
         pending = [] if stored.newer is not None else self.store.pending(id)
-        view = rebase(stored.state, pending, self.store.replica)
+        view = rebase(stored.state, pending, self.who(entry.hub))
         entry = self._follow(entry, stored.state, view.state)
         return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache.log)
 
@@ -349,7 +354,7 @@ class Workspace:
             base, view = copy.confirmed.seq, copy.view
             return self._save(copy.id, copy.hub, base, view, draft.message, draft.changes)
 
-        return Draft(copy.id, copy.view, self.store.replica, message, self.new_id, save)
+        return Draft(copy.id, copy.view, self.who(copy.hub), message, self.new_id, save)
 
     def _save(
         self,
@@ -364,15 +369,15 @@ class Workspace:
         """Saves changes as one proposal; in a local profile it is committed at once."""
         events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
         proposed = Proposal(self.new_id(), 1, base, message, self.clock(), events)
-        outcome = check(view, proposed, self.store.replica)
+        who = self.who(hub)
+        outcome = check(view, proposed, who)
         if isinstance(outcome, Rejected):
             raise RefusedLocally(outcome.refusal)
-        author = self.user(hub)
         saving = self.store.proposing(
             profile,
             id=proposed.id,
             base=base,
-            author=author,
+            author=who.author,
             message=message,
             time=proposed.time,
             events=events,
@@ -380,7 +385,7 @@ class Workspace:
             registering=registering,
         )
         if hub is None:
-            proposal, answer = self.local.commit(profile, author, saving)
+            proposal, answer = self.local.commit(profile, who.author, saving)
             return SavedDraft(proposal, outcome, answer)
         with saving as proposal:
             return SavedDraft(proposal, outcome)

@@ -35,6 +35,7 @@ from stackroom.events.model import (
     Registered,
     StackRegistered,
 )
+from stackroom.events.permissions import NOT_ALLOWED, PERMISSIONS, Who, needed
 from stackroom.events.rules import Refusal
 from stackroom.events.state import (
     AnyEntity,
@@ -80,12 +81,12 @@ class Rejected(Struct, frozen=True):
 Outcome: TypeAlias = Accepted | Converged | Conflicted | Rejected
 
 
-def check(state: State, proposal: Proposal, replica: str) -> Outcome:
-    """What becomes of `proposal`, made by `replica`, when it meets `state`."""
+def check(state: State, proposal: Proposal, who: Who) -> Outcome:
+    """What becomes of `proposal`, made by `who`, when it meets `state`."""
     changes = unsealed(proposal)
     if isinstance(changes, Rejected):
         return changes
-    return check_changes(state, proposal.base, changes, replica)
+    return check_changes(state, proposal.base, changes, who)
 
 
 def unsealed(proposal: Proposal) -> Changes | Rejected:
@@ -100,12 +101,12 @@ def unsealed(proposal: Proposal) -> Changes | Rejected:
         return Rejected(Refusal("malformed", str(error)))
 
 
-def check_changes(state: State, base: int, changes: Changes, replica: str) -> Outcome:
+def check_changes(state: State, base: int, changes: Changes, who: Who) -> Outcome:
     """`check`, for changes that are unsealed already."""
     if base > state.seq:
         sentence = f"it builds on #{base}, and the profile is at #{state.seq}"
         return Rejected(Refusal("base_ahead", sentence))
-    return _Check(state, base, replica).run(changes)
+    return _Check(state, base, who).run(changes)
 
 
 class _Refused(Exception):
@@ -117,12 +118,13 @@ class _Refused(Exception):
 class _Check:
     """One run of the rules: changes in turn, each upon those before it."""
 
-    def __init__(self, state: State, base: int, replica: str) -> None:
+    def __init__(self, state: State, base: int, who: Who) -> None:
         self.before = state
         self.state = state
         self.base = base
-        self.me = state.writers.get(replica, -1)
-        self.replica = replica
+        self.who = who
+        self.replica = who.replica
+        self.me = state.writers.get(who.replica, -1)
         self.overlaps: list[Overlap] = []
         self.converged: list[Path] = []
         self.fresh = False
@@ -155,6 +157,9 @@ class _Check:
     def one(self, id: str, change: Change) -> None:
         if refusal := rules.refuse_change(change):
             raise _Refused(refusal.code, refusal.sentence)
+        if not self.who.may(permission := needed(change)):
+            sentence = f"you may not {PERMISSIONS[permission]} here ({permission})"
+            raise _Refused(NOT_ALLOWED, sentence)
         if self.state.profile is None and not isinstance(change, ProfileCreated):
             if self.state.profile_id:
                 raise _Refused("profile_deleted", "this profile was deleted")

@@ -42,6 +42,7 @@ from stackroom.events.model import (
     ProfileRenamed,
     Proposal,
 )
+from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode
 
@@ -50,8 +51,7 @@ class Submission(Struct, frozen=True):
     """A proposal at the hub's door, with what the connection proved."""
 
     profile: str
-    replica: str
-    author: str
+    who: Who
     proposal: Proposal
 
 
@@ -123,7 +123,7 @@ class Authority:
         self, submission: Submission, branch: _Branch, now: Millis, log: LogWriter
     ) -> Answer:
         proposal = submission.proposal
-        replica = submission.replica
+        replica = submission.who.replica
         if self._number_used(submission, branch, log):
             sentence = (
                 f"replica {replica} has used number {proposal.number} for another proposal: "
@@ -133,7 +133,7 @@ class Authority:
         changes = unsealed(proposal)
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
-        outcome = check_changes(branch.state, proposal.base, changes, replica)
+        outcome = check_changes(branch.state, proposal.base, changes, submission.who)
         match outcome:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)
@@ -156,7 +156,7 @@ class Authority:
         now: Millis,
         log: LogWriter,
     ) -> Answer:
-        proposal, replica = submission.proposal, submission.replica
+        proposal, replica = submission.proposal, submission.who.replica
         answer = Answer(proposal.id, "rejected", None, refusal.code, refusal.sentence)
         if refusal.code not in ("invalid_id", "invalid_number"):
             log.refuse(Refused(answer, submission.profile, replica, proposal.number, now))
@@ -165,7 +165,7 @@ class Authority:
 
     def _number_used(self, submission: Submission, branch: _Branch, log: LogWriter) -> bool:
         """Whether the replica gave this number to another proposal: hardly ever, as it counts up."""
-        profile, replica = submission.profile, submission.replica
+        profile, replica = submission.profile, submission.who.replica
         if replica not in branch.numbers:
             branch.numbers[replica] = log.last_number(profile, replica)
         if submission.proposal.number > branch.numbers[replica]:
@@ -196,7 +196,7 @@ class Authority:
         """The event by which a conflict holds the proposal."""
         proposal, profile = submission.proposal, submission.profile
         self._flush(profile, branch, log)
-        held = Held(submission.author, submission.replica, proposal)
+        held = Held(submission.who.author, submission.who.replica, proposal)
         overlaps = explain(log, profile, branch.state, proposal.base, outcome.overlaps)
         if outcome.joins is None:
             return codec.seal(proposal.id, ConflictOpened(held, overlaps), self.salt())
@@ -217,10 +217,10 @@ class Authority:
         commit = Commit(
             branch.state.seq + 1,
             proposal.id,
-            submission.replica,
+            submission.who.replica,
             proposal.number,
             proposal.base,
-            submission.author,
+            submission.who.author,
             proposal.message,
             proposal.time,
             now,
@@ -233,7 +233,7 @@ class Authority:
         apply(branch.state, commit.seq, commit.replica, changes)
         branch.fresh.append(Taken(commit, taking, leaf))
         branch.added.append(commit)
-        branch.answered(submission.replica, proposal.number)
+        branch.answered(submission.who.replica, proposal.number)
         if _listing(branch.state) != branch.listed:
             self._flush(submission.profile, branch, log)
         return Answer(proposal.id, taking, commit.seq)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from stackroom.events.log import Answer, Head, Identity, Listed, Snapshot
 from stackroom.events.model import Commit, Millis
+from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
@@ -299,7 +300,7 @@ class Hub:
         elif push.proposals:
             session.undecided += len(push.proposals)
             submissions = tuple(
-                Submission(profile, session.replica, principal.name, proposal)
+                Submission(profile, Who(session.replica, principal.name), proposal)
                 for proposal in push.proposals
             )
             self._effects.append(Submit(session.id, submissions))

@@ -17,6 +17,7 @@ from stackroom.client.store import Store as ProposalStore
 from stackroom.events.codec import seal
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import ComponentUpdated
+from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import Component, Conflict, State, encode
 from stackroom.sync import protocol as wire
@@ -169,7 +170,7 @@ async def test_promise_7_after_an_outage_every_queue_drains(tmp_path: Path) -> N
         await mine.follow(ann, upto=31, snapshot=False)
         assert mine.copy.pending == []
         assert [c.id for c in await hub.commits()] == [p.id for p in proposals]
-    assert rebase(mine.copy.state, [], mine.replica.hello.replica).state.seq == 31
+    assert rebase(mine.copy.state, [], Who(mine.replica.hello.replica)).state.seq == 31
 
 
 class Following:

@@ -23,6 +23,7 @@ from stackroom.events.model import (
     StackRegistered,
     StackUpdated,
 )
+from stackroom.events.permissions import Who
 from stackroom.events.state import State, decode, encode
 from stackroom.events.values import pointer
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, started, uid
@@ -71,7 +72,7 @@ def allowed(history: list[list[tuple[str, Change]]]) -> list[list[tuple[str, Cha
     """The part of `history` that the rules let through, each commit on top of those before it."""
     state, kept = State(), []
     for changes in history:
-        outcome = check_changes(state, state.seq, changes, f"r{(len(kept) + 1) % 3}")
+        outcome = check_changes(state, state.seq, changes, Who(f"r{(len(kept) + 1) % 3}"))
         if isinstance(outcome, Accepted | Converged):
             kept.append(changes)
             state = fold(state, *committed(kept)[-1:])

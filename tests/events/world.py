@@ -13,6 +13,7 @@ from stackroom.events.model import (
     Proposal,
     StackRegistered,
 )
+from stackroom.events.permissions import Who
 from stackroom.events.state import State
 
 SALT = bytes(16)
@@ -38,7 +39,7 @@ class World:
     def do(self, replica: str, *changes: tuple[str, Change], base: int | None = None) -> Outcome:
         """Proposes `changes` by `replica`, whose base is the head unless it is given."""
         base = self.state.seq if base is None else base
-        outcome = check_changes(self.state, base, changes, replica)
+        outcome = check_changes(self.state, base, changes, Who(replica, replica))
         self.ids += 1
         events = tuple(seal(id, change, SALT) for id, change in changes)
         proposal = Proposal(uid(self.ids), self.ids, base, "", 0, events)

@@ -12,6 +12,7 @@ from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.history import entity_at
 from stackroom.events.model import Change, ProfileCreated
+from stackroom.events.permissions import Who
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
 from tests.simulation.clock import Clock
@@ -185,7 +186,7 @@ class ReplicaNode:
 
     def view(self, profile: str) -> View:
         return rebase(
-            self.cache.load(profile).state, self.store.pending(profile), self.store.replica
+            self.cache.load(profile).state, self.store.pending(profile), Who(self.store.replica)
         )
 
     def edit(self) -> None:
@@ -194,7 +195,7 @@ class ReplicaNode:
             return
         profile = self.random.choice(self.profiles)
         confirmed = self.cache.load(profile).state
-        view = rebase(confirmed, self.store.pending(profile), self.store.replica).state
+        view = rebase(confirmed, self.store.pending(profile), Who(self.store.replica)).state
 
         def revive(id: str) -> AnyEntity | None:
             gone = view.gone.get(id)
@@ -208,7 +209,7 @@ class ReplicaNode:
             changes = [(profile, ProfileCreated(f"profile {profile}"))]
         else:
             changes = self.editor.edit(view, revive)
-        outcome = check_changes(view, confirmed.seq, changes, self.store.replica)
+        outcome = check_changes(view, confirmed.seq, changes, Who(self.store.replica, self.user))
         if not changes or (isinstance(outcome, Rejected) and self.random.random() < 0.95):
             return
         events = tuple(seal(id, c, self.random.randbytes(16)) for id, c in changes)

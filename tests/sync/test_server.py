@@ -373,7 +373,7 @@ async def test_one_bad_push_does_not_take_the_others_down(
         decide = authority._answer
 
         def fragile(submission, *rest):  # type: ignore[no-untyped-def]
-            if submission.replica == eve.replica:
+            if submission.who.replica == eve.replica:
                 raise RuntimeError("a fault")
             return decide(submission, *rest)
 

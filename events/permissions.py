@@ -1,0 +1,73 @@
+"""What people may do, by name; and what each change needs.
+
+A role is a set of permissions. A permission is held in one profile, in a project's profiles, or on the
+whole hub. Who holds which is worked out in `people`; here is what they mean.
+"""
+
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from stackroom.events.model import (
+    Change,
+    ProfileCreated,
+    ProfileDeleted,
+    ProfileRenamed,
+    ProfileUpdated,
+    Updated,
+)
+
+Rights: TypeAlias = frozenset[str]
+"""Names of permissions that somebody holds somewhere."""
+
+PERMISSIONS: Final[dict[str, str]] = {
+    "profile.read": "see a profile and its history",
+    "profile.write": "propose changes of stacks, components and flavors, and resolve conflicts",
+    "profile.approve": "approve or reject another's change request",
+    "profile.protect": "protect stacks and components, and set the profile's policies",
+    "profile.create": "create and publish profiles",
+    "profile.rename": "rename a profile",
+    "profile.archive": "delete a profile, which closes it and keeps its history",
+    "profile.redact": "take a value out of the history, for everybody",
+    "people.read": "see users, teams, projects, roles, assignments and everybody's tokens",
+    "people.write": "change them, and invite people",
+    "hub.audit": "read the hub's security log",
+}
+"""Every permission, and what it lets one do."""
+
+NOT_ALLOWED: Final = "not_allowed"
+"""The reason code where a permission is missing."""
+
+
+class Who(Struct, frozen=True):
+    """Who proposes: from which replica, under which name, and with which rights.
+
+    `rights` None is everything: in a local profile there is nobody to ask, nor to protect from.
+    """
+
+    replica: str
+    author: str = ""
+    rights: Rights | None = None
+
+    def may(self, permission: str) -> bool:
+        """Whether they hold the permission."""
+        return self.rights is None or permission in self.rights
+
+
+def needed(change: Change) -> str:
+    """The permission that `change` needs."""
+    match change:
+        case ProfileCreated():
+            return "profile.create"
+        case ProfileRenamed():
+            return "profile.rename"
+        case ProfileDeleted():
+            return "profile.archive"
+        case ProfileUpdated() if _is_policy(change):
+            return "profile.protect"
+        case _:
+            return "profile.write"
+
+
+def _is_policy(change: Updated) -> bool:
+    return any(path.startswith("/settings") for path in (*change.set, *change.unset))
