@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct
 
 from stackroom.events import rules
 from stackroom.events.codec import unseal
+from stackroom.events.entity import Stamp
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.fold import (
     CHOICE,
@@ -35,7 +36,10 @@ from stackroom.events.model import (
     Registered,
     StackRegistered,
 )
-from stackroom.events.permissions import NOT_ALLOWED, PERMISSIONS, Who, needed
+from stackroom.events.people_entities import Hub
+from stackroom.events.people_model import HubFounded
+from stackroom.events.people_rules import BY_THE_HUB, may_lock_out, refuse_end, refuse_people
+from stackroom.events.permissions import NOT_ALLOWED, PEOPLE, PERMISSIONS, Who, needed
 from stackroom.events.rules import Refusal
 from stackroom.events.state import (
     AnyEntity,
@@ -43,7 +47,6 @@ from stackroom.events.state import (
     Conflict,
     Flavor,
     Stack,
-    Stamp,
     State,
 )
 from stackroom.events.values import WHOLE, Maybe, Path, overlap, pointer, same
@@ -136,8 +139,10 @@ class _Check:
         try:
             for i, (id, change) in enumerate(changes):
                 self.one(id, change)
-                if i < last:
+                if i < last or may_lock_out(change):
                     self.step(id, change)
+            if any(may_lock_out(change) for _, change in changes):
+                self.left()
         except _Refused as refused:
             return Rejected(refused.refusal)
         if self.overlaps or self.joins:
@@ -157,13 +162,21 @@ class _Check:
     def one(self, id: str, change: Change) -> None:
         if refusal := rules.refuse_change(change):
             raise _Refused(refusal.code, refusal.sentence)
-        if not self.who.may(permission := needed(change)):
+        if isinstance(change, BY_THE_HUB) and not self.who.is_hub:
+            raise _Refused("reserved", "the hub alone makes this change, on order")
+        among_people = isinstance(self.state.root, Hub)
+        if not self.who.may(permission := needed(change, among_people=among_people)):
             sentence = f"you may not {PERMISSIONS[permission]} here ({permission})"
             raise _Refused(NOT_ALLOWED, sentence)
-        if self.state.profile is None and not isinstance(change, ProfileCreated):
+        if self.state.root is None and not isinstance(change, ProfileCreated | HubFounded):
             if self.state.profile_id:
                 raise _Refused("profile_deleted", "this profile was deleted")
             raise _Refused("no_profile", "a profile begins with its creation")
+        if among_people:
+            if refusal := refuse_people(self.state, change):
+                raise _Refused(refusal.code, refusal.sentence)
+        elif change.kind in PEOPLE and not isinstance(change, HubFounded):
+            raise _Refused("wrong_stream", "people are not changed in a profile")
         match change:
             case Registered():
                 self.register(id, change)
@@ -172,11 +185,16 @@ class _Check:
             case _:
                 self.change(id, change)
 
+    def left(self) -> None:
+        """What the changes leave behind, where that must be looked at as a whole."""
+        if isinstance(self.state.root, Hub) and (refusal := refuse_end(self.state)):
+            raise _Refused(refusal.code, refusal.sentence)
+
     # Registrations
 
     def register(self, id: str, change: Registered) -> None:
         state = self.state
-        if isinstance(change, ProfileCreated) and state.profile_id:
+        if isinstance(change, ProfileCreated | HubFounded) and state.profile_id:
             raise _Refused("already_created", "this profile was created before")
         if id in state.entities or id in state.aliases:
             raise _Refused("id_in_use", f"id {id} is in use: make a fresh one")
@@ -252,6 +270,11 @@ class _Check:
             self.clash_name(holder)
 
     def delete(self, id: str, entity: AnyEntity, change: Deleted) -> None:
+        if (
+            entity.kind in PEOPLE
+        ):  # What is withdrawn is withdrawn, whatever others wrote meanwhile.
+            self.fresh = True
+            return
         for path, stamp in entity.stamps.items():
             if self.foreign(stamp):
                 theirs = read(self.state, entity, path) if path else entity.name

@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from stackroom.events import model
+from stackroom.events import model, people_model
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.model import Change, Commit, Event
 
 CHANGES: dict[str, type[Change]] = {
     cls.__name__: cls
-    for cls in vars(model).values()
+    for module in (model, people_model)
+    for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Change) and hasattr(cls, "kind")
 }
 """Every type of change by its name."""

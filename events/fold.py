@@ -5,11 +5,13 @@ Whether a change makes sense was decided by `check`, before it was committed.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from msgspec import UNSET
 
 from stackroom.events.codec import unseal
+from stackroom.events.entity import Stamp
 from stackroom.events.model import (
     Change,
     Commit,
@@ -26,6 +28,26 @@ from stackroom.events.model import (
     StackRegistered,
     Updated,
 )
+from stackroom.events.people_entities import (
+    Assignment,
+    Hub,
+    Invitation,
+    Project,
+    Role,
+    Team,
+    Token,
+    User,
+)
+from stackroom.events.people_model import (
+    HubFounded,
+    ProjectCreated,
+    RoleAssigned,
+    RoleCreated,
+    TeamCreated,
+    TokenCreated,
+    UserCreated,
+    UserInvited,
+)
 from stackroom.events.state import (
     AnyEntity,
     Component,
@@ -34,7 +56,6 @@ from stackroom.events.state import (
     Gone,
     Profile,
     Stack,
-    Stamp,
     State,
 )
 from stackroom.events.values import (
@@ -47,6 +68,18 @@ from stackroom.events.values import (
     same,
     segments,
 )
+
+PEOPLE: Final[dict[type[Change], Callable[..., AnyEntity]]] = {
+    HubFounded: Hub,
+    UserCreated: User,
+    TeamCreated: Team,
+    ProjectCreated: Project,
+    RoleCreated: Role,
+    RoleAssigned: Assignment,
+    TokenCreated: Token,
+    UserInvited: Invitation,
+}
+"""What each registration among people makes; the entity has the fields of the change, in their order."""
 
 DEFAULT_STACK: Path = pointer("default_stack")
 NAME: Path = pointer("name")
@@ -187,6 +220,9 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
             return Flavor(name, stamps, kind, source, integration, schema, extra)
         case ProfileCreated(name, description, settings):
             return Profile(name, stamps, description, settings)
+        case _ if (made := PEOPLE.get(type(change))) is not None:
+            name, *rest = (getattr(change, field) for field in change.__struct_fields__)
+            return made(name, stamps, *rest)
         case _:
             raise TypeError(f"{type(change).__name__} registers nothing")
 
@@ -199,7 +235,7 @@ def same_definition(a: AnyEntity, b: AnyEntity) -> bool:
 
 def _register(state: State, stamp: Stamp, id: str, change: Registered) -> None:
     known = id in state.entities or id in state.aliases
-    if known or (isinstance(change, ProfileCreated) and state.profile_id):
+    if known or (isinstance(change, ProfileCreated | HubFounded) and state.profile_id):
         return
     entity = entity_of(state, change, stamp)
     key = entity.key()

@@ -12,7 +12,21 @@ from msgspec import UNSET, Meta, Struct
 from stackroom.events import limits
 from stackroom.events.values import Maybe, Path, Value
 
-Kind: TypeAlias = Literal["profile", "flavor", "component", "stack", "conflict"]
+Kind: TypeAlias = Literal[
+    "profile",
+    "flavor",
+    "component",
+    "stack",
+    "conflict",
+    "hub",
+    "user",
+    "team",
+    "project",
+    "role",
+    "assignment",
+    "token",
+    "invitation",
+]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 """A seq, a number, a version."""
 

@@ -17,6 +17,11 @@ from stackroom.events.model import (
     Updated,
 )
 
+PEOPLE: Final = frozenset(
+    {"hub", "user", "team", "project", "role", "assignment", "token", "invitation"}
+)
+"""The kinds of entity that a hub's stream of people has, beside conflicts."""
+
 Rights: TypeAlias = frozenset[str]
 """Names of permissions that somebody holds somewhere."""
 
@@ -35,6 +40,9 @@ PERMISSIONS: Final[dict[str, str]] = {
 }
 """Every permission, and what it lets one do."""
 
+READING: Final[Rights] = frozenset({"profile.read", "people.read", "hub.audit"})
+"""The permissions that change nothing."""
+
 NOT_ALLOWED: Final = "not_allowed"
 """The reason code where a permission is missing."""
 
@@ -48,14 +56,18 @@ class Who(Struct, frozen=True):
     replica: str
     author: str = ""
     rights: Rights | None = None
+    is_hub: bool = False
+    """The hub itself, on somebody's order: it alone makes changes that go with a secret."""
 
     def may(self, permission: str) -> bool:
         """Whether they hold the permission."""
         return self.rights is None or permission in self.rights
 
 
-def needed(change: Change) -> str:
-    """The permission that `change` needs."""
+def needed(change: Change, *, among_people: bool = False) -> str:
+    """The permission that `change` needs, in a profile or in a hub's stream of people."""
+    if among_people or change.kind in PEOPLE:
+        return "people.write"
     match change:
         case ProfileCreated():
             return "profile.create"

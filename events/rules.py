@@ -9,6 +9,8 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from stackroom.events import limits, state
+from stackroom.events import people_entities as people
+from stackroom.events.entity import Entity
 from stackroom.events.model import (
     Change,
     ComponentRegistered,
@@ -21,6 +23,7 @@ from stackroom.events.model import (
     StackRegistered,
     Updated,
 )
+from stackroom.events.people_model import RoleAssigned
 from stackroom.events.values import CONTROL, WHOLE, Maybe, Path, fault, segments
 
 ID: Final = re.compile(limits.ID_PATTERN)
@@ -94,6 +97,8 @@ def refuse_change(change: Change) -> Refusal | None:
     match change:
         case ConflictOpened() | ConflictJoined():
             return Refusal("reserved", "conflicts are opened by the hub alone")
+        case RoleAssigned():
+            return _refuse_content(change)
         case Registered():
             return refuse_name(change.name) or _refuse_content(change)
         case Renamed():
@@ -138,9 +143,22 @@ def _refuse_writes(change: Updated) -> Refusal | None:
 FREE: Final = frozenset({"config", "extra", "settings"})
 """Fields that take any value."""
 
-ENTITIES: Final[dict[str, type[state.Entity]]] = {
-    entity.kind: entity for entity in (state.Profile, state.Flavor, state.Component, state.Stack)
+ENTITIES: Final[dict[str, type[Entity]]] = {
+    entity.kind: entity
+    for entity in (
+        state.Profile,
+        state.Flavor,
+        state.Component,
+        state.Stack,
+        people.User,
+        people.Team,
+        people.Project,
+        people.Role,
+        people.Assignment,
+        people.Token,
+    )
 }
+"""What can be updated, by kind."""
 
 
 def _refuse_write(change: Updated, path: Path, value: Maybe) -> Refusal | None:
@@ -182,6 +200,14 @@ def _refuse_shape(path: Path, parts: tuple[str, ...], value: Maybe) -> Refusal |
             fits, wanted = isinstance(value, str), "text"
         case "integration":
             fits, wanted = value is None or isinstance(value, str), "text or null"
+        case "full_name" | "email":
+            fits, wanted = isinstance(value, str), "text"
+        case "active":
+            fits, wanted = isinstance(value, bool), "true or false"
+        case "members" | "profiles" | "permissions":
+            fits, wanted = len(keys) == 1 and value is True, "true, at the id"
+        case "expires":
+            fits, wanted = value is None or (type(value) is int and value >= 0), "a time or null"
         case "config_schema":
             fits, wanted = value is None or isinstance(value, dict), "a map or null"
         case _:

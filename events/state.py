@@ -1,46 +1,22 @@
-"""The state of a profile: its entities, and for every path which commit wrote it last.
+"""The state of a stream: its entities, and for every path which commit wrote it last.
+
+A stream is a profile, or the people of a hub.
 
 Entities are values: `fold` replaces them and never changes one in place, so a copy of a state shares
 all that has not changed since.
 """
 
 from collections.abc import Iterator
-from typing import ClassVar, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
 
+from stackroom.events.entity import Entity, Key, Stamp
 from stackroom.events.errors import IntegrityError
 from stackroom.events.model import Held, Kind, Overlap
-from stackroom.events.values import WHOLE, Maybe, Path, Value, prefixes
-
-Stamp: TypeAlias = tuple[int, int]
-"""Who wrote a path last: the seq of the commit, and the index of its replica in `State.writers`."""
-
-Key: TypeAlias = tuple[str, str, str]
-"""What must be unique in a profile: kind, component type (where it has one), name."""
-
-
-class Entity(Struct, tag_field="kind", omit_defaults=True):
-    """Base of the entities; `stamps` has the empty path from registration on, and what was written since."""
-
-    kind: ClassVar[Kind]
-    leaves: ClassVar[frozenset[str]] = frozenset()
-    """Fields that an update may write whole."""
-    maps: ClassVar[frozenset[str]] = frozenset()
-    """Fields that an update may write inside."""
-
-    name: str
-    stamps: dict[Path, Stamp]
-
-    def key(self) -> Key | None:
-        """What no other entity of the profile may share, or None."""
-        return None
-
-    def written(self, path: Path) -> Stamp:
-        """Who wrote the value at `path` last."""
-        stamps = self.stamps
-        return next(stamps[p] for p in prefixes(path) if p in stamps)
+from stackroom.events.people_entities import PEOPLE, Hub
+from stackroom.events.values import WHOLE, Maybe, Value
 
 
 class Profile(Entity, tag="profile"):
@@ -122,7 +98,7 @@ class Gone(Struct, omit_defaults=True):
     choice: Maybe = UNSET
 
 
-AnyEntity: TypeAlias = Profile | Flavor | Component | Stack | Conflict
+AnyEntity: TypeAlias = Profile | Flavor | Component | Stack | Conflict | PEOPLE
 E = TypeVar("E", bound=Entity)
 
 
@@ -190,6 +166,12 @@ class State:
         """The profile itself, or None before its first event and after its last."""
         entity = self.entities.get(self.profile_id)
         return entity if isinstance(entity, Profile) else None
+
+    @property
+    def root(self) -> Profile | Hub | None:
+        """What the stream is about: its first event registered it."""
+        entity = self.entities.get(self.profile_id)
+        return entity if isinstance(entity, Profile | Hub) else None
 
     def resolve(self, id: str) -> str:
         """The id that stands for `id`."""
