@@ -119,6 +119,9 @@ class LogReader(Protocol):
     def number_used(self, profile: str, replica: str, number: int) -> bool:
         """Whether a proposal that `replica` gave `number` in `profile` was answered."""
 
+    def facts(self, kind: str) -> dict[str, bytes]:
+        """The facts of that kind, by key."""
+
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         """The newest snapshot at or below seq `upto` (of all, if None)."""
 
@@ -137,6 +140,9 @@ class LogWriter(LogReader, Protocol):
 
     def list_profile(self, profile: str, name: str, *, deleted: bool = False) -> None:
         """Sets how the catalogue lists a profile that has commits."""
+
+    def put_fact(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keeps a fact beside the log: one that may change, and is no history; None forgets it."""
 
     def put_snapshot(self, profile: str, snapshot: Snapshot) -> None:
         """Keeps a snapshot."""

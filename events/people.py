@@ -59,6 +59,7 @@ class Directory:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.seq = state.seq
         self.users = {user.name.casefold(): id for id, user in state.all(User)}
         self.tokens = {token.prefix: id for id, token in state.all(Token)}
         self._teams: dict[str, list[str]] = {}
@@ -124,7 +125,7 @@ class Directory:
             for permission in sorted(permissions)
         ]
 
-    def everywhere(self, user: str) -> Iterator[str]:
+    def beside(self, user: str) -> Iterator[str]:
         """The profiles for which something is granted to the user beside what is for the whole hub."""
         for _, _, assignment in self._assignments(user):
             scope = self.state.get(assignment.scope)

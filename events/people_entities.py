@@ -80,6 +80,7 @@ class Token(Entity, tag="token"):
     leaves = frozenset({"expires"})
     user: str = ""
     prefix: str = ""
+    created: int = 0
     read_only: bool = False
     profiles: list[str] | None = None
     expires: int | None = None

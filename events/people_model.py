@@ -116,13 +116,15 @@ class RoleRevoked(Deleted, frozen=True):
 class TokenCreated(Registered, frozen=True):
     """A token of `user`, by its public `prefix`; what it opens is not in any log.
 
-    With `read_only`, it may change nothing; with `profiles`, it is good for these alone. It ends at
-    `expires` (milliseconds since 1970, or None); a renewal adds `lifetime` (milliseconds) to the time.
+    It was made at `created`. With `read_only`, it may change nothing; with `profiles`, it is good for these alone. It ends at
+    `expires`, or (None) never; a renewal adds `lifetime` to the time of then. All in
+    milliseconds, times since 1970.
     """
 
     kind = "token"
     user: str
     prefix: str
+    created: Count = 0
     read_only: bool = False
     profiles: list[str] | None = None
     expires: Count | None = None

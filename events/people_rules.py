@@ -78,8 +78,9 @@ def _refuse_user_name(state: State, name: str, change: Registered) -> Refusal | 
             "name_used_before",
             f"there was a user {name!r} before, whose name stands in the history: choose another",
         )
-    if isinstance(change, UserInvited) and state.find(User, name.casefold()) is not None:
-        return Refusal("name_in_use", f"there is a user {name!r} already")
+    known = state.find(User, name.casefold()) is not None
+    if isinstance(change, UserInvited) and known and (change.role or change.teams):
+        return Refusal("name_in_use", f"there is a user {name!r} already: invite them without a role")
     return None
 
 

@@ -130,6 +130,9 @@ class SqliteReader:
         (used,) = self._conn.execute(NUMBER_USED, (profile, replica, number)).fetchone()
         return bool(used)
 
+    def facts(self, kind: str) -> dict[str, bytes]:
+        return dict(self._conn.execute("SELECT key, value FROM facts WHERE kind = ?", (kind,)))
+
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         bound = INTEGER_MAX if upto is None else upto
         row = self._conn.execute(SNAPSHOT, (profile, bound)).fetchone()

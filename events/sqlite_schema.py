@@ -21,7 +21,10 @@ Use: TypeAlias = Literal["log", "cache"]
 
 def steps(new_id: str, use: Use) -> tuple[Step, ...]:
     """Every step of the schema; a file that they create gets the identity `new_id`, for ever."""
-    return (Step("create", partial(_create, new_id=new_id, use=use)),)
+    return (
+        Step("create", partial(_create, new_id=new_id, use=use)),
+        Step("facts", _add_facts),
+    )
 
 
 def _create(conn: sqlite3.Connection, new_id: str, use: Use) -> None:
@@ -34,3 +37,11 @@ def _create(conn: sqlite3.Connection, new_id: str, use: Use) -> None:
             conn.execute(statement)
     meta = {"id": new_id, "epoch": "1", "use": use}
     conn.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+
+
+def _add_facts(conn: sqlite3.Connection) -> None:
+    """Facts may change and be forgotten: the hashes of tokens, when one was used last."""
+    conn.execute(
+        "CREATE TABLE facts (kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, "
+        "PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID"
+    )

@@ -82,6 +82,12 @@ class SqliteWriter(SqliteReader):
             "UPDATE profiles SET name = ?, deleted = ? WHERE id = ?", (name, deleted, profile)
         )
 
+    def put_fact(self, kind: str, key: str, value: bytes | None) -> None:
+        if value is None:
+            self._conn.execute("DELETE FROM facts WHERE kind = ? AND key = ?", (kind, key))
+        else:
+            self._conn.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (kind, key, value))
+
     def put_snapshot(self, profile: str, snapshot: Snapshot) -> None:
         row = (profile, snapshot.seq, pack(snapshot.frontier), snapshot.state)
         self._conn.execute(KEEP_SNAPSHOT, row)

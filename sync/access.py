@@ -1,63 +1,222 @@
-"""Who may do what on a hub: the one place that is asked.
+"""Who a connection is, and what it may do on this hub: the one place that is asked.
 
-Today one token opens everything. Users, teams, roles and tokens of their own take this place later;
-what asks here stays as it is.
+`PeopleAccess` answers from the stream of people, which it follows commit by commit; what opens a token
+is in the facts beside the log.
 """
 
-import hmac
-from hashlib import sha256
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 from msgspec import Struct
 
-from stackroom.events.rules import Refusal, refuse_name
-from stackroom.sync.protocol import Hello
+from stackroom.events.entity import Entity
+from stackroom.events.fold import advance
+from stackroom.events.history import state_at
+from stackroom.events.log import LogReader
+from stackroom.events.model import Commit, Millis
+from stackroom.events.people import HUB, Directory
+from stackroom.events.people_entities import Token, User
+from stackroom.events.permissions import Rights
+from stackroom.events.rules import Refusal
+from stackroom.events.state import State
+from stackroom.sync import protocol as wire
+from stackroom.sync import tokens
 
-TOKEN_PREFIX = "srm_"
+TOKEN_FACT: Final = "token"
+"""The kind of fact that has the hash of each token, by its prefix."""
+CODE_FACT: Final = "code"
+"""… of each one-time code, by its prefix."""
+USED_FACT: Final = "used"
+"""… when a token was used last (milliseconds, decimal), by its prefix."""
+REPLICA_FACT: Final = "replica"
+"""… whose a replica is: the id of its user, by the replica's id."""
+
+
+USED_EVERY: Final = 60_000
+"""Milliseconds between two notes that a token was used."""
 
 
 class Principal(Struct, frozen=True):
-    """Who a connection proved to be; `name` becomes the author of its commits."""
+    """Who a connection proved to be: `name` is the author of its commits, `user` and `token` are ids."""
 
     name: str
+    user: str = ""
+    token: str = ""
+
+
+class Fact(Struct, frozen=True):
+    """Something to be kept beside the log (see `EventLog`); None is to be forgotten."""
+
+    kind: str
+    key: str
+    value: bytes | None
 
 
 class Access(Protocol):
-    """Decides who a connection is, and what it may do."""
+    """Decides who a connection is, and what it may do. A profile's id "" is the hub as a whole."""
 
-    def authenticate(self, hello: Hello) -> Principal | Refusal:
+    def authenticate(self, hello: wire.Hello, now: Millis) -> Principal | Refusal:
         """Who sends `hello`, or why it is refused."""
 
-    def may_read(self, principal: Principal, profile: str) -> bool:
-        """Whether `principal` may see the profile."""
+    def refuse(self, principal: Principal, now: Millis) -> Refusal | None:
+        """Why somebody who was let in is not welcome any more."""
 
-    def may_write(self, principal: Principal, profile: str) -> bool:
-        """Whether `principal` may propose changes to the profile."""
+    def rights(self, principal: Principal, profile: str = HUB) -> Rights:
+        """What `principal` may do there."""
 
+    def beside(self, principal: Principal) -> Iterable[str]:
+        """The profiles where that may be something else than on the hub."""
 
-class SharedToken:
-    """One token for the whole team; the name is what the user says it is.
+    def expires(self, principal: Principal) -> Millis | None:
+        """When the token ends by which they came."""
 
-    Holds the token's SHA-256 only. Compared in constant time.
-    """
+    def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
+        """The answer to an order that asks for nothing but what is known here; None for others."""
 
-    def __init__(self, token_hash: bytes) -> None:
-        self.token_hash = token_hash
+    def follow(self, commits: Sequence[Commit]) -> None:
+        """The people changed."""
 
-    def authenticate(self, hello: Hello) -> Principal | Refusal:
-        if not hmac.compare_digest(hash_token(hello.token), self.token_hash):
-            return Refusal("unauthorised", "the token is not this hub's")
-        if refusal := refuse_name(hello.user, "user name"):
-            return refusal
-        return Principal(hello.user)
+    def keep(self, facts: Iterable[Fact]) -> None:
+        """Facts that are kept beside the log from now on."""
 
-    def may_read(self, principal: Principal, profile: str) -> bool:
-        return True
-
-    def may_write(self, principal: Principal, profile: str) -> bool:
-        return True
+    def news(self) -> list[Fact]:
+        """Facts to be kept that came up since this was last asked."""
 
 
-def hash_token(token: str) -> bytes:
-    """SHA-256 of a token; enough for a secret of 256 random bits (no dictionary holds it)."""
-    return sha256(token.encode("utf-8", "surrogatepass")).digest()
+class PeopleAccess:
+    """Access by users, roles and tokens; `state` is the people's, and belongs to this from now on."""
+
+    def __init__(
+        self,
+        state: State,
+        secrets: dict[str, bytes],
+        replicas: dict[str, str],
+        used: dict[str, Millis],
+    ) -> None:
+        self.state = state
+        self.directory = Directory(state)
+        self._secrets = secrets
+        self._replicas = replicas
+        self._used = used
+        self._news: dict[tuple[str, str], bytes] = {}
+
+    @classmethod
+    def load(cls, log: LogReader) -> "PeopleAccess":
+        """As the log has it."""
+        replicas = {id: user.decode() for id, user in log.facts(REPLICA_FACT).items()}
+        people = state_at(log, log.identity().id)
+        return cls(people, log.facts(TOKEN_FACT), replicas, _times(log.facts(USED_FACT)))
+
+    def authenticate(self, hello: wire.Hello, now: Millis) -> Principal | Refusal:
+        prefix = tokens.prefix_of(hello.token)
+        proved = tokens.is_it(hello.token, self._secrets.get(prefix))
+        found = self.directory.token(prefix, now)
+        if not proved or found is None:
+            return _refusal(proved, prefix, self.directory, now)
+        id, token = found
+        owner = self._replicas.get(hello.replica)
+        if owner is not None and owner != token.user:
+            return Refusal("replica_taken", "this replica is another user's: its home was copied")
+        if owner is None:
+            self._replicas[hello.replica] = token.user
+            self._news[REPLICA_FACT, hello.replica] = token.user.encode()
+        if now - self._used.get(prefix, 0) >= USED_EVERY:
+            self._used[prefix] = now
+            self._news[USED_FACT, prefix] = str(now).encode()
+        return Principal(_name(self.state, token.user), token.user, id)
+
+    def refuse(self, principal: Principal, now: Millis) -> Refusal | None:
+        token = self.state.get(principal.token)
+        if isinstance(token, Token) and self.directory.token(token.prefix, now) is not None:
+            return None
+        if isinstance(token, Token) and token.expires is not None and token.expires <= now:
+            return Refusal("token_expired", "this token has expired")
+        return Refusal("token_revoked", "this token was revoked, or its user was ended")
+
+    def rights(self, principal: Principal, profile: str = HUB) -> Rights:
+        return self.directory.rights(principal.user, profile, principal.token)
+
+    def beside(self, principal: Principal) -> Iterable[str]:
+        token = self.state.get(principal.token)
+        if isinstance(token, Token) and token.profiles is not None:
+            return token.profiles
+        return self.directory.beside(principal.user)
+
+    def expires(self, principal: Principal) -> Millis | None:
+        token = self.state.get(principal.token)
+        return token.expires if isinstance(token, Token) else None
+
+    def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
+        match order:
+            case wire.ListTokens(everybody):
+                if everybody and "people.read" not in self.rights(principal):
+                    return wire.Reply(0, *_MAY_NOT_READ)
+                return wire.Reply(0, tokens=tuple(self._tokens(principal, everybody=everybody)))
+            case wire.Explain(name, profile):
+                return self._explain(principal, name or principal.name, profile)
+            case _:
+                return None
+
+    def follow(self, commits: Sequence[Commit]) -> None:
+        advance(self.state, commits)
+        self.directory = Directory(self.state)
+
+    def keep(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            if fact.kind == TOKEN_FACT:
+                if fact.value is None:
+                    self._secrets.pop(fact.key, None)
+                else:
+                    self._secrets[fact.key] = fact.value
+
+    def news(self) -> list[Fact]:
+        news, self._news = self._news, {}
+        return [Fact(kind, key, value) for (kind, key), value in news.items()]
+
+    def _tokens(self, principal: Principal, *, everybody: bool) -> Iterable[wire.TokenInfo]:
+        for id, token in self.state.all(Token):
+            if everybody or token.user == principal.user:
+                yield wire.TokenInfo(
+                    id,
+                    _name(self.state, token.user),
+                    token.name,
+                    token.prefix,
+                    token.created,
+                    used=self._used.get(token.prefix),
+                    expires=token.expires,
+                    read_only=token.read_only,
+                    profiles=None if token.profiles is None else tuple(token.profiles),
+                    here=id == principal.token,
+                )
+
+    def _explain(self, principal: Principal, name: str, profile: str) -> wire.Reply:
+        mine = name.casefold() == principal.name.casefold()
+        if not mine and "people.read" not in self.rights(principal):
+            return wire.Reply(0, *_MAY_NOT_READ)
+        found = self.directory.user(name)
+        if found is None:
+            return wire.Reply(0, "unknown_entity", f"there is no user {name!r} on this hub")
+        id, user = found
+        grants = tuple(self.directory.grants(id, profile))
+        return wire.Reply(0, explained=wire.Explained(user.name, user.active, grants))
+
+
+_MAY_NOT_READ: Final = ("not_allowed", "you may not see other people's access (people.read)")
+
+
+def _refusal(proved: bool, prefix: str, directory: Directory, now: Millis) -> Refusal:
+    """Why a token opens nothing; whoever does not know the whole of it learns nothing about it."""
+    if not proved:
+        return Refusal("unauthorised", "this hub does not know this token")
+    if prefix in directory.tokens and directory.token(prefix, 0) is not None:
+        return Refusal("token_expired", "this token has expired")
+    return Refusal("token_revoked", "this token was revoked, or its user was ended")
+
+
+def _times(facts: dict[str, bytes]) -> dict[str, Millis]:
+    return {prefix: int(time) for prefix, time in facts.items()}
+
+
+def _name(state: State, id: str) -> str:
+    entity: Entity | None = state.get(id)
+    return entity.name if isinstance(entity, User) else ""

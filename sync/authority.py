@@ -7,6 +7,7 @@ away, and the next decision rebuilds them from the log.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from msgspec import Struct, structs
 
@@ -42,17 +43,24 @@ from stackroom.events.model import (
     ProfileRenamed,
     Proposal,
 )
+from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode
 
 
 class Submission(Struct, frozen=True):
-    """A proposal at the hub's door, with what the connection proved."""
+    """A proposal at the hub's door, with what the connection proved.
+
+    `user` and `token` are ids among the people of the hub, who are asked again in the transaction:
+    what was withdrawn before it begins is gone. Without them, the rights in `who` count.
+    """
 
     profile: str
     who: Who
     proposal: Proposal
+    user: str = ""
+    token: str = ""
 
 
 class Decision(Struct, frozen=True):
@@ -86,13 +94,23 @@ class Authority:
     """Decides for every profile of one log.
 
     `snapshot_every` is in commits, `states_kept` in profiles; `salt` gives 16 fresh random bytes.
+    `people` is the stream of the hub's people, who say what each may do; empty where there is none.
     """
 
-    def __init__(self, salt: Callable[[], bytes], *, snapshot_every: int, states_kept: int) -> None:
+    def __init__(
+        self,
+        salt: Callable[[], bytes],
+        *,
+        snapshot_every: int,
+        states_kept: int,
+        people: str = "",
+    ) -> None:
         self.salt = salt
+        self.people = people
         self.snapshot_every = snapshot_every
         self.states_kept = states_kept
         self._branches: OrderedDict[str, _Branch] = OrderedDict()
+        self._directory: Directory | None = None
 
     def forget(self) -> None:
         """Throws away every state; they are rebuilt from the log."""
@@ -119,6 +137,58 @@ class Authority:
             self._branches.popitem(last=False)
         return Decision(tuple(known[s.proposal.id] for s in submissions), commits)
 
+    # What the hub itself changes among its people
+
+    def state(self, profile: str, log: LogReader) -> State:
+        """The profile as it stands in this transaction; not to be changed."""
+        return self._branch(profile, log).state
+
+    def directory(self, log: LogReader) -> Directory:
+        """The people as they stand in this transaction."""
+        state = self.state(self.people, log)
+        found = self._directory
+        if found is None or found.state is not state or found.seq != state.seq:
+            found = self._directory = Directory(state)
+        return found
+
+    def refuse(self, author: str, changes: Changes, log: LogReader) -> Refusal | None:
+        """Why the hub cannot make `changes` among its people under the name of `author`."""
+        state = self.state(self.people, log)
+        outcome = check_changes(state, state.seq, changes, self._hub(author))
+        return outcome.refusal if isinstance(outcome, Rejected) else None
+
+    def commit(
+        self, author: str, changes: Changes, message: str, now: Millis, log: LogWriter
+    ) -> Commit | Refusal:
+        """Makes `changes` among the hub's people, under the name of `author`."""
+        if refusal := self.refuse(author, changes, log):
+            return refusal
+        branch = self._branch(self.people, log)
+        who = self._hub(author)
+        events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
+        id = str(UUID(bytes=self.salt(), version=4))
+        number = log.last_number(self.people, who.replica) + 1
+        proposal = Proposal(id, number, branch.state.seq, message, now, events)
+        submission = Submission(self.people, who, proposal)
+        self._take(submission, branch, events, changes, "accepted", now, log)
+        self._flush(self.people, branch, log)
+        self._snapshot(self.people, branch, log)
+        commit, branch.added = branch.added[-1], []
+        return commit
+
+    def _hub(self, author: str) -> Who:
+        """The hub's own replica has the hub's id, as its people have."""
+        return Who(self.people, author, is_hub=True)
+
+    def _who(self, submission: Submission, log: LogReader) -> Who:
+        if not submission.user:
+            return submission.who
+        scope = HUB if submission.profile == self.people else submission.profile
+        rights = self.directory(log).rights(submission.user, scope, submission.token)
+        return structs.replace(submission.who, rights=rights)
+
+    # One proposal
+
     def _answer(
         self, submission: Submission, branch: _Branch, now: Millis, log: LogWriter
     ) -> Answer:
@@ -133,7 +203,7 @@ class Authority:
         changes = unsealed(proposal)
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
-        outcome = check_changes(branch.state, proposal.base, changes, submission.who)
+        outcome = check_changes(branch.state, proposal.base, changes, self._who(submission, log))
         match outcome:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)

@@ -4,27 +4,35 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from stackroom.events.errors import LogFull
-from stackroom.events.log import EventLog
+from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
+from stackroom.sync import protocol as wire
+from stackroom.sync.access import Fact
 from stackroom.sync.authority import Authority, Decision
-from stackroom.sync.hub import Submit
+from stackroom.sync.hub import Ordered, Submit
 from stackroom.sync.metrics import Metrics
+from stackroom.sync.orders import Carried, carry_out
 from stackroom.sync.protocol import ErrorCode
+
+T = TypeVar("T")
 
 log = logging.getLogger("stackroom.hub")
 
 Decided = Callable[[list[Submit], Decision], None]
+CarriedOut = Callable[[Ordered, Carried], None]
 Failed = Callable[[list[Submit], ErrorCode, str, str], None]
 
 
 class Committer:
     """Has proposals decided in the order of their arrival, many in one transaction.
 
-    `decided` and `failed` are told what came of them. `run` ends after `drain`; what is submitted later is
+    Orders take their turn among them, each in a transaction of its own. `decided`, `carried_out` and
+    `failed` are told what came of them. `run` ends after `drain`; what is submitted later is
     not taken: its senders have it still, and push it again to the hub that comes back.
     Cancelling it does not undo the transaction under way: it ends whole, and nobody is told.
     """
@@ -38,6 +46,7 @@ class Committer:
         batch_proposals: int,
         clock: Callable[[], Millis],
         decided: Decided,
+        carried_out: CarriedOut,
         failed: Failed,
     ) -> None:
         self.event_log = event_log
@@ -46,19 +55,26 @@ class Committer:
         self.batch_proposals = batch_proposals
         self.clock = clock
         self.decided = decided
+        self.carried_out = carried_out
         self.failed = failed
         self.ready = True
         """Whether the last transaction succeeded."""
-        self._queue: deque[Submit] = deque()
+        self._queue: deque[Submit | Ordered] = deque()
+        self._facts: list[Fact] = []
         self._news = asyncio.Event()
         self._ending = False
         self._ended = asyncio.Event()
 
-    def submit(self, submit: Submit) -> None:
-        """Puts proposals behind those that wait."""
+    def submit(self, work: Submit | Ordered) -> None:
+        """Puts proposals, or an order, behind those that wait."""
         if self._ending:
             return
-        self._queue.append(submit)
+        self._queue.append(work)
+        self._news.set()
+
+    def keep(self, facts: Sequence[Fact]) -> None:
+        """Has facts kept with the next transaction, before what is submitted later is decided."""
+        self._facts += facts
         self._news.set()
 
     @property
@@ -70,7 +86,9 @@ class Committer:
         """Commits until the end."""
         while True:
             while self._queue:
-                await self._commit(self._batch())
+                await self._next()
+            if self._facts:
+                await self._commit([])
             if self._ending:
                 self._ended.set()
                 return
@@ -83,22 +101,49 @@ class Committer:
         self._news.set()
         await self._ended.wait()
 
+    async def _next(self) -> None:
+        """The order that is first, or all pushes before the next order."""
+        first = self._queue[0]
+        if isinstance(first, Ordered):
+            self._queue.popleft()
+            await self._carry_out(first)
+        else:
+            await self._commit(self._batch())
+
     def _batch(self) -> list[Submit]:
         batch: list[Submit] = []
         size = 0
         while self._queue and (not batch or size < self.batch_proposals):
-            batch.append(self._queue.popleft())
-            size += len(batch[-1].submissions)
+            next = self._queue[0]
+            if isinstance(next, Ordered):
+                break
+            self._queue.popleft()
+            batch.append(next)
+            size += len(next.submissions)
         return batch
+
+    async def _write(self, work: Callable[[LogWriter], T]) -> T:
+        """Runs `work` in a transaction; the facts that wait go with it, or wait on."""
+        facts, self._facts = self._facts, []
+
+        def whole(log: LogWriter) -> T:
+            for fact in facts:
+                log.put_fact(fact.kind, fact.key, fact.value)
+            return work(log)
+
+        try:
+            return await self.event_log.write(whole)
+        except BaseException:
+            self._facts = facts + self._facts
+            self.authority.forget()
+            raise
 
     async def _commit(self, batch: list[Submit]) -> None:
         begun = time.perf_counter()
         submissions = [s for submit in batch for s in submit.submissions]
         try:
-            work = partial(self.authority.decide, submissions, self.clock())
-            decision = await self.event_log.write(work)
+            decision = await self._write(partial(self.authority.decide, submissions, self.clock()))
         except Exception as error:
-            self.authority.forget()
             self.metrics.failures += 1
             await self._recover(batch, error)
             return
@@ -108,6 +153,19 @@ class Committer:
         for answer in decision.answers:
             self.metrics.outcomes[answer.outcome] += 1
         self.decided(batch, decision)
+
+    async def _carry_out(self, ordered: Ordered) -> None:
+        work = partial(carry_out, self.authority, ordered.sender, ordered.ask, self.clock())
+        try:
+            carried = await self._write(work)
+        except Exception as error:
+            self.metrics.failures += 1
+            self.ready = False
+            log.exception("an order could not be carried out", exc_info=error)
+            id = ordered.ask.id if isinstance(ordered.ask, wire.Ask) else 0
+            sentence = "the hub failed to do this; its log says why"
+            carried = Carried(wire.Reply(id, "hub_failed", sentence))
+        self.carried_out(ordered, carried)
 
     async def _recover(self, batch: list[Submit], error: Exception) -> None:
         """Nothing of the batch was stored. One bad push must not take the others down with it."""

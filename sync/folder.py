@@ -1,4 +1,4 @@
-"""The folder of a hub: its log, its token's hash, and who is serving it now."""
+"""The folder of a hub: its log, and who is serving it now."""
 
 import fcntl
 import os
@@ -12,9 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from stackroom.events.errors import LogCorrupt
 from stackroom.events.model import Millis
-from stackroom.sync.access import TOKEN_PREFIX, hash_token
 from stackroom.sync.errors import AlreadyRunning
 
 
@@ -25,41 +23,23 @@ class Serving(Struct, frozen=True):
     url: str
     started: Millis
     version: str
-
-
-class _Secrets(Struct):
-    token_sha256: bytes
+    code: str | None = None
+    """The set-up code, while nobody has come in."""
 
 
 class HubFolder:
-    """Paths and small files; folder 0700, secrets 0600."""
+    """Paths and small files; folder 0700, files 0600."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.log = path / "hub.db"
-        self.access = path / "access.json"
         self.serving_file = path / "hub.json"
         self.output = path / "hub.log"
         self._lock = path / "hub.lock"
 
-    def prepare(self) -> str | None:
-        """Makes the folder; at the first start makes the token, and gives it, this once."""
+    def prepare(self) -> None:
+        """Makes the folder."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.access.exists():
-            return None
-        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        self._write(self.access, msgspec.json.encode(_Secrets(hash_token(token))))
-        return token
-
-    def token_hash(self) -> bytes:
-        """SHA-256 of the token."""
-        try:
-            return msgspec.json.decode(self.access.read_bytes(), type=_Secrets).token_sha256
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise LogCorrupt(
-                f"{self.access} is not readable",
-                hint="move it away: the next start makes a new token",
-            ) from error
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -82,9 +62,9 @@ class HubFolder:
         except AlreadyRunning:
             return True
 
-    def announce(self, url: str, version: str) -> None:
+    def announce(self, url: str, version: str, code: str | None) -> None:
         """Writes down who serves, for others to find."""
-        serving = Serving(os.getpid(), url, time.time_ns() // 1_000_000, version)
+        serving = Serving(os.getpid(), url, time.time_ns() // 1_000_000, version, code)
         self._write(self.serving_file, msgspec.json.encode(serving))
 
     def withdraw(self) -> None:

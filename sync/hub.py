@@ -2,7 +2,7 @@
 
 A shell carries bytes: it calls `receive` with what a connection sent, hands `Submit` to the authority
 and `Read` to the log, reports what came of them (`decided`, `page`), and carries out `Send` and
-`Close`. The same class runs under the server and under the simulation.
+`Close`. Who may do what, `access` says. The same class runs under the server and under the simulation.
 
 What the hub holds for a subscriber is a position. A subscriber is either live (it gets each commit as
 it is made) or reading (it gets pages of the log, the next one only when the last has left the house).
@@ -10,17 +10,19 @@ it is made) or reading (it gets pages of the log, the next one only when the las
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from stackroom.events.log import Answer, Head, Identity, Listed, Snapshot
 from stackroom.events.model import Commit, Millis
-from stackroom.events.permissions import Who
+from stackroom.events.people import HUB
+from stackroom.events.permissions import NOT_ALLOWED, READING, Rights, Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Access, Principal
+from stackroom.sync.access import Access, Fact, Principal
 from stackroom.sync.authority import Decision, Submission
+from stackroom.sync.orders import Carried
 from stackroom.sync.settings import Settings
 
 
@@ -68,7 +70,21 @@ class ListAll(Struct, frozen=True):
     session: int
 
 
-Effect: TypeAlias = Send | Close | Submit | Read | ListAll
+class Ordered(Struct, frozen=True):
+    """Have an order carried out, after all that were submitted before; see `orders`."""
+
+    session: int
+    sender: Principal | None
+    ask: wire.Ask | wire.Redeem
+
+
+class Keep(Struct, frozen=True):
+    """Keep these facts, before anything that is submitted later."""
+
+    facts: tuple[Fact, ...]
+
+
+Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Ordered | Keep
 
 
 class Page(Struct, frozen=True):
@@ -99,8 +115,19 @@ class Session:
         self.since: Millis = 0
         self.subscriptions: dict[str, _Subscription] = {}
         self.undecided = 0
+        self.refused = False
+        """Whether it was let in, and has been told since that it is not welcome any more."""
+        self.rights: wire.Rights | None = None
+        """What it was told last that it may do."""
         self.lists = False
         """Whether it asked for the catalogue, and is told when that changes."""
+
+
+_TURNED_AWAY: Final = {
+    "token_expired": "make or ask for another token, and run: stackroom connect URL --token TOKEN",
+    "replica_taken": "work in a home of your own (STACKROOM_HOME), and join with your own token",
+}
+"""What to do about being turned away, by reason."""
 
 
 class Hub:
@@ -140,13 +167,17 @@ class Hub:
                 self._unsubscribe(session, profile)
 
     def receive(self, session: Session, message: wire.FromReplica, now: Millis) -> None:
-        """A message came."""
+        """A message came; from whom nothing is wanted any more, none is heard."""
+        if session.refused:
+            return
         if isinstance(message, wire.Hello):
             self._hello(session, message, now)
+        elif isinstance(message, wire.Redeem) and session.principal is None:
+            self._effects.append(Ordered(session.id, None, message))
         elif session.principal is None:
             self._close(session, wire.CloseCode.UNAUTHORISED, "the first message must be hello")
         else:
-            self._receive(session, session.principal, message)
+            self._receive(session, session.principal, message, now)
 
     def malformed(self, session: Session, why: str) -> None:
         """Bytes came that are no message: the sender speaks something else."""
@@ -157,12 +188,11 @@ class Hub:
         if session.principal is not None:
             self.malformed(session, "hello was said before")
             return
-        principal = self.access.authenticate(hello)
+        principal = self.access.authenticate(hello, now)
         if isinstance(principal, Refusal):
-            hint = "ask for the hub's token, and run: stackroom connect URL --token TOKEN"
-            self._error(session, "unauthorised", principal.sentence, hint)
-            self._close(session, wire.CloseCode.UNAUTHORISED, "not authorised")
+            self._turn_away(session, principal)
             return
+        self._keep_news()
         session.principal = principal
         session.replica = hello.replica
         session.client = hello.client
@@ -177,9 +207,30 @@ class Hub:
             self.settings.push_bytes,
         )
         self._send(session, welcome)
+        self._tell_rights(session, principal)
 
-    def _receive(self, session: Session, principal: Principal, message: wire.FromReplica) -> None:
+    def _turn_away(self, session: Session, refusal: Refusal) -> None:
+        """Says why, and closes the connection."""
+        hint = _TURNED_AWAY.get(refusal.code, "ask an administrator of the hub for an invitation")
+        code: wire.ErrorCode = (
+            "replica_taken" if refusal.code == "replica_taken" else "unauthorised"
+        )
+        self._error(session, code, refusal.sentence, hint)
+        self._close(session, wire.CloseCode.UNAUTHORISED, refusal.sentence)
+
+    def _keep_news(self) -> None:
+        if news := self.access.news():
+            self._effects.append(Keep(tuple(news)))
+
+    def _receive(
+        self, session: Session, principal: Principal, message: wire.FromReplica, now: Millis
+    ) -> None:
         match message:
+            case wire.Ask(id, order):
+                if answer := self.access.answer(principal, order, now):
+                    self._send(session, structs.replace(answer, id=id))
+                else:
+                    self._effects.append(Ordered(session.id, principal, message))
             case wire.ListProfiles():
                 session.lists = True
                 self._effects.append(ListAll(session.id))
@@ -197,11 +248,74 @@ class Hub:
             case _:
                 self.malformed(session, "hello was said before")
 
+    # Who may what
+
+    def _rights(self, principal: Principal, profile: str) -> Rights:
+        return self.access.rights(principal, HUB if profile == self.identity.id else profile)
+
+    def _reads(self, principal: Principal, profile: str) -> bool:
+        needed = "people.read" if profile == self.identity.id else "profile.read"
+        return needed in self._rights(principal, profile)
+
     def _may_read(self, session: Session, principal: Principal, profile: str) -> bool:
-        if self.access.may_read(principal, profile):
+        """Whether it may; if not, it is told, in the same words whether there is such a profile."""
+        if self._reads(principal, profile):
             return True
         self._error(session, "forbidden", "you may not read this profile", profile=profile)
         return False
+
+    def _tell_rights(self, session: Session, principal: Principal) -> bool:
+        """Tells what the session may do, if that is news; whether it was."""
+        on_hub = self.access.rights(principal)
+        beside = {
+            profile: tuple(sorted(rights))
+            for profile in sorted(set(self.access.beside(principal)))
+            if (rights := self.access.rights(principal, profile)) != on_hub
+        }
+        people = self.identity.id if "people.read" in on_hub else ""
+        expires = self.access.expires(principal)
+        told = wire.Rights(tuple(sorted(on_hub)), beside, people, expires)
+        if told == session.rights:
+            return False
+        session.rights = told
+        self._send(session, told)
+        return True
+
+    def _people_changed(self, commits: tuple[Commit, ...], now: Millis) -> None:
+        """Live connections follow at once: rights are told, what may not be read is sent no more."""
+        self.access.follow(commits)
+        for session in list(self.sessions.values()):
+            principal = session.principal
+            if principal is None or session.refused:
+                continue
+            if refusal := self.access.refuse(principal, now):
+                self._end(session, refusal)
+            elif self._tell_rights(session, principal):
+                for profile in list(session.subscriptions):
+                    if not self._reads(principal, profile):
+                        self._unsubscribe(session, profile)
+                        why = "your right to read this profile was withdrawn"
+                        self._error(session, "forbidden", why, profile=profile)
+                if session.lists:
+                    self._effects.append(ListAll(session.id))
+
+    def _end(self, session: Session, refusal: Refusal) -> None:
+        """Nothing more goes to somebody who was let in and is not welcome any more."""
+        session.refused = True
+        for profile in list(session.subscriptions):
+            self._unsubscribe(session, profile)
+        self._turn_away(session, refusal)
+
+    def tick(self, now: Millis) -> None:
+        """Time passes: tokens expire."""
+        for session in list(self.sessions.values()):
+            rights = session.rights
+            if rights is not None and rights.expires is not None and rights.expires <= now:
+                principal = session.principal
+                if principal is not None and not session.refused:
+                    if refusal := self.access.refuse(principal, now):
+                        self._end(session, refusal)
+        self._keep_news()
 
     # Subscriptions
 
@@ -239,6 +353,9 @@ class Hub:
         if session is None:
             return
         if read.history:
+            principal = session.principal
+            if principal is None or session.refused or not self._reads(principal, read.profile):
+                return
             self._send(session, wire.History(read.profile, read.after, page.commits))
             return
         subscription = session.subscriptions.get(read.profile)
@@ -291,24 +408,24 @@ class Hub:
             self._error(
                 session, "too_large", f"a push holds at most {most} proposals", profile=profile
             )
-        elif not self.access.may_write(principal, profile):
+        elif READING.issuperset(rights := self._rights(principal, profile)):
             sentence = "you may not change this profile"
             answers = tuple(
-                Answer(p.id, "rejected", None, "not_allowed", sentence) for p in push.proposals
+                Answer(p.id, "rejected", None, NOT_ALLOWED, sentence) for p in push.proposals
             )
             self._send(session, wire.Results(profile, answers))
         elif push.proposals:
             session.undecided += len(push.proposals)
+            who = Who(session.replica, principal.name, rights)
             submissions = tuple(
-                Submission(profile, Who(session.replica, principal.name), proposal)
+                Submission(profile, who, proposal, principal.user, principal.token)
                 for proposal in push.proposals
             )
             self._effects.append(Submit(session.id, submissions))
 
-    def decided(self, submits: Sequence[Submit], decision: Decision) -> None:
+    def decided(self, submits: Sequence[Submit], decision: Decision, now: Millis) -> None:
         """The authority decided on all of `submits`, and that is durable."""
-        for profile, commits in decision.commits.items():
-            self._announce(profile, commits)
+        self._committed(decision.commits, now)
         if any(map(_changes_catalogue, chain.from_iterable(decision.commits.values()))):
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
@@ -322,6 +439,21 @@ class Hub:
                 session.undecided -= len(submit.submissions)
                 for profile, results in told.items():
                     self._send(session, wire.Results(profile, tuple(results)))
+
+    def _committed(self, commits: dict[str, tuple[Commit, ...]], now: Millis) -> None:
+        """Who may read what is settled before anything is sent."""
+        if people := commits.get(self.identity.id):
+            self._people_changed(people, now)
+        for profile, added in commits.items():
+            self._announce(profile, added)
+
+    def carried_out(self, ordered: Ordered, carried: Carried, now: Millis) -> None:
+        """An order was carried out, and that is durable."""
+        self.access.keep(carried.facts)
+        self._committed(carried.commits, now)
+        session = self.sessions.get(ordered.session)
+        if session is not None and not session.refused:
+            self._send(session, carried.reply)
 
     def failed(
         self, submits: Sequence[Submit], code: wire.ErrorCode, sentence: str, hint: str = ""
@@ -352,8 +484,9 @@ class Hub:
     def catalogue(self, session_id: int, profiles: Sequence[Listed]) -> None:
         """The log answered `ListAll`."""
         session = self.sessions.get(session_id)
-        if session is not None and session.principal is not None:
-            readable = [p for p in profiles if self.access.may_read(session.principal, p.id)]
+        if session is not None and session.principal is not None and not session.refused:
+            named = (p for p in profiles if p.id != self.identity.id)
+            readable = [p for p in named if self._reads(session.principal, p.id)]
             self._send(session, wire.Profiles(tuple(readable)))
 
     def shut(self, code: int, reason: str) -> None:

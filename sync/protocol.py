@@ -13,12 +13,31 @@ from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Millis, Proposal
+from stackroom.events.people import Grant
+
+PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
+"""What is public of a token or code: its kind, and what it is looked up by."""
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
 JSON: Final = f"stackroom.v{VERSION}+json"
 SUBPROTOCOLS: Final = (MSGPACK, JSON)
 """In the order of the hub's preference."""
+
+
+Secret: TypeAlias = Annotated[str, Meta(max_length=4_096)]
+"""A token or a one-time code."""
+
+Hash: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
+"""SHA-256 of a token or code."""
+
+
+class NewToken(Struct, frozen=True):
+    """A token that whoever will hold it has made: its public prefix, and the hash of the whole."""
+
+    name: Annotated[str, Meta(max_length=NAME_LENGTH)]
+    prefix: Annotated[str, Meta(pattern=PREFIX_PATTERN)]
+    hash: Hash
 
 
 class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -29,16 +48,31 @@ class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
 
 
 class Hello(Message, frozen=True, tag="hello"):
-    """The first message: who is there. `user` is a claim until access proves it."""
+    """The first message: who is there, by a token that says it."""
 
     replica: Id
-    user: Annotated[str, Meta(max_length=NAME_LENGTH)]
-    token: Annotated[str, Meta(max_length=4_096)]
+    token: Secret
     client: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
 
     def __repr__(self) -> str:
         """Without the token, which must never stand in a log."""
-        return f"Hello(replica={self.replica!r}, user={self.user!r}, client={self.client!r})"
+        return f"Hello(replica={self.replica!r}, client={self.client!r})"
+
+
+class Redeem(Message, frozen=True, tag="redeem"):
+    """A first message, too: a one-time code makes its holder a user, with the token of that hash.
+
+    The token is made, and kept, before this is sent: whoever misses the answer says hello with it.
+    `user` is the name to take where the code leaves it open (the first administrator's does).
+    """
+
+    code: Secret
+    token: NewToken
+    user: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+
+    def __repr__(self) -> str:
+        """Without the code."""
+        return f"Redeem(user={self.user!r})"
 
 
 class ListProfiles(Message, frozen=True, tag="list_profiles"):
@@ -77,6 +111,76 @@ class Push(Message, frozen=True, tag="push"):
     proposals: tuple[Proposal, ...]
 
 
+# Orders: what the hub alone can do, and what only it knows
+
+
+class Order(Struct, frozen=True, tag_field="order", omit_defaults=True):
+    """Base of all orders."""
+
+
+class MakeToken(Order, frozen=True, tag="make_token"):
+    """A token for the sender, or for the service account `user` (an id).
+
+    `lifetime` is in milliseconds, None for ever; see `TokenCreated` for the rest.
+    """
+
+    token: NewToken
+    user: str = ""
+    read_only: bool = False
+    profiles: tuple[Id, ...] | None = None
+    lifetime: Count | None = None
+
+
+class RenewToken(Order, frozen=True, tag="renew_token"):
+    """Adds the token's lifetime to the time of now; the empty id is the token of this connection."""
+
+    token: str = ""
+
+
+class RevokeToken(Order, frozen=True, tag="revoke_token"):
+    """Ends a token at once."""
+
+    token: Id
+
+
+class ListTokens(Order, frozen=True, tag="list_tokens"):
+    """The sender's tokens, or `everybody`'s; with when each was used last."""
+
+    everybody: bool = False
+
+
+class Invite(Order, frozen=True, tag="invite"):
+    """Lets somebody join under `user` with the code of that prefix and hash, for `lifetime` (ms).
+
+    Whoever is a user already is let in again by it, and gets no role.
+    """
+
+    user: Annotated[str, Meta(max_length=NAME_LENGTH)]
+    prefix: Annotated[str, Meta(pattern=PREFIX_PATTERN)]
+    hash: Hash
+    lifetime: Count
+    role: str = ""
+    scope: str = ""
+    teams: tuple[Id, ...] = ()
+
+
+class Explain(Order, frozen=True, tag="explain"):
+    """What a user (by name; the sender, if empty) may do in a profile, or on the hub, and why."""
+
+    user: str = ""
+    profile: str = ""
+
+
+AnyOrder: TypeAlias = MakeToken | RenewToken | RevokeToken | ListTokens | Invite | Explain
+
+
+class Ask(Message, frozen=True, tag="ask"):
+    """An order; answered by one `reply` with the same `id`, which the sender chooses."""
+
+    id: Count
+    order: AnyOrder
+
+
 # From the hub to a replica
 
 
@@ -90,6 +194,59 @@ class Welcome(Message, frozen=True, tag="welcome"):
     time: Millis
     push_proposals: int
     push_bytes: int
+
+
+class Rights(Message, frozen=True, tag="rights"):
+    """What the receiver may do: on the hub as a whole, and in the profiles where that is something else.
+
+    Sent after `welcome`, and whenever it changes. `people` is the id of the stream of people, where
+    the receiver may read it; `expires` is when the token ends.
+    """
+
+    hub: tuple[str, ...]
+    profiles: dict[str, tuple[str, ...]] = {}
+    people: str = ""
+    expires: Millis | None = None
+
+
+class TokenInfo(Struct, frozen=True, omit_defaults=True):
+    """A token as its owner may see it; times in milliseconds since 1970, None where there is none."""
+
+    id: str
+    user: str
+    name: str
+    prefix: str
+    created: Millis
+    used: Millis | None = None
+    expires: Millis | None = None
+    read_only: bool = False
+    profiles: tuple[str, ...] | None = None
+    here: bool = False
+    """Whether it is the token of this connection."""
+
+
+class Explained(Struct, frozen=True):
+    """What a user may do, and where each permission comes from."""
+
+    user: str
+    active: bool
+    grants: tuple[Grant, ...]
+
+
+class Reply(Message, frozen=True, tag="reply"):
+    """The answer to an order. What was refused has a reason: `code` and `sentence`.
+
+    `user` is who the order was about, `seq` the commit among people that it made; `tokens` and
+    `explained` are there where they were asked for.
+    """
+
+    id: Count
+    code: str = ""
+    sentence: str = ""
+    user: str = ""
+    seq: int | None = None
+    tokens: tuple[TokenInfo, ...] = ()
+    explained: Explained | None = None
 
 
 class Profiles(Message, frozen=True, tag="profiles"):
@@ -156,6 +313,7 @@ class Presence(Message, frozen=True, tag="presence"):
 ErrorCode: TypeAlias = Literal[
     "malformed",
     "unauthorised",
+    "replica_taken",
     "forbidden",
     "parted",
     "too_large",
@@ -173,9 +331,21 @@ class Error(Message, frozen=True, tag="error"):
     profile: str = ""
 
 
-FromReplica: TypeAlias = Hello | ListProfiles | Subscribe | Unsubscribe | Fetch | Push
+FromReplica: TypeAlias = (
+    Hello | Redeem | ListProfiles | Subscribe | Unsubscribe | Fetch | Push | Ask
+)
 FromHub: TypeAlias = (
-    Welcome | Profiles | Snapshot | Commits | History | CaughtUp | Results | Presence | Error
+    Welcome
+    | Rights
+    | Reply
+    | Profiles
+    | Snapshot
+    | Commits
+    | History
+    | CaughtUp
+    | Results
+    | Presence
+    | Error
 )
 
 

@@ -23,6 +23,7 @@ from stackroom.sync.committer import Committer
 from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.metrics import Metrics
+from stackroom.sync.orders import Carried
 from stackroom.sync.paging import read_page
 from stackroom.sync.settings import Settings
 
@@ -42,6 +43,7 @@ class Server:
         version: str,
         clock: Callable[[], Millis],
         salt: Callable[[], bytes],
+        people: str = "",
     ) -> None:
         self.event_log = event_log
         self.settings = settings
@@ -54,7 +56,10 @@ class Server:
         self.stopping = anyio.Event()
         self._close_code = wire.CloseCode.GOING_AWAY
         authority = Authority(
-            salt, snapshot_every=settings.snapshot_every, states_kept=settings.states_kept
+            salt,
+            snapshot_every=settings.snapshot_every,
+            states_kept=settings.states_kept,
+            people=people,
         )
         self.committer = Committer(
             event_log,
@@ -63,6 +68,7 @@ class Server:
             batch_proposals=settings.batch_proposals,
             clock=clock,
             decided=self._decided,
+            carried_out=self._carried_out,
             failed=self._failed,
         )
         self.door = Door(self)
@@ -96,6 +102,7 @@ class Server:
         ):
             self.port = _port_of(listener)
             tasks.start_soon(self.committer.run)
+            tasks.start_soon(self._tick)
             ready(self.port)
             await self.stopping.wait()
             await self._shut(listener)
@@ -110,6 +117,13 @@ class Server:
             self.carry_out()
             for link in list(self.links.values()):
                 await link.ended.wait()
+
+    async def _tick(self) -> None:
+        """Tells the hub the time: tokens expire."""
+        while True:
+            await anyio.sleep(self.settings.tick)
+            self.hub.tick(self.clock())
+            self.carry_out()
 
     # One connection
 
@@ -184,8 +198,10 @@ class Server:
                     case core.Close(session, code, reason):
                         if (link := self.links.get(session)) is not None:
                             link.close_soon(code, reason)
-                    case core.Submit():
+                    case core.Submit() | core.Ordered():
                         self.committer.submit(effect)
+                    case core.Keep(facts):
+                        self.committer.keep(facts)
                     case core.Read() | core.ListAll():
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
@@ -217,8 +233,12 @@ class Server:
         self.hub.lagging(session, message.profile, message.commits[0].seq - 1)
 
     def _decided(self, batch: list[core.Submit], decision: Decision) -> None:
-        self.hub.decided(batch, decision)
+        self.hub.decided(batch, decision, self.clock())
         self._settled(batch)
+
+    def _carried_out(self, ordered: core.Ordered, carried: Carried) -> None:
+        self.hub.carried_out(ordered, carried, self.clock())
+        self.carry_out()
 
     def _failed(
         self, batch: list[core.Submit], code: wire.ErrorCode, sentence: str, hint: str

@@ -21,9 +21,12 @@ import anyio
 from msgspec import Struct, structs
 
 from stackroom.events.codec import SALT_BYTES
+from stackroom.events.log import EventLog
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_log import SqliteLog
-from stackroom.sync.access import SharedToken
+from stackroom.sync import orders, tokens
+from stackroom.sync.access import PeopleAccess
+from stackroom.sync.authority import Authority
 from stackroom.sync.errors import AlreadyRunning, DidNotStart, NotRunning, PortInUse
 from stackroom.sync.folder import HubFolder, new_hub_id
 from stackroom.sync.protocol import CloseCode
@@ -63,53 +66,59 @@ class Status(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """A hub that `up` started; `token` is there at its first start, and never again."""
+    """A hub that `up` started; `code` sets it up, and is there until somebody has come in."""
 
     url: str
     pid: int
-    token: str | None = None
+    code: str | None = None
 
 
 def serve(data: Path, settings: Settings, announce: Callable[[str, str | None], None]) -> None:
-    """Serves the folder until a signal ends it; `announce` is given the URL, and a new token once.
+    """Serves the folder until a signal ends it.
+
+    `announce` is given the URL, and the set-up code while nobody has come in.
 
     Raises AlreadyRunning, PortInUse, and what SqliteLog.open raises.
     """
     folder = HubFolder(data)
-    token = folder.prepare()
+    folder.prepare()
     with folder.lock():
         try:
             anyio.run(
                 _serve,
                 folder,
                 settings,
-                lambda url: announce(url, token),
+                announce,
                 backend_options={"use_uvloop": _has_uvloop()},
             )
         finally:
             folder.withdraw()
 
 
-async def _serve(folder: HubFolder, settings: Settings, announce: Callable[[str], None]) -> None:
+async def _serve(
+    folder: HubFolder, settings: Settings, announce: Callable[[str, str | None], None]
+) -> None:
     event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
     try:
         identity = await event_log.read(lambda reader: reader.identity())
+        code = await _found(event_log, identity.id, settings)
         server = Server(
             event_log,
             identity,
-            SharedToken(folder.token_hash()),
+            await event_log.read(PeopleAccess.load),
             settings,
             version=version("stackroom"),
             clock=_clock,
-            salt=lambda: secrets.token_bytes(SALT_BYTES),
+            salt=_salt,
+            people=identity.id,
         )
 
         def ready(port: int) -> None:
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"ws://{host}:{port}"
-            folder.announce(url, server.version)
+            folder.announce(url, server.version, code)
             log.info("listening at %s", url)
-            announce(url)
+            announce(url, code)
 
         busy: OSError | None = None
         async with anyio.create_task_group() as tasks:
@@ -127,6 +136,18 @@ async def _serve(folder: HubFolder, settings: Settings, announce: Callable[[str]
         log.info("stopped")
 
 
+async def _found(event_log: EventLog, hub: str, settings: Settings) -> str | None:
+    """The set-up code, if nobody has come in yet."""
+    code = tokens.make(tokens.SET_UP, secrets.token_bytes)
+    authority = Authority(_salt, snapshot_every=settings.snapshot_every, states_kept=1, people=hub)
+    needed = await event_log.write(lambda log: orders.found(authority, _clock(), log, code))
+    return code.text if needed else None
+
+
+def _salt() -> bytes:
+    return secrets.token_bytes(SALT_BYTES)
+
+
 async def _obey_signals(server: Server) -> None:
     with anyio.open_signal_receiver(*SIGNALS) as signals:
         async for number in signals:
@@ -141,7 +162,7 @@ def up(data: Path, host: str, port: int) -> Started:
     Raises AlreadyRunning, DidNotStart.
     """
     folder = HubFolder(data)
-    token = folder.prepare()
+    folder.prepare()
     if _is_served(folder):
         serving = folder.serving()
         raise AlreadyRunning(str(data), serving.url if serving else "")
@@ -160,7 +181,7 @@ def up(data: Path, host: str, port: int) -> Started:
         serving = folder.serving()
         if serving is not None and serving.pid == process.pid and _get(serving.url, "/readyz"):
             process.returncode = 0  # It is nobody's child from now on.
-            return Started(serving.url, process.pid, token)
+            return Started(serving.url, process.pid, serving.code)
         if process.poll() is not None:
             break
         time.sleep(0.02)
@@ -277,7 +298,7 @@ def main() -> None:
     log_to_stderr()
     settings = structs.replace(Settings(), host=host, port=int(port))
     try:
-        serve(Path(data), settings, lambda url, token: None)
+        serve(Path(data), settings, lambda url, code: None)
     except (AlreadyRunning, PortInUse) as error:
         sys.exit(f"{error} ({error.hint})")
 

@@ -48,5 +48,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     states_kept: int = 256
     """Profiles whose state is kept in memory, the least recently used given up first."""
 
+    tick: float = 1.0
+    """Between two looks at which tokens have expired."""
     shutdown_grace: float = 5.0
     """For connections to close when the hub ends."""

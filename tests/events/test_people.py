@@ -108,7 +108,7 @@ class TestRights:
         directory = people.directory
         assert directory.rights(ADA, LAKE) == BUILT_IN["editor"]
         assert directory.rights(ADA, RIVER) == directory.rights(ADA) == frozenset()
-        assert list(directory.everywhere(ADA)) == [LAKE]
+        assert list(directory.beside(ADA)) == [LAKE]
 
     def test_a_role_in_a_project_is_good_in_its_profiles(self, people: People) -> None:
         people.ok((PROJECT, ProjectCreated("water", profiles={LAKE: True})))
@@ -117,7 +117,7 @@ class TestRights:
         people.ok((PROJECT, ProjectUpdated({f"/profiles/{RIVER}": True}, (f"/profiles/{LAKE}",))))
         assert people.directory.rights(ADA, LAKE) == frozenset()
         assert people.directory.rights(ADA, RIVER) == BUILT_IN["viewer"]
-        assert list(people.directory.everywhere(ADA)) == [RIVER]
+        assert list(people.directory.beside(ADA)) == [RIVER]
 
     def test_a_team_gives_its_members_what_it_has(self, people: People) -> None:
         people.ok((TEAM, TeamCreated("ml", members={ADA: True})))
