@@ -30,6 +30,7 @@ from stackroom.client.keeper import Keeper
 from stackroom.client.problems import as_error
 from stackroom.client.profile import Profile
 from stackroom.client.rebase import View, rebase
+from stackroom.client.rights import rights_of
 from stackroom.client.settings import Settings
 from stackroom.client.store import ProfileEntry
 from stackroom.client.urls import normalise
@@ -46,13 +47,12 @@ def connect(
     *,
     token: str | None = None,
     home: str | Path | Home | None = None,
-    user: str | None = None,
     offline: bool = False,
     settings: Settings | None = None,
 ) -> "Hub":
     """A hub to work with: `async with connect(...) as hub`.
 
-    `url` is that of the hub that was joined last, unless given; `token` and `user` those that the home
+    `url` is that of the hub that was joined last, unless given; `token` the one that the home
     has for it. `home` is the folder of the local state (STACKROOM_HOME, or the platform's folder for a
     user's data). The block begins when the hub has answered, or shortly after if it does not: work is
     saved then, and pushed when it is back, by this program or by the next. With `offline`, the hub is
@@ -62,7 +62,7 @@ def connect(
     """
     if not isinstance(home, Home):
         home = Home.default() if home is None else Home(Path(home))
-    return Hub(url, token, home, user, offline, settings or Settings())
+    return Hub(url, token, home, offline, settings or Settings())
 
 
 class Hub:
@@ -78,14 +78,12 @@ class Hub:
         url: str | None,
         token: str | None,
         home: Home,
-        user: str | None,
         offline: bool,
         settings: Settings,
     ) -> None:
         self._asked = url
         self._token = token
         self._home = home
-        self._user = user
         self._offline = offline
         self.settings = settings
         self._open = False
@@ -232,8 +230,15 @@ class Hub:
         copy = self._connection.carrier.replica.copies.get(profile)
         if copy is None:
             return None
-        hello = self._connection.carrier.replica.hello
-        return copy.seq, rebase(copy.state.copy(), copy.pending, Who(hello.replica, hello.user))
+        return copy.seq, rebase(copy.state.copy(), copy.pending, self._who(profile))
+
+    def _who(self, profile: str) -> Who:
+        """Who proposes, as far as the connection knows what the hub allows."""
+        replica = self._connection.carrier.replica
+        told = replica.rights
+        rights = None if told is None else rights_of(told).of(profile)
+        user = replica.welcome.user if replica.welcome is not None else ""
+        return Who(replica.hello.replica, user, rights)
 
     def synced(self, profile: str) -> bool:
         """Whether the profile has all that the hub has, and the hub all that the profile has.
@@ -300,9 +305,9 @@ class Hub:
             token = self._token
             if self._offline:
                 token = token or at.home.token(self.url) or "none"
-            replica = at.replica(self.url, user=self._user, token=token)
+            replica = at.replica(self.url, token=token)
             if all(known.url != self.url for known in at.store.hubs()):
-                at.store.put_hub(self.url, "", 0, replica.hello.user)
+                at.store.put_hub(self.url, "", 0, at.user(self.url))
             return replica
         except BaseException:
             at.close()

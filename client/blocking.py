@@ -42,14 +42,11 @@ def connect(
     *,
     token: str | None = None,
     home: str | Path | Home | None = None,
-    user: str | None = None,
     offline: bool = False,
     settings: Settings | None = None,
 ) -> "Hub":
     """A hub to work with: `with connect(...) as hub`. What it takes and raises is as in `api.connect`."""
-    return Hub(
-        api.connect(url, token=token, home=home, user=user, offline=offline, settings=settings)
-    )
+    return Hub(api.connect(url, token=token, home=home, offline=offline, settings=settings))
 
 
 class _Loop:

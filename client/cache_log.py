@@ -54,6 +54,10 @@ class CacheLog:
         with self._reading() as log:
             return log.number_used(profile, replica, number)
 
+    def facts(self, kind: str) -> dict[str, bytes]:
+        with self._reading() as log:
+            return log.facts(kind)
+
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         with self._reading() as log:
             return log.snapshot(profile, upto)

@@ -164,7 +164,9 @@ class Carrier:
                 await self.worker.run(partial(self.keeper.meet, self.url, welcome))
             case core.Catalogue(profiles):
                 await self.worker.run(partial(self.keeper.register, self.url, profiles))
-            case core.Present() | core.Problem():
+            case core.Granted(rights):
+                await self.worker.run(partial(self.keeper.grant, self.url, rights))
+            case core.Present() | core.Problem() | core.Replied():
                 pass
             case _:
                 return await self._keep(effect)

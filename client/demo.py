@@ -6,6 +6,7 @@ very commands that it shows. What a step claims is checked; the first claim that
 
 import io
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -88,7 +89,6 @@ class Demo:
         self.ada = Person("ada", folder / "ada")
         self.ben = Person("ben", folder / "ben")
         self.url = ""
-        self.token = ""
         self.root = ""
         self.hub_is_up = False
         self.steps = 0
@@ -122,8 +122,7 @@ class Demo:
 
     def do(self, person: Person, *args: str, code: int = 0) -> Ran:
         """Runs a command, shows it and what it said, and expects it to end with `code`."""
-        secret = args.index("--token") + 1 if "--token" in args else None
-        shown = ["…" if i == secret else shlex.quote(arg) for i, arg in enumerate(args)]
+        shown = [shlex.quote(re.sub("#sr.*", "#…", arg)) for arg in args]
         self.say(f"   {person.name}$ stackroom {' '.join(shown)}")
         ran = person.run(*args)
         # What stands on stderr beside a result (how fresh it is, what to run next) would be noise here.
@@ -149,13 +148,15 @@ class Demo:
         self.tell("A hub starts: a process of its own, with SQLite in a folder.")
         self.hub_is_up = True
         up = self.ask(self.host, "hub", "up", "--data", str(self.hub_data), "--port", "0")
-        self.url, self.token = up["url"], up["token"]
-        self.say(f"   It listens at {self.url}, and its token was made and shown once.")
+        self.url, link = up["url"], up["join"]
+        self.say(f"   It listens at {self.url}. A one-time code makes Ada its administrator.")
+        self.do(self.ada, "join", link)
 
     def join(self) -> None:
-        self.tell("Ada and Ben join it, each on a replica in a home of their own.")
-        for person in (self.ada, self.ben):
-            self.do(person, "connect", self.url, "--token", self.token)
+        self.tell("Ada invites Ben, who joins with a replica in a home of his own.")
+        invited = self.ask(self.ada, "invite", self.ben.name, "--role", "editor")
+        self.say(f"   {self.ada.name}$ stackroom invite {self.ben.name} --role editor")
+        self.do(self.ben, "join", invited["join"])
 
     def import_sample(self) -> None:
         self.tell("Ada makes a profile and imports a stack that ZenML 0.98 exported.")

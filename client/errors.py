@@ -12,6 +12,7 @@
         ├── NotFound                 3   there is nothing of that name
         │   ├── NoProfile            3   no profile is active
         │   └── NoHub                3   no hub was connected
+        ├── HubRefused               1   the hub does not carry an order out
         ├── NotAuthorised            4   the hub does not let this user in, or not do this
         ├── Unreachable              6   the hub does not answer
         ├── VersionMismatch          8   hub and client do not understand each other
@@ -84,6 +85,14 @@ class InvalidConfig(ClientError):
 
 class NotASource(ClientError):
     """A file that is neither ours nor a stack in any of ZenML's forms; the sentence says where and why."""
+
+
+class HubRefused(ClientError):
+    """The hub did not carry out an order; `reason` is its code for why."""
+
+    def __init__(self, reason: str, sentence: str, *, hint: str = "") -> None:
+        self.reason = reason
+        super().__init__(sentence, hint=hint)
 
 
 class NotFound(ClientError):

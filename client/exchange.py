@@ -76,7 +76,6 @@ def exchange(
     *,
     timeout: float | None = None,
     history: bool = True,
-    user: str | None = None,
     token: str | None = None,
     tell: Tell | None = None,
 ) -> Report:
@@ -84,7 +83,7 @@ def exchange(
 
     `url` is normalised. `timeout` is in seconds, for everything together; without it, the hub may take
     its time as long as it is not silent for `Settings.sync_patience`. With `history`, what a snapshot
-    left out is fetched too. `user` and `token` are those that the home has for this hub, unless given.
+    left out is fetched too. `token` is the one that the home has for this hub, unless given.
     `tell` is called whenever something came.
 
     Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub; what goes wrong
@@ -92,7 +91,7 @@ def exchange(
     """
     from stackroom.client.course import exchanging
 
-    replica = workspace.replica(url, user=user, token=token)
+    replica = workspace.replica(url, token=token)
     return _run(
         workspace,
         lambda worker, keeper: exchanging(
@@ -167,6 +166,26 @@ def watch(
     raise AssertionError("watching ends by an error or an interrupt")
 
 
+def order(
+    workspace: Workspace, url: str, order: wire.AnyOrder, *, token: str | None = None
+) -> wire.Reply:
+    """The answer of the hub at `url` to an order.
+
+    Raises HubRefused with its reason, NotAuthorised, Unreachable, VersionMismatch.
+    """
+    from stackroom.client.ordering import ordering
+
+    hello = workspace.replica(url, token=token).hello
+    return _anyio(lambda: ordering(url, workspace.settings, hello, order))
+
+
+def redeem(workspace: Workspace, url: str, redeem: wire.Redeem) -> wire.Reply:
+    """The answer of the hub at `url` to a one-time code. Raises as `order`."""
+    from stackroom.client.ordering import redeeming
+
+    return _anyio(lambda: redeeming(url, workspace.settings, redeem))
+
+
 def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, Any, T]]") -> T:
     """Runs `work` in a loop, on the files of `workspace` opened once more on a worker's thread."""
     import anyio
@@ -182,3 +201,9 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
                 await worker.run(keeper.close)
 
     return anyio.run(whole)
+
+
+def _anyio(work: "Callable[[], Coroutine[Any, Any, T]]") -> T:
+    import anyio
+
+    return anyio.run(work)

@@ -14,6 +14,7 @@ from stackroom.client.errors import Unreachable
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line, dial
 from stackroom.client.problems import as_error
+from stackroom.client.rights import rights_of
 from stackroom.client.worker import Worker
 from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected, check
 from stackroom.events.codec import unseal
@@ -85,7 +86,8 @@ async def planning(
         raise Unreachable(f"the hub at {url} does not answer") from None
     assert replica.welcome is not None
     assert news.catalogue is not None
-    who = Who(replica.hello.replica, replica.welcome.user)
+    rights = rights_of(replica.rights).of(profile) if replica.rights is not None else None
+    who = Who(replica.hello.replica, replica.welcome.user, rights)
     foreseen = foresee(copy.state, pending, who, news.incoming, news.catalogue)
     return Plan(profile, seq, copy.seq, news.since, tuple(news.incoming), foreseen)
 

@@ -1,16 +1,23 @@
 """What a replica core has kept, and what it is started from: the disk side of a connection."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import structs
 
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.rights import decode, encode, rights_of
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import Listed
 from stackroom.events.model import Millis, Proposal
 from stackroom.sync import protocol as wire
+
+PEOPLE: Final = "people"
+"""Under which name the registry has a hub's stream of people."""
 
 UNMET = ""
 """The identity of a hub that has not answered yet."""
@@ -62,8 +69,14 @@ class Keeper:
                 hint=f"nothing was sent; to join the new one: stackroom disconnect {url}",
             )
         news = HubEntry(url, welcome.hub, welcome.epoch, welcome.user)
-        if known != news:
-            self.store.put_hub(url, news.hub, news.epoch, news.user)
+        if known is None or structs.replace(known, rights="") != news:
+            self.store.put_hub(url, welcome.hub, welcome.epoch, welcome.user)
+
+    def grant(self, url: str, rights: wire.Rights) -> None:
+        """Keeps what one may do on the hub at `url`, for the rules to foresee with."""
+        self.store.set_rights(url, encode(rights_of(rights)))
+        if rights.people:
+            self.store.put_profile(rights.people, PEOPLE, url)
 
     def _known(self, url: str) -> HubEntry | None:
         return next((hub for hub in self.store.hubs() if hub.url == url), None)
@@ -85,7 +98,14 @@ class Keeper:
         counts = self.store.counts()
         waiting = {profile for profile, count in counts.items() if count.pending}
         profiles = [p for p in self.store.profiles() if p.hub == url]
-        return [p.id for p in profiles if not p.deleted or p.id in waiting]
+        closed = self._closed_people(url)
+        return [p.id for p in profiles if p.id not in closed and (not p.deleted or p.id in waiting)]
+
+    def _closed_people(self, url: str) -> set[str]:
+        """The hub's stream of people, unless one may read it."""
+        known = self._known(url)
+        rights = decode(known.rights) if known is not None else None
+        return {known.hub} if known is not None and not (rights and rights.people) else set()
 
     def pending(self, profiles: Sequence[str]) -> dict[str, list[Proposal]]:
         """The proposals that wait, by profile."""

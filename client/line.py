@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 import anyio
 from websockets.asyncio.client import ClientConnection, connect
@@ -26,6 +27,9 @@ from stackroom.client.settings import Settings
 from stackroom.client.urls import is_loopback
 from stackroom.events.errors import StackroomError
 from stackroom.sync import protocol as wire
+
+TURNED_AWAY: Final = ("unauthorised", "replica_taken")
+"""The errors by which a hub does not let a replica in, or not any more."""
 
 
 class Line:
@@ -53,7 +57,7 @@ class Line:
         except ConnectionClosed as closed:
             raise why_closed(self.url, closed) from closed
         message = wire.decode_from_hub(data, self._coding)
-        if isinstance(message, wire.Error) and message.code == "unauthorised":
+        if isinstance(message, wire.Error) and message.code in TURNED_AWAY:
             raise NotAuthorised(message.sentence, hint=message.hint)
         return message
 

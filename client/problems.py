@@ -9,7 +9,7 @@ def as_error(problem: Problem) -> StackroomError:
     """The error of the kind that `problem` is, with its sentence and hint."""
     kind: type[StackroomError]
     match problem.code:
-        case "unauthorised" | "forbidden":
+        case "unauthorised" | "replica_taken" | "forbidden":
             kind = NotAuthorised
         case "integrity" | "parted":
             kind = IntegrityError

@@ -82,6 +82,18 @@ class Welcomed(Struct, frozen=True):
     welcome: wire.Welcome
 
 
+class Granted(Struct, frozen=True):
+    """What the hub lets the replica's user do has changed, or is told for the first time."""
+
+    rights: wire.Rights
+
+
+class Replied(Struct, frozen=True):
+    """The hub answered an order."""
+
+    reply: wire.Reply
+
+
 class Present(Struct, frozen=True):
     """Who came and who left."""
 
@@ -120,6 +132,8 @@ Effect: TypeAlias = (
     | Park
     | Catalogue
     | Welcomed
+    | Granted
+    | Replied
     | Present
     | Reached
     | Problem
@@ -160,10 +174,12 @@ class Copy:
 class Replica:
     """One connection of replica `id`; `follow` says which profiles it keeps."""
 
-    def __init__(self, id: str, user: str, token: str, client: str = "") -> None:
-        self.hello = wire.Hello(id, user, token, client)
+    def __init__(self, id: str, token: str, client: str = "") -> None:
+        self.hello = wire.Hello(id, token, client)
         self.copies: dict[str, Copy] = {}
         self.welcome: wire.Welcome | None = None
+        self.rights: wire.Rights | None = None
+        """What the hub said last that its user may do."""
         self._effects: list[Effect] = []
 
     def effects(self) -> list[Effect]:
@@ -213,6 +229,10 @@ class Replica:
         """Ask for the hub's catalogue."""
         self._send(wire.ListProfiles())
 
+    def ask(self, id: int, order: wire.AnyOrder) -> None:
+        """Give the hub an order; its reply has the same `id`."""
+        self._send(wire.Ask(id, order))
+
     def fetch(self, profile: str, after: int) -> None:
         """Ask for a page of history after seq `after`."""
         self._send(wire.Fetch(profile, after))
@@ -227,6 +247,11 @@ class Replica:
                 self._effects.append(Welcomed(message))
                 for each in self.copies.values():
                     self._subscribe(each)
+            case wire.Rights():
+                self.rights = message
+                self._effects.append(Granted(message))
+            case wire.Reply():
+                self._effects.append(Replied(message))
             case wire.Profiles(profiles):
                 self._effects.append(Catalogue(profiles))
             case wire.Presence():

@@ -31,6 +31,7 @@ class HubEntry(Struct, frozen=True):
     hub: str
     epoch: int
     user: str
+    rights: str = ""
 
 
 class ProfileEntry(Struct, frozen=True):
@@ -112,19 +113,23 @@ class Store:
 
     def hubs(self) -> list[HubEntry]:
         """The hubs that were joined, by address."""
-        rows = self._file.all("SELECT url, hub, epoch, user FROM hubs ORDER BY url")
+        rows = self._file.all("SELECT url, hub, epoch, user, rights FROM hubs ORDER BY url")
         return [HubEntry(*row) for row in rows]
 
     def put_hub(self, url: str, hub: str, epoch: int, user: str) -> None:
         """Sets what is known of the hub at `url`."""
         self._file.write(
-            "INSERT INTO hubs VALUES (?1, ?2, ?3, ?4) ON CONFLICT (url)"
+            "INSERT INTO hubs (url, hub, epoch, user) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (url)"
             " DO UPDATE SET hub = ?2, epoch = ?3, user = ?4",
             url,
             hub,
             epoch,
             user,
         )
+
+    def set_rights(self, url: str, rights: str) -> None:
+        """Sets what one may do on the hub at `url`."""
+        self._file.write("UPDATE hubs SET rights = ?2 WHERE url = ?1 AND rights <> ?2", url, rights)
 
     def profiles(self) -> list[ProfileEntry]:
         """Every profile of the registry, by name."""

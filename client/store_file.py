@@ -20,7 +20,10 @@ APPLICATION_ID: Final = int.from_bytes(b"Strp", "big")
 
 def steps(replica: str) -> tuple[Step, ...]:
     """Every step of the schema; a file that they create gets the replica id `replica`, for ever."""
-    return (Step("create", partial(_create, replica=replica)),)
+    return (
+        Step("create", partial(_create, replica=replica)),
+        Step("rights", _add_rights),
+    )
 
 
 class StoreFile:
@@ -87,3 +90,8 @@ def _create(conn: sqlite3.Connection, replica: str) -> None:
     for statement in statements(script):
         conn.execute(statement)
     conn.execute("INSERT INTO settings VALUES ('replica', ?)", (replica,))
+
+
+def _add_rights(conn: sqlite3.Connection) -> None:
+    """What each hub lets its user do, as JSON; empty before the first welcome."""
+    conn.execute("ALTER TABLE hubs ADD COLUMN rights TEXT NOT NULL DEFAULT ''")

@@ -27,6 +27,7 @@ from stackroom.client.errors import (
 from stackroom.client.home import Home
 from stackroom.client.local import LocalHub
 from stackroom.client.rebase import Standing, View, rebase
+from stackroom.client.rights import KnownRights, decode
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Parked, ProfileEntry, Store
 from stackroom.events import codec, rules
@@ -155,21 +156,28 @@ class Workspace:
     # Who and where
 
     def user(self, url: str | None = None) -> str:
-        """Under which name changes are made: STACKROOM_USER, the hub's, the setting, the login name."""
-        if named := os.environ.get("STACKROOM_USER"):
-            return named
+        """Under which name changes are made: the hub's; else STACKROOM_USER, the setting, the login name."""
         for hub in self.store.hubs():
             if hub.url == url:
                 return hub.user
+        if named := os.environ.get("STACKROOM_USER"):
+            return named
         if named := self.store.setting("user"):
             return named
         import getpass
 
         return getpass.getuser()
 
-    def who(self, url: str | None) -> Who:
-        """Who proposes here to the hub at `url`, or (None) in a local profile."""
-        return Who(self.store.replica, self.user(url))
+    def who(self, url: str | None, profile: str) -> Who:
+        """Who proposes here to the hub at `url`, or (None) in a local profile, as far as is known."""
+        rights = self.rights(url) if url is not None else None
+        may = rights.of(profile) if rights is not None else None
+        return Who(self.store.replica, self.user(url), may)
+
+    def rights(self, url: str) -> KnownRights | None:
+        """What the hub at `url` said last that one may do there; None before it said anything."""
+        found = next((hub for hub in self.store.hubs() if hub.url == url), None)
+        return decode(found.rights) if found is not None else None
 
     def hub(self, url: str | None = None) -> HubEntry:
         """The hub at `url`, or the one that was joined last; NoHub."""
@@ -180,20 +188,31 @@ class Workspace:
                 return hub
         raise NoHub("no hub was joined", hint="stackroom connect URL --token TOKEN")
 
-    def replica(self, url: str, *, user: str | None = None, token: str | None = None) -> "Replica":
+    def replica(self, url: str, *, token: str | None = None) -> "Replica":
         """This replica's part of a connection to the hub at `url`; NotAuthorised without a token."""
         from stackroom.client.replica import Replica
 
         token = token or self.home.token(url)
         if token is None:
             raise NotAuthorised(f"there is no token for the hub at {url}")
-        return Replica(self.store.replica, user or self.user(url), token, _client())
+        return Replica(self.store.replica, token, _client())
 
     # Profiles
 
     def profiles(self) -> list[ProfileEntry]:
         """The profiles that can be worked on, by name."""
-        return [entry for entry in self.store.profiles() if not entry.deleted]
+        people = {hub.hub for hub in self.store.hubs()}
+        return [e for e in self.store.profiles() if not e.deleted and e.id not in people]
+
+    def people(self, url: str) -> ProfileEntry:
+        """The stream of the people of the hub at `url`; NotAuthorised where one may not read it."""
+        rights = self.rights(url)
+        if rights is None or not rights.people:
+            raise NotAuthorised(
+                f"you may not see the people of the hub at {url} (people.read)",
+                hint="ask one of its administrators; if it was granted just now: stackroom sync",
+            )
+        return next(entry for entry in self.store.profiles() if entry.id == rights.people)
 
     def entry(self, name: str) -> ProfileEntry:
         """The profile of that name or id, or of `NAME@HUB`; NotFound, or ClientError for several."""
@@ -286,7 +305,7 @@ class Workspace:
             self.local.catch_up(id)
         stored = self.cache.load(id)
         pending = [] if stored.newer is not None else self.store.pending(id)
-        view = rebase(stored.state, pending, self.who(entry.hub))
+        view = rebase(stored.state, pending, self.who(entry.hub, entry.id))
         entry = self._follow(entry, stored.state, view.state)
         return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache.log)
 
@@ -354,7 +373,7 @@ class Workspace:
             base, view = copy.confirmed.seq, copy.view
             return self._save(copy.id, copy.hub, base, view, draft.message, draft.changes)
 
-        return Draft(copy.id, copy.view, self.who(copy.hub), message, self.new_id, save)
+        return Draft(copy.id, copy.view, self.who(copy.hub, copy.id), message, self.new_id, save)
 
     def _save(
         self,
@@ -369,7 +388,7 @@ class Workspace:
         """Saves changes as one proposal; in a local profile it is committed at once."""
         events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
         proposed = Proposal(self.new_id(), 1, base, message, self.clock(), events)
-        who = self.who(hub)
+        who = self.who(hub, profile)
         outcome = check(view, proposed, who)
         if isinstance(outcome, Rejected):
             raise RefusedLocally(outcome.refusal)

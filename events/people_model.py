@@ -116,9 +116,9 @@ class RoleRevoked(Deleted, frozen=True):
 class TokenCreated(Registered, frozen=True):
     """A token of `user`, by its public `prefix`; what it opens is not in any log.
 
-    It was made at `created`. With `read_only`, it may change nothing; with `profiles`, it is good for these alone. It ends at
-    `expires`, or (None) never; a renewal adds `lifetime` to the time of then. All in
-    milliseconds, times since 1970.
+    It was made at `created`. With `read_only`, it may change nothing; with `profiles`, it is good for
+    these alone. It ends at `expires`, or (None) never; a renewal adds `lifetime` to the time of then.
+    All in milliseconds, times since 1970.
     """
 
     kind = "token"

@@ -80,7 +80,9 @@ def _refuse_user_name(state: State, name: str, change: Registered) -> Refusal | 
         )
     known = state.find(User, name.casefold()) is not None
     if isinstance(change, UserInvited) and known and (change.role or change.teams):
-        return Refusal("name_in_use", f"there is a user {name!r} already: invite them without a role")
+        return Refusal(
+            "name_in_use", f"there is a user {name!r} already: invite them without a role"
+        )
     return None
 
 

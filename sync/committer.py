@@ -85,14 +85,14 @@ class Committer:
     async def run(self) -> None:
         """Commits until the end."""
         while True:
+            self._news.clear()
             while self._queue:
                 await self._next()
             if self._facts:
                 await self._commit([])
-            if self._ending:
+            if self._ending and not self._queue:
                 self._ended.set()
                 return
-            self._news.clear()
             await self._news.wait()
 
     async def drain(self) -> None:

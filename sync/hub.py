@@ -123,6 +123,8 @@ class Session:
         """Whether it asked for the catalogue, and is told when that changes."""
 
 
+_ASK: Final = "stackroom connect URL --token TOKEN, or ask an administrator for an invitation"
+
 _TURNED_AWAY: Final = {
     "token_expired": "make or ask for another token, and run: stackroom connect URL --token TOKEN",
     "replica_taken": "work in a home of your own (STACKROOM_HOME), and join with your own token",
@@ -211,7 +213,7 @@ class Hub:
 
     def _turn_away(self, session: Session, refusal: Refusal) -> None:
         """Says why, and closes the connection."""
-        hint = _TURNED_AWAY.get(refusal.code, "ask an administrator of the hub for an invitation")
+        hint = _TURNED_AWAY.get(refusal.code, _ASK)
         code: wire.ErrorCode = (
             "replica_taken" if refusal.code == "replica_taken" else "unauthorised"
         )

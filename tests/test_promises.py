@@ -17,16 +17,17 @@ from stackroom.client.store import Store as ProposalStore
 from stackroom.events.codec import seal
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import ComponentUpdated
-from stackroom.events.permissions import Who
-from stackroom.events.rules import Refusal
+from stackroom.events.permissions import Rights, Who
 from stackroom.events.state import Component, Conflict, State, encode
 from stackroom.sync import protocol as wire
 from stackroom.sync import service
 from stackroom.sync.access import Principal
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
+from tests.sync.members import set_up
+from tests.sync.open_access import OpenAccess, token_of
 from tests.sync.speaking import PROFILE, SALT, Peer, component, created, serving, speaking
-from tests.sync.test_crash import known_token, stored
+from tests.sync.test_crash import stored
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +36,9 @@ C1 = component(1)[0]
 
 async def test_promise_1_an_acknowledged_commit_survives_a_crash_of_the_hub(tmp_path: Path) -> None:
     run = anyio.to_thread.run_sync
-    await run(known_token, tmp_path / "hub")
     started = await run(service.up, tmp_path / "hub", "127.0.0.1", 0)
-    async with speaking(started.url) as ann:
+    token = await set_up(started.url, started.code)
+    async with speaking(started.url, token=token) as ann:
         proposals = [ann.proposal(created()), *(ann.proposal(component(n)) for n in range(20))]
         answers = await ann.push(*proposals)
         os.kill(started.pid, signal.SIGKILL)
@@ -127,16 +128,11 @@ def test_promise_5_what_was_typed_is_kept_through_everything(tmp_path: Path) -> 
     store.close()
 
 
-class OnlyAnn:
-    """Access for this test: only Ann may read, and nobody may claim to be her without saying so."""
+class OnlyAnn(OpenAccess):
+    """Access for this test: only Ann may do anything."""
 
-    def authenticate(self, hello: wire.Hello) -> Principal | Refusal:
-        return Principal(hello.user)
-
-    def may_read(self, principal: Principal, profile: str) -> bool:
-        return principal.name == "ann"
-
-    may_write = may_read
+    def rights(self, principal: Principal, profile: str = "") -> Rights:
+        return super().rights(principal) if principal.name == "ann" else frozenset()
 
 
 async def test_promise_6_who_may_not_read_is_sent_nothing(tmp_path: Path) -> None:
@@ -153,7 +149,7 @@ async def test_promise_6_who_may_not_read_is_sent_nothing(tmp_path: Path) -> Non
             await eve.say(wire.ListProfiles())
             assert (await eve.hear(wire.Profiles)).profiles == ()
             sent = {type(m) for m in eve.heard}
-            assert sent == {wire.Welcome, wire.Error, wire.Results, wire.Profiles}
+            assert sent == {wire.Welcome, wire.Rights, wire.Error, wire.Results, wire.Profiles}
         (commit,) = await hub.commits()
         assert commit.author == "ann"
 
@@ -177,7 +173,7 @@ class Following:
     """The client's own replica core over a test's peer."""
 
     def __init__(self, user: str) -> None:
-        self.replica = Replica(uid(70), user, "")
+        self.replica = Replica(uid(70), token_of(user))
         self.copy = Copy(PROFILE, State(), Frontier())
         self.restarted = False
 

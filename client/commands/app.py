@@ -8,7 +8,8 @@ from stackroom.client.component_types import TYPES
 _AT = "stackroom.client.commands"
 
 SECTIONS = {
-    "Start": ("demo", "init", "hub", "connect", "disconnect", "status"),
+    "People": ("invite",),
+    "Start": ("demo", "init", "hub", "join", "connect", "disconnect", "status"),
     "Configure": ("stack", "component", "flavor", "profile"),
     "Keep it in git": ("plan", "apply", "drift"),
     "ZenML": ("zenml",),
@@ -28,7 +29,9 @@ SUMMARIES = {
     "demo": "see it work: two people, one hub, an outage, a conflict",
     "init": "give a folder its own profile and stack, as git does",
     "hub": "run the server that a team shares",
-    "connect": "join a hub, and fetch its profiles",
+    "join": "join a hub by a one-time code",
+    "invite": "a one-time code by which somebody joins the hub",
+    "connect": "connect to a hub by a token, and fetch its profiles",
     "disconnect": "leave a hub; everything stays on this machine",
     "status": "where things stand: you, the hub, the profile, what waits",
     "stack": "named sets of components that pipelines run on",
@@ -57,6 +60,8 @@ COMMANDS = {
     "demo": f"{_AT}.demo:demo",
     "init": f"{_AT}.init:init",
     "hub": f"{_AT}.hub:hub",
+    "join": f"{_AT}.join:join",
+    "invite": f"{_AT}.invite:invite",
     "connect": f"{_AT}.connect:connect",
     "disconnect": f"{_AT}.connect:disconnect",
     "status": f"{_AT}.status:status",
@@ -84,7 +89,7 @@ COMMANDS = {
 EXAMPLE = """
 stackroom demo                                          see it work, in a folder of its own
 stackroom hub up                                        start a hub on this machine
-stackroom connect ws://hub.example:8765 --token TOKEN   join a team's hub
+stackroom join wss://hub.example:8765#CODE   join a team's hub by an invitation
 stackroom stack list                                    what there is
 stackroom component update orchestrator k8s --kubernetes_namespace=ml -m "move to ml"
 stackroom log                                           who changed what, when and why

@@ -84,6 +84,13 @@ def _other_types(app: App, context: click.Context) -> Iterator[Candidate]:
         yield type, type.replace("_", " ")
 
 
+def nothing(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    """For what is new, or secret: nothing."""
+    return []
+
+
 @_from_home
 def profiles(app: App, context: click.Context) -> Iterator[Candidate]:
     """Profiles."""

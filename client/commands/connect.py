@@ -41,35 +41,37 @@ class Disconnected(Struct, frozen=True):
 @command(
     "connect",
     example="""
-    stackroom connect ws://hub.example:8765 --token TOKEN
-    STACKROOM_TOKEN=TOKEN stackroom connect wss://hub.example --user ada
+    stackroom connect wss://hub.example:8765
+    STACKROOM_TOKEN=TOKEN stackroom connect wss://hub.example
     """,
 )
 @click.argument("url", shell_complete=completing.hubs)
 @click.option("--token", envvar="STACKROOM_TOKEN", help="Asked for without it; or STACKROOM_TOKEN.")
-@click.option("--user", help="Your name in the history; STACKROOM_USER, or your login without it.")
 @click.pass_obj
-def connect(app: "App", url: str, token: str | None, user: str | None) -> None:
-    """Join a hub: keep its token, and fetch its profiles.
+def connect(app: "App", url: str, token: str | None) -> None:
+    """Connect to a hub by a token: keep it, and fetch the hub's profiles.
 
-    The token is kept in the home (mode 0600), and neither shown nor logged. A second `connect` to the
-    same hub replaces it.
+    The token says who you are there. It is kept in the home (mode 0600), and neither shown nor logged;
+    a second `connect` to the same hub replaces it. With a code instead of a token: `stackroom join`.
     """
+    if app.offline:
+        raise click.UsageError("connect needs the network: leave out --offline")
+    address = address_of(app, url)
+    connected(app, address, token or app.home.token(address) or _ask_token())
+
+
+def connected(app: "App", address: str, token: str) -> None:
+    """Fetches everything from the hub at `address`, keeps the token, and says so."""
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.sync import failed, results, tell_failures
     from stackroom.client.commands.syncing import told
     from stackroom.client.exchange import exchange
 
-    if app.offline:
-        raise click.UsageError("connect needs the network: leave out --offline")
     workspace = app.workspace
-    address = address_of(app, url)
-    token = token or app.home.token(address) or _ask_token()
     with progress(app.output, "Fetching") as bar:
         report = exchange(
             workspace,
             address,
-            user=user,
             token=token,
             timeout=workspace.settings.sync_patience,
             tell=bar.at,
@@ -103,7 +105,7 @@ def disconnect(app: "App", url: str | None, yes: bool) -> None:
     joined = joined_hubs(app)
     known = [hub.url for hub in joined]
     if not known:
-        raise NoHub("no hub is connected", hint="stackroom connect URL --token TOKEN")
+        raise NoHub("no hub is connected", hint="stackroom join CODE, or stackroom connect URL")
     if url is None and len(known) > 1:
         raise click.UsageError(f"several hubs are connected: say which of {', '.join(known)}")
     address = known[0] if url is None else address_of(app, url)

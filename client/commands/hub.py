@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class HubUp(Struct, frozen=True, omit_defaults=True):
-    """A hub that was started; `token` is there the first time only."""
+    """A hub that was started; `join` sets it up, and is there while nobody has come in."""
 
     url: str
     pid: int
     data: str
-    token: str | None = None
+    join: str | None = None
 
 
 def _default_data() -> Path:
@@ -73,17 +73,18 @@ def hub() -> None:
 def serve(app: "App", data: Path, host: str, port: int) -> None:
     """Serve until Ctrl-C, in the foreground.
 
-    The token is made at the first start and shown once. The hub listens on this machine alone unless
-    --host says otherwise.
+    At the first start, a one-time code is shown by which the first administrator comes in. The hub
+    listens on this machine alone unless --host says otherwise.
     """
     from msgspec import structs
 
     from stackroom.sync import service
     from stackroom.sync.settings import Settings
 
-    def announce(url: str, token: str | None) -> None:
-        app.output.item(HubUp(url, os.getpid(), str(data), token), f"Hub at {url}, data in {data}.")
-        _tell_token(app, url, token)
+    def announce(url: str, code: str | None) -> None:
+        join = _link(url, code)
+        app.output.item(HubUp(url, os.getpid(), str(data), join), f"Hub at {url}, data in {data}.")
+        _tell_link(app, join)
 
     service.log_to_stderr()
     settings = structs.replace(Settings(), host=host, port=port)
@@ -98,17 +99,17 @@ def serve(app: "App", data: Path, host: str, port: int) -> None:
 def up(app: "App", data: Path, host: str, port: int) -> None:
     """Start a hub in the background, and wait until it is ready.
 
-    The token is made at the first start and shown once.
+    At the first start, a one-time code is shown by which the first administrator comes in.
     """
     from stackroom.client.commands.progress import progress
     from stackroom.sync import service
 
     with progress(app.output, "Starting the hub"):
         started = service.up(data, host, port)
-    shown = HubUp(started.url, started.pid, str(data), started.token)
+    shown = HubUp(started.url, started.pid, str(data), _link(started.url, started.code))
     told = f"Hub is up at {started.url} (process {started.pid}), data in {data}."
     app.output.show(shown, Lines([told]))
-    _tell_token(app, started.url, started.token)
+    _tell_link(app, shown.join)
 
 
 @hub.command("down", example="stackroom hub down")
@@ -171,8 +172,13 @@ def logs(app: "App", data: Path, lines: int, follow: bool) -> None:
         app.output.show([{"line": line} for line in said], Lines(said))
 
 
-def _tell_token(app: "App", url: str, token: str | None) -> None:
-    """Shows a new token, this once, as the command that uses it."""
-    if token is not None:
-        app.output.say("Its token, shown this once; whoever has it can read and write everything:")
-        app.output.say(f"  stackroom connect {url} --token {token}")
+def _link(url: str, code: str | None) -> str | None:
+    """What `join` takes to set the hub up, while nobody has come in."""
+    return None if code is None else f"{url}#{code}"
+
+
+def _tell_link(app: "App", link: str | None) -> None:
+    """Shows the set-up code as the command that uses it."""
+    if link is not None:
+        app.output.say("Nobody has come in yet. Whoever runs this first is its administrator:")
+        app.output.say(f"  stackroom join {link}")

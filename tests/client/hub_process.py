@@ -9,10 +9,9 @@ import anyio
 
 from stackroom.client.chance import clock, new_id
 from stackroom.events.sqlite_log import SqliteLog
-from stackroom.sync.access import SharedToken, hash_token
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
-from tests.client.hubs import TOKEN
+from tests.sync.open_access import OpenAccess
 
 
 async def main(path: Path, port: int) -> None:
@@ -21,7 +20,7 @@ async def main(path: Path, port: int) -> None:
     server = Server(
         log,
         identity,
-        SharedToken(hash_token(TOKEN)),
+        OpenAccess(),
         Settings(port=port),
         version="test",
         clock=clock,

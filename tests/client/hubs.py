@@ -19,12 +19,10 @@ from stackroom.events.log import Identity
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import SharedToken, hash_token
 from stackroom.sync.authority import Authority
 from stackroom.sync.paging import read_page
 from stackroom.sync.settings import Settings
-
-TOKEN = "srm_for-tests"
+from tests.sync.open_access import PASSWORD, OpenAccess
 
 
 class FaultyHub:
@@ -34,7 +32,7 @@ class FaultyHub:
         self.path = path
         self.settings = settings
         self.subprotocols = subprotocols
-        self.token = TOKEN
+        self.token = PASSWORD
         self.port = 0
         self.full = False
         """Whether pushes are refused as if the disk were full."""
@@ -54,7 +52,7 @@ class FaultyHub:
     async def start(self) -> None:
         self.log = await SqliteLog.open(self.path, new_id=new_id())
         identity: Identity = await self.log.read(lambda reader: reader.identity())
-        access = SharedToken(hash_token(self.token))
+        access = OpenAccess(self.token)
         self.core = core.Hub(identity, access, self.settings, "test")
         self.authority = Authority(
             partial(secrets.token_bytes, 16), snapshot_every=50, states_kept=8
@@ -146,7 +144,7 @@ class FaultyHub:
             for socket in self.sockets.values():
                 socket.transport.abort()
             return
-        self.core.decided([submit], decision)
+        self.core.decided([submit], decision, clock())
 
 
 @asynccontextmanager

@@ -16,8 +16,8 @@ from stackroom.client.replica import Replica
 from stackroom.client.settings import Settings
 from stackroom.client.worker import Worker
 from stackroom.client.workspace import Workspace
-from tests.client.hubs import TOKEN
 from tests.client.people import QUICK, open_home
+from tests.sync.open_access import token_of
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class Live:
 
 @asynccontextmanager
 async def living(
-    home: Path, url: str, settings: Settings = QUICK, *, token: str = TOKEN, **options: object
+    home: Path, url: str, settings: Settings = QUICK, *, token: str | None = None, **options: object
 ) -> AsyncIterator[Live]:
     """A connection that runs until the end of the block."""
     async with Worker() as worker:
@@ -101,7 +101,7 @@ async def living(
 
 
 def _joined(home: Path, url: str, settings: Settings) -> Workspace:
-    Home(home).keep_token(url, TOKEN)
+    Home(home).keep_token(url, token_of(home.name))
     workspace = open_home(home, settings)
     if all(hub.url != url for hub in workspace.store.hubs()):
         workspace.store.put_hub(url, "", 0, home.name)

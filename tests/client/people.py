@@ -9,7 +9,7 @@ from stackroom.client.draft import Draft, Saved
 from stackroom.client.home import Home
 from stackroom.client.settings import Settings
 from stackroom.client.workspace import Workspace
-from tests.client.hubs import TOKEN
+from tests.sync.open_access import token_of
 
 QUICK = Settings(
     backoff_base=0.01, backoff_cap=0.05, poll=0.02, open_timeout=5.0, sync_patience=10.0
@@ -21,7 +21,7 @@ QUICK = Settings(
 def person(home: Path, url: str, settings: Settings = QUICK) -> Iterator[Workspace]:
     """Somebody who has joined the hub at `url`; their name is that of the folder."""
     place = Home(home)
-    place.keep_token(url, TOKEN)
+    place.keep_token(url, token_of(home.name))
     workspace = open_home(home, settings)
     known = {hub.url for hub in workspace.store.hubs()}
     if url not in known:

@@ -14,8 +14,9 @@ from stackroom.client.api import Hub
 from stackroom.client.errors import NotAuthorised, NotFound, RefusedLocally, Unreachable
 from stackroom.client.settings import Settings
 from stackroom.events.values import pointer
-from tests.client.hubs import TOKEN, FaultyHub, running_hub
+from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import QUICK
+from tests.sync.open_access import token_of
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[FaultyHub]:
 
 def joined(hub: FaultyHub, home: Path, settings: Settings = QUICK) -> Hub:
     return stackroom.client.connect(
-        hub.url, token=TOKEN, home=home, user=home.name, settings=settings
+        hub.url, token=token_of(home.name), home=home, settings=settings
     )
 
 
@@ -163,7 +164,7 @@ class TestWithoutAsync:
 
     def test_a_script(self, url: str, tmp_path: Path) -> None:
         with stackroom.client.connect_sync(
-            url, token=TOKEN, home=tmp_path / "ann", user="ann", settings=QUICK
+            url, token=token_of("ann"), home=tmp_path / "ann", settings=QUICK
         ) as hub:
             team = hub.create_profile("team")
             with team.edit("begin") as draft:
@@ -186,7 +187,7 @@ class TestWithoutAsync:
 import asyncio, stackroom.client
 async def kernel():
     with stackroom.client.connect_sync(
-        "ws://127.0.0.1:9", token="t", home={str(tmp_path / "ann")!r}, user="ann", offline=True
+        "ws://127.0.0.1:9", token="t", home={str(tmp_path / "ann")!r}, offline=True
     ) as hub:
         print(len(hub.profiles()), "profiles")
 asyncio.run(kernel())

@@ -27,7 +27,7 @@ OTHER = PROFILE[:-1] + "f"
 
 def pages(count: int, profile: str = PROFILE) -> list[Store]:
     """A history of `count` commits, one a page, as a replica's core would have it stored."""
-    replica = Replica("r1", "ann", "token")
+    replica = Replica("r1", "token")
     replica.follow(Copy(PROFILE, State(), Frontier()))
     for commit in history(count):
         replica.receive(wire.Commits(PROFILE, (commit,)))

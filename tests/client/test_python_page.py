@@ -11,7 +11,8 @@ import anyio.to_thread
 import pytest
 
 import stackroom.client
-from tests.client.hubs import TOKEN, running_hub
+from tests.client.hubs import running_hub
+from tests.sync.open_access import token_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -27,7 +28,7 @@ def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ):
         for snippet in SNIPPETS:
             code = snippet.replace("ws://localhost:8765", hub.url)
-            run(code, {"token": TOKEN, "stackroom": stackroom})
+            run(code, {"token": token_of("ann"), "stackroom": stackroom})
     said = printed.getvalue()
     assert "committed as #2" in said
     assert "{'artifact_store': ['s3'], 'orchestrator': ['k8s']}" in said or (

@@ -16,7 +16,7 @@ from tests.events.commits import PROFILE
 
 def told(*messages: wire.FromHub) -> tuple[core.Replica, Sequence[core.Effect]]:
     """A replica with an empty copy of the profile, and what it does about `messages`."""
-    replica = core.Replica("r1", "anna", "token")
+    replica = core.Replica("r1", "token")
     replica.follow(core.Copy(PROFILE, State(), Frontier()))
     replica.connected()
     replica.effects()

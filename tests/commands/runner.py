@@ -69,6 +69,11 @@ class Person:
         """Runs it with `--output json`, which must end with 0, and gives what it printed."""
         return self.stackroom(*args, "--output", "json").ok().json
 
+    def credentials(self) -> dict[str, str]:
+        """The tokens in this home, by the hub's address."""
+        kept = (self.home / "credentials.json").read_bytes()
+        return msgspec.json.decode(kept, type=dict[str, str])
+
     def process(self, *args: str, python: tuple[str, ...] = (), **env: str) -> Ran:
         """Runs the command line as a process of its own."""
         done = subprocess.run(

@@ -9,6 +9,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from tests.client.hubs import FaultyHub, running_hub
 from tests.commands.runner import Person
 from tests.commands.team import SAMPLES
+from tests.sync.open_access import token_of
 
 GCP = SAMPLES / "zenml-0.98" / "gcp_prod.yaml"
 
@@ -21,7 +22,8 @@ class Team:
         self.stop: Callable[[], None] = lambda: portal.call(hub.stop)
         self.start: Callable[[], None] = lambda: portal.call(hub.start)
         for who in (self.ada, self.ben):
-            who.stackroom("connect", hub.url, "--token", hub.token, "--user", who.home.name).ok()
+            token = token_of(who.home.name)
+            who.stackroom("connect", hub.url, "--token", token).ok()
         self.ada.stackroom("profile", "create", "team").ok()
         self.ben.stackroom("sync").ok()
 

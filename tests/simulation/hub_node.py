@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 
 from stackroom.events.log import LogReader
+from stackroom.events.model import Millis
+from stackroom.events.permissions import Rights
 from stackroom.events.sqlite_log import LogFile
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
@@ -19,21 +21,22 @@ from stackroom.sync.paging import read_page
 from stackroom.sync.settings import Settings
 from tests.simulation.clock import Clock
 from tests.simulation.network import Connection
+from tests.sync.open_access import OpenAccess
 
 
-class OwnProfiles:
+class OwnProfiles(OpenAccess):
     """Access for the simulation: everybody may use the profiles that `allowed` gives them."""
 
     def __init__(self, allowed: dict[str, set[str]]) -> None:
+        super().__init__()
         self.allowed = allowed
 
-    def authenticate(self, hello: wire.Hello) -> Principal:
-        return Principal(hello.user)
+    def authenticate(self, hello: wire.Hello, now: Millis) -> Principal:
+        return Principal(hello.token)
 
-    def may_read(self, principal: Principal, profile: str) -> bool:
-        return profile in self.allowed[principal.name]
-
-    may_write = may_read
+    def rights(self, principal: Principal, profile: str = "") -> Rights:
+        own = profile in self.allowed[principal.name]
+        return super().rights(principal, profile) if own else frozenset()
 
 
 class HubNode:
@@ -160,7 +163,7 @@ class HubNode:
         decision = self.log.write(decide)
 
         def durable() -> None:
-            self.hub.decided(submits, decision)
+            self.hub.decided(submits, decision, self.clock.millis())
             self.busy = False
             self.carry_out()
             self.work()

@@ -29,7 +29,7 @@ class Process:
         self.node = node
         self.alive = True
         self.connection: Connection | None = None
-        self.replica = core.Replica(node.store.replica, node.user, "token")
+        self.replica = core.Replica(node.store.replica, node.user)
         for profile in node.profiles:
             self.replica.follow(node.load(profile))
 

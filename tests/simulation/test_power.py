@@ -78,7 +78,7 @@ def settles_too_early(patch: pytest.MonkeyPatch) -> None:
 
 
 def believes_the_message(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(OwnProfiles, "authenticate", lambda self, hello: Principal("user0"))
+    patch.setattr(OwnProfiles, "authenticate", lambda self, hello, now: Principal("user0"))
 
 
 def lets_everybody_read(patch: pytest.MonkeyPatch) -> None:

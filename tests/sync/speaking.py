@@ -16,12 +16,11 @@ from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Change, Commit, ComponentRegistered, ProfileCreated, Proposal
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import SharedToken, hash_token
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
+from tests.sync.open_access import OpenAccess, token_of
 
-TOKEN = "srm_test"
 PROFILE = uid(1)
 SALT = bytes(16)
 HUB = Identity(uid(9), 1)
@@ -52,7 +51,7 @@ async def serving(path: Path, settings: Settings | None = None) -> AsyncIterator
     server = Server(
         log,
         HUB,
-        SharedToken(hash_token(TOKEN)),
+        OpenAccess(),
         settings or Settings(port=0),
         version="test",
         clock=lambda: next(clock),
@@ -133,13 +132,17 @@ class Peer:
 
 @asynccontextmanager
 async def speaking(
-    url: str, replica: int = 70, user: str = "ann", coding: str = wire.MSGPACK
+    url: str,
+    replica: int = 70,
+    user: str = "ann",
+    coding: str = wire.MSGPACK,
+    token: str | None = None,
 ) -> AsyncIterator[Peer]:
-    """A peer that was let in."""
+    """A peer that was let in, as `user` where everybody is, else by `token`."""
     subprotocols = [Subprotocol(coding)]
     async with connect(url, subprotocols=subprotocols, compression=None, proxy=None) as socket:
         peer = Peer(socket, uid(replica))
-        await peer.say(wire.Hello(peer.replica, user, TOKEN))
+        await peer.say(wire.Hello(peer.replica, token or token_of(user)))
         await peer.hear(wire.Welcome)
         yield peer
 

@@ -1,7 +1,5 @@
 """A hub that is killed: what it had acknowledged is there when it comes back (promise 1)."""
 
-import base64
-import json
 import os
 import signal
 from itertools import count
@@ -20,9 +18,9 @@ from stackroom.events.model import Commit
 from stackroom.events.sqlite_log import LogFile
 from stackroom.sync import protocol as wire
 from stackroom.sync import service
-from stackroom.sync.access import hash_token
 from stackroom.sync.folder import HubFolder
-from tests.sync.speaking import PROFILE, TOKEN, component, created, speaking
+from tests.sync.members import set_up
+from tests.sync.speaking import PROFILE, component, created, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -51,25 +49,17 @@ def stored(data: Path) -> list[Commit]:
         log.close()
 
 
-def known_token(data: Path) -> None:
-    """The folder of a hub whose token is the one that `speaking` says."""
-    folder = HubFolder(data)
-    folder.prepare()
-    digest = base64.b64encode(hash_token(TOKEN)).decode()
-    folder.access.write_text(json.dumps({"token_sha256": digest}))
-
-
 @pytest.mark.timeout(120)
 async def test_killed_under_load_and_started_again(tmp_path: Path) -> None:
     data = tmp_path / "hub"
-    await run(known_token, data)
+    token = ""
     acknowledged: dict[str, Answer] = {}
     heard: dict[int, bytes] = {}
     numbers = count(1)
 
     async def write(url: str, replica: int) -> None:
         try:
-            async with speaking(url, replica, f"user{replica}") as peer:
+            async with speaking(url, replica, token=token) as peer:
                 for commit in await peer.subscribe():
                     heard[commit.seq] = leaf(PROFILE, commit)
                 while True:
@@ -86,7 +76,8 @@ async def test_killed_under_load_and_started_again(tmp_path: Path) -> None:
     for round in range(KILLS):
         started = await start(data)
         if round == 0:
-            async with speaking(started.url, 1) as first:
+            token = await set_up(started.url, started.code)
+            async with speaking(started.url, 1, token=token) as first:
                 await first.push(first.proposal(created()))
         enough = len(acknowledged) + 150
         async with anyio.create_task_group() as tasks:
@@ -121,13 +112,17 @@ def check_roots(commits: list[Commit]) -> None:
 async def test_what_kills_a_hub_leaves_its_folder_usable(tmp_path: Path) -> None:
     data = tmp_path / "hub"
     started = await start(data)
-    assert started.token is not None
+    assert started.code is not None
     os.kill(started.pid, signal.SIGKILL)
     await ended(data)
     assert not (await run(service.status, data)).running
     again = await start(data)
-    assert again.token is None
+    assert again.code not in (None, started.code)
+    await set_up(again.url, again.code)
     assert (await run(service.status, data)).ready
+    await run(service.down, data)
+    third = await start(data)
+    assert third.code is None
     await run(service.down, data)
     with pytest.raises(service.NotRunning):
         await run(service.down, data)

@@ -18,20 +18,28 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "23e0a1bdc88f582b4fc52a2a6c8e07569828943b212a062f7d63b0d39f9844cf"}
+PINNED = {1: "d663f423c9fcec9ce8d346a141c4c51bd280ccb0c79b13a12ac3fe3937822142"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
-    wire.Hello(uid(3), "ann", "token", "stackroom/0.1.0"),
+    wire.Hello(uid(3), "token", "stackroom/0.1.0"),
+    wire.Redeem("srj_code", wire.NewToken("laptop", "srm_12345678", bytes(32)), "ann"),
+    wire.Ask(
+        1, wire.MakeToken(wire.NewToken("ci", "srs_12345678", bytes(32)), profiles=(PROFILE,))
+    ),
     wire.ListProfiles(),
     wire.Subscribe(PROFILE, 0, bytes(32), snapshot=True),
     wire.Unsubscribe(PROFILE),
     wire.Fetch(PROFILE, 7),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
     wire.Welcome(uid(9), 1, "ann", "0.1.0", 5, 10, 20),
+    wire.Rights(("profile.read",), {PROFILE: ("profile.write",)}, uid(9), 7),
+    wire.Reply(
+        1, user="ann", seq=3, tokens=(wire.TokenInfo(uid(4), "ann", "laptop", "srm_12345678", 5),)
+    ),
     wire.Profiles((Listed(PROFILE, "team", 1, bytes(32)),)),
     wire.Snapshot(PROFILE, 1, Frontier(1, (bytes(32),)), "{}"),
     wire.Commits(PROFILE, (COMMIT,)),
@@ -89,8 +97,8 @@ def test_unknown_fields_are_ignored() -> None:
 
 @pytest.mark.parametrize("message", [
     wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
-    wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "ann", "t"),
-    wire.Hello(uid(3), "a" * 300, "t"), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
+    wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "t"),
+    wire.Hello(uid(3), "t", "a" * 300), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 2**63, "", 5, ()),)),
 ])  # fmt: skip
 @pytest.mark.parametrize("coding", wire.SUBPROTOCOLS)
@@ -106,8 +114,8 @@ def test_each_coding_takes_its_own_frames() -> None:
 
 
 def test_bytes_are_base64_in_json() -> None:
-    assert msgspec.json.decode(wire.encode(MESSAGES[2], wire.JSON))["root"].startswith("AAAA")
+    assert msgspec.json.decode(wire.encode(MESSAGES[4], wire.JSON))["root"].startswith("AAAA")
 
 
 def test_a_token_is_never_shown() -> None:
-    assert "srm_secret" not in repr(wire.Hello(uid(3), "ann", "srm_secret"))
+    assert "srm_secret" not in repr(wire.Hello(uid(3), "srm_secret"))

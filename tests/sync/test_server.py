@@ -17,9 +17,9 @@ from stackroom.events.state import decode
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
+from tests.sync.open_access import PASSWORD
 from tests.sync.speaking import (
     PROFILE,
-    TOKEN,
     Peer,
     component,
     created,
@@ -146,7 +146,7 @@ async def test_a_wrong_token(path: Path) -> None:
     async with serving(path) as hub:
         async with connect(hub.url, subprotocols=[Subprotocol(wire.JSON)], proxy=None) as socket:
             peer = Peer(socket, uid(70))
-            await peer.say(wire.Hello(peer.replica, "eve", "srm_guess"))
+            await peer.say(wire.Hello(peer.replica, "srm_guess"))
             error = await peer.hear(wire.Error)
             assert error.code == "unauthorised"
             assert "srm_guess" not in error.sentence + error.hint
@@ -188,7 +188,7 @@ async def test_no_common_subprotocol(path: Path, offered: list[str]) -> None:
 BAD = [
     b"\x00\xff\xfe",
     b"",
-    wire.encode(wire.Hello("r", "u", "t"), wire.MSGPACK)[:-3],
+    wire.encode(wire.Hello("r", "t"), wire.MSGPACK)[:-3],
     b"\x81\xa4type\xa7unknown",
     b"\x82\xa4type\xa5hello\xa7replica\x01",
     b"\x91" * 5_000,
@@ -383,7 +383,7 @@ async def test_one_bad_push_does_not_take_the_others_down(
         assert (await eve.hear(wire.Error)).code == "hub_failed"
         assert (await ann.hear(wire.Results)).answers[0].outcome == "accepted"
         assert [c.author for c in await hub.commits()] == ["ann", "ann"]
-        assert TOKEN not in repr(eve.heard)
+        assert PASSWORD not in repr(eve.heard)
 
 
 async def test_the_catalogue_is_told_anew_when_it_changes(path: Path) -> None:

@@ -1,0 +1,91 @@
+"""`stackroom invite`: a one-time code by which somebody joins the hub."""
+
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from stackroom.client.commands import completing
+from stackroom.client.commands.output import Lines
+from stackroom.client.commands.people_options import (
+    DurationType,
+    hub_option,
+    role_id,
+    scope_id,
+    scope_options,
+    team_id,
+)
+from stackroom.client.commands.tree import command
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.context import App
+
+
+class Invited(Struct, frozen=True):
+    """An invitation: `join` is what `stackroom join` takes, shown this once."""
+
+    user: str
+    hub: str
+    join: str
+    expires_in: int
+
+
+@command(
+    "invite",
+    example="""
+    stackroom invite ben --role editor
+    stackroom invite cleo --role viewer --profile team --team ml --expires 2d
+    """,
+)
+@click.argument("name", shell_complete=completing.nothing)
+@click.option("--role", help="The role that they get; needed for whoever is no user yet.")
+@scope_options
+@click.option("--team", "teams", multiple=True, help="A team that they are to be in.")
+@click.option(
+    "--expires",
+    type=DurationType(),
+    default="7d",
+    show_default=True,
+    help="How long the code is good (90m, 12h, 7d).",
+)
+@hub_option
+@click.pass_obj
+def invite(
+    app: "App",
+    name: str,
+    role: str | None,
+    project: str | None,
+    profile: str | None,
+    teams: tuple[str, ...],
+    expires: int,
+    url: str | None,
+) -> None:
+    """Invite somebody to the hub: prints a one-time code for `stackroom join`.
+
+    The role is good for the whole hub, or with --project or --profile for that. Whoever is a user
+    already, and lost their token, is let in again by an invitation without --role.
+    """
+    import secrets
+
+    from stackroom.client.exchange import order
+    from stackroom.sync import protocol as wire
+    from stackroom.sync import tokens
+
+    workspace = app.workspace
+    address = workspace.hub(url).url
+    made = tokens.make(tokens.JOIN, secrets.token_bytes)
+    invitation = wire.Invite(
+        name,
+        made.prefix,
+        made.hash,
+        expires,
+        role_id(app, address, role) if role else "",
+        scope_id(app, address, project, profile),
+        tuple(team_id(app, address, team) for team in teams),
+    )
+    order(workspace, address, invitation)
+    link = f"{address}#{made.text}"
+    app.output.show(
+        Invited(name, address, link, expires),
+        Lines([f"{name} can join once, by:", f"  stackroom join {link}"]),
+    )

@@ -1,0 +1,71 @@
+"""`stackroom join`: a one-time code becomes an account on a hub, and a token for it."""
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from stackroom.client.commands import completing
+from stackroom.client.commands.tree import command
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.context import App
+
+JOINING: Final = "#joining"
+"""Marks a token in the credentials that no hub has taken yet."""
+
+
+@command(
+    "join",
+    example="""
+    stackroom join wss://hub.example:8765#srj_CODE
+    stackroom join srj_CODE --hub wss://hub.example:8765
+    """,
+)
+@click.argument("code", shell_complete=completing.nothing)
+@click.option("--hub", "url", help="The hub's address, where CODE does not begin with it.")
+@click.option("--user", help="The name to take; an invitation has it already.")
+@click.pass_obj
+def join(app: "App", code: str, url: str | None, user: str | None) -> None:
+    """Join a hub by a one-time code: an invitation's, or the one of a hub's first start.
+
+    It makes the account, and a token that is kept in the home (mode 0600) as `connect` keeps it. The
+    code is good once; if the answer got lost on the way, the same command takes up where it was.
+    """
+    import secrets
+    import socket
+
+    from stackroom.client.commands.connect import address_of, connected
+    from stackroom.client.errors import HubRefused
+    from stackroom.client.exchange import redeem
+    from stackroom.sync import protocol as wire
+    from stackroom.sync import tokens
+
+    if app.offline:
+        raise click.UsageError("join needs the network: leave out --offline")
+    link, _, secret = code.rpartition("#")
+    if not (link or url):
+        raise click.UsageError("which hub? stackroom join ADDRESS#CODE, or --hub ADDRESS")
+    if tokens.kind_of(secret) not in (tokens.JOIN, tokens.SET_UP):
+        raise click.UsageError("this is no join code (srj_…), or a part of it is missing")
+    address = address_of(app, url or link)
+    begun = app.home.token(address + JOINING)
+    if begun is None:
+        begun = tokens.make(tokens.PERSONAL, secrets.token_bytes).text
+        app.home.keep_token(address + JOINING, begun)
+    made = wire.NewToken(
+        socket.gethostname()[:100] or "first", tokens.prefix_of(begun), tokens.digest(begun)
+    )
+    name = user or (app.workspace.user() if tokens.kind_of(secret) == tokens.SET_UP else "")
+    try:
+        redeem(app.workspace, address, wire.Redeem(secret, made, name))
+    except HubRefused as refused:
+        # The code is used up: by this very token, if it is let in.
+        if refused.reason not in ("bad_code", "prefix_in_use"):
+            raise
+        try:
+            connected(app, address, begun)
+        except Exception:
+            raise refused from None
+    else:
+        connected(app, address, begun)
+    app.home.keep_token(address + JOINING, None)
