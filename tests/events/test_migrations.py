@@ -178,7 +178,8 @@ def test_log_is_migrated_with_its_commits(path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         "stackroom.events.sqlite_log.steps", lambda id, use: (*steps(id, use), tomorrow)
     )
-    with pytest.raises(LogError, match="has schema 1"), open_reader(path):
+    before = len(steps(LOG_ID, "log"))
+    with pytest.raises(LogError, match=f"has schema {before}"), open_reader(path):
         pass
     file = LogFile.open(path, new_id="another", now=NOON, synchronous="OFF")
     with file.reading() as log:
@@ -188,7 +189,7 @@ def test_log_is_migrated_with_its_commits(path: Path, monkeypatch: pytest.Monkey
     monkeypatch.undo()
     with pytest.raises(LogNewer):
         LogFile.open(path, new_id=LOG_ID)
-    backup = path.with_name("some.db.schema-1.20270115T080000Z.backup")
+    backup = path.with_name(f"some.db.schema-{before}.20270115T080000Z.backup")
     with open_reader(backup) as log:
         assert verify(log, PROFILE).frontier == chain.frontier
 
@@ -202,11 +203,12 @@ def test_every_step_of_the_log_is_recorded(path: Path) -> None:
 
 
 def test_no_room_for_a_new_file(path: Path) -> None:
+    known = len(steps(LOG_ID, "log"))
     with closing(connect(path, create=True)) as conn:
         conn.execute("PRAGMA max_page_count = 3")
         with pytest.raises(LogFull), explained(path):
             migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log"), now=NOON)
-        assert schema_of(conn, path, APPLICATION_ID, 1) == 0
+        assert schema_of(conn, path, APPLICATION_ID, known) == 0
         conn.execute("PRAGMA max_page_count = 1000")
         migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log"), now=NOON)
-        assert schema_of(conn, path, APPLICATION_ID, 1) == 1
+        assert schema_of(conn, path, APPLICATION_ID, known) == known

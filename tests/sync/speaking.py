@@ -143,7 +143,7 @@ async def speaking(
     async with connect(url, subprotocols=subprotocols, compression=None, proxy=None) as socket:
         peer = Peer(socket, uid(replica))
         await peer.say(wire.Hello(peer.replica, token or token_of(user)))
-        await peer.hear(wire.Welcome)
+        await peer.hear(wire.Rights)
         yield peer
 
 
