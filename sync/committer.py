@@ -14,7 +14,7 @@ from stackroom.events.model import Millis
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Fact
 from stackroom.sync.authority import Authority, Decision
-from stackroom.sync.hub import Ordered, Submit
+from stackroom.sync.effects import Ordered, Submit
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.orders import Carried, carry_out
 from stackroom.sync.protocol import ErrorCode

@@ -10,118 +10,32 @@ it is made) or reading (it gets pages of the log, the next one only when the las
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from stackroom.events.log import Answer, Head, Identity, Listed, Snapshot
+from stackroom.events.log import Answer, Identity, Listed
 from stackroom.events.model import Commit, Millis
 from stackroom.events.people import HUB
 from stackroom.events.permissions import NOT_ALLOWED, READING, Rights, Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Access, Fact, Principal
+from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
+from stackroom.sync.effects import (
+    Close,
+    Effect,
+    Keep,
+    ListAll,
+    Ordered,
+    Page,
+    Read,
+    Send,
+    Submit,
+)
 from stackroom.sync.orders import Carried
+from stackroom.sync.session import Session, Subscription
 from stackroom.sync.settings import Settings
-
-
-class Send(Struct, frozen=True):
-    """Send `message` to each of `sessions`; `live` ones may be moved to reading instead."""
-
-    sessions: tuple[int, ...]
-    message: wire.FromHub
-    live: bool = False
-
-
-class Close(Struct, frozen=True):
-    """Close the connection with a code and a reason."""
-
-    session: int
-    code: int
-    reason: str
-
-
-class Submit(Struct, frozen=True):
-    """Have these decided, in this order after all that were submitted before."""
-
-    session: int
-    submissions: tuple[Submission, ...]
-
-
-class Read(Struct, frozen=True):
-    """Read the next page for a subscriber, once what was sent to it has gone out.
-
-    With `root`, also the root at `after`, to be held against it; with `snapshot`, a snapshot where
-    that is the shorter way. `history` marks a page that was asked for by `fetch`.
-    """
-
-    session: int
-    profile: str
-    after: int
-    root: bytes | None = None
-    snapshot: bool = False
-    history: bool = False
-
-
-class ListAll(Struct, frozen=True):
-    """Read the catalogue for `session`."""
-
-    session: int
-
-
-class Ordered(Struct, frozen=True):
-    """Have an order carried out, after all that were submitted before; see `orders`."""
-
-    session: int
-    sender: Principal | None
-    ask: wire.Ask | wire.Redeem
-
-
-class Keep(Struct, frozen=True):
-    """Keep these facts, before anything that is submitted later."""
-
-    facts: tuple[Fact, ...]
-
-
-Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Ordered | Keep
-
-
-class Page(Struct, frozen=True):
-    """What the log says to a `Read`: the head, commits after `after`, and what was asked beside."""
-
-    head: Head
-    commits: tuple[Commit, ...] = ()
-    root_there: bytes | None = None
-    snapshot: Snapshot | None = None
-
-
-class _Subscription:
-    __slots__ = ("cursor", "live")
-
-    def __init__(self, cursor: int) -> None:
-        self.cursor = cursor
-        self.live = False
-
-
-class Session:
-    """One connection as the hub sees it; `principal` is None until it has said hello."""
-
-    def __init__(self, id: int) -> None:
-        self.id = id
-        self.principal: Principal | None = None
-        self.replica = ""
-        self.client = ""
-        self.since: Millis = 0
-        self.subscriptions: dict[str, _Subscription] = {}
-        self.undecided = 0
-        self.refused = False
-        """Whether it was let in, and has been told since that it is not welcome any more."""
-        self.rights: wire.Rights | None = None
-        """What it was told last that it may do."""
-        self.lists = False
-        """Whether it asked for the catalogue, and is told when that changes."""
-
 
 _ASK: Final = "stackroom connect URL --token TOKEN, or ask an administrator for an invitation"
 
@@ -325,7 +239,7 @@ class Hub:
         others = self.subscribers.setdefault(profile, set())
         news = session.id not in others
         others.add(session.id)
-        session.subscriptions[profile] = _Subscription(after)
+        session.subscriptions[profile] = Subscription(after)
         person = wire.Person(session.replica, principal.name, session.since)
         if news and len(others) > 1:
             rest = tuple(id for id in others if id != session.id)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import anyio
 from websockets.asyncio.server import ServerConnection
 
-from stackroom.sync.hub import ListAll, Read
+from stackroom.sync.effects import ListAll, Read
 from stackroom.sync.protocol import JSON
 
 Request: TypeAlias = Read | ListAll

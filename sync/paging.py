@@ -2,7 +2,7 @@
 
 from stackroom.events.log import LogReader
 from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.sync.hub import Page, Read
+from stackroom.sync.effects import Page, Read
 from stackroom.sync.settings import Settings
 
 

@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 
 from stackroom.events.log import EventLog, Identity, Listed, LogReader
 from stackroom.events.model import Millis
+from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
@@ -25,6 +26,7 @@ from stackroom.sync.link import Link
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.orders import Carried
 from stackroom.sync.paging import read_page
+from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 
 log = logging.getLogger("stackroom.hub")
@@ -143,13 +145,13 @@ class Server:
             link.ended.set()
             log.info("%s left", _named(session))
 
-    async def _greeting(self, link: Link, session: core.Session) -> None:
+    async def _greeting(self, link: Link, session: Session) -> None:
         """Whoever does not say hello in time makes room for others."""
         await anyio.sleep(self.settings.hello_timeout)
         if session.principal is None:
             await link.close(wire.CloseCode.HELLO_TIMEOUT, "no hello came")
 
-    async def _receive(self, link: Link, session: core.Session) -> None:
+    async def _receive(self, link: Link, session: Session) -> None:
         try:
             async for data in link.socket:
                 self.metrics.received_bytes += len(data)
@@ -160,7 +162,7 @@ class Server:
         except ConnectionClosed:
             return  # The peer is gone without a word, as peers are; the hub is told by `closed`.
 
-    def _message(self, link: Link, session: core.Session, data: str | bytes) -> None:
+    def _message(self, link: Link, session: Session, data: str | bytes) -> None:
         known = session.principal
         try:
             message = wire.decode_from_replica(data, link.subprotocol)
@@ -179,7 +181,7 @@ class Server:
                 await link.flush()
             except ConnectionClosed:
                 return  # As in `_receive`.
-            if isinstance(request, core.Read):
+            if isinstance(request, effects.Read):
                 page = await self.event_log.read(partial(read_page, request, self.settings))
                 self.hub.page(request, page)
             else:
@@ -190,23 +192,23 @@ class Server:
 
     def carry_out(self) -> None:
         """Carries out all effects; nothing here waits."""
-        while effects := self.hub.effects():
-            for effect in effects:
+        while wanted := self.hub.effects():
+            for effect in wanted:
                 match effect:
-                    case core.Send():
+                    case effects.Send():
                         self._send(effect)
-                    case core.Close(session, code, reason):
+                    case effects.Close(session, code, reason):
                         if (link := self.links.get(session)) is not None:
                             link.close_soon(code, reason)
-                    case core.Submit() | core.Ordered():
+                    case effects.Submit() | effects.Ordered():
                         self.committer.submit(effect)
-                    case core.Keep(facts):
+                    case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case core.Read() | core.ListAll():
+                    case effects.Read() | effects.ListAll():
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 
-    def _send(self, send: core.Send) -> None:
+    def _send(self, send: effects.Send) -> None:
         """Encodes once for each coding, and writes to all; who cannot keep up is moved aside."""
         receivers: dict[str, list[ServerConnection]] = {}
         buffered = self.settings.live_buffer if send.live else self.settings.buffer_most
@@ -232,21 +234,21 @@ class Server:
         self.metrics.lagging += 1
         self.hub.lagging(session, message.profile, message.commits[0].seq - 1)
 
-    def _decided(self, batch: list[core.Submit], decision: Decision) -> None:
+    def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         self.hub.decided(batch, decision, self.clock())
         self._settled(batch)
 
-    def _carried_out(self, ordered: core.Ordered, carried: Carried) -> None:
+    def _carried_out(self, ordered: effects.Ordered, carried: Carried) -> None:
         self.hub.carried_out(ordered, carried, self.clock())
         self.carry_out()
 
     def _failed(
-        self, batch: list[core.Submit], code: wire.ErrorCode, sentence: str, hint: str
+        self, batch: list[effects.Submit], code: wire.ErrorCode, sentence: str, hint: str
     ) -> None:
         self.hub.failed(batch, code, sentence, hint)
         self._settled(batch)
 
-    def _settled(self, batch: Iterable[core.Submit]) -> None:
+    def _settled(self, batch: Iterable[effects.Submit]) -> None:
         self.carry_out()
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:
@@ -262,7 +264,7 @@ def _port_of(listener: Listener) -> int:
     return port
 
 
-def _named(session: core.Session | None) -> str:
+def _named(session: Session | None) -> str:
     """Who it is, for the log: quoted, so that no name can forge a line."""
     if session is None or session.principal is None:
         return "somebody"

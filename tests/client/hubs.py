@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 from stackroom.client.chance import clock, new_id
 from stackroom.events.log import Identity
 from stackroom.events.sqlite_log import SqliteLog
+from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Authority
@@ -105,20 +106,20 @@ class FaultyHub:
             for effect in effects:
                 await self._one(effect)
 
-    async def _one(self, effect: core.Effect) -> None:
+    async def _one(self, effect: effects.Effect) -> None:
         match effect:
-            case core.Send(sessions, message):
+            case effects.Send(sessions, message):
                 for id in sessions:
                     if (socket := self.sockets.get(id)) is not None:
                         await self._send(socket, message)
-            case core.Close(id, code, reason):
+            case effects.Close(id, code, reason):
                 await self.sockets[id].close(code, reason)
-            case core.Submit():
+            case effects.Submit():
                 await self._decide(effect)
-            case core.Read():
+            case effects.Read():
                 page = await self.log.read(partial(read_page, effect, self.settings))
                 self.core.page(effect, page)
-            case core.ListAll(id):
+            case effects.ListAll(id):
                 listed = await self.log.read(lambda reader: reader.profiles())
                 self.core.catalogue(id, listed)
 
@@ -132,7 +133,7 @@ class FaultyHub:
         except ConnectionClosed:
             return
 
-    async def _decide(self, submit: core.Submit) -> None:
+    async def _decide(self, submit: effects.Submit) -> None:
         if self.full:
             self.refused.set()
             self.core.failed([submit], "hub_full", "the hub's disk is full", "free some space")

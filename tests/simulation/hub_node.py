@@ -13,6 +13,7 @@ from stackroom.events.log import LogReader
 from stackroom.events.model import Millis
 from stackroom.events.permissions import Rights
 from stackroom.events.sqlite_log import LogFile
+from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
@@ -78,7 +79,7 @@ class HubNode:
             states_kept=self.settings.states_kept,
         )
         self.connections: dict[int, Connection] = {}
-        self.queue: list[core.Submit] = []
+        self.queue: list[effects.Submit] = []
         self.busy = False
 
     def crash(self) -> None:
@@ -111,20 +112,20 @@ class HubNode:
     def carry_out(self) -> None:
         for effect in self.hub.effects():
             match effect:
-                case core.Send():
+                case effects.Send():
                     self.send(effect)
-                case core.Close(session):
+                case effects.Close(session):
                     if session in self.connections:
                         self.connections[session].cut()
-                case core.Submit():
+                case effects.Submit():
                     self.queue.append(effect)
                     self.work()
-                case core.Read():
+                case effects.Read():
                     self.later(partial(self.read, effect))
-                case core.ListAll(session):
+                case effects.ListAll(session):
                     self.later(partial(self.catalogue, session))
 
-    def send(self, send: core.Send) -> None:
+    def send(self, send: effects.Send) -> None:
         for id in send.sessions:
             if (connection := self.connections.get(id)) is None:
                 continue
@@ -135,7 +136,7 @@ class HubNode:
             else:
                 connection.send_to_replica(message)
 
-    def read(self, read: core.Read) -> None:
+    def read(self, read: effects.Read) -> None:
         page = self.log.read(partial(read_page, read, self.settings))
         self.hub.page(read, page)
         self.carry_out()

@@ -1,0 +1,81 @@
+"""What the hub wants done: a shell carries these out, in order, and reports what came of them."""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from stackroom.events.log import Head, Snapshot
+from stackroom.events.model import Commit
+from stackroom.sync import protocol as wire
+from stackroom.sync.access import Fact, Principal
+from stackroom.sync.authority import Submission
+
+
+class Send(Struct, frozen=True):
+    """Send `message` to each of `sessions`; `live` ones may be moved to reading instead."""
+
+    sessions: tuple[int, ...]
+    message: wire.FromHub
+    live: bool = False
+
+
+class Close(Struct, frozen=True):
+    """Close the connection with a code and a reason."""
+
+    session: int
+    code: int
+    reason: str
+
+
+class Submit(Struct, frozen=True):
+    """Have these decided, in this order after all that were submitted before."""
+
+    session: int
+    submissions: tuple[Submission, ...]
+
+
+class Read(Struct, frozen=True):
+    """Read the next page for a subscriber, once what was sent to it has gone out.
+
+    With `root`, also the root at `after`, to be held against it; with `snapshot`, a snapshot where
+    that is the shorter way. `history` marks a page that was asked for by `fetch`.
+    """
+
+    session: int
+    profile: str
+    after: int
+    root: bytes | None = None
+    snapshot: bool = False
+    history: bool = False
+
+
+class ListAll(Struct, frozen=True):
+    """Read the catalogue for `session`."""
+
+    session: int
+
+
+class Ordered(Struct, frozen=True):
+    """Have an order carried out, after all that were submitted before; see `orders`."""
+
+    session: int
+    sender: Principal | None
+    ask: wire.Ask | wire.Redeem
+
+
+class Keep(Struct, frozen=True):
+    """Keep these facts, before anything that is submitted later."""
+
+    facts: tuple[Fact, ...]
+
+
+Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Ordered | Keep
+
+
+class Page(Struct, frozen=True):
+    """What the log says to a `Read`: the head, commits after `after`, and what was asked beside."""
+
+    head: Head
+    commits: tuple[Commit, ...] = ()
+    root_there: bytes | None = None
+    snapshot: Snapshot | None = None
