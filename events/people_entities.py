@@ -76,6 +76,8 @@ class Assignment(Entity, tag="assignment"):
 
 
 class Token(Entity, tag="token"):
+    """A token by its public prefix; its name is for its user, who may have several of one name."""
+
     kind = "token"
     leaves = frozenset({"expires"})
     user: str = ""
@@ -87,7 +89,7 @@ class Token(Entity, tag="token"):
     lifetime: int | None = None
 
     def key(self) -> Key:
-        return ("token", self.user, self.name)
+        return ("token", "", self.prefix)
 
 
 class Invitation(Entity, tag="invitation"):

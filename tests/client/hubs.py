@@ -102,8 +102,8 @@ class FaultyHub:
             self.core.closed(session)
 
     async def _carry_out(self) -> None:
-        while effects := self.core.effects():
-            for effect in effects:
+        while wanted := self.core.effects():
+            for effect in wanted:
                 await self._one(effect)
 
     async def _one(self, effect: effects.Effect) -> None:

@@ -1,6 +1,7 @@
 """Speaking to a hub in a test: a server on a free port, and peers that say exactly what they are told."""
 
-from collections.abc import AsyncIterator, Sequence
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -13,9 +14,17 @@ from websockets.typing import Subprotocol
 from stackroom.events.codec import seal
 from stackroom.events.log import Identity
 from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.model import Change, Commit, ComponentRegistered, ProfileCreated, Proposal
+from stackroom.events.model import (
+    Change,
+    Commit,
+    ComponentRegistered,
+    Millis,
+    ProfileCreated,
+    Proposal,
+)
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import protocol as wire
+from stackroom.sync.access import Access
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
@@ -44,18 +53,29 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(path: Path, settings: Settings | None = None) -> AsyncIterator[Running]:
-    """A hub on the log at `path`, stopped and closed at the end."""
+async def serving(
+    path: Path,
+    settings: Settings | None = None,
+    *,
+    access: Access | None = None,
+    people: str = "",
+    clock: Callable[[], Millis] | None = None,
+) -> AsyncIterator[Running]:
+    """A hub on the log at `path`, stopped and closed at the end; everybody may do everything on it.
+
+    Or what `access` says, which follows the stream of `people`.
+    """
     log = await SqliteLog.open(path, new_id=HUB.id)
-    clock, salts = count(1_000), count()
+    ticks, salts = count(1_000), count(1)
     server = Server(
         log,
         HUB,
-        OpenAccess(),
+        access or OpenAccess(),
         settings or Settings(port=0),
         version="test",
-        clock=lambda: next(clock),
-        salt=lambda: next(salts).to_bytes(16),
+        clock=clock or (lambda: next(ticks)),
+        salt=lambda: next(salts).to_bytes(16) if not people else secrets.token_bytes(16),
+        people=people,
     )
     try:
         async with anyio.create_task_group() as tasks:
@@ -101,10 +121,10 @@ class Peer:
         return message
 
     async def subscribe(
-        self, after: int = 0, root: bytes = EMPTY_ROOT, **more: Any
+        self, after: int = 0, root: bytes = EMPTY_ROOT, profile: str = PROFILE, **more: Any
     ) -> list[Commit]:
         """Subscribes, and gives all commits up to the point where the hub says: caught up."""
-        await self.say(wire.Subscribe(PROFILE, after, root, **more))
+        await self.say(wire.Subscribe(profile, after, root, **more))
         begun = len(self.heard)
         await self.hear(wire.CaughtUp)
         pages = [m.commits for m in self.heard[begun:] if isinstance(m, wire.Commits)]
@@ -121,9 +141,17 @@ class Peer:
         events = tuple(seal(id, change, SALT) for id, change in changes)
         return Proposal(uid(next(self._ids)), next(self._numbers), base, "why", 5, events)
 
-    async def push(self, *proposals: Proposal) -> Sequence[wire.Answer]:
+    async def ask(self, order: wire.AnyOrder) -> wire.Reply:
+        """Gives an order, and waits for the reply."""
+        id = next(self._ids)
+        await self.say(wire.Ask(id, order))
+        while (reply := await self.hear(wire.Reply)).id != id:
+            pass
+        return reply
+
+    async def push(self, *proposals: Proposal, profile: str = PROFILE) -> Sequence[wire.Answer]:
         """Pushes, and gives the answers, one for each."""
-        await self.say(wire.Push(PROFILE, proposals))
+        await self.say(wire.Push(profile, proposals))
         answers: list[wire.Answer] = []
         while len(answers) < len(proposals):
             answers += (await self.hear(wire.Results)).answers
