@@ -39,7 +39,7 @@ from stackroom.events.model import (
 from stackroom.events.people_entities import Hub
 from stackroom.events.people_model import HubFounded
 from stackroom.events.people_rules import BY_THE_HUB, may_lock_out, refuse_end, refuse_people
-from stackroom.events.permissions import NOT_ALLOWED, PEOPLE, PERMISSIONS, Who, needed
+from stackroom.events.permissions import PEOPLE, PERMISSIONS, Who, needed
 from stackroom.events.rules import Refusal
 from stackroom.events.state import (
     AnyEntity,
@@ -167,7 +167,7 @@ class _Check:
         among_people = isinstance(self.state.root, Hub)
         if not self.who.may(permission := needed(change, among_people=among_people)):
             sentence = f"you may not {PERMISSIONS[permission]} here ({permission})"
-            raise _Refused(NOT_ALLOWED, sentence)
+            raise _Refused("not_allowed", sentence)
         if self.state.root is None and not isinstance(change, ProfileCreated | HubFounded):
             if self.state.profile_id:
                 raise _Refused("profile_deleted", "this profile was deleted")

@@ -43,9 +43,6 @@ PERMISSIONS: Final[dict[str, str]] = {
 READING: Final[Rights] = frozenset({"profile.read", "people.read", "hub.audit"})
 """The permissions that change nothing."""
 
-NOT_ALLOWED: Final = "not_allowed"
-"""The reason code where a permission is missing."""
-
 
 class Who(Struct, frozen=True):
     """Who proposes: from which replica, under which name, and with which rights.

@@ -17,7 +17,7 @@ from msgspec import structs
 from stackroom.events.log import Answer, Identity, Listed
 from stackroom.events.model import Commit, Millis
 from stackroom.events.people import HUB
-from stackroom.events.permissions import NOT_ALLOWED, READING, Rights, Who
+from stackroom.events.permissions import READING, Rights, Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
@@ -327,7 +327,7 @@ class Hub:
         elif READING.issuperset(rights := self._rights(principal, profile)):
             sentence = "you may not change this profile"
             answers = tuple(
-                Answer(p.id, "rejected", None, NOT_ALLOWED, sentence) for p in push.proposals
+                Answer(p.id, "rejected", None, "not_allowed", sentence) for p in push.proposals
             )
             self._send(session, wire.Results(profile, answers))
         elif push.proposals:

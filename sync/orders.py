@@ -25,7 +25,6 @@ from stackroom.events.people_model import (
     UserCreated,
     UserInvited,
 )
-from stackroom.events.permissions import NOT_ALLOWED
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
@@ -116,7 +115,7 @@ class _Order:
     def order(self, sender: Principal, order: wire.AnyOrder) -> str:
         """Carries out `order`; gives the name of the user whom it is about."""
         if self.directory.token(self.token(sender.token).prefix, self.now) is None:
-            raise _Refused(NOT_ALLOWED, "your token has ended")
+            raise _Refused("not_allowed", "your token has ended")
         match order:
             case wire.MakeToken():
                 return self.make_token(sender, order)
@@ -134,7 +133,7 @@ class _Order:
     def make_token(self, sender: Principal, order: wire.MakeToken) -> str:
         own = self.token(sender.token)
         if own.read_only or own.profiles is not None:
-            raise _Refused(NOT_ALLOWED, "a token of limited scope makes no other tokens")
+            raise _Refused("not_allowed", "a token of limited scope makes no other tokens")
         owner_id = self.state.resolve(order.user) or sender.user
         owner = self.state.get(owner_id)
         if not isinstance(owner, User):
@@ -143,7 +142,7 @@ class _Order:
             self.demand(sender, "people.write")
             if not owner.service:
                 raise _Refused(
-                    NOT_ALLOWED,
+                    "not_allowed",
                     f"{owner.name!r} is a person, who makes their own tokens: invite them again",
                 )
         self.take(
@@ -164,7 +163,7 @@ class _Order:
     def renew_token(self, sender: Principal, id: str) -> str:
         token = self.token(id)
         if token.user != sender.user:
-            raise _Refused(NOT_ALLOWED, "a token is renewed by its user")
+            raise _Refused("not_allowed", "a token is renewed by its user")
         if token.lifetime is None:
             raise _Refused("no_expiry", f"token {token.name!r} does not expire")
         change = TokenUpdated({"/expires": self.now + token.lifetime})
@@ -178,7 +177,7 @@ class _Order:
         if token.user != sender.user:
             self.demand(sender, "people.write")
         elif limited and self.state.resolve(id) != sender.token:
-            raise _Refused(NOT_ALLOWED, "a token of limited scope ends no other tokens")
+            raise _Refused("not_allowed", "a token of limited scope ends no other tokens")
         owner = self.state.get(token.user)
         name = owner.name if owner is not None else ""
         self.take(sender.name, f"token {token.name!r} of {name} revoked", [(id, TokenRevoked())])
@@ -282,7 +281,7 @@ class _Order:
 
     def demand(self, sender: Principal, permission: str) -> None:
         if permission not in self.directory.rights(sender.user, HUB, sender.token):
-            raise _Refused(NOT_ALLOWED, f"you may not do this on this hub ({permission})")
+            raise _Refused("not_allowed", f"you may not do this on this hub ({permission})")
 
     def known(self, kind: str, key: str) -> bytes | None:
         return self.log.facts(kind).get(key)

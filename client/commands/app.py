@@ -8,12 +8,12 @@ from stackroom.client.component_types import TYPES
 _AT = "stackroom.client.commands"
 
 SECTIONS = {
-    "People": ("invite",),
     "Start": ("demo", "init", "hub", "join", "connect", "disconnect", "status"),
     "Configure": ("stack", "component", "flavor", "profile"),
     "Keep it in git": ("plan", "apply", "drift"),
     "ZenML": ("zenml",),
     "Work together": ("sync", "conflicts", "pending"),
+    "People": ("invite",),
     "History": ("log", "show", "diff", "blame", "revert"),
     "Comfort": ("ui", "explain", "completion"),
 }

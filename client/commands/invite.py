@@ -10,9 +10,9 @@ from stackroom.client.commands.output import Lines
 from stackroom.client.commands.people_options import (
     DurationType,
     hub_option,
+    project_option,
     role_id,
     scope_id,
-    scope_options,
     team_id,
 )
 from stackroom.client.commands.tree import command
@@ -39,7 +39,7 @@ class Invited(Struct, frozen=True):
 )
 @click.argument("name", shell_complete=completing.nothing)
 @click.option("--role", help="The role that they get; needed for whoever is no user yet.")
-@scope_options
+@project_option
 @click.option("--team", "teams", multiple=True, help="A team that they are to be in.")
 @click.option(
     "--expires",
@@ -55,7 +55,6 @@ def invite(
     name: str,
     role: str | None,
     project: str | None,
-    profile: str | None,
     teams: tuple[str, ...],
     expires: int,
     url: str | None,
@@ -80,7 +79,7 @@ def invite(
         made.hash,
         expires,
         role_id(app, address, role) if role else "",
-        scope_id(app, address, project, profile),
+        scope_id(app, address, project),
         tuple(team_id(app, address, team) for team in teams),
     )
     order(workspace, address, invitation)

@@ -1,6 +1,5 @@
 """What commands on a hub's people share: which hub, which scope, and names that lead to ids."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.events.entity import Entity
 
-F = TypeVar("F", bound=Callable[..., Any])
 E = TypeVar("E", bound="Entity")
 
 
@@ -41,18 +39,9 @@ hub_option = click.option(
 )
 
 
-def scope_options(function: F) -> F:
-    """`--project` and `--profile`: where a role is to be good; the whole hub without."""
-    function = click.option(
-        "--profile",
-        "profile",
-        metavar="PROFILE",
-        shell_complete=completing.profiles,
-        help="Good in this profile alone.",
-    )(function)
-    return click.option(
-        "--project", metavar="PROJECT", help="Good in the profiles of this project alone."
-    )(function)
+project_option = click.option(
+    "--project", metavar="PROJECT", help="Good in the profiles of this project alone."
+)
 
 
 def role_id(app: "App", url: str, name: str) -> str:
@@ -70,16 +59,19 @@ def team_id(app: "App", url: str, name: str) -> str:
     return person_id(app, url, Team, name)
 
 
-def scope_id(app: "App", url: str, project: str | None, profile: str | None) -> str:
-    """The id of a project or of a profile, or empty for the whole hub. NotFound, UsageError for both."""
+def scope_id(app: "App", url: str, project: str | None) -> str:
+    """Where a role is to be good: the id of `project`, or of --profile, or empty for the whole hub.
+
+    NotFound, UsageError for both.
+    """
     from stackroom.events.people_entities import Project
 
-    if project and profile:
+    if project and app.profile_name:
         raise click.UsageError("--project and --profile exclude each other")
     if project:
         return person_id(app, url, Project, project)
-    if profile:
-        return app.workspace.entry(profile).id
+    if app.profile_name:
+        return app.workspace.entry(app.profile_name).id
     return ""
 
 

@@ -19,21 +19,21 @@ UPDATE = ("component", "update", "orchestrator", "k8s")
 
 
 class TestUpAndDown:
-    def test_the_token_is_shown_at_the_first_start_only(self, hub: Hub) -> None:
-        assert hub.token.startswith("srm_")
+    def test_the_set_up_code_is_good_once(self, hub: Hub, ada: Person) -> None:
+        code = hub.link.partition("#")[2]
+        assert code.startswith("sru_")
+        ada.stackroom("join", hub.link).failed(Exit.ERROR, "used, or withdrawn")
         hub.down()
         again = hub.host.data("hub", "up", "--data", str(hub.data), "--port", "0")
-        assert "token" not in again
-        assert hub.token not in (hub.data / "hub.log").read_text()
+        assert "join" not in again
+        assert code not in (hub.data / "hub.log").read_text()
 
-    def test_the_first_start_shows_the_line_that_connects(
-        self, ada: Person, tmp_path: Path
-    ) -> None:
+    def test_the_first_start_shows_the_line_that_joins(self, ada: Person, tmp_path: Path) -> None:
         data = str(tmp_path / "another")
         ran = ada.stackroom("hub", "up", "--data", data, "--port", "0").ok()
         try:
-            _, line = ran.out.split("stackroom connect ")
-            ada.stackroom("connect", *line.split()).ok()
+            _, line = ran.out.split("stackroom join ")
+            assert "as ada" in ada.stackroom("join", *line.split()).ok().out
         finally:
             ada.stackroom("hub", "down", "--data", data).ok()
 
@@ -72,35 +72,37 @@ class TestUpAndDown:
         with process(ada, *args, "--output", "json") as serving:
             assert serving.stdout is not None
             up = msgspec.json.decode(serving.stdout.readline())
-            ada.stackroom("connect", up["url"], "--token", up["token"]).ok()
+            ada.stackroom("join", up["join"]).ok()
             serving.send_signal(signal.SIGINT)
             assert serving.wait(timeout=30) == Exit.DONE
 
 
 class TestConnect:
-    def test_it_fetches_the_profiles_and_says_so(self, team: Hub, ada: Person, ben: Person) -> None:
-        shown = ben.data("connect", team.url, "--token", team.token)
-        assert (shown["hub"], shown["user"]) == (team.url, "ben")
+    def test_it_fetches_the_profiles_and_says_so(self, team: Hub, tmp_path: Path) -> None:
+        cleo = Person(tmp_path / "cleo", "somebody")
+        shown = cleo.data("connect", team.url, "--token", team.token("cleo"))
+        assert (shown["hub"], shown["user"]) == (team.url, "cleo")
         assert [(p["name"], p["seq"]) for p in shown["profiles"]] == [("team", 2)]
-        assert len(ben.data("component", "list")) == 1
+        assert len(cleo.data("component", "list")) == 1
 
     def test_the_token_is_kept_for_the_owner_alone_and_never_printed(
         self, hub: Hub, ada: Person
     ) -> None:
-        ran = ada.stackroom("connect", hub.url, "--token", hub.token).ok()
-        assert hub.token not in ran.out + ran.err
+        token = hub.token("ada")
+        ran = ada.stackroom("connect", hub.url, "--token", token).ok()
+        assert token not in ran.out + ran.err
         kept = ada.home / "credentials.json"
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-        assert msgspec.json.decode(kept.read_bytes()) == {hub.url: hub.token}
+        assert ada.credentials() == {hub.url: token}
 
     def test_the_token_may_come_from_the_environment(self, hub: Hub, ada: Person) -> None:
-        ada.stackroom("connect", hub.url, STACKROOM_TOKEN=hub.token).ok()
+        ada.stackroom("connect", hub.url, STACKROOM_TOKEN=hub.token("ada")).ok()
         ada.stackroom("connect", hub.url).ok()
 
-    def test_the_name_may_be_given(self, hub: Hub, ada: Person) -> None:
-        args = ("connect", hub.url, "--token", hub.token, "--user", "Ada L.", "--output", "json")
-        assert ada.stackroom(*args).ok().json["user"] == "Ada L."
-        assert ada.stackroom("status", "--output", "json").ok().json["hubs"][0]["user"] == "Ada L."
+    def test_the_name_is_the_one_that_the_token_proves(self, hub: Hub, tmp_path: Path) -> None:
+        eve = Person(tmp_path / "eve", "root")
+        assert eve.data("connect", hub.url, "--token", hub.token("eve"))["user"] == "eve"
+        assert eve.data("status")["hubs"][0]["user"] == "eve"
 
     def test_a_wrong_token_is_not_authorised_and_not_kept(self, hub: Hub, ada: Person) -> None:
         ran = ada.stackroom("connect", hub.url, "--token", "srm_wrong")
@@ -135,6 +137,7 @@ class TestDisconnect:
     def test_what_is_pending_stays_and_goes_out_when_one_comes_back(
         self, team: Hub, ada: Person
     ) -> None:
+        token = ada.credentials()[team.url]
         ada.stackroom("--offline", *UPDATE, "--ns=prod").ok()
         gone = ada.data("disconnect", "--yes")
         assert gone == {"hub": team.url, "profiles": ["team"], "pending": 1, "parked": 0}
@@ -142,7 +145,7 @@ class TestDisconnect:
         ada.stackroom("sync").failed(Exit.NOT_FOUND, "no hub", "stackroom connect URL")
         written = ada.data(*UPDATE, "--gpu=2")
         assert (written["outcome"], written["pending"]) == ("saved", 2)
-        (profile,) = ada.data("connect", team.url, "--token", team.token)["profiles"]
+        (profile,) = ada.data("connect", team.url, "--token", token)["profiles"]
         assert [p["outcome"] for p in profile["pushed"]] == ["committed", "committed"]
 
     def test_it_asks_first_since_the_token_is_not_shown_again(self, team: Hub, ada: Person) -> None:
@@ -156,7 +159,7 @@ class TestDisconnect:
         ada.stackroom(*create).failed(3, f"did you mean '{team.url}'?")
 
     def test_it_says_when_there_is_none(self, ada: Person) -> None:
-        ada.stackroom("disconnect").failed(Exit.NOT_FOUND, "stackroom connect URL --token TOKEN")
+        ada.stackroom("disconnect").failed(Exit.NOT_FOUND, "stackroom join CODE")
 
 
 class TestStatus:

@@ -42,7 +42,7 @@ def test_every_row_is_run(
     folder.mkdir()
     monkeypatch.chdir(folder)
     (folder / "old.yaml").write_bytes((SAMPLES / "zenml-0.12" / "gcp_prod.yaml").read_bytes())
-    stand_for = {"wss://hub.example": hub.url, "TOKEN": hub.token}
+    stand_for = {"wss://hub.example": hub.url, "TOKEN": hub.token("ada")}
     done = 0
     for zenml, _, ours in ROWS:
         found = commands(ours)
