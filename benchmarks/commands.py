@@ -63,7 +63,7 @@ def _join(path: Path, running: processes.Running) -> None:
     workspace = Workspace.open(home, clock=chance.clock, new_id=chance.new_id, salt=chance.salt)
     home.make()
     home.keep_token(running.url, running.token)
-    report = exchange(workspace, running.url, user="ben")
+    report = exchange(workspace, running.url)
     if report.interrupted is not None:
         raise report.interrupted
     workspace.close()

@@ -36,7 +36,7 @@ def main() -> None:
         Home(Path(home)), clock=chance.clock, new_id=chance.new_id, salt=chance.salt
     )
     workspace.home.keep_token(url, os.environ["STACKROOM_TOKEN"])
-    report = exchange(workspace, url, history=what == "history", user="ben")
+    report = exchange(workspace, url, history=what == "history")
     if report.interrupted is not None:
         raise report.interrupted
     copy = workspace.copy(profile)

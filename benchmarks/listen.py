@@ -21,8 +21,8 @@ async def main(url: str, profile: str, subscribers: int, commits: int) -> None:
     """Listens, and tells."""
     new_replica = Ids(9)
     lines = [
-        await Speaker.open(url, os.environ["STACKROOM_TOKEN"], new_replica(), f"listener {n}")
-        for n in range(subscribers)
+        await Speaker.open(url, os.environ["STACKROOM_TOKEN"], new_replica())
+        for _ in range(subscribers)
     ]
     for line in lines:
         await line.read(profile)

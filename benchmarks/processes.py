@@ -3,6 +3,7 @@
 import http.client
 import os
 import resource
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,7 +16,11 @@ from urllib.parse import urlsplit
 
 import psutil
 from msgspec import Struct
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
+from stackroom.sync import protocol as wire
+from stackroom.sync import tokens
 from stackroom.sync.folder import HubFolder
 
 HOST: Final = "127.0.0.1"
@@ -46,13 +51,14 @@ class Running(Struct, frozen=True):
 def hub(data: Path) -> Iterator[Running]:
     """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end."""
     folder = HubFolder(data)
-    token = _token(folder)
+    folder.prepare()
     command = [sys.executable, "-m", "stackroom.sync.service", str(data), HOST, "0"]
     started = time.perf_counter()
     with _process(command, data / "hub.log") as process:
         url = _url(folder, process)
         _wait_ready(url, process)
-        yield Running(url, token, process.pid, time.perf_counter() - started)
+        took = time.perf_counter() - started
+        yield Running(url, _token(folder, url), process.pid, took)
 
 
 @contextmanager
@@ -102,13 +108,21 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def _token(folder: HubFolder) -> str:
-    """The token that is made at the folder's first start, kept for the next ones."""
+def _token(folder: HubFolder, url: str) -> str:
+    """The token of the hub's administrator: set up at the folder's first start, kept for the next ones."""
     kept = folder.path / "token-of-the-benchmark"
     if not kept.exists():
-        token = folder.prepare()
-        assert token is not None, "the folder is that of another hub"
-        kept.write_text(token)
+        serving = folder.serving()
+        assert serving is not None
+        assert serving.code is not None, "the folder is that of another hub"
+        made = tokens.make(tokens.PERSONAL, secrets.token_bytes)
+        redeem = wire.Redeem(serving.code, wire.NewToken("bench", made.prefix, made.hash), "ada")
+        with connect(url, subprotocols=[Subprotocol(wire.MSGPACK)], compression=None) as socket:
+            socket.send(wire.encode(redeem, wire.MSGPACK))
+            reply = wire.decode_from_hub(socket.recv(), wire.MSGPACK)
+        assert isinstance(reply, wire.Reply)
+        assert not reply.code, reply.sentence
+        kept.write_text(made.text)
     return kept.read_text()
 
 

@@ -22,10 +22,10 @@ class Speaker:
         self.socket = socket
 
     @classmethod
-    async def open(cls, url: str, token: str, replica: str, user: str = "ada") -> "Speaker":
+    async def open(cls, url: str, token: str, replica: str) -> "Speaker":
         """Connects as `replica`, and is let in."""
         speaker = cls(await dial(url, wire.MSGPACK))
-        await speaker.send(wire.Hello(replica, user, token, "benchmark"))
+        await speaker.send(wire.Hello(replica, token, "benchmark"))
         welcome = await speaker.receive()
         if not isinstance(welcome, wire.Welcome):
             raise AssertionError(f"the hub does not let us in: {welcome}")
@@ -36,8 +36,11 @@ class Speaker:
         await self.socket.send(wire.encode(message, wire.MSGPACK))
 
     async def receive(self) -> wire.FromHub:
-        """The next message."""
-        return wire.decode_from_hub(await self.socket.recv(), wire.MSGPACK)
+        """The next message; rights, which say nothing to a benchmark, are passed over."""
+        while True:
+            message = wire.decode_from_hub(await self.socket.recv(), wire.MSGPACK)
+            if not isinstance(message, wire.Rights):
+                return message
 
     async def push(self, encoded: bytes) -> tuple[Answer, ...]:
         """Sends a push that was encoded before, and waits for its results."""
