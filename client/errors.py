@@ -2,7 +2,7 @@
 
     StackroomError
     └── ClientError                  1
-        ├── RefusedLocally           1   a rule refuses the change; nothing was saved
+        ├── RefusedLocally           1   a rule refuses the change; nothing was saved (4: for want of a right)
         ├── NameTaken                1   the hub has a profile of that name
         ├── ReadOnly                 1   the profile holds something newer than this program
         ├── InvalidConfig            1   a configuration is not one of its flavor
@@ -40,6 +40,11 @@ class RefusedLocally(ClientError):
 
     def __init__(self, refusal: Refusal, *, hint: str = "") -> None:
         self.refusal = refusal
+        if refusal.code == "not_allowed":
+            self.exit_code = NotAuthorised.exit_code
+            hint = (
+                hint or "ask an administrator of the hub; if it was granted since: stackroom sync"
+            )
         super().__init__(refusal.sentence, hint=hint)
 
     @property

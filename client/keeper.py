@@ -1,23 +1,19 @@
 """What a replica core has kept, and what it is started from: the disk side of a connection."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from msgspec import structs
 
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
-from stackroom.client.rights import decode, encode, rights_of
+from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import Listed
 from stackroom.events.model import Millis, Proposal
 from stackroom.sync import protocol as wire
-
-PEOPLE: Final = "people"
-"""Under which name the registry has a hub's stream of people."""
 
 UNMET = ""
 """The identity of a hub that has not answered yet."""
@@ -93,19 +89,27 @@ class Keeper:
     def profiles_of(self, url: str) -> list[str]:
         """The ids of the profiles that the registry has for the hub at `url`.
 
-        Deleted ones only while something waits for the hub: it is to be refused, not to wait for ever.
+        Deleted ones, and those that one may read no more, only while something waits for the hub: it is
+        to be refused, not to wait for ever.
         """
         counts = self.store.counts()
         waiting = {profile for profile, count in counts.items() if count.pending}
         profiles = [p for p in self.store.profiles() if p.hub == url]
-        closed = self._closed_people(url)
-        return [p.id for p in profiles if p.id not in closed and (not p.deleted or p.id in waiting)]
+        return [
+            p.id
+            for p in profiles
+            if p.id in waiting or not (p.deleted or self._is_closed(url, p.id))
+        ]
 
-    def _closed_people(self, url: str) -> set[str]:
-        """The hub's stream of people, unless one may read it."""
+    def _is_closed(self, url: str, profile: str) -> bool:
+        """Whether the hub said that one may not read the profile."""
         known = self._known(url)
         rights = decode(known.rights) if known is not None else None
-        return {known.hub} if known is not None and not (rights and rights.people) else set()
+        if known is None or rights is None:
+            return False
+        if profile == known.hub:
+            return not rights.people
+        return "profile.read" not in rights.of(profile)
 
     def pending(self, profiles: Sequence[str]) -> dict[str, list[Proposal]]:
         """The proposals that wait, by profile."""

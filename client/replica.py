@@ -286,8 +286,17 @@ class Replica:
         retry = error.code in ("hub_full", "hub_failed")
         if error.code == "parted":
             self.copies.pop(error.profile, None)
+        elif error.code == "forbidden":
+            self._forbidden(error)
         problem = Problem(error.code, error.sentence, error.hint, error.profile, retry)
         self._effects.append(problem)
+
+    def _forbidden(self, error: wire.Error) -> None:
+        """The profile may not be read, or not any more: it rests, and what is pending is parked."""
+        copy = self.copies.pop(error.profile, None)
+        for proposal in copy.pending if copy is not None else ():
+            answer = Answer(proposal.id, "rejected", None, "not_allowed", error.sentence)
+            self._effects.append(Park(error.profile, answer))
 
     def _subscribe(self, copy: Copy) -> None:
         root = merkle.root(copy.frontier)

@@ -1,6 +1,6 @@
 """What a hub said last that one may do there: the rules here foresee with it what the hub would refuse."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +9,10 @@ from stackroom.events.permissions import Rights
 
 if TYPE_CHECKING:
     from stackroom.sync import protocol as wire
+
+
+PEOPLE: Final = "people"
+"""Under which name the registry has a hub's stream of people."""
 
 
 class KnownRights(Struct, frozen=True, omit_defaults=True):

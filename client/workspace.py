@@ -27,7 +27,7 @@ from stackroom.client.errors import (
 from stackroom.client.home import Home
 from stackroom.client.local import LocalHub
 from stackroom.client.rebase import Standing, View, rebase
-from stackroom.client.rights import KnownRights, decode
+from stackroom.client.rights import PEOPLE, KnownRights, decode
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Parked, ProfileEntry, Store
 from stackroom.events import codec, rules
@@ -217,7 +217,7 @@ class Workspace:
     def entry(self, name: str) -> ProfileEntry:
         """The profile of that name or id, or of `NAME@HUB`; NotFound, or ClientError for several."""
         entries = self.profiles()
-        found = [e for e in entries if name in (e.name, e.id)]
+        found = [e for e in entries if name in (e.name, e.id)] or self._people_called(name)
         if not found and "@" in name:
             bare, _, hub = name.rpartition("@")
             found = [e for e in entries if e.name == bare and hub in (e.hub or "local")]
@@ -232,6 +232,13 @@ class Workspace:
                 f"profile {name!r}", name, (e.name for e in entries), "stackroom profile list"
             )
         return found[0]
+
+    def _people_called(self, name: str) -> list[ProfileEntry]:
+        """The streams of people that `people`, or `people@` and a part of a hub's address, means."""
+        word, _, part = name.partition("@")
+        hubs = self.store.hubs() if word == PEOPLE else []
+        readable = {r.people for hub in hubs if part in hub.url and (r := decode(hub.rights))}
+        return [e for e in self.store.profiles() if e.id in readable]
 
     def active_profile(
         self, name: str | None = None, repository: "Repository | None" = None

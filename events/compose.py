@@ -6,7 +6,8 @@ from typing import Final
 from msgspec import UNSET
 
 from stackroom.events import model
-from stackroom.events.fold import DEFAULT_STACK, NAME
+from stackroom.events import people_model as people
+from stackroom.events.fold import DEFAULT_STACK, NAME, PEOPLE
 from stackroom.events.model import Change, Kind, Registered
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack
 from stackroom.events.values import Maybe, Path, Value
@@ -16,18 +17,34 @@ UPDATED: Final[dict[Kind, type[model.Updated]]] = {
     "flavor": model.FlavorUpdated,
     "component": model.ComponentUpdated,
     "stack": model.StackUpdated,
+    "user": people.UserUpdated,
+    "team": people.TeamUpdated,
+    "project": people.ProjectUpdated,
+    "role": people.RoleUpdated,
+    "assignment": people.AssignmentUpdated,
+    "token": people.TokenUpdated,
 }
 RENAMED: Final[dict[Kind, type[model.Renamed]]] = {
     "profile": model.ProfileRenamed,
     "flavor": model.FlavorRenamed,
     "component": model.ComponentRenamed,
     "stack": model.StackRenamed,
+    "team": people.TeamRenamed,
+    "project": people.ProjectRenamed,
+    "role": people.RoleRenamed,
 }
 DELETED: Final[dict[Kind, type[model.Deleted]]] = {
     "profile": model.ProfileDeleted,
     "flavor": model.FlavorDeleted,
     "component": model.ComponentDeleted,
     "stack": model.StackDeleted,
+    "user": people.UserDeleted,
+    "team": people.TeamDeleted,
+    "project": people.ProjectDeleted,
+    "role": people.RoleDeleted,
+    "assignment": people.RoleRevoked,
+    "token": people.TokenRevoked,
+    "invitation": people.InvitationEnded,
 }
 
 
@@ -59,6 +76,9 @@ def registration(entity: AnyEntity) -> Registered:
         case Profile():
             return model.ProfileCreated(entity.name, entity.description, entity.settings)
         case _:
+            for made, kind in PEOPLE.items():
+                if isinstance(entity, kind) and issubclass(made, Registered):
+                    return made(*(getattr(entity, field) for field in made.__struct_fields__))
             raise TypeError(f"a {entity.kind} is not registered")
 
 

@@ -5,7 +5,7 @@ Whether a change makes sense was decided by `check`, before it was committed.
 """
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import UNSET
@@ -69,7 +69,7 @@ from stackroom.events.values import (
     segments,
 )
 
-PEOPLE: Final[dict[type[Change], Callable[..., AnyEntity]]] = {
+PEOPLE: Final[dict[type[Registered], type[AnyEntity]]] = {
     HubFounded: Hub,
     UserCreated: User,
     TeamCreated: Team,

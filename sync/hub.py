@@ -39,6 +39,8 @@ from stackroom.sync.settings import Settings
 
 _ASK: Final = "stackroom connect URL --token TOKEN, or ask an administrator for an invitation"
 
+_GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
+
 _TURNED_AWAY: Final = {
     "token_expired": "make or ask for another token, and run: stackroom connect URL --token TOKEN",
     "replica_taken": "work in a home of your own (STACKROOM_HOME), and join with your own token",
@@ -177,7 +179,7 @@ class Hub:
         """Whether it may; if not, it is told, in the same words whether there is such a profile."""
         if self._reads(principal, profile):
             return True
-        self._error(session, "forbidden", "you may not read this profile", profile=profile)
+        self._error(session, "forbidden", "you may not read this profile", _GRANT, profile)
         return False
 
     def _tell_rights(self, session: Session, principal: Principal) -> bool:
@@ -211,7 +213,7 @@ class Hub:
                     if not self._reads(principal, profile):
                         self._unsubscribe(session, profile)
                         why = "your right to read this profile was withdrawn"
-                        self._error(session, "forbidden", why, profile=profile)
+                        self._error(session, "forbidden", why, _GRANT, profile)
                 if session.lists:
                     self._effects.append(ListAll(session.id))
 

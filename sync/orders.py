@@ -218,10 +218,14 @@ class _Order:
         if before := self.state.find(Invitation, order.user.casefold()):
             changes.append((before[0], InvitationEnded()))
             self.facts.append(Fact(CODE_FACT, before[1].prefix, None))
-        if order.role:
-            # The assignment is made when they come; that it could be is made sure of now.
-            assigned = RoleAssigned("", sender.user, order.role, order.scope)
-            self.may_be_made(sender, [(self.new_id(), assigned)])
+        if order.role and self.directory.user(order.user) is None:
+            # They are made when they come; that they could be is made sure of now.
+            user = self.new_id()
+            created, assigned = (
+                UserCreated(order.user),
+                RoleAssigned("", user, order.role, order.scope),
+            )
+            self.may_be_made(sender, [(user, created), (self.new_id(), assigned)])
         invited = UserInvited(
             order.user,
             order.prefix,

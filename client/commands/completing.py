@@ -84,6 +84,44 @@ def _other_types(app: App, context: click.Context) -> Iterator[Candidate]:
         yield type, type.replace("_", " ")
 
 
+def people(kind: str) -> Completer:
+    """The names of that kind among the people of the hub: users, teams, projects, roles."""
+
+    @_from_home
+    def names(app: App, context: click.Context) -> Iterator[Candidate]:
+        from stackroom.client.commands.crowd import Crowd
+        from stackroom.events.people import BUILT_IN
+
+        crowd = Crowd(app, context.params.get("url"))
+        if kind == "role":
+            yield from ((name, "built in") for name in BUILT_IN)
+        for entity in crowd.view.entities.values():
+            if entity.kind == kind:
+                yield entity.name, kind
+
+    return names
+
+
+@_from_home
+def assignments(app: App, context: click.Context) -> Iterator[Candidate]:
+    """The ends of the ids of assignments."""
+    from stackroom.client.commands.crowd import Crowd
+    from stackroom.events.people_entities import Assignment
+
+    crowd = Crowd(app, context.params.get("url"))
+    for id, found in crowd.view.all(Assignment):
+        yield id[-12:], f"{crowd.role_name(found.role)} of {crowd.name(found.subject)}"
+
+
+def permissions(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    """Every permission."""
+    from stackroom.events.permissions import PERMISSIONS
+
+    return items(PERMISSIONS.items(), incomplete)
+
+
 def nothing(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> "list[CompletionItem]":

@@ -11,9 +11,7 @@ from stackroom.client.commands.people_options import (
     DurationType,
     hub_option,
     project_option,
-    role_id,
     scope_id,
-    team_id,
 )
 from stackroom.client.commands.tree import command
 
@@ -38,9 +36,19 @@ class Invited(Struct, frozen=True):
     """,
 )
 @click.argument("name", shell_complete=completing.nothing)
-@click.option("--role", help="The role that they get; needed for whoever is no user yet.")
+@click.option(
+    "--role",
+    shell_complete=completing.people("role"),
+    help="The role that they get; needed for whoever is no user yet.",
+)
 @project_option
-@click.option("--team", "teams", multiple=True, help="A team that they are to be in.")
+@click.option(
+    "--team",
+    "teams",
+    multiple=True,
+    shell_complete=completing.people("team"),
+    help="A team that they are to be in.",
+)
 @click.option(
     "--expires",
     type=DurationType(),
@@ -66,25 +74,26 @@ def invite(
     """
     import secrets
 
+    from stackroom.client.commands.crowd import Crowd
     from stackroom.client.exchange import order
+    from stackroom.events.people_entities import Team
     from stackroom.sync import protocol as wire
     from stackroom.sync import tokens
 
-    workspace = app.workspace
-    address = workspace.hub(url).url
+    crowd = Crowd(app, url)
     made = tokens.make(tokens.JOIN, secrets.token_bytes)
     invitation = wire.Invite(
         name,
         made.prefix,
         made.hash,
         expires,
-        role_id(app, address, role) if role else "",
-        scope_id(app, address, project),
-        tuple(team_id(app, address, team) for team in teams),
+        crowd.role(role) if role else "",
+        scope_id(app, crowd, project),
+        tuple(crowd.find(Team, team)[0] for team in teams),
     )
-    order(workspace, address, invitation)
-    link = f"{address}#{made.text}"
+    order(app.workspace, crowd.address, invitation)
+    link = f"{crowd.address}#{made.text}"
     app.output.show(
-        Invited(name, address, link, expires),
+        Invited(name, crowd.address, link, expires),
         Lines([f"{name} can join once, by:", f"  stackroom join {link}"]),
     )

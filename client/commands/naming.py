@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from stackroom.client.commands.output import cell
+from stackroom.events.people_entities import Assignment
 from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, State
 from stackroom.events.values import Maybe, Path, segments
 
@@ -22,7 +23,7 @@ class Names:
         """`stack 'prod'`, `orchestrator/k8s`, `flavor orchestrator/custom`, or the id's first part."""
         for state in self.states:
             if (entity := state.get(id)) is not None:
-                return _called(entity)
+                return _called(state, entity)
             if (gone := state.gone.get(state.resolve(id))) is not None:
                 return called(gone.kind, gone.name, gone.component_type)
         return short(id)
@@ -75,8 +76,13 @@ def short(id: str) -> str:
     return id[-12:]
 
 
-def _called(entity: AnyEntity) -> str:
+def _called(state: State, entity: AnyEntity) -> str:
     if isinstance(entity, Conflict):
         return f"conflict #{entity.opened}"
+    if isinstance(entity, Assignment):
+        held = state.get(entity.subject)
+        role = state.get(entity.role)
+        of = held.name if held is not None else short(entity.subject)
+        return f"{role.name if role is not None else entity.role} of {of}"
     type = entity.component_type if isinstance(entity, Component | Flavor) else ""
     return called(entity.kind, entity.name, type)

@@ -1,5 +1,6 @@
-"""What commands on a hub's people share: which hub, which scope, and names that lead to ids."""
+"""Options that the commands on a hub's people share."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -8,22 +9,29 @@ from stackroom.client.commands import completing
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.events.entity import Entity
+    from stackroom.client.commands.crowd import Crowd
 
-E = TypeVar("E", bound="Entity")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class DurationType(click.ParamType):  # type: ignore[type-arg]
-    """A duration such as 90d, as milliseconds."""
+    """A duration such as 90d, as milliseconds; with `never`, that word is None."""
 
     name = "duration"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def __init__(self, *, never: bool = False) -> None:
+        self.never = never
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
         """The duration in milliseconds; a usage error if it is none."""
         from stackroom.client.durations import milliseconds
 
-        if isinstance(value, int):
+        if value is None or isinstance(value, int):
             return value
+        if self.never and value == "never":
+            return None
         try:
             return milliseconds(value)
         except ValueError as error:
@@ -37,29 +45,25 @@ hub_option = click.option(
     shell_complete=completing.joined_hubs,
     help="Which hub, where several are joined.",
 )
-
-
 project_option = click.option(
-    "--project", metavar="PROJECT", help="Good in the profiles of this project alone."
+    "--project",
+    metavar="PROJECT",
+    shell_complete=completing.people("project"),
+    help="Good in the profiles of this project alone; with --profile, in that one.",
 )
 
 
-def role_id(app: "App", url: str, name: str) -> str:
-    """The id of a role; a built-in one's is its name. NotFound."""
-    from stackroom.events.people import BUILT_IN
-    from stackroom.events.people_entities import Role
-
-    return name if name in BUILT_IN else person_id(app, url, Role, name)
-
-
-def team_id(app: "App", url: str, name: str) -> str:
-    """The id of a team; NotFound."""
-    from stackroom.events.people_entities import Team
-
-    return person_id(app, url, Team, name)
+def for_whom(function: F) -> F:
+    """`--user` and `--team`: who holds a role."""
+    function = click.option(
+        "--team", metavar="TEAM", shell_complete=completing.people("team"), help="A team."
+    )(function)
+    return click.option(
+        "--user", metavar="USER", shell_complete=completing.people("user"), help="A user."
+    )(function)
 
 
-def scope_id(app: "App", url: str, project: str | None) -> str:
+def scope_id(app: "App", crowd: "Crowd", project: str | None) -> str:
     """Where a role is to be good: the id of `project`, or of --profile, or empty for the whole hub.
 
     NotFound, UsageError for both.
@@ -69,22 +73,5 @@ def scope_id(app: "App", url: str, project: str | None) -> str:
     if project and app.profile_name:
         raise click.UsageError("--project and --profile exclude each other")
     if project:
-        return person_id(app, url, Project, project)
-    if app.profile_name:
-        return app.workspace.entry(app.profile_name).id
-    return ""
-
-
-def person_id(app: "App", url: str, kind: type[E], name: str) -> str:
-    """The id of the entity of that kind and name among the people of the hub; NotFound."""
-    from stackroom.client.errors import missing
-
-    workspace = app.workspace
-    view = workspace.copy(workspace.people(url).id).view
-    found = view.find(kind, name)
-    if found is None:
-        names = [entity.name for _, entity in view.all(kind)]
-        raise missing(
-            f"{kind.kind} {name!r} on this hub", name, names, f"stackroom {kind.kind} list"
-        )
-    return found[0]
+        return crowd.find(Project, project)[0]
+    return app.workspace.entry(app.profile_name).id if app.profile_name else ""

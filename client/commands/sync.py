@@ -122,7 +122,12 @@ def results(app: "App", report: "Report") -> "list[Synced]":
     """What an exchange did to each profile, with the conflicts that are open now."""
     from stackroom.client.commands.syncing import synced
 
-    copies = [(app.workspace.copy(id), done) for id, done in report.profiles.items()]
+    people = report.welcome.hub
+    copies = [
+        (app.workspace.copy(id), done)
+        for id, done in report.profiles.items()
+        if id != people or done.committed or done.parked or done.problem is not None
+    ]
     return [synced(copy.name, done, open_conflicts(copy.confirmed)) for copy, done in copies]
 
 
