@@ -122,13 +122,6 @@ def permissions(
     return items(PERMISSIONS.items(), incomplete)
 
 
-def nothing(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> "list[CompletionItem]":
-    """For what is new, or secret: nothing."""
-    return []
-
-
 @_from_home
 def profiles(app: App, context: click.Context) -> Iterator[Candidate]:
     """Profiles."""

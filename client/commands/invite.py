@@ -35,7 +35,7 @@ class Invited(Struct, frozen=True):
     stackroom invite cleo --role viewer --profile team --team ml --expires 2d
     """,
 )
-@click.argument("name", shell_complete=completing.nothing)
+@click.argument("name", shell_complete=completing.people("user"))
 @click.option(
     "--role",
     shell_complete=completing.people("role"),

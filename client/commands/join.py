@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from stackroom.client.commands import completing
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
@@ -21,11 +20,11 @@ JOINING: Final = "#joining"
     stackroom join srj_CODE --hub wss://hub.example:8765
     """,
 )
-@click.argument("code", shell_complete=completing.nothing)
+@click.argument("link", metavar="CODE")
 @click.option("--hub", "url", help="The hub's address, where CODE does not begin with it.")
 @click.option("--user", help="The name to take; an invitation has it already.")
 @click.pass_obj
-def join(app: "App", code: str, url: str | None, user: str | None) -> None:
+def join(app: "App", link: str, url: str | None, user: str | None) -> None:
     """Join a hub by a one-time code: an invitation's, or the one of a hub's first start.
 
     It makes the account, and a token that is kept in the home (mode 0600) as `connect` keeps it. The
@@ -42,12 +41,12 @@ def join(app: "App", code: str, url: str | None, user: str | None) -> None:
 
     if app.offline:
         raise click.UsageError("join needs the network: leave out --offline")
-    link, _, secret = code.rpartition("#")
-    if not (link or url):
+    at, _, secret = link.rpartition("#")
+    if not (at or url):
         raise click.UsageError("which hub? stackroom join ADDRESS#CODE, or --hub ADDRESS")
     if tokens.kind_of(secret) not in (tokens.JOIN, tokens.SET_UP):
         raise click.UsageError("this is no join code (srj_…), or a part of it is missing")
-    address = address_of(app, url or link)
+    address = address_of(app, url or at)
     begun = app.home.token(address + JOINING)
     if begun is None:
         begun = tokens.make(tokens.PERSONAL, secrets.token_bytes).text

@@ -108,7 +108,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
 
 
 @project.command("create", example='stackroom project create vision --description "cameras"')
-@click.argument("name", shell_complete=completing.nothing)
+@click.argument("name")
 @click.option("--description", default="", help="What it is about.")
 @message_option
 @hub_option
@@ -183,7 +183,7 @@ def remove(app: "App", name: str, profiles: tuple[str, ...], message: str, url: 
 
 @project.command("rename", example="stackroom project rename vision cameras")
 @name_argument
-@click.argument("new_name", shell_complete=completing.nothing)
+@click.argument("new_name")
 @message_option
 @hub_option
 @click.pass_obj

@@ -109,7 +109,7 @@ permissions_option = click.option(
 @role.command(
     "create", example="stackroom role create releaser --permission profile.read -m 'for releases'"
 )
-@click.argument("name", shell_complete=completing.nothing)
+@click.argument("name")
 @permissions_option
 @click.option("--description", default="", help="What it is for.")
 @message_option
@@ -186,7 +186,7 @@ def update(
 
 @role.command("rename", example="stackroom role rename releaser release-manager")
 @name_argument
-@click.argument("new_name", shell_complete=completing.nothing)
+@click.argument("new_name")
 @message_option
 @hub_option
 @click.pass_obj

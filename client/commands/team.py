@@ -97,7 +97,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
 
 
 @team.command("create", example="stackroom team create ml --member ada --member ben")
-@click.argument("name", shell_complete=completing.nothing)
+@click.argument("name")
 @click.option("--description", default="", help="What it is for.")
 @click.option(
     "--member",
@@ -188,7 +188,7 @@ def remove(app: "App", name: str, users: tuple[str, ...], message: str, url: str
 
 @team.command("rename", example="stackroom team rename ml machine-learning")
 @name_argument
-@click.argument("new_name", shell_complete=completing.nothing)
+@click.argument("new_name")
 @message_option
 @hub_option
 @click.pass_obj

@@ -92,7 +92,7 @@ def list_(app: "App", everybody: bool, url: str | None) -> None:
     stackroom token create deploy --user ci --expires 365d
     """,
 )
-@click.argument("name", shell_complete=completing.nothing)
+@click.argument("name")
 @click.option(
     "--user",
     metavar="SERVICE",
@@ -158,7 +158,7 @@ def create(
 
 
 @token.command("revoke", example="stackroom token revoke laptop --yes")
-@click.argument("token", metavar="NAME|PREFIX", shell_complete=completing.nothing)
+@click.argument("token", metavar="NAME|PREFIX")
 @click.option("--all", "everybody", is_flag=True, help="Look among everybody's.")
 @yes_option
 @hub_option
@@ -178,7 +178,7 @@ def revoke(app: "App", token: str, everybody: bool, yes: bool, url: str | None) 
 
 
 @token.command("renew", example="stackroom token renew")
-@click.argument("token", metavar="[NAME|PREFIX]", required=False, shell_complete=completing.nothing)
+@click.argument("token", metavar="[NAME|PREFIX]", required=False)
 @hub_option
 @click.pass_obj
 def renew(app: "App", token: str | None, url: str | None) -> None:

@@ -116,7 +116,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
     stackroom token create deploy --user ci --expires 365d
     """,
 )
-@click.argument("name", shell_complete=completing.nothing)
+@click.argument("name")
 @click.option("--full-name", default="", help="The name as people write it.")
 @click.option("--email", default="", help="An address.")
 @click.option("--service", is_flag=True, help="An account of a program, such as CI.")
