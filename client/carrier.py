@@ -7,7 +7,7 @@ perhaps ahead of them: a carrier that was cancelled is given up.
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -34,6 +34,9 @@ class Looked(Struct, frozen=True):
 
 Told: TypeAlias = core.Effect | Answered | Looked
 """What a carrier tells: each effect once it was carried out, and what the core does not speak of."""
+
+RENEWAL: Final = 0
+"""The number of the order by which a token is renewed before it ends."""
 
 OnDisk: TypeAlias = (
     core.Store | core.Restart | core.Backfill | core.Settle | core.Park | core.Reached
@@ -166,6 +169,8 @@ class Carrier:
                 await self.worker.run(partial(self.keeper.register, self.url, profiles))
             case core.Granted(rights):
                 await self.worker.run(partial(self.keeper.grant, self.url, rights))
+                if rights.renew:
+                    self.replica.ask(RENEWAL, wire.RenewToken())
             case core.Present() | core.Problem() | core.Replied():
                 pass
             case _:

@@ -6,6 +6,8 @@ from typing import Final
 UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 """Milliseconds in each unit."""
 
+DAY: Final = UNITS["d"]
+
 _FORM: Final = re.compile(r"([1-9][0-9]{0,8})([smhdw])")
 
 

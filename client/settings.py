@@ -36,6 +36,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Pages of an old history that wait for the disk before no more are taken in."""
     snapshot_tail: int = 500
     """Commits after which the cached state is written anew."""
+    token_days: int = 90
+    """Days that a token is good which `join` and `token create` make; connections renew it before."""
     zenml_patience: float = 30.0
     """How long a ZenML server may take for one answer."""
     progress_delay: float = 0.5

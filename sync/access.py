@@ -44,6 +44,13 @@ class Principal(Struct, frozen=True):
     token: str = ""
 
 
+class Term(Struct, frozen=True):
+    """When a token ends, and from when on it should be renewed: the last third of its lifetime."""
+
+    expires: Millis
+    renew: Millis
+
+
 class Fact(Struct, frozen=True):
     """Something to be kept beside the log (see `EventLog`); None is to be forgotten."""
 
@@ -67,8 +74,8 @@ class Access(Protocol):
     def beside(self, principal: Principal) -> Iterable[str]:
         """The profiles where that may be something else than on the hub."""
 
-    def expires(self, principal: Principal) -> Millis | None:
-        """When the token ends by which they came."""
+    def term(self, principal: Principal) -> Term | None:
+        """When the token ends by which they came; None for never."""
 
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         """The answer to an order that asks for nothing but what is known here; None for others."""
@@ -142,9 +149,11 @@ class PeopleAccess:
             return token.profiles
         return self.directory.beside(principal.user)
 
-    def expires(self, principal: Principal) -> Millis | None:
+    def term(self, principal: Principal) -> Term | None:
         token = self.state.get(principal.token)
-        return token.expires if isinstance(token, Token) else None
+        if not isinstance(token, Token) or token.expires is None:
+            return None
+        return Term(token.expires, token.expires - (token.lifetime or 0) // 3)
 
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         match order:

@@ -125,7 +125,7 @@ class Hub:
             self.settings.push_bytes,
         )
         self._send(session, welcome)
-        self._tell_rights(session, principal)
+        self._tell_rights(session, principal, now)
 
     def _turn_away(self, session: Session, refusal: Refusal) -> None:
         """Says why, and closes the connection."""
@@ -182,7 +182,7 @@ class Hub:
         self._error(session, "forbidden", "you may not read this profile", _GRANT, profile)
         return False
 
-    def _tell_rights(self, session: Session, principal: Principal) -> bool:
+    def _tell_rights(self, session: Session, principal: Principal, now: Millis) -> bool:
         """Tells what the session may do, if that is news; whether it was."""
         on_hub = self.access.rights(principal)
         beside = {
@@ -191,8 +191,10 @@ class Hub:
             if (rights := self.access.rights(principal, profile)) != on_hub
         }
         people = self.identity.id if "people.read" in on_hub else ""
-        expires = self.access.expires(principal)
-        told = wire.Rights(tuple(sorted(on_hub)), beside, people, expires)
+        term = self.access.term(principal)
+        told = wire.Rights(tuple(sorted(on_hub)), beside, people)
+        if term is not None:
+            told = structs.replace(told, expires=term.expires, renew=term.renew <= now)
         if told == session.rights:
             return False
         session.rights = told
@@ -208,7 +210,7 @@ class Hub:
                 continue
             if refusal := self.access.refuse(principal, now):
                 self._end(session, refusal)
-            elif self._tell_rights(session, principal):
+            elif self._tell_rights(session, principal, now):
                 for profile in list(session.subscriptions):
                     if not self._reads(principal, profile):
                         self._unsubscribe(session, profile)
@@ -225,14 +227,16 @@ class Hub:
         self._turn_away(session, refusal)
 
     def tick(self, now: Millis) -> None:
-        """Time passes: tokens expire."""
+        """Time passes: tokens are to be renewed, and expire."""
         for session in list(self.sessions.values()):
-            rights = session.rights
-            if rights is not None and rights.expires is not None and rights.expires <= now:
-                principal = session.principal
-                if principal is not None and not session.refused:
-                    if refusal := self.access.refuse(principal, now):
-                        self._end(session, refusal)
+            principal = session.principal
+            if principal is None or session.refused or session.rights is None:
+                continue
+            if session.rights.expires is not None:
+                if refusal := self.access.refuse(principal, now):
+                    self._end(session, refusal)
+                else:
+                    self._tell_rights(session, principal, now)
         self._keep_news()
 
     # Subscriptions

@@ -254,7 +254,7 @@ class _Order:
             name, message = invitation.name, f"{invitation.name} joins"
             user, changes = self.join(invitation)
             changes.append((id, InvitationEnded()))
-        changes.append(self.new_token(redeem.token, user))
+        changes.append(self.new_token(redeem.token, user, lifetime=redeem.lifetime))
         self.take(name, message, changes)
         return name
 

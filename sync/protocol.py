@@ -63,12 +63,14 @@ class Redeem(Message, frozen=True, tag="redeem"):
     """A first message, too: a one-time code makes its holder a user, with the token of that hash.
 
     The token is made, and kept, before this is sent: whoever misses the answer says hello with it.
-    `user` is the name to take where the code leaves it open (the first administrator's does).
+    `user` is the name to take where the code leaves it open (the first administrator's does);
+    `lifetime` (ms) is that of the token, None for ever.
     """
 
     code: Secret
     token: NewToken
     user: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    lifetime: Count | None = None
 
     def __repr__(self) -> str:
         """Without the code."""
@@ -200,13 +202,14 @@ class Rights(Message, frozen=True, tag="rights"):
     """What the receiver may do: on the hub as a whole, and in the profiles where that is something else.
 
     Sent after `welcome`, and whenever it changes. `people` is the id of the stream of people, where
-    the receiver may read it; `expires` is when the token ends.
+    the receiver may read it; `expires` is when the token ends, and `renew` whether it should be renewed.
     """
 
     hub: tuple[str, ...]
     profiles: dict[str, tuple[str, ...]] = {}
     people: str = ""
     expires: Millis | None = None
+    renew: bool = False
 
 
 class TokenInfo(Struct, frozen=True, omit_defaults=True):

@@ -34,6 +34,7 @@ def join(app: "App", link: str, url: str | None, user: str | None) -> None:
     import socket
 
     from stackroom.client.commands.connect import address_of, connected
+    from stackroom.client.durations import DAY
     from stackroom.client.errors import HubRefused
     from stackroom.client.exchange import redeem
     from stackroom.sync import protocol as wire
@@ -54,9 +55,10 @@ def join(app: "App", link: str, url: str | None, user: str | None) -> None:
     made = wire.NewToken(
         socket.gethostname()[:100] or "first", tokens.prefix_of(begun), tokens.digest(begun)
     )
+    lifetime = app.workspace.settings.token_days * DAY
     name = user or (app.workspace.user() if tokens.kind_of(secret) == tokens.SET_UP else "")
     try:
-        redeem(app.workspace, address, wire.Redeem(secret, made, name))
+        redeem(app.workspace, address, wire.Redeem(secret, made, name, lifetime))
     except HubRefused as refused:
         # The code is used up: by this very token, if it is let in.
         if refused.reason not in ("bad_code", "prefix_in_use"):

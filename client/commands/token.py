@@ -10,6 +10,7 @@ from stackroom.client.commands.options import yes_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.people_options import DurationType, hub_option
 from stackroom.client.commands.tree import group
+from stackroom.client.settings import Settings
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -111,8 +112,8 @@ def list_(app: "App", everybody: bool, url: str | None) -> None:
 @click.option(
     "--expires",
     type=DurationType(never=True),
-    default="90d",
-    show_default=True,
+    default=lambda: f"{Settings().token_days}d",
+    show_default="90d",
     metavar="DURATION|never",
     help="When it ends, unless it is renewed before.",
 )

@@ -174,7 +174,9 @@ class TestTokens:
         ada.stackroom("token", "renew", "laptop").ok()
         ada.stackroom("token", "revoke", made["prefix"], "--yes").ok()
         other.stackroom("sync").failed(Exit.NOT_AUTHORISED, "does not know")
-        ada.stackroom("token", "renew").failed(Exit.ERROR, "does not expire")
+        ada.stackroom("token", "renew").ok()
+        for_ever = ada.data("token", "create", "old", "--expires", "never")
+        ada.stackroom("token", "renew", for_ever["prefix"]).failed(Exit.ERROR, "does not expire")
         ada.stackroom("token", "revoke", "laptop", "--yes").failed(Exit.NOT_FOUND)
 
     def test_a_service_has_a_token_for_one_profile(self, hub: Hub, tmp_path: Path) -> None:

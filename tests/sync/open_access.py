@@ -6,7 +6,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.permissions import PERMISSIONS, Rights
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Fact, Principal
+from stackroom.sync.access import Fact, Principal, Term
 
 PASSWORD = "srm_test"
 
@@ -37,7 +37,7 @@ class OpenAccess:
     def beside(self, principal: Principal) -> Iterable[str]:
         return ()
 
-    def expires(self, principal: Principal) -> Millis | None:
+    def term(self, principal: Principal) -> Term | None:
         return None
 
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:

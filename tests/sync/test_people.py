@@ -209,6 +209,19 @@ class TestTokens:
             (answer,) = await peer.push(peer.proposal(component(1), base=1))
             assert answer.outcome == "accepted"
 
+    async def test_the_hub_says_when_it_is_to_be_renewed(self, team: Team) -> None:
+        _, token = await self.make(team, team.root, lifetime=DAY)
+        async with team.speaking(token) as peer:
+            team.clock.now += DAY * 2 // 3
+            told = await peer.hear(wire.Rights)
+            assert told.renew
+            assert (await peer.ask(wire.RenewToken())).code == ""
+            renewed = next(m for m in reversed(peer.heard) if isinstance(m, wire.Rights))
+            assert not renewed.renew
+            assert renewed.expires is not None
+            assert told.expires is not None
+            assert renewed.expires > told.expires
+
     async def test_it_is_revoked_at_once(self, team: Team) -> None:
         _, token = await self.make(team, team.root)
         state = await team.state()
