@@ -10,6 +10,8 @@ from stackroom.client import flavors
 from stackroom.client.commands.component_configure import config_of
 from stackroom.client.commands.options import parse_settings
 from stackroom.events.codec import CHANGES
+from stackroom.events.people import BUILT_IN
+from stackroom.events.permissions import PERMISSIONS
 from tests import flavors_page, limits_page
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +26,23 @@ def test_the_limits_are_those_of_the_code() -> None:
 def test_the_flavors_are_those_that_are_checked() -> None:
     written = (ROOT / "docs" / "zenml-flavors.md").read_text()
     assert written == flavors_page.page(), "run make generate"
+
+
+def test_the_permissions_are_those_of_the_code() -> None:
+    rows = [
+        f"| `{name}` | {what} | "
+        + " | ".join("yes" if name in held else "" for held in BUILT_IN.values())
+        + " |"
+        for name, what in PERMISSIONS.items()
+    ]
+    page = (ROOT / "docs" / "people.md").read_text()
+    assert "| " + " | ".join(("permission", "lets one", *BUILT_IN)) + " |" in page
+    listed = [
+        line
+        for line in page.splitlines()
+        if line.startswith(("| `profile.", "| `people.", "| `hub."))
+    ]
+    assert listed == rows
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
