@@ -46,6 +46,10 @@ class CacheLog:
         with self._reading() as log:
             return log.answers(proposals)
 
+    def proposed_in(self, proposals: Sequence[str]) -> dict[str, str]:
+        with self._reading() as log:
+            return log.proposed_in(proposals)
+
     def last_number(self, profile: str, replica: str) -> int:
         with self._reading() as log:
             return log.last_number(profile, replica)

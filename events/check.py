@@ -28,6 +28,7 @@ from stackroom.events.model import (
     Change,
     ConflictResolved,
     Deleted,
+    Event,
     FlavorDeleted,
     Overlap,
     OverlapKind,
@@ -41,6 +42,7 @@ from stackroom.events.people_model import HubFounded
 from stackroom.events.people_rules import BY_THE_HUB, may_lock_out, refuse_end, refuse_people
 from stackroom.events.permissions import PEOPLE, PERMISSIONS, Who, needed
 from stackroom.events.rules import Refusal
+from stackroom.events.since import Since
 from stackroom.events.state import (
     AnyEntity,
     Component,
@@ -49,7 +51,7 @@ from stackroom.events.state import (
     Stack,
     State,
 )
-from stackroom.events.values import WHOLE, Maybe, Path, overlap, pointer, same
+from stackroom.events.values import WHOLE, Maybe, Path, pointer, same
 
 Changes: TypeAlias = Sequence[tuple[str, Change]]
 
@@ -89,7 +91,17 @@ def check(state: State, proposal: Proposal, who: Who) -> Outcome:
     changes = unsealed(proposal)
     if isinstance(changes, Rejected):
         return changes
+    if refusal := refuse_id(state, proposal):
+        return Rejected(refusal)
     return check_changes(state, proposal.base, changes, who)
+
+
+def refuse_id(state: State, proposal: Proposal) -> Refusal | None:
+    """Why `proposal` cannot go by its id: a conflict over it would stand in the place of an entity."""
+    id = proposal.id
+    if id in state.entities or id in state.aliases or id in state.gone:
+        return Refusal("id_in_use", f"id {id} is in use: make a fresh one")
+    return None
 
 
 def unsealed(proposal: Proposal) -> Changes | Rejected:
@@ -106,10 +118,25 @@ def unsealed(proposal: Proposal) -> Changes | Rejected:
 
 def check_changes(state: State, base: int, changes: Changes, who: Who) -> Outcome:
     """`check`, for changes that are unsealed already."""
+    if refusal := refuse_rights(state, changes, who):
+        # Before all else: whoever may not do this learns nothing else of the profile.
+        return Rejected(refusal)
     if base > state.seq:
         sentence = f"it builds on #{base}, and the profile is at #{state.seq}"
         return Rejected(Refusal("base_ahead", sentence))
     return _Check(state, base, who).run(changes)
+
+
+def refuse_rights(state: State, changes: Changes, who: Who) -> Refusal | None:
+    """Why `who` may not make `changes`, whatever they say."""
+    among_people = isinstance(state.root, Hub)
+    for _, change in changes:
+        if isinstance(change, BY_THE_HUB) and not who.is_hub:
+            return Refusal("reserved", "the hub alone makes this change, on order")
+        if not who.may(permission := needed(change, among_people=among_people)):
+            sentence = f"you may not {PERMISSIONS[permission]} here ({permission})"
+            return Refusal("not_allowed", sentence)
+    return None
 
 
 class _Refused(Exception):
@@ -125,7 +152,6 @@ class _Check:
         self.before = state
         self.state = state
         self.base = base
-        self.who = who
         self.replica = who.replica
         self.me = state.writers.get(who.replica, -1)
         self.overlaps: list[Overlap] = []
@@ -133,6 +159,7 @@ class _Check:
         self.fresh = False
         self.merged = False
         self.joins: str | None = None
+        self._held: dict[str, list[tuple[str, Event]]] | None = None
 
     def run(self, changes: Changes) -> Outcome:
         last = len(changes) - 1
@@ -157,17 +184,15 @@ class _Check:
             self.state = self.before.copy()
         stamp = (self.before.seq + 1, self.state.writer(self.replica))
         self.me = stamp[1]
+        aliases = len(self.state.aliases)
         apply_change(self.state, stamp, id, change)
+        if isinstance(change, ConflictResolved) or len(self.state.aliases) != aliases:
+            self._held = None
 
     def one(self, id: str, change: Change) -> None:
         if refusal := rules.refuse_change(change):
             raise _Refused(refusal.code, refusal.sentence)
-        if isinstance(change, BY_THE_HUB) and not self.who.is_hub:
-            raise _Refused("reserved", "the hub alone makes this change, on order")
         among_people = isinstance(self.state.root, Hub)
-        if not self.who.may(permission := needed(change, among_people=among_people)):
-            sentence = f"you may not {PERMISSIONS[permission]} here ({permission})"
-            raise _Refused("not_allowed", sentence)
         if self.state.root is None and not isinstance(change, ProfileCreated | HubFounded):
             if self.state.profile_id:
                 raise _Refused("profile_deleted", "this profile was deleted")
@@ -246,9 +271,7 @@ class _Check:
             self.write(standing_id, entity, path, value, since)
         self.merged = self.merged or bool(since)
 
-    def write(
-        self, id: str, entity: AnyEntity, path: Path, value: Maybe, since: dict[Path, Stamp]
-    ) -> None:
+    def write(self, id: str, entity: AnyEntity, path: Path, value: Maybe, since: Since) -> None:
         path, value = standing(self.state, path, value)
         now = read(self.state, entity, path)
         stamp = self.overlapped(since, path) if since else None
@@ -379,23 +402,30 @@ class _Check:
 
     def builds_on(self, id: str, change: Change) -> None:
         """Joins the conflict of an own proposal that its author had not seen fail, and built upon."""
-        for conflict_id, conflict in self.own_conflicts():
-            for held in conflict.held:
-                for event in held.proposal.events:
-                    if self.state.resolve(event.entity) != id:
-                        continue
-                    earlier, later = writes(unseal(event)), writes(change)
-                    if not earlier or not later or _touch(earlier, later):
-                        self.joins = self.joins or conflict_id
+        later = writes(change)
+        for conflict_id, event in self.held().get(id, ()):
+            if self.joins is not None:
+                return
+            earlier = writes(unseal(event))
+            if not earlier or not later or _touch(earlier, later):
+                self.joins = conflict_id
 
     def join_or_refuse(self, id: str, code: str, sentence: str) -> None:
         """Joins the conflict of this replica that holds a change of `id`; refused if there is none."""
-        for conflict_id, conflict in self.own_conflicts():
-            for held in conflict.held:
-                if any(self.state.resolve(event.entity) == id for event in held.proposal.events):
-                    self.joins = self.joins or conflict_id
-                    return
+        for conflict_id, _ in self.held().get(id, ()):
+            self.joins = self.joins or conflict_id
+            return
         raise _Refused(code, sentence)
+
+    def held(self) -> dict[str, list[tuple[str, Event]]]:
+        """What conflicts of this replica hold that its author had not in view, by entity: looked for once."""
+        if self._held is None:
+            self._held = {}
+            for conflict_id, conflict in self.own_conflicts():
+                for event in (e for held in conflict.held for e in held.proposal.events):
+                    entity = self.state.resolve(event.entity)
+                    self._held.setdefault(entity, []).append((conflict_id, event))
+        return self._held
 
     def own_conflicts(self) -> Iterator[tuple[str, Conflict]]:
         """The open conflicts of this replica that its author had not in view."""
@@ -411,17 +441,17 @@ class _Check:
         """Whether another replica wrote it since the base."""
         return stamp[0] > self.base and stamp[1] != self.me
 
-    def written_since(self, entity: AnyEntity) -> dict[Path, Stamp]:
+    def written_since(self, entity: AnyEntity) -> Since:
         """What other replicas wrote in the entity since the base."""
         base, me = self.base, self.me
-        return {p: s for p, s in entity.stamps.items() if s[0] > base and s[1] != me}
+        return Since({p: s for p, s in entity.stamps.items() if s[0] > base and s[1] != me})
 
-    def overlapped(self, since: dict[Path, Stamp], path: Path) -> Stamp | None:
+    def overlapped(self, since: Since, path: Path) -> Stamp | None:
         """The last of the writes `since` the base that a write at `path` overlaps with."""
         profile = self.state.profile
         if profile is not None and profile.settings.get("merge") == "entity":
-            return max(since.values())
-        return max((s for p, s in since.items() if overlap(p, path)), default=None)
+            return since.last
+        return since.overlapping(path)
 
     def clash_name(self, holder: str) -> None:
         entity = self.state.entities[holder]
@@ -440,4 +470,5 @@ class _Check:
 
 
 def _touch(earlier: list[tuple[Path, Maybe]], later: list[tuple[Path, Maybe]]) -> bool:
-    return any(overlap(a, b) for a, _ in earlier for b, _ in later)
+    before = Since({path: (0, 0) for path, _ in earlier})
+    return any(before.overlapping(path) is not None for path, _ in later)

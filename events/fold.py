@@ -6,6 +6,7 @@ Whether a change makes sense was decided by `check`, before it was committed.
 
 import copy
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from msgspec import UNSET
@@ -62,9 +63,11 @@ from stackroom.events.values import (
     WHOLE,
     Maybe,
     Path,
+    Value,
     lookup,
     placed,
     pointer,
+    prefixes,
     same,
     segments,
 )
@@ -150,8 +153,10 @@ def rewritten(
 ) -> AnyEntity:
     """`entity` with each value at its path; the same object if it says all of that already."""
     after = entity
-    own: set[str] = set()
-    for said, wanted in written:
+    own: dict[int, Value] = {}
+    wrote: dict[Path, int] = {}
+    covering: dict[Path, int] = {}
+    for n, (said, wanted) in enumerate(written):
         path, value = standing(state, said, wanted)
         parts = segments(path)
         before = _value(state, after, parts)
@@ -165,19 +170,24 @@ def rewritten(
             setattr(after, field, value)
         elif field == "components" and isinstance(after, Stack):
             after.components = _members(after, parts[1:], value, state)
-        elif len(parts) > 2 or field not in own:
-            setattr(after, field, placed(getattr(after, field), parts[1:], value))
-            own.add(field)
-        elif value is UNSET:
-            getattr(after, field).pop(parts[1], None)
         else:
-            getattr(after, field)[parts[1]] = value
+            setattr(after, field, placed(getattr(after, field), parts[1:], value, own))
         if isinstance(before, dict) or field == "components":
-            below = path + "/"
-            for covered in [p for p in after.stamps if p.startswith(below)]:
-                del after.stamps[covered]
+            covering[path] = n
+        wrote[path] = n
         after.stamps[path] = stamp
+    if covering:
+        _uncover(after.stamps, covering, wrote)
     return after
+
+
+def _uncover(stamps: dict[Path, Stamp], covering: dict[Path, int], wrote: dict[Path, int]) -> None:
+    """Forgets who wrote what was below a place that was then written whole, in one pass over all."""
+    for path in list(stamps):
+        last = wrote.get(path, -1)
+        above = islice(prefixes(path), 1, None)
+        if any(covering.get(place, -1) > last for place in above):
+            del stamps[path]
 
 
 def _value(state: State, entity: AnyEntity, parts: tuple[str, ...]) -> Maybe:

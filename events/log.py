@@ -113,6 +113,9 @@ class LogReader(Protocol):
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         """What became of those of the proposals that were answered before, by id."""
 
+    def proposed_in(self, proposals: Sequence[str]) -> dict[str, str]:
+        """The profile in which each of those proposals was made that were answered before, by id."""
+
     def last_number(self, profile: str, replica: str) -> int:
         """The largest number of an answered proposal of `replica` in `profile`; 0 if there is none."""
 

@@ -43,7 +43,7 @@ def refuse_people(state: State, change: Change) -> Refusal | None:
             return Refusal("wrong_stream", f"a {change.kind} belongs in a profile")
         case UserCreated(name) | UserInvited(name):
             return _refuse_user_name(state, name, change)
-        case RoleCreated(name) | RoleRenamed(name) if name in BUILT_IN:
+        case RoleCreated(name) | RoleRenamed(name) if name.casefold() in BUILT_IN:
             return Refusal("reserved_name", f"{name!r} is a built-in role: choose another name")
         case RoleAssigned():
             return _refuse_assignment(state, change)

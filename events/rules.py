@@ -71,6 +71,8 @@ def refuse_proposal(proposal: Proposal) -> Refusal | None:
     for id in (proposal.id, *[e.entity for e in proposal.events]):
         if not ID.fullmatch(id):
             return Refusal("invalid_id", f"{id[:40]!r} is not an id (a UUID in lower case)")
+    if any(event.entity == proposal.id for event in proposal.events):
+        return Refusal("invalid_id", "a proposal's id is not that of an entity")
     if proposal.number < 1 or proposal.base < 0:
         return Refusal("invalid_number", "a proposal's number begins at 1 and its base at 0")
     if not proposal.events:

@@ -87,14 +87,22 @@ def lookup(value: Maybe, keys: Sequence[str]) -> Maybe:
     return value
 
 
-def placed(value: Maybe, keys: Sequence[str], new: Maybe) -> Value:
-    """A copy of the map `value` with `new` at `keys` (removed there if `UNSET`); shares the rest."""
-    copy = dict(value) if isinstance(value, dict) else {}
+def placed(
+    value: Maybe, keys: Sequence[str], new: Maybe, own: dict[int, Value] | None = None
+) -> Value:
+    """A copy of the map `value` with `new` at `keys` (removed there if `UNSET`); shares the rest.
+
+    Who places much in one map gives `own`: the maps in it are copies already, and are written in place.
+    """
+    own = {} if own is None else own
+    copy = value if id(value) in own else dict(value) if isinstance(value, dict) else {}
+    assert isinstance(copy, dict)
+    own[id(copy)] = copy
     key, *deeper = keys
     if deeper:
         if new is UNSET and not isinstance(copy.get(key), dict):
             return copy
-        copy[key] = placed(copy.get(key, UNSET), deeper, new)
+        copy[key] = placed(copy.get(key, UNSET), deeper, new, own)
     elif new is UNSET:
         copy.pop(key, None)
     else:
@@ -110,7 +118,7 @@ def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
         return None
     if isinstance(value, int):
         inside = limits.INTEGER_MIN <= value <= limits.INTEGER_MAX
-        return None if inside else f"integer {value:.0e} does not fit 64 bits: write it as text"
+        return None if inside else "an integer does not fit 64 bits: write it as text"
     if isinstance(value, float):
         return None if math.isfinite(value) else f"number {value} is not finite: write it as text"
     if depth == 0:

@@ -122,6 +122,8 @@ class PeopleAccess:
             return _refusal(proved, prefix, self.directory, now)
         id, token = found
         owner = self._replicas.get(hello.replica)
+        if hello.replica == self.state.profile_id:
+            return Refusal("replica_taken", "this replica is the hub's own")
         if owner is not None and owner != token.user:
             return Refusal("replica_taken", "this replica is another user's: its home was copied")
         if owner is None:

@@ -18,7 +18,9 @@ from stackroom.events.check import (
     Conflicted,
     Converged,
     Rejected,
+    check,
     check_changes,
+    refuse_id,
     unsealed,
 )
 from stackroom.events.fold import apply
@@ -120,12 +122,14 @@ class Authority:
         """Decides on `submissions` in order and appends what is taken; runs inside a transaction."""
         touched: dict[str, _Branch] = {}
         known = log.answers([s.proposal.id for s in submissions])
+        places = log.proposed_in(list(known)) if known else {}
         for submission in submissions:
-            id = submission.proposal.id
+            id, profile = submission.proposal.id, submission.profile
             if id not in known:
-                branch = touched.get(submission.profile) or self._branch(submission.profile, log)
-                touched[submission.profile] = branch
+                branch = touched.get(profile) or self._branch(profile, log)
+                touched[profile] = branch
                 known[id] = self._answer(submission, branch, now, log)
+                places[id] = profile
         commits = {}
         for profile, branch in touched.items():
             self._flush(profile, branch, log)
@@ -135,7 +139,11 @@ class Authority:
                 branch.added = []
         while len(self._branches) > self.states_kept:
             self._branches.popitem(last=False)
-        return Decision(tuple(known[s.proposal.id] for s in submissions), commits)
+        answers = (
+            known[s.proposal.id] if places[s.proposal.id] == s.profile else _elsewhere(s)
+            for s in submissions
+        )
+        return Decision(tuple(answers), commits)
 
     # What the hub itself changes among its people
 
@@ -160,15 +168,19 @@ class Authority:
     def commit(
         self, author: str, changes: Changes, message: str, now: Millis, log: LogWriter
     ) -> Commit | Refusal:
-        """Makes `changes` among the hub's people, under the name of `author`."""
-        if refusal := self.refuse(author, changes, log):
-            return refusal
+        """Makes `changes` among the hub's people, under the name of `author`.
+
+        What they say came from somebody: it is held to the same limits as any proposal.
+        """
         branch = self._branch(self.people, log)
         who = self._hub(author)
         events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
         id = str(UUID(bytes=self.salt(), version=4))
         number = log.last_number(self.people, who.replica) + 1
         proposal = Proposal(id, number, branch.state.seq, message, now, events)
+        outcome = check(branch.state, proposal, who)
+        if isinstance(outcome, Rejected):
+            return outcome.refusal
         submission = Submission(self.people, who, proposal)
         self._take(submission, branch, events, changes, "accepted", now, log)
         self._flush(self.people, branch, log)
@@ -203,6 +215,8 @@ class Authority:
         changes = unsealed(proposal)
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
+        if refusal := refuse_id(branch.state, proposal):
+            return self._refused(submission, branch, refusal, now, log)
         outcome = check_changes(branch.state, proposal.base, changes, self._who(submission, log))
         match outcome:
             case Rejected(refusal):
@@ -321,7 +335,8 @@ class Authority:
 
     def _branch(self, profile: str, log: LogReader) -> _Branch:
         branch = self._branches.get(profile)
-        if branch is None or log.head(profile).seq != branch.state.seq:
+        stored = branch.state.seq - len(branch.fresh) if branch is not None else -1
+        if branch is None or log.head(profile).seq != stored:
             branch = self._branches[profile] = _Branch(*load(log, profile))
         self._branches.move_to_end(profile)
         return branch
@@ -333,6 +348,12 @@ class Authority:
             seq = branch.state.seq
             log.put_snapshot(profile, Snapshot(seq, branch.frontier, encode(branch.state)))
             branch.stored = seq
+
+
+def _elsewhere(submission: Submission) -> Answer:
+    """Ids are for one profile; what became of a proposal in another is told to nobody who asks here."""
+    id = submission.proposal.id
+    return Answer(id, "rejected", None, "id_in_use", f"id {id} is in use: make a fresh one")
 
 
 def _changes(*events: Event) -> Changes:

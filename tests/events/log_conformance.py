@@ -323,6 +323,8 @@ class LogConformance:
                 assert r.answers([*known, "nobody's"]) == known
                 assert r.answers(["r-1"]) == {"r-1": REFUSED.answer}
                 assert r.answers([]) == {}
+                assert r.proposed_in([*known, "nobody's"]) == dict.fromkeys(known, PROFILE)
+                assert r.proposed_in([]) == {}
 
             await log.read(look)
 

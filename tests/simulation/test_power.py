@@ -56,9 +56,9 @@ def answers_differently(patch: pytest.MonkeyPatch) -> None:
 def folds_by_the_clock(patch: pytest.MonkeyPatch) -> None:
     placed, calls = fold.placed, iter(range(10**9))
 
-    def moody(map: Any, keys: Any, value: Any) -> Any:
+    def moody(map: Any, keys: Any, value: Any, own: Any) -> Any:
         changed = isinstance(value, str) and next(calls) % 97 == 0
-        return placed(map, keys, f"{value}!" if changed else value)
+        return placed(map, keys, f"{value}!" if changed else value, own)
 
     patch.setattr(fold, "placed", moody)
 

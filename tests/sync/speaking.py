@@ -182,4 +182,6 @@ def created() -> tuple[str, Change]:
 def component(n: int, name: str | None = None, size: int = 10) -> tuple[str, Change]:
     """The registration of component number `n`, with `size` bytes of configuration."""
     config = {"value": "x" * size}
-    return uid(10_000_000 + n), ComponentRegistered(name or f"c{n}", "orchestrator", "k8s", config)
+    return uid(900_000_000_000 + n), ComponentRegistered(
+        name or f"c{n}", "orchestrator", "k8s", config
+    )
