@@ -15,3 +15,6 @@ PHRASES: Final[dict[Why, str]] = {
     "only one": "the only one",
     "default": "the default",
 }
+
+Secrets: TypeAlias = Literal["refuse", "reference", "keep"]
+"""What becomes of credentials in plain text that an import brings."""

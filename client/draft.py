@@ -59,6 +59,8 @@ class Draft:
         self.profile_id = profile
         self.message = message
         self.result: Any = None
+        self.allow_plaintext = False
+        """Whether it may hold credentials in plain text; that they were allowed, its message says."""
         self._view = view
         self._who = who
         self._scratch = view.copy()

@@ -45,6 +45,8 @@ class RefusedLocally(ClientError):
             hint = (
                 hint or "ask an administrator of the hub; if it was granted since: stackroom sync"
             )
+        if refusal.code == "plaintext_secret":
+            hint = hint or "zenml secret create NAME, or --allow-plaintext for this one command"
         super().__init__(refusal.sentence, hint=hint)
 
     @property

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from stackroom.client.definitions import Definitions, FlavorDefinition
 from stackroom.client.schema_faults import READS_AS, Fault, by_schema, missing, unknown
-from stackroom.client.zenml.travel import Marked, is_reference
+from stackroom.client.zenml.travel import Marked
+from stackroom.events.credentials import is_reference
 from stackroom.events.state import Flavor, State
 from stackroom.events.values import Value
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from stackroom.client.zenml.travel import is_reference
+from stackroom.events.credentials import is_reference
 from stackroom.events.values import Value
 
 if TYPE_CHECKING:

@@ -118,6 +118,8 @@ class Workspace:
         self.new_id = new_id
         self.salt = salt
         self.settings = settings
+        self.allow_plaintext = False
+        """Whether drafts may hold credentials in plain text."""
         self.local = LocalHub(store, cache, salt, snapshot_every=settings.snapshot_tail)
 
     @classmethod
@@ -340,6 +342,7 @@ class Workspace:
         changes: list[tuple[str, Change]] = [(entry.id, change)]
         if wanted is not None:
             changes += self._beginning(entry.id, change, wanted)
+        message = self._checked(State(), changes, message, self.allow_plaintext)
         saved = self._save(entry.id, hub, 0, State(), message, changes, entry)
         return entry, saved
 
@@ -378,9 +381,25 @@ class Workspace:
 
         def save(draft: Draft) -> SavedDraft:
             base, view = copy.confirmed.seq, copy.view
-            return self._save(copy.id, copy.hub, base, view, draft.message, draft.changes)
+            changes = draft.changes
+            message = self._checked(view, changes, draft.message, draft.allow_plaintext)
+            return self._save(copy.id, copy.hub, base, view, message, changes)
 
-        return Draft(copy.id, copy.view, self.who(copy.hub, copy.id), message, self.new_id, save)
+        who = self.who(copy.hub, copy.id)
+        draft = Draft(copy.id, copy.view, who, message, self.new_id, save)
+        draft.allow_plaintext = self.allow_plaintext
+        return draft
+
+    def _checked(
+        self, view: State, changes: Sequence[tuple[str, Change]], message: str, allowed: bool
+    ) -> str:
+        """The message to save `changes` with. Raises RefusedLocally for credentials in plain text."""
+        from stackroom.client.plaintext import found, recorded, refuse
+
+        places = list(found(view, changes))
+        if not allowed and (refusal := refuse(places)):
+            raise RefusedLocally(refusal)
+        return recorded(message, places) if places else message
 
     def _save(
         self,

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct
 
 from stackroom.events import rules
 from stackroom.events.codec import unseal
+from stackroom.events.credentials import plaintext
 from stackroom.events.entity import Stamp
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.fold import (
@@ -202,6 +203,7 @@ class _Check:
                 raise _Refused(refusal.code, refusal.sentence)
         elif change.kind in PEOPLE and not isinstance(change, HubFounded):
             raise _Refused("wrong_stream", "people are not changed in a profile")
+        self.refuse_plaintext(id, change)
         match change:
             case Registered():
                 self.register(id, change)
@@ -209,6 +211,22 @@ class _Check:
                 self.resolve(id, change)
             case _:
                 self.change(id, change)
+
+    def refuse_plaintext(self, id: str, change: Change) -> None:
+        """Refuses a credential in plain text, where the profile's setting `secrets` is `refuse`."""
+        profile = self.state.profile
+        if profile is None or profile.settings.get("secrets") != "refuse":
+            return
+        entity = self.state.get(id)
+        type = entity.component_type if isinstance(entity, Component) else ""
+        for place in plaintext(change, type):
+            named = change if isinstance(change, Registered) else entity
+            name = repr(named.name) if named is not None else id
+            raise _Refused(
+                "plaintext_secret",
+                f"{change.kind} {name}: {place.path} holds a credential in plain text ({place.why}), and "
+                "this profile takes references alone, such as {{name.key}}",
+            )
 
     def left(self) -> None:
         """What the changes leave behind, where that must be looked at as a whole."""

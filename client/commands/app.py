@@ -24,7 +24,7 @@ SECTIONS = {
         "access",
         "token",
     ),
-    "History": ("log", "show", "diff", "blame", "revert"),
+    "History": ("log", "show", "diff", "blame", "revert", "secrets"),
     "Comfort": ("ui", "explain", "completion"),
 }
 
@@ -68,6 +68,7 @@ SUMMARIES = {
     "diff": "what differs between two points of the history",
     "blame": "who wrote each value of a stack or component last",
     "revert": "undo a commit by a new one",
+    "secrets": "credentials that got into a history in plain text",
     "ui": "open the hub's dashboard in the browser",
     "explain": "what an error or exit code means, and what to do",
     "completion": "have your shell complete commands and names",
@@ -107,6 +108,7 @@ COMMANDS = {
     "diff": f"{_AT}.diff:diff",
     "blame": f"{_AT}.blame:blame",
     "revert": f"{_AT}.revert:revert",
+    "secrets": f"{_AT}.secrets:secrets",
     "ui": f"{_AT}.ui:ui",
     "explain": f"{_AT}.explain:explain",
     "completion": f"{_AT}.completion:completion",

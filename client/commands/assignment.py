@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people_options import for_whom, hub_option, project_option
 from stackroom.client.commands.tree import group
 
@@ -125,7 +125,7 @@ def describe(app: "App", id: str, url: str | None) -> None:
 @for_whom
 @project_option
 @click.option("--description", default="", help="What it is for.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def create(
@@ -155,7 +155,7 @@ def create(
 )
 @id_argument
 @click.option("--description", required=True, help="What it is for.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def update(app: "App", id: str, description: str, message: str, url: str | None) -> None:
@@ -172,7 +172,7 @@ def update(app: "App", id: str, description: str, message: str, url: str | None)
 @assignment.command("delete", example="stackroom assignment delete 3f2a9c --yes")
 @id_argument
 @yes_option
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def delete(app: "App", id: str, yes: bool, message: str, url: str | None) -> None:

@@ -5,11 +5,14 @@ All commands that do so come here: `stack import`, `profile import`, `apply` and
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 import click
 
+from stackroom.client.choosing import Secrets
 from stackroom.client.differing import dotted
+from stackroom.client.errors import RefusedLocally
 from stackroom.client.planning import Called, OnConflict, OtherDefinitions, Plan, plan
 
 if TYPE_CHECKING:
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
     from stackroom.client.flavors import ComponentFault
     from stackroom.client.sources import Source
     from stackroom.client.workspace import ProfileCopy
+
+_ABOUT_SECRETS: Final = (
+    "--secrets reference puts references in their place, and the values in a file; "
+    "--secrets keep takes them along"
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +52,33 @@ def on_conflict_options(command: F) -> F:
         "(rename), give what is here the source's values (replace), or use what is here (reuse). "
         "Asked for at a terminal; fail elsewhere.",
     )(with_suffix)
+
+
+def secrets_options(command: F) -> F:
+    """`--secrets` and `--secrets-file`: what becomes of credentials in plain text; `App` is told."""
+
+    def tell(name: str) -> Callable[..., None]:
+        return lambda context, _parameter, value: setattr(context.obj, name, value)
+
+    with_file = click.option(
+        "--secrets-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default="stackroom-secrets.yaml",
+        show_default=True,
+        expose_value=False,
+        callback=tell("secrets_file"),
+        help="Where --secrets reference writes the values (mode 0600); never overwritten.",
+    )(command)
+    return click.option(
+        "--secrets",
+        type=click.Choice(get_args(Secrets)),
+        default="refuse",
+        show_default=True,
+        expose_value=False,
+        callback=tell("secrets"),
+        help="Credentials in plain text: import nothing (refuse), put references in their place and "
+        "the values in a file (reference), or import them as they are (keep).",
+    )(with_file)
 
 
 def read(app: "App", paths: Iterable[str], *, name: str = "") -> "list[Source]":
@@ -81,6 +116,13 @@ def bring(
     from stackroom.client.commands import planned
 
     warnings = planned.warnings(sources) if sources else planned.credentials(wanted)
+    values: dict[str, dict[str, str]] = {}
+    if app.secrets == "reference":
+        from stackroom.client.referencing import referenced
+
+        wanted, values = referenced(wanted)
+    elif app.secrets == "keep":
+        app.workspace.allow_plaintext = True
     if dry_run:
         made = _plan(app, copy, wanted, on_conflict or "fail", suffix, {})
         warnings += map(str, misfits(wanted, made, copy))
@@ -92,7 +134,21 @@ def bring(
         app.output.note(recognised)
     for warning in warnings:
         app.output.note(f"Note: {warning}.")
-    app.commit(drafted(app, copy, made, message), done)
+    draft = drafted(app, copy, made, message)
+    if values and not draft.empty:
+        from stackroom.client.referencing import write
+
+        write(app.secrets_file, values)
+        app.output.note(
+            f"{sum(map(len, values.values()))} credentials are in {app.secrets_file}, and references "
+            "to them here. Next: zenml secret create NAME --KEY=VALUE, for each name in that file."
+        )
+    try:
+        app.commit(draft, done)
+    except RefusedLocally as refused:
+        if refused.reason != "plaintext_secret":
+            raise
+        raise RefusedLocally(refused.refusal, hint=_ABOUT_SECRETS) from None
 
 
 def misfits(wanted: "Definitions", made: Plan, copy: "ProfileCopy") -> "list[ComponentFault]":

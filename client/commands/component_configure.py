@@ -87,7 +87,6 @@ def register(
         configuring.check(copy.view, type, flavor, config)
     draft = app.workspace.edit(copy, message)
     draft.register_component(type, name, flavor, config=config, labels=labels)
-    configuring.note_credentials(app, copy.view, type, flavor, [((), config)])
     app.commit(draft, f"Component {type}/{name} registered")
 
 
@@ -169,8 +168,6 @@ def update(
         changed.flavor(flavor)
     if not no_validate:
         configuring.check_change(copy.view, draft.preview, type, found.name)
-    written = [(setting.keys, setting.value) for setting in settings]
-    configuring.note_credentials(app, copy.view, type, flavor or found.flavor, written)
     app.commit(draft, f"Component {type}/{found.name} updated")
 
 

@@ -1,7 +1,7 @@
 """Configurations on the command line: checked against their flavor, and asked for attribute by attribute."""
 
 import sys
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +10,11 @@ from stackroom.client import flavors
 from stackroom.client.commands.lookup import find_component
 from stackroom.client.commands.options import Setting, parse_value
 from stackroom.client.errors import InvalidConfig
-from stackroom.client.zenml.travel import is_credential, leaves
 from stackroom.events.state import State
 from stackroom.events.values import Value
 
 if TYPE_CHECKING:
-    from stackroom.client.commands.context import App
+    pass
 
 _TEXT = (bool, int, float)
 """What YAML makes of text that looks like it."""
@@ -67,27 +66,6 @@ def _at(config: Value, key: str) -> Value:
         return None
     first, dot, rest = key.partition(".")
     return _at(inner.get(first), rest) if dot and key not in inner else inner.get(key)
-
-
-def note_credentials(
-    app: "App",
-    state: State,
-    type: str,
-    flavor: str,
-    written: Iterable[tuple[tuple[str, ...], Value]],
-) -> None:
-    """Notes what looks like a credential in plain text: everybody who may read the profile sees it.
-
-    `written` are keys and what is set there.
-    """
-    marked = flavors.marked_in(state)
-    for keys, value in written:
-        for path, leaf in leaves(value, keys):
-            if is_credential(type, path, leaf, marked=marked(type, flavor, path[0])):
-                app.output.note(
-                    f"Note: {'.'.join(path)} looks like a credential in plain text: use a secret "
-                    "reference such as {{name.key}}."
-                )
 
 
 def ask(state: State, type: str, flavor: str, given: Container[str]) -> dict[str, Value]:

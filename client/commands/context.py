@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackroom.client.choosing import PHRASES, Why
+from stackroom.client.choosing import PHRASES, Secrets, Why
 from stackroom.client.commands.output import FORMATS, Format, Output
 from stackroom.client.errors import NoProfile
 
@@ -32,6 +32,12 @@ class App:
         """The profile named by --profile."""
         self.stack_name: str | None = None
         """The stack named by --stack."""
+        self.allow_plaintext = False
+        """Whether this command may save credentials in plain text."""
+        self.secrets: Secrets = "refuse"
+        """What becomes of credentials that an import brings."""
+        self.secrets_file = Path("stackroom-secrets.yaml")
+        """Where the values go that references stand for."""
         self.worked_on: tuple[str, Why] | None = None
         """The name of the profile that the command works on, and who said so; until it is told."""
         self.offline = os.environ.get("STACKROOM_OFFLINE", "") not in ("", "0")
@@ -63,6 +69,7 @@ class App:
         opened = Workspace.open(
             self.home, clock=chance.clock, new_id=chance.new_id, salt=chance.salt
         )
+        opened.allow_plaintext = self.allow_plaintext
         click.get_current_context().find_root().call_on_close(opened.close)
         return opened
 

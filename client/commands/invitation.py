@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import message_option
+from stackroom.client.commands.options import reason_option
 from stackroom.client.commands.people_options import hub_option
 from stackroom.client.commands.tree import group
 
@@ -66,7 +66,7 @@ def list_(app: "App", url: str | None) -> None:
 
 @invitation.command("withdraw", example="stackroom invitation withdraw ben")
 @click.argument("name", shell_complete=completing.people("invitation"))
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def withdraw(app: "App", name: str, message: str, url: str | None) -> None:

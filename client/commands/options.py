@@ -40,9 +40,23 @@ class Setting(Struct, frozen=True):
     text: str = ""
 
 
-message_option: Callable[[F], F] = click.option(
+reason_option: Callable[[F], F] = click.option(
     "-m", "--message", default="", help="Why: kept with the commit for ever."
 )
+_allow_plaintext: Callable[[F], F] = click.option(
+    "--allow-plaintext",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda context, _parameter, value: setattr(context.obj, "allow_plaintext", value),
+    help="Save credentials in plain text, this once; the commit says so.",
+)
+
+
+def message_option(command: F) -> F:
+    """`--message`, and what else a command that writes a commit takes."""
+    return reason_option(_allow_plaintext(command))
+
+
 yes_option: Callable[[F], F] = click.option(
     "-y", "--yes", is_flag=True, help="Do not ask for confirmation."
 )

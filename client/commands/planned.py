@@ -17,11 +17,8 @@ from stackroom.client.definitions import Definitions
 from stackroom.client.differing import dotted
 from stackroom.client.planning import Action, Plan, Step
 from stackroom.client.zenml.model import ComponentSpec
-from stackroom.client.zenml.travel import (
-    has_password,
-    is_credential,
-    warnings_of,
-)
+from stackroom.client.zenml.travel import warnings_of
+from stackroom.events.credentials import why
 from stackroom.events.history import diff
 from stackroom.events.state import Component, State
 from stackroom.events.values import Maybe, Path, Value, segments
@@ -190,8 +187,7 @@ def _masked(type: str, keys: tuple[str, ...], value: Value, marked: bool) -> Val
         case list():
             return [_masked(type, (*keys, str(n)), v, marked) for n, v in enumerate(value)]
         case _:
-            secret = is_credential(type, keys, value, marked=marked) or has_password(value)
-            return SECRET if secret else value
+            return SECRET if why(type, keys, value, marked=marked) is not None else value
 
 
 def _have(number: int) -> str:

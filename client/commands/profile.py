@@ -275,7 +275,8 @@ def set_(app: "App", name: str, everywhere: bool) -> None:
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="merge=entity has edits of one entity conflict, whatever their paths; may be repeated.",
+    help="merge=entity has edits of one entity conflict, whatever their paths; secrets=refuse takes no "
+    "credential in plain text. May be repeated.",
 )
 @click.option("--unset", multiple=True, metavar="KEY", help="Remove a setting.")
 @message_option

@@ -12,6 +12,7 @@ from stackroom.client.commands.bringing import (
     dry_run_option,
     on_conflict_options,
     read,
+    secrets_options,
 )
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option, yes_option
@@ -111,6 +112,7 @@ def export(app: App, folder: Path, at: str | None, dry_run: bool, yes: bool) -> 
     shell_complete=completing.joined_hubs,
 )
 @on_conflict_options
+@secrets_options
 @dry_run_option
 @message_option
 @click.pass_obj

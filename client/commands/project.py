@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people_options import hub_option
 from stackroom.client.commands.tree import group
 
@@ -110,7 +110,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
 @project.command("create", example='stackroom project create vision --description "cameras"')
 @click.argument("name")
 @click.option("--description", default="", help="What it is about.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def create(app: "App", name: str, description: str, message: str, url: str | None) -> None:
@@ -126,7 +126,7 @@ def create(app: "App", name: str, description: str, message: str, url: str | Non
 @project.command("update", example='stackroom project update vision --description "all cameras"')
 @name_argument
 @click.option("--description", required=True, help="What it is about.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def update(app: "App", name: str, description: str, message: str, url: str | None) -> None:
@@ -144,7 +144,7 @@ def update(app: "App", name: str, description: str, message: str, url: str | Non
 @project.command("add", example="stackroom project add vision training serving")
 @name_argument
 @profiles_argument
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def add(app: "App", name: str, profiles: tuple[str, ...], message: str, url: str | None) -> None:
@@ -164,7 +164,7 @@ def add(app: "App", name: str, profiles: tuple[str, ...], message: str, url: str
 @project.command("remove", example="stackroom project remove vision serving")
 @name_argument
 @profiles_argument
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def remove(app: "App", name: str, profiles: tuple[str, ...], message: str, url: str | None) -> None:
@@ -184,7 +184,7 @@ def remove(app: "App", name: str, profiles: tuple[str, ...], message: str, url: 
 @project.command("rename", example="stackroom project rename vision cameras")
 @name_argument
 @click.argument("new_name")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def rename(app: "App", name: str, new_name: str, message: str, url: str | None) -> None:
@@ -202,7 +202,7 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
 @project.command("delete", example="stackroom project delete vision --yes")
 @name_argument
 @yes_option
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:

@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people_options import for_whom, hub_option, project_option, scope_id
 from stackroom.client.commands.tree import group
 
@@ -112,7 +112,7 @@ permissions_option = click.option(
 @click.argument("name")
 @permissions_option
 @click.option("--description", default="", help="What it is for.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def create(
@@ -149,7 +149,7 @@ def create(
     help="A permission that it is to have no more.",
 )
 @click.option("--description", help="What it is for.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def update(
@@ -187,7 +187,7 @@ def update(
 @role.command("rename", example="stackroom role rename releaser release-manager")
 @name_argument
 @click.argument("new_name")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def rename(app: "App", name: str, new_name: str, message: str, url: str | None) -> None:
@@ -204,7 +204,7 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
 @role.command("delete", example="stackroom role delete releaser --yes")
 @name_argument
 @yes_option
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:
@@ -231,7 +231,7 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
 @name_argument
 @for_whom
 @project_option
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def assign(
@@ -261,7 +261,7 @@ def assign(
 @name_argument
 @for_whom
 @project_option
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def revoke(

@@ -11,6 +11,7 @@ from stackroom.client.commands.bringing import (
     dry_run_option,
     on_conflict_options,
     read,
+    secrets_options,
 )
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option("--name", help="The stack's name, instead of the file's.")
 @on_conflict_options
+@secrets_options
 @dry_run_option
 @click.option("--ignore-version-mismatch", is_flag=True, hidden=True)
 @message_option

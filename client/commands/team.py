@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people_options import hub_option
 from stackroom.client.commands.tree import group
 
@@ -106,7 +106,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
     shell_complete=completing.people("user"),
     help="A user who is in it; may be given several times.",
 )
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def create(
@@ -131,7 +131,7 @@ def create(
 @team.command("update", example='stackroom team update ml --description "machine learning"')
 @name_argument
 @click.option("--description", required=True, help="What it is for.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def update(app: "App", name: str, description: str, message: str, url: str | None) -> None:
@@ -149,7 +149,7 @@ def update(app: "App", name: str, description: str, message: str, url: str | Non
 @team.command("add", example="stackroom team add ml cleo dan")
 @name_argument
 @users_argument
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def add(app: "App", name: str, users: tuple[str, ...], message: str, url: str | None) -> None:
@@ -169,7 +169,7 @@ def add(app: "App", name: str, users: tuple[str, ...], message: str, url: str | 
 @team.command("remove", example="stackroom team remove ml cleo")
 @name_argument
 @users_argument
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def remove(app: "App", name: str, users: tuple[str, ...], message: str, url: str | None) -> None:
@@ -189,7 +189,7 @@ def remove(app: "App", name: str, users: tuple[str, ...], message: str, url: str
 @team.command("rename", example="stackroom team rename ml machine-learning")
 @name_argument
 @click.argument("new_name")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def rename(app: "App", name: str, new_name: str, message: str, url: str | None) -> None:
@@ -206,7 +206,7 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
 @team.command("delete", example="stackroom team delete ml --yes")
 @name_argument
 @yes_option
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:

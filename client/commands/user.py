@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people_options import hub_option
 from stackroom.client.commands.tree import group
 
@@ -120,7 +120,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
 @click.option("--full-name", default="", help="The name as people write it.")
 @click.option("--email", default="", help="An address.")
 @click.option("--service", is_flag=True, help="An account of a program, such as CI.")
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def create(
@@ -159,7 +159,7 @@ def create(
 @click.option(
     "--active/--inactive", default=None, help="An inactive user is signed out, and may do nothing."
 )
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def update(
@@ -189,7 +189,7 @@ def update(
 @user.command("delete", example="stackroom user delete ben --yes")
 @name_argument
 @yes_option
-@message_option
+@reason_option
 @hub_option
 @click.pass_obj
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:

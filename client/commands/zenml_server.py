@@ -7,7 +7,12 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.bringing import bring, dry_run_option, on_conflict_options
+from stackroom.client.commands.bringing import (
+    bring,
+    dry_run_option,
+    on_conflict_options,
+    secrets_options,
+)
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.progress import progress
@@ -49,6 +54,7 @@ leave_out_option: Callable[[F], F] = click.option(
 @click.argument("url")
 @click.option("--stack", "stacks", multiple=True, metavar="NAME", help="Only this one; repeatable.")
 @on_conflict_options
+@secrets_options
 @dry_run_option
 @message_option
 @click.pass_obj

@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackroom.client.commands.bringing import bring, dry_run_option, on_conflict_options
+from stackroom.client.commands.bringing import (
+    bring,
+    dry_run_option,
+    on_conflict_options,
+    secrets_options,
+)
 from stackroom.client.commands.context import App
 from stackroom.client.commands.options import message_option
 from stackroom.client.commands.tree import command
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--from", "profile", default="", metavar="PROFILE", help="Which of ZenML's profiles.")
 @on_conflict_options
+@secrets_options
 @dry_run_option
 @message_option
 @click.pass_obj

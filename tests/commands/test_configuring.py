@@ -41,11 +41,14 @@ class TestRegister:
             "gpu_limit": 2,
         }
 
-    def test_a_credential_in_plain_text_is_noted(self, ada: Person) -> None:
+    def test_a_credential_in_plain_text_is_refused(self, ada: Person) -> None:
         words = ("alerter", "register", "a", "--flavor", "slack")
-        ran = ada.stackroom(*words, "--slack_token=xoxb").ok()
-        assert "slack_token looks like a credential" in ran.err
+        ran = ada.stackroom(*words, "--slack_token=xoxb")
+        ran.failed(1, "alerter/a: config.slack_token", "{{a.slack_token}}", "--allow-plaintext")
         assert "xoxb" not in ran.err + ran.out
+        ada.stackroom(*words, "--slack_token=xoxb", "--allow-plaintext", "-m", "a test").ok()
+        (newest, *_) = ada.data("log")
+        assert newest["message"] == "a test\n\nAllow-Plaintext: alerter/a: config.slack_token"
         ran = ada.stackroom(*words[:2], "b", *words[3:], "--slack_token={{slack.token}}").ok()
         assert "credential" not in ran.err
 
@@ -54,19 +57,21 @@ class TestRegister:
         schema.write_text('{"properties": {"pin": {"type": "string", "format": "password"}}}')
         ada.stackroom("alerter", "flavor", "register", "slack", "--schema", f"@{schema}").ok()
         words = ("alerter", "register", "a", "--flavor", "slack")
-        assert "pin looks like a credential" in ada.stackroom(*words, "--pin=1234").ok().err
+        ada.stackroom(*words, "--pin=1234").failed(1, "alerter/a: config.pin")
+        ada.stackroom(*words, "--pin=1234", "--allow-plaintext").ok()
         update = ("alerter", "update", "a", "--pin={{slack.pin}}")
         assert "credential" not in ada.stackroom(*update).ok().err
 
     def test_so_is_one_inside_a_map(self, ada: Person) -> None:
         words = ("artifact-store", "register", "s", "-f", "s3", "--path=s3://b")
-        ran = ada.stackroom(*words, "--client_kwargs.aws_secret_access_key=hunter2").ok()
-        assert "client_kwargs.aws_secret_access_key looks like a credential" in ran.err
+        ran = ada.stackroom(*words, "--client_kwargs.aws_secret_access_key=hunter2")
+        ran.failed(1, "client_kwargs.aws_secret_access_key (its key names a credential)")
         assert "hunter2" not in ran.err + ran.out
+        ada.stackroom(*words, "--client_kwargs.aws_secret_access_key=x", "--allow-plaintext").ok()
         update = ("artifact-store", "update", "s", "--config_kwargs.proxy.password=hunter2")
-        said = ada.stackroom(*update).ok().err
-        assert "config_kwargs.proxy.password looks like a credential" in said
-        assert "aws_secret_access_key" not in said
+        ran = ada.stackroom(*update)
+        ran.failed(1, "config_kwargs.proxy.password")
+        assert "aws_secret_access_key" not in ran.err
 
 
 class TestCredentialsThatTheFlavorMarks:
@@ -78,8 +83,8 @@ class TestCredentialsThatTheFlavorMarks:
     )  # fmt: skip
 
     def test_an_export_says_so(self, ada: Person) -> None:
-        ran = ada.stackroom(*self.REGISTER).ok()
-        assert "tracking_username looks like a credential" in ran.err
+        ada.stackroom(*self.REGISTER).failed(1, "config.tracking_username")
+        ada.stackroom(*self.REGISTER, "--allow-plaintext").ok()
         ada.stackroom("orchestrator", "register", "o", "-f", "local").ok()
         ada.stackroom("artifact-store", "register", "a", "-f", "local").ok()
         ada.stackroom("stack", "register", "s", "-o", "o", "-a", "a", "-e", "m").ok()
@@ -89,11 +94,13 @@ class TestCredentialsThatTheFlavorMarks:
         assert said not in ada.stackroom("stack", "export", "s").ok().err
 
     def test_so_does_one_of_the_whole_profile(self, ada: Person, tmp_path: Path) -> None:
-        ada.stackroom(*self.REGISTER).ok()
+        ada.stackroom(*self.REGISTER, "--allow-plaintext").ok()
         schema = tmp_path / "s.json"
         schema.write_text('{"properties": {"pin": {"type": "string", "format": "password"}}}')
         ada.stackroom("alerter", "flavor", "register", "pager", "--schema", f"@{schema}").ok()
-        ada.stackroom("alerter", "register", "a", "-f", "pager", "--pin=hunter2").ok()
+        ada.stackroom(
+            "alerter", "register", "a", "-f", "pager", "--pin=hunter2", "--allow-plaintext"
+        ).ok()
         ran = ada.stackroom("profile", "export", str(tmp_path / "out")).ok()
         assert "experiment_tracker/m: tracking_username: looks like a credential" in ran.err
         assert "alerter/a: pin: looks like a credential" in ran.err

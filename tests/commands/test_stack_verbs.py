@@ -102,7 +102,7 @@ class TestExport:
             ada,
             "flavor register orchestrator mine --source no_such_package.Mine",
             "component update orchestrator k8s --flavor mine",
-            "component update artifact-store s3 --path=/data/store --key=AKIA",
+            "component update artifact-store s3 --path=/data/store --key=AKIA --allow-plaintext",
         )
         file = tmp_path / "prod.yaml"
         ran = ada.stackroom("stack", "export", "prod", str(file), "--output", "json").ok()
@@ -141,7 +141,7 @@ class TestExport:
 
 class TestImportMany:
     def test_a_folder_is_one_commit(self, ada: Person) -> None:
-        run(ada, f"stack import {SAMPLES / 'zenml-0.98'} -m all")
+        run(ada, f"stack import {SAMPLES / 'zenml-0.98'} --secrets keep -m all")
         assert ada.data("log", "--limit", "1")[0]["seq"] == 6
         assert len(ada.data("stack", "list")) == 1 + len(list((SAMPLES / "zenml-0.98").iterdir()))
 
@@ -153,7 +153,8 @@ class TestImportMany:
         assert ada.data("log", "--limit", "1")[0]["seq"] == 5
 
     def test_the_form_is_said(self, ada: Person) -> None:
-        ran = ada.stackroom("stack", "import", str(SAMPLES / "zenml-0.12" / "gcp_prod.yaml")).ok()
+        file = str(SAMPLES / "zenml-0.12" / "gcp_prod.yaml")
+        ran = ada.stackroom("stack", "import", file, "--secrets", "keep").ok()
         assert "a stack of ZenML 0.10 to 0.13 (form A)" in ran.err
 
     def test_zenmls_own_spellings(self, ada: Person, tmp_path: Path) -> None:

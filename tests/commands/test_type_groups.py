@@ -43,15 +43,15 @@ def test_each_type_has_what_component_and_flavor_have(known: ComponentType) -> N
 def test_a_component_from_its_registration_to_its_end(known: ComponentType, tmp_path: Path) -> None:
     who = person(tmp_path)
     group = known.dashed
-    who.stackroom(group, "register", "one", "--flavor", "x", "--key=1", "--other=2").ok()
-    who.stackroom(group, "update", "one", "--key=3", "-m", "three").ok()
+    who.stackroom(group, "register", "one", "--flavor", "x", "--size=1", "--other=2").ok()
+    who.stackroom(group, "update", "one", "--size=3", "-m", "three").ok()
     who.stackroom(group, "remove-attribute", "one", "--other").ok()
     who.stackroom(group, "copy", "one", "two").ok()
     who.stackroom(group, "rename", "two", "three").ok()
     listed = who.data(group, "list")
     assert [(c["type"], c["name"], c["config"]) for c in listed] == [
-        (known.type, "one", {"key": 3}),
-        (known.type, "three", {"key": 3}),
+        (known.type, "one", {"size": 3}),
+        (known.type, "three", {"size": 3}),
     ]
     who.stackroom(group, "delete", "three", "--yes").ok()
     assert [c["name"] for c in who.data("component", "list", known.type)] == ["one"]
