@@ -1,12 +1,15 @@
 """A hub that stands for an attack: one profile with a component, made by the administrator."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import anyio
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -29,12 +32,31 @@ async def standing(path: Path, settings: Settings | None = None) -> AsyncIterato
         yield team
 
 
+@asynccontextmanager
+async def connecting(url: str, *, small: bool = False) -> AsyncIterator[ClientConnection]:
+    """A connection that has said nothing yet; a `small` one takes little before it is read from."""
+    address = urlsplit(url)
+    own = socket.socket()
+    if small:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    own.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(own, (address.hostname, address.port))
+    async with connect(
+        url,
+        sock=own,
+        subprotocols=[Subprotocol(wire.MSGPACK)],
+        compression=None,
+        max_queue=1 if small else 16,
+        proxy=None,
+    ) as connection:
+        yield connection
+
+
 async def coming(url: str, first: wire.Hello | wire.Redeem) -> wire.FromHub:
     """What the hub answers to a connection's first message."""
-    subprotocols = [Subprotocol(wire.MSGPACK)]
-    async with connect(url, subprotocols=subprotocols, compression=None, proxy=None) as socket:
-        await socket.send(wire.encode(first, wire.MSGPACK))
-        return wire.decode_from_hub(await socket.recv(), wire.MSGPACK)
+    async with connecting(url) as connection:
+        await connection.send(wire.encode(first, wire.MSGPACK))
+        return wire.decode_from_hub(await connection.recv(), wire.MSGPACK)
 
 
 class Gate:
