@@ -39,7 +39,7 @@ from stackroom.events.model import (
     StackRegistered,
 )
 from stackroom.events.people_entities import Hub
-from stackroom.events.people_model import HubFounded
+from stackroom.events.people_model import HubFounded, UserCreated
 from stackroom.events.people_rules import BY_THE_HUB, may_lock_out, refuse_end, refuse_people
 from stackroom.events.permissions import PEOPLE, PERMISSIONS, Who, needed
 from stackroom.events.rules import Refusal
@@ -239,7 +239,9 @@ class _Check:
         state = self.state
         if isinstance(change, ProfileCreated | HubFounded) and state.profile_id:
             raise _Refused("already_created", "this profile was created before")
-        if id in state.entities or id in state.aliases:
+        # The tokens and roles of an account that ended hang on its id.
+        ended = isinstance(change, UserCreated) and id in state.gone
+        if ended or id in state.entities or id in state.aliases:
             raise _Refused("id_in_use", f"id {id} is in use: make a fresh one")
         entity = entity_of(state, change, (state.seq, self.me))
         if isinstance(change, StackRegistered):

@@ -34,3 +34,6 @@ SALT_BYTES_MOST: Final = 64
 
 ID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 """An id: a UUID in lower case (authors make version 7, RFC 9562)."""
+
+TOKENS_PER_USER: Final = 200
+"""Tokens of one user that have not expired."""

@@ -73,7 +73,8 @@ class Directory:
         self._assigned: dict[str, list[str]] = {}
         for id, assignment in state.all(Assignment):
             self._assigned.setdefault(state.resolve(assignment.subject), []).append(id)
-        self._known: dict[tuple[str, str, str], Rights] = {}
+        self._named = {a.scope for _, a in state.all(Assignment)}.union(self._projects)
+        self._known: dict[tuple[str, str], Rights] = {}
 
     def user(self, name: str) -> tuple[str, User] | None:
         """The id and account of that name, whether it is active or not."""
@@ -96,11 +97,12 @@ class Directory:
 
         With the id of a `token`, no more than it allows; a token that is gone allows nothing.
         """
-        asked = (user, profile, token)
+        # Of profiles that nothing among the people names, anybody can ask for as many as they like.
+        asked = (user, profile if profile in self._named else HUB)
         if asked not in self._known:
-            granted = frozenset(grant.permission for grant in self.grants(user, profile))
-            self._known[asked] = granted & self._allowed(token, profile) if token else granted
-        return self._known[asked]
+            self._known[asked] = frozenset(grant.permission for grant in self.grants(*asked))
+        granted = self._known[asked]
+        return granted & self._allowed(token, profile) if token else granted
 
     def _allowed(self, token: str, profile: str) -> Rights:
         found = self.state.get(token)

@@ -3,9 +3,10 @@
 import re
 from typing import Final
 
+from stackroom.events.limits import TOKENS_PER_USER
 from stackroom.events.model import Change, Deleted, Registered, Updated
 from stackroom.events.people import BUILT_IN, HUB, Directory
-from stackroom.events.people_entities import Role, Team, User
+from stackroom.events.people_entities import Role, Team, Token, User
 from stackroom.events.people_model import (
     HubFounded,
     ProjectCreated,
@@ -47,6 +48,8 @@ def refuse_people(state: State, change: Change) -> Refusal | None:
             return Refusal("reserved_name", f"{name!r} is a built-in role: choose another name")
         case RoleAssigned():
             return _refuse_assignment(state, change)
+        case TokenCreated():
+            return _refuse_token(state, change)
         case _:
             return _refuse_keys(state, change)
 
@@ -96,6 +99,17 @@ def _refuse_assignment(state: State, change: RoleAssigned) -> Refusal | None:
             "invalid_id", f"scope {change.scope[:40]!r} is no id of a project or profile"
         )
     return None
+
+
+def _refuse_token(state: State, change: TokenCreated) -> Refusal | None:
+    standing = sum(
+        token.user == change.user and (token.expires is None or token.expires > change.created)
+        for _, token in state.all(Token)
+    )
+    if standing < TOKENS_PER_USER:
+        return None
+    most = f"a user has at most {TOKENS_PER_USER} tokens"
+    return Refusal("too_many_tokens", f"{most}: revoke those that nobody uses")
 
 
 def _refuse_keys(state: State, change: Change) -> Refusal | None:

@@ -77,6 +77,9 @@ class Access(Protocol):
     def term(self, principal: Principal) -> Term | None:
         """When the token ends by which they came; None for never."""
 
+    def redeemable(self, code: str) -> bool:
+        """Whether this is a one-time code of this hub's; what it opens, the order says."""
+
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         """The answer to an order that asks for nothing but what is known here; None for others."""
 
@@ -97,12 +100,14 @@ class PeopleAccess:
         self,
         state: State,
         secrets: dict[str, bytes],
+        codes: dict[str, bytes],
         replicas: dict[str, str],
         used: dict[str, Millis],
     ) -> None:
         self.state = state
         self.directory = Directory(state)
         self._secrets = secrets
+        self._codes = codes
         self._replicas = replicas
         self._used = used
         self._news: dict[tuple[str, str], bytes] = {}
@@ -112,7 +117,8 @@ class PeopleAccess:
         """As the log has it."""
         replicas = {id: user.decode() for id, user in log.facts(REPLICA_FACT).items()}
         people = state_at(log, log.identity().id)
-        return cls(people, log.facts(TOKEN_FACT), replicas, _times(log.facts(USED_FACT)))
+        secrets, codes = log.facts(TOKEN_FACT), log.facts(CODE_FACT)
+        return cls(people, secrets, codes, replicas, _times(log.facts(USED_FACT)))
 
     def authenticate(self, hello: wire.Hello, now: Millis) -> Principal | Refusal:
         prefix = tokens.prefix_of(hello.token)
@@ -157,6 +163,9 @@ class PeopleAccess:
             return None
         return Term(token.expires, token.expires - (token.lifetime or 0) // 3)
 
+    def redeemable(self, code: str) -> bool:
+        return tokens.is_it(code, self._codes.get(tokens.prefix_of(code)))
+
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         match order:
             case wire.ListTokens(everybody):
@@ -173,12 +182,14 @@ class PeopleAccess:
         self.directory = Directory(self.state)
 
     def keep(self, facts: Iterable[Fact]) -> None:
+        kept = {TOKEN_FACT: self._secrets, CODE_FACT: self._codes}
         for fact in facts:
-            if fact.kind == TOKEN_FACT:
-                if fact.value is None:
-                    self._secrets.pop(fact.key, None)
-                else:
-                    self._secrets[fact.key] = fact.value
+            if (those := kept.get(fact.kind)) is None:
+                continue
+            if fact.value is None:
+                those.pop(fact.key, None)
+            else:
+                those[fact.key] = fact.value
 
     def news(self) -> list[Fact]:
         news, self._news = self._news, {}

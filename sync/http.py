@@ -40,6 +40,15 @@ class Door:
 
     def process_request(self, socket: ServerConnection, request: Request) -> Response | None:
         """An answer, or None for a handshake that may go on."""
+        if any(len(request.headers.get_all(name)) > 1 for name in ("Host", "Origin")):
+            return _answer(400, "a header that names one thing came twice\n")
+        try:
+            return self._process(request)
+        except ValueError:
+            return _answer(400, "an address in this request is none\n")
+
+    def _process(self, request: Request) -> Response | None:
+        """`process_request`; ValueError if the path or the Origin header is no URL."""
         host = request.headers.get("Host", "")
         if not self._ours(host):
             return _answer(421, "this hub does not go by that name (the Host header)\n")

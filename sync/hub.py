@@ -33,7 +33,7 @@ from stackroom.sync.effects import (
     Send,
     Submit,
 )
-from stackroom.sync.orders import Carried
+from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.session import Session, Subscription
 from stackroom.sync.settings import Settings
 
@@ -91,9 +91,11 @@ class Hub:
         if isinstance(message, wire.Hello):
             self._hello(session, message, now)
         elif isinstance(message, wire.Redeem) and session.principal is None:
-            self._effects.append(Ordered(session.id, None, message))
+            self._redeem(session, message)
         elif session.principal is None:
             self._close(session, wire.CloseCode.UNAUTHORISED, "the first message must be hello")
+        elif _expired(session, now) and (refusal := self.access.refuse(session.principal, now)):
+            self._end(session, refusal)
         else:
             self._receive(session, session.principal, message, now)
 
@@ -127,6 +129,21 @@ class Hub:
         self._send(session, welcome)
         self._tell_rights(session, principal, now)
 
+    def _redeem(self, session: Session, redeem: wire.Redeem) -> None:
+        """One code a connection; what is no code of this hub's never gets as far as its log."""
+        if session.redeems:
+            self.malformed(session, "a code was redeemed before")
+        elif self.access.redeemable(redeem.code):
+            session.redeems = True
+            self._effects.append(Ordered(session.id, None, redeem))
+        else:
+            self._refuse_code(session, wire.Reply(0, BAD_CODE.code, BAD_CODE.sentence))
+
+    def _refuse_code(self, session: Session, reply: wire.Reply) -> None:
+        """Whoever has no good code tries the next one on another connection."""
+        self._send(session, reply)
+        self._close(session, wire.CloseCode.UNAUTHORISED, reply.sentence)
+
     def _turn_away(self, session: Session, refusal: Refusal) -> None:
         """Says why, and closes the connection."""
         hint = _TURNED_AWAY.get(refusal.code, _ASK)
@@ -148,12 +165,13 @@ class Hub:
                 if answer := self.access.answer(principal, order, now):
                     self._send(session, structs.replace(answer, id=id))
                 else:
+                    session.ordered += 1
                     self._effects.append(Ordered(session.id, principal, message))
             case wire.ListProfiles():
                 session.lists = True
                 self._effects.append(ListAll(session.id))
             case wire.Subscribe(profile, after, root, snapshot):
-                if self._may_read(session, principal, profile):
+                if self._may_read(session, principal, profile) and self._has_room(session, profile):
                     self._subscribe(session, principal, profile, after)
                     self._effects.append(Read(session.id, profile, after, root, snapshot))
             case wire.Unsubscribe(profile):
@@ -221,7 +239,6 @@ class Hub:
 
     def _end(self, session: Session, refusal: Refusal) -> None:
         """Nothing more goes to somebody who was let in and is not welcome any more."""
-        session.refused = True
         for profile in list(session.subscriptions):
             self._unsubscribe(session, profile)
         self._turn_away(session, refusal)
@@ -240,6 +257,14 @@ class Hub:
         self._keep_news()
 
     # Subscriptions
+
+    def _has_room(self, session: Session, profile: str) -> bool:
+        most = self.settings.subscriptions
+        if profile in session.subscriptions or len(session.subscriptions) < most:
+            return True
+        why = f"a connection follows at most {most} profiles"
+        self._error(session, "too_large", why, profile=profile)
+        return False
 
     def _subscribe(self, session: Session, principal: Principal, profile: str, after: int) -> None:
         others = self.subscribers.setdefault(profile, set())
@@ -276,7 +301,7 @@ class Hub:
             return
         if read.history:
             principal = session.principal
-            if principal is None or session.refused or not self._reads(principal, read.profile):
+            if principal is None or not self._reads(principal, read.profile):
                 return
             self._send(session, wire.History(read.profile, read.after, page.commits))
             return
@@ -374,7 +399,14 @@ class Hub:
         self.access.keep(carried.facts)
         self._committed(carried.commits, now)
         session = self.sessions.get(ordered.session)
-        if session is not None and not session.refused:
+        if session is None:
+            return
+        if ordered.sender is not None:
+            session.ordered -= 1
+            self._send(session, carried.reply)
+        elif carried.reply.code:
+            self._refuse_code(session, carried.reply)
+        else:
             self._send(session, carried.reply)
 
     def failed(
@@ -406,7 +438,7 @@ class Hub:
     def catalogue(self, session_id: int, profiles: Sequence[Listed]) -> None:
         """The log answered `ListAll`."""
         session = self.sessions.get(session_id)
-        if session is not None and session.principal is not None and not session.refused:
+        if session is not None and session.principal is not None:
             named = (p for p in profiles if p.id != self.identity.id)
             readable = [p for p in named if self._reads(session.principal, p.id)]
             self._send(session, wire.Profiles(tuple(readable)))
@@ -418,9 +450,12 @@ class Hub:
             self._close(session, code, reason)
 
     def _send(self, session: Session, message: wire.FromHub) -> None:
-        self._effects.append(Send((session.id,), message))
+        if not session.refused:
+            self._effects.append(Send((session.id,), message))
 
     def _close(self, session: Session, code: int, reason: str) -> None:
+        """Closes the connection; from now on nothing is sent to it, nor heard from it."""
+        session.refused = True
         self._effects.append(Close(session.id, code, reason))
 
     def _error(
@@ -432,6 +467,12 @@ class Hub:
         profile: str = "",
     ) -> None:
         self._send(session, wire.Error(code, sentence, hint, profile))
+
+
+def _expired(session: Session, now: Millis) -> bool:
+    """Whether its token has ended, as far as the session knows."""
+    rights = session.rights
+    return rights is not None and rights.expires is not None and rights.expires <= now
 
 
 def _changes_catalogue(commit: Commit) -> bool:

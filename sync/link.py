@@ -24,6 +24,9 @@ class Link:
         self._reads: deque[Request] = deque()
         self._asked = asyncio.Event()
         self._closing: tuple[int, str] | None = None
+        self._cut: asyncio.TimerHandle | None = None
+        self.over = False
+        """Whether the connection takes nothing any more."""
         socket.transport.set_write_buffer_limits(high=high_water)
 
     def ask(self, request: Request) -> None:
@@ -31,14 +34,20 @@ class Link:
         self._reads.append(request)
         self._asked.set()
 
-    async def next_read(self) -> Request:
-        """The next read; or closes the connection, if that was asked for."""
-        while not self._reads:
+    async def next_read(self) -> Request | None:
+        """The next read; None once the connection was closed, if that was asked for."""
+        while self._closing is None:
+            if self._reads:
+                return self._reads.popleft()
             await self._asked.wait()
             self._asked.clear()
-            if self._closing is not None:
-                await self.close(*self._closing)
-        return self._reads.popleft()
+        await self.close(*self._closing)
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """Reads that wait."""
+        return len(self._reads)
 
     async def flush(self) -> None:
         """Waits until the connection has taken what was sent to it.
@@ -52,23 +61,30 @@ class Link:
         return self.socket.transport.get_write_buffer_size()
 
     async def answer(self) -> None:
-        """Waits until something that it pushed is answered."""
+        """Waits until something that it asked for is answered."""
         self._settled.clear()
         await self._settled.wait()
 
     def was_answered(self) -> None:
-        """Something that it pushed was answered."""
+        """Something that it asked for was answered."""
         self._settled.set()
 
-    def close_soon(self, code: int, reason: str) -> None:
-        """Closes the connection when what was sent has had its chance."""
+    def close_soon(self, code: int, reason: str, grace: float) -> None:
+        """Closes the connection; within `grace` seconds, even if the peer does not take what was sent."""
         if self._closing is None:
             self._closing = (code, reason)
             self._asked.set()
+            self._cut = asyncio.get_running_loop().call_later(grace, self.abort)
 
     async def close(self, code: int, reason: str) -> None:
         """Closes the connection."""
         await self.socket.close(code, reason)
+
+    def end(self) -> None:
+        """The connection has ended, from whichever side."""
+        if self._cut is not None:
+            self._cut.cancel()
+        self.ended.set()
 
     def abort(self) -> None:
         """Ends the connection without a word: it takes none."""

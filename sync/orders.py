@@ -34,6 +34,9 @@ from stackroom.sync.authority import Authority
 
 Changes: TypeAlias = Sequence[tuple[str, Change]]
 
+BAD_CODE: Final = Refusal("bad_code", "this code is not known here: it was used, or withdrawn")
+"""The refusal of a one-time code that opens nothing."""
+
 ADMIN: Final = "admin"
 """The role of whoever redeems the set-up code."""
 
@@ -131,8 +134,7 @@ class _Order:
     # Tokens
 
     def make_token(self, sender: Principal, order: wire.MakeToken) -> str:
-        own = self.token(sender.token)
-        if own.read_only or own.profiles is not None:
+        if self.limited(sender):
             raise _Refused("not_allowed", "a token of limited scope makes no other tokens")
         owner_id = self.state.resolve(order.user) or sender.user
         owner = self.state.get(owner_id)
@@ -164,6 +166,10 @@ class _Order:
         token = self.token(id)
         if token.user != sender.user:
             raise _Refused("not_allowed", "a token is renewed by its user")
+        if self.limited(sender) and self.state.resolve(id) != sender.token:
+            raise _Refused("not_allowed", "a token of limited scope renews no other tokens")
+        if self.directory.token(token.prefix, self.now) is None:
+            raise _Refused("token_expired", f"token {token.name!r} has ended: make another one")
         if token.lifetime is None:
             raise _Refused("no_expiry", f"token {token.name!r} does not expire")
         change = TokenUpdated({"/expires": self.now + token.lifetime})
@@ -172,17 +178,20 @@ class _Order:
 
     def revoke_token(self, sender: Principal, id: str) -> str:
         token = self.token(id)
-        own = self.token(sender.token)
-        limited = own.read_only or own.profiles is not None
         if token.user != sender.user:
             self.demand(sender, "people.write")
-        elif limited and self.state.resolve(id) != sender.token:
+        elif self.limited(sender) and self.state.resolve(id) != sender.token:
             raise _Refused("not_allowed", "a token of limited scope ends no other tokens")
         owner = self.state.get(token.user)
         name = owner.name if owner is not None else ""
         self.take(sender.name, f"token {token.name!r} of {name} revoked", [(id, TokenRevoked())])
         self.facts += [Fact(TOKEN_FACT, token.prefix, None), Fact(USED_FACT, token.prefix, None)]
         return name
+
+    def limited(self, sender: Principal) -> bool:
+        """Whether the token of this connection is good for less than its user is."""
+        own = self.token(sender.token)
+        return own.read_only or own.profiles is not None
 
     def token(self, id: str) -> Token:
         found = self.state.get(id)
@@ -242,7 +251,7 @@ class _Order:
     def redeem(self, redeem: wire.Redeem) -> str:
         prefix = tokens.prefix_of(redeem.code)
         if not tokens.is_it(redeem.code, self.known(CODE_FACT, prefix)):
-            raise _Refused("bad_code", "this code is not known here: it was used, or withdrawn")
+            raise _Refused(BAD_CODE.code, BAD_CODE.sentence)
         self.facts.append(Fact(CODE_FACT, prefix, None))
         if tokens.kind_of(redeem.code) == tokens.SET_UP:
             user, changes = self.new_id(), list[tuple[str, Change]]()
@@ -264,7 +273,7 @@ class _Order:
                 if invitation.expires <= self.now:
                     raise _Refused("code_expired", "this code has expired: ask for another one")
                 return id, invitation
-        raise _Refused("bad_code", "this code is not known here: it was used, or withdrawn")
+        raise _Refused(BAD_CODE.code, BAD_CODE.sentence)
 
     def join(self, invitation: Invitation) -> tuple[str, list[tuple[str, Change]]]:
         """The user who joins, and what that changes."""

@@ -93,6 +93,7 @@ class Server:
                 select_subprotocol=self.door.select_subprotocol,
                 compression=None,
                 max_size=settings.message_bytes,
+                max_queue=settings.queue_messages,
                 ping_interval=settings.ping_interval,
                 ping_timeout=settings.ping_timeout,
                 close_timeout=settings.shutdown_grace,
@@ -142,7 +143,7 @@ class Server:
             del self.links[session.id]
             self.hub.closed(session)
             self.carry_out()
-            link.ended.set()
+            link.end()
             log.info("%s left", _named(session))
 
     async def _greeting(self, link: Link, session: Session) -> None:
@@ -157,10 +158,19 @@ class Server:
                 self.metrics.received_bytes += len(data)
                 self._message(link, session, data)
                 self.carry_out()
-                while session.undecided > self.settings.backlog_proposals:
+                while self._is_behind(link, session):
                     await link.answer()
         except ConnectionClosed:
             return  # The peer is gone without a word, as peers are; the hub is told by `closed`.
+
+    def _is_behind(self, link: Link, session: Session) -> bool:
+        """Whether it asked for so much that it is to be heard no further before that is done."""
+        settings = self.settings
+        return not link.over and (
+            session.undecided > settings.backlog_proposals
+            or session.ordered >= settings.backlog_orders
+            or link.waiting > settings.backlog_reads
+        )
 
     def _message(self, link: Link, session: Session, data: str | bytes) -> None:
         known = session.principal
@@ -175,18 +185,21 @@ class Server:
 
     async def _pages(self, link: Link) -> None:
         """Reads history for one connection, at the pace at which it takes it."""
-        while True:
-            request = await link.next_read()
-            try:
+        try:
+            while (request := await link.next_read()) is not None:
+                link.was_answered()
                 await link.flush()
-            except ConnectionClosed:
-                return  # As in `_receive`.
-            if isinstance(request, effects.Read):
-                page = await self.event_log.read(partial(read_page, request, self.settings))
-                self.hub.page(request, page)
-            else:
-                self.hub.catalogue(request.session, await self.event_log.read(_profiles))
-            self.carry_out()
+                if isinstance(request, effects.Read):
+                    page = await self.event_log.read(partial(read_page, request, self.settings))
+                    self.hub.page(request, page)
+                else:
+                    self.hub.catalogue(request.session, await self.event_log.read(_profiles))
+                self.carry_out()
+        except ConnectionClosed:
+            pass  # As in `_receive`.
+        finally:
+            link.over = True
+            link.was_answered()
 
     # What the hub wants done
 
@@ -199,7 +212,7 @@ class Server:
                         self._send(effect)
                     case effects.Close(session, code, reason):
                         if (link := self.links.get(session)) is not None:
-                            link.close_soon(code, reason)
+                            link.close_soon(code, reason, self._grace(code))
                     case effects.Submit() | effects.Ordered():
                         self.committer.submit(effect)
                     case effects.Keep(facts):
@@ -207,6 +220,11 @@ class Server:
                     case effects.Read() | effects.ListAll():
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
+
+    def _grace(self, code: int) -> float:
+        settings = self.settings
+        going = code in (wire.CloseCode.GOING_AWAY, wire.CloseCode.RESTART)
+        return settings.shutdown_grace if going else settings.closing_grace
 
     def _send(self, send: effects.Send) -> None:
         """Encodes once for each coding, and writes to all; who cannot keep up is moved aside."""
@@ -241,6 +259,8 @@ class Server:
     def _carried_out(self, ordered: effects.Ordered, carried: Carried) -> None:
         self.hub.carried_out(ordered, carried, self.clock())
         self.carry_out()
+        if (link := self.links.get(ordered.session)) is not None:
+            link.was_answered()
 
     def _failed(
         self, batch: list[effects.Submit], code: wire.ErrorCode, sentence: str, hint: str

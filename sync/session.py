@@ -24,8 +24,13 @@ class Session:
         self.since: Millis = 0
         self.subscriptions: dict[str, Subscription] = {}
         self.undecided = 0
+        """Proposals that it pushed, and that were not decided yet."""
+        self.ordered = 0
+        """Orders that it gave, and that were not carried out yet."""
+        self.redeems = False
+        """Whether it has redeemed a code."""
         self.refused = False
-        """Whether it was let in, and has been told since that it is not welcome any more."""
+        """Whether it is being closed: nothing more is sent to it, nor heard from it."""
         self.rights: wire.Rights | None = None
         """What it was told last that it may do."""
         self.lists = False

@@ -13,6 +13,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     message_bytes: int = 8 << 20
     """The largest message taken from a replica."""
+    queue_messages: int = 4
+    """Messages of one connection that came and were not looked at yet; then TCP holds the rest back."""
     hello_timeout: float = 10.0
     """From the handshake to the first message."""
     ping_interval: float = 20.0
@@ -26,6 +28,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Bytes in one push, below `message_bytes` with room for the frame."""
     backlog_proposals: int = 4_000
     """Undecided proposals of one connection; beyond it, the hub reads no more from it."""
+    backlog_orders: int = 8
+    """Orders of one connection that wait; beyond it, the hub reads no more from it."""
+    backlog_reads: int = 1_000
+    """Pages that one connection asked for and has not taken; beyond it, the hub reads no more from it."""
+    subscriptions: int = 10_000
+    """Profiles that one connection follows."""
     batch_proposals: int = 2_000
     """Proposals decided in one transaction."""
 
@@ -50,5 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     tick: float = 1.0
     """Between two looks at which tokens have expired."""
+    closing_grace: float = 1.0
+    """For whoever is turned away to take what they were told, before the connection is cut."""
     shutdown_grace: float = 5.0
     """For connections to close when the hub ends."""

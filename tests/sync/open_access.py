@@ -40,6 +40,9 @@ class OpenAccess:
     def term(self, principal: Principal) -> Term | None:
         return None
 
+    def redeemable(self, code: str) -> bool:
+        return False
+
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         return wire.Reply(0, "not_allowed", "there are no people here")
 
