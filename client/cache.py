@@ -16,13 +16,16 @@ from stackroom.events.fold import advance
 from stackroom.events.history import pages
 from stackroom.events.log import LogReader, Snapshot, Taken, Taking
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit
+from stackroom.events.model import Commit, Place
 from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.state import State, decode, encode
 from stackroom.events.verify import verify
+
+SCRUB: Final = "scrub"
+"""The kind of fact that says of a profile that its traces are still to go."""
 
 CACHE_ID: Final = "cache"
 """The identity in the file; the hub's own identity stands in the store."""
@@ -203,10 +206,39 @@ class Cache:
                 log.put_snapshot(profile, snapshot)
                 log.drop_snapshots(profile, [state.seq, *begun])
 
-    def forget(self, profile: str) -> None:
-        """Drops all that is kept of the profile."""
+    def holds_redacted(self, profile: str, places: Sequence[Place]) -> bool:
+        """Whether an event that was redacted since stands here as its author wrote it.
+
+        What was not fetched yet, and stands in a snapshot, counts as well.
+        """
+        with self.reader() as log:
+            missing = log.missing(profile)
+            if missing is not None and any(place.seq in missing for place in places):
+                return True
+            for seq, number in dict.fromkeys((place.seq, place.event) for place in places):
+                found = log.commits(profile, seq - 1, 1)
+                if found and found[0].seq == seq and not found[0].events[number].digest:
+                    return True
+        return False
+
+    def forget(self, profile: str, *, scrub: bool = False) -> None:
+        """Drops all that is kept of the profile; with `scrub`, so that no trace is left in the file."""
         with self.writing() as log:
             log.forget(profile)
+            if scrub:
+                log.put_fact(SCRUB, profile, b"")
+        if scrub:
+            self.scrub()
+
+    def scrub(self) -> None:
+        """Leaves no trace of what was forgotten for that reason, also by a process that was killed then."""
+        with self.reader() as log:
+            due = log.facts(SCRUB)
+        if due:
+            self._file.scrub()
+            with self.writing() as log:
+                for profile in due:
+                    log.put_fact(SCRUB, profile, None)
 
 
 def _forget_companions(path: Path) -> None:

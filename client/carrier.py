@@ -139,13 +139,32 @@ class Carrier:
         disk on return, and are there before any other effect is carried out.
         """
         while effects := self.replica.effects():
+            void: set[str] = set()
             for effect in effects:
+                if getattr(effect, "profile", None) in void:
+                    continue
+                if isinstance(effect, core.Clean):
+                    if await self._clean(effect):
+                        void.add(effect.profile)
+                    continue
                 if isinstance(effect, core.Store) and self._is_old(effect):
                     await self._backlog.add(effect)
                     continue
                 await self._backlog.clear()
                 if await self._one(effect):
                     self.tell(effect)
+
+    async def _clean(self, clean: core.Clean) -> bool:
+        """Whether the profile was forgotten here, and is fetched anew, since redacted values stood in it."""
+        await self._backlog.clear()
+        if not await self.worker.run(partial(self.keeper.clean, clean.profile, clean.places)):
+            return False
+        copy, _ = await self.worker.run(partial(self.keeper.load, clean.profile))
+        self._gaps.discard(clean.profile)
+        self._fetching.discard(clean.profile)
+        self.replica.refetch(copy)
+        self.tell(clean)
+        return True
 
     async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
         if kept := await self._kept(store, work):
@@ -171,7 +190,7 @@ class Carrier:
                 await self.worker.run(partial(self.keeper.grant, self.url, rights))
                 if rights.renew:
                     self.replica.ask(RENEWAL, wire.RenewToken())
-            case core.Present() | core.Problem() | core.Replied():
+            case core.Present() | core.Problem() | core.Replied() | core.Clean():
                 pass
             case _:
                 return await self._keep(effect)

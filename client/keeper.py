@@ -12,7 +12,7 @@ from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import Listed
-from stackroom.events.model import Millis, Proposal
+from stackroom.events.model import Millis, Place, Proposal
 from stackroom.sync import protocol as wire
 
 UNMET = ""
@@ -156,6 +156,15 @@ class Keeper:
             case core.Reached(profile):
                 self._reached(profile)
 
+    def clean(self, profile: str, places: Sequence[Place]) -> bool:
+        """Forgets the profile, without a trace, if values that were redacted at `places` stand in it."""
+        if not self.cache.holds_redacted(profile, places):
+            return False
+        self.cache.forget(profile, scrub=True)
+        self.store.scrub()
+        self._tails.pop(profile, None)
+        return True
+
     def register(self, url: str, catalogue: Sequence[Listed]) -> None:
         """Brings the registry of profiles in line with what the hub at `url` lists."""
         known = {entry.id: entry for entry in self.store.profiles()}
@@ -171,7 +180,8 @@ class Keeper:
                     self.store.mark_deleted(listed.id)
 
     def rest(self, copies: list[core.Copy]) -> None:
-        """At the end of a connection: what makes the next start quick."""
+        """At the end of a connection: what makes the next start quick, and what was left undone."""
+        self.cache.scrub()
         for copy in copies:
             if self._tails.get(copy.profile, 0):
                 self._snapshot(copy)

@@ -15,7 +15,8 @@ from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Proposal
+from stackroom.events.model import Commit, Place, Proposal
+from stackroom.events.redaction import places_of
 from stackroom.events.state import State, decode
 from stackroom.sync import protocol as wire
 
@@ -47,6 +48,16 @@ class Restart(Struct, frozen=True):
     seq: int
     frontier: Frontier
     state: bytes
+
+
+class Clean(Struct, frozen=True):
+    """Values were redacted at these places: what is kept of the profile must not have them any more.
+
+    If it has, it is forgotten, and `refetch` called; later effects on the profile are void then.
+    """
+
+    profile: str
+    places: tuple[Place, ...]
 
 
 class Backfill(Struct, frozen=True):
@@ -128,6 +139,7 @@ Effect: TypeAlias = (
     | Store
     | Restart
     | Backfill
+    | Clean
     | Settle
     | Park
     | Catalogue
@@ -224,6 +236,13 @@ class Replica:
         for copy in self.copies.values():
             copy.sent.clear()
             self._push(copy)
+
+    def refetch(self, copy: Copy) -> None:
+        """Nothing is kept of the profile any more: begin it anew as `copy`, from the hub."""
+        if self.copies.pop(copy.profile, None) is not None and self.welcome is not None:
+            self._send(wire.Unsubscribe(copy.profile))
+        self._effects = [e for e in self._effects if getattr(e, "profile", "") != copy.profile]
+        self.follow(copy)
 
     def list_profiles(self) -> None:
         """Ask for the hub's catalogue."""
@@ -327,6 +346,11 @@ class Replica:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
         copy.frontier = frontier
+        places = tuple(
+            p for c in fresh for e in c.events for p in places_of(e) if p.seq <= since.size
+        )
+        if places:
+            self._effects.append(Clean(copy.profile, places))
         self._fold(copy, fresh)
         mine = {p.id for p in copy.pending}
         settled = tuple(c.id for c in fresh if c.id in mine)

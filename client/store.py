@@ -97,6 +97,10 @@ class Store:
         ((version,),) = self._file.all("PRAGMA data_version")
         return int(version)
 
+    def scrub(self) -> None:
+        """Leaves no trace in the file of proposals that are in it no more."""
+        self._file.scrub()
+
     # Settings, hubs, profiles
 
     def setting(self, key: str) -> str | None:

@@ -10,7 +10,14 @@ from typing import Any, Final, TypeAlias
 from stackroom.client.same_file import SameFile, make_private
 from stackroom.events.migrations import Step, migrate, schema_of, statements
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_file import Durability, connect, explained, make_durable, transaction
+from stackroom.events.sqlite_file import (
+    Durability,
+    connect,
+    explained,
+    make_durable,
+    scrub,
+    transaction,
+)
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -76,6 +83,10 @@ class StoreFile:
         """Runs one statement in a transaction of its own; gives the number of rows that it changed."""
         with self.writing() as conn:
             return conn.execute(sql, values).rowcount
+
+    def scrub(self) -> None:
+        """Rewrites the file, and empties what SQLite keeps beside it."""
+        scrub(self._conn, self.path)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -35,6 +35,7 @@ from stackroom.events.model import (
     OverlapKind,
     ProfileCreated,
     Proposal,
+    Redacted,
     Registered,
     StackRegistered,
 )
@@ -132,7 +133,7 @@ def refuse_rights(state: State, changes: Changes, who: Who) -> Refusal | None:
     """Why `who` may not make `changes`, whatever they say."""
     among_people = isinstance(state.root, Hub)
     for _, change in changes:
-        if isinstance(change, BY_THE_HUB) and not who.is_hub:
+        if isinstance(change, (*BY_THE_HUB, Redacted)) and not who.is_hub:
             return Refusal("reserved", "the hub alone makes this change, on order")
         if not who.may(permission := needed(change, among_people=among_people)):
             sentence = f"you may not {PERMISSIONS[permission]} here ({permission})"

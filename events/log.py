@@ -144,6 +144,12 @@ class LogWriter(LogReader, Protocol):
     def list_profile(self, profile: str, name: str, *, deleted: bool = False) -> None:
         """Sets how the catalogue lists a profile that has commits."""
 
+    def redact(self, profile: str, commits: Sequence[Commit]) -> None:
+        """Puts redacted commits in the places of those that stand there, and drops all snapshots.
+
+        Raises IntegrityError for one that would have another leaf than the commit that stands there.
+        """
+
     def put_fact(self, kind: str, key: str, value: bytes | None) -> None:
         """Keeps a fact beside the log: one that may change, and is no history; None forgets it."""
 
@@ -166,6 +172,9 @@ class EventLog(Protocol):
 
     async def write(self, work: Callable[[LogWriter], T]) -> T:
         """Runs `work` in one writing transaction; what it did is durable on return."""
+
+    async def scrub(self) -> None:
+        """Leaves no trace, in what the log is made of, of what was redacted or forgotten."""
 
     async def aclose(self) -> None:
         """Ends the work under way and closes the file."""

@@ -179,10 +179,11 @@ class Overlap(Struct, frozen=True, omit_defaults=True):
     ours: Maybe = UNSET
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, omit_defaults=True):
     """A change as it is kept: `body` is its JSON text, byte for byte as its author wrote it.
 
-    `salt` (16 bytes, the author's) makes the digest of the body say nothing about the body.
+    `salt` (16 bytes, the author's) makes the digest of the body say nothing about the body. An event
+    that was redacted has lost its salt, and keeps the `digest` of the body that it had (hexadecimal).
     """
 
     type: str
@@ -190,6 +191,7 @@ class Event(Struct, frozen=True):
     entity: str
     salt: Annotated[bytes, Meta(max_length=limits.SALT_BYTES_MOST)]
     body: str
+    digest: str = ""
 
 
 class Proposal(Struct, frozen=True):
@@ -241,6 +243,29 @@ class ConflictResolved(Change, frozen=True):
     kind = "conflict"
     choice: str
     aliases: dict[str, str] = {}
+
+
+class Place(Struct, frozen=True):
+    """Where a value was taken away: commit, number of the event in it, pointer into its body.
+
+    In a conflict, a pointer goes on through the body of a held event.
+    """
+
+    seq: Count
+    event: Count
+    path: Path
+
+
+class Redacted(Change, frozen=True):
+    """A value was taken out of the history, everywhere, on somebody's order; made by the hub alone.
+
+    It vouches for the events that are no more what their authors wrote; the state is what the redacted
+    history folds to.
+    """
+
+    kind = "profile"
+    reason: str
+    places: tuple[Place, ...]
 
 
 class Commit(Struct, frozen=True):

@@ -75,6 +75,8 @@ def refuse_proposal(proposal: Proposal) -> Refusal | None:
         return Refusal("invalid_id", "a proposal's id is not that of an entity")
     if proposal.number < 1 or proposal.base < 0:
         return Refusal("invalid_number", "a proposal's number begins at 1 and its base at 0")
+    if any(event.digest for event in proposal.events):
+        return Refusal("reserved", "only the hub redacts: an event comes with its own body")
     if not proposal.events:
         return Refusal("empty", "a proposal must hold at least one event")
     if len(proposal.events) > limits.EVENTS_PER_PROPOSAL:

@@ -135,3 +135,18 @@ def explain(error: sqlite3.Error, path: Path) -> LogError:
             return LogError(f"{path} may not be written", hint="check the permissions of the file")
         case _:
             return LogError(f"{path}: {error}")
+
+
+def scrub(conn: sqlite3.Connection, path: Path) -> None:
+    """Rewrites the file, and empties its write-ahead log: no trace is left of what was deleted or changed.
+
+    Raises LogError while somebody else reads in it.
+    """
+    with explained(path):
+        conn.execute("VACUUM")
+        busy, *_ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise LogError(
+                f"{path} is in use: what was taken out of it still stands in {path.name}-wal",
+                hint="end the programs that have it open, and run this again",
+            )

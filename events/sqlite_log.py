@@ -6,6 +6,7 @@ Both run the same readers and writers. Importing this does not import asyncio.
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +20,7 @@ from stackroom.events.sqlite_file import (
     connect,
     explained,
     make_durable,
+    scrub,
     transaction,
 )
 from stackroom.events.sqlite_read import SqliteReader
@@ -76,6 +78,10 @@ class LogFile:
         """Runs `work` in one writing transaction; what it did is durable on return."""
         with self.writing() as writer:
             return work(writer)
+
+    def scrub(self) -> None:
+        """Rewrites the file, and empties what SQLite keeps beside it: no trace is left of what is gone."""
+        scrub(self._conn, self.path)
 
     def close(self) -> None:
         """Closes the file."""
@@ -146,6 +152,10 @@ class SqliteLog:
                 return work(SqliteWriter(conn))
 
         return await self._writer.run(whole)
+
+    async def scrub(self) -> None:
+        """Rewrites the file, and empties what SQLite keeps beside it."""
+        await self._writer.run(partial(scrub, path=self.path))
 
     async def aclose(self) -> None:
         """Ends the work under way and closes the file."""

@@ -24,6 +24,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
     return (
         Step("create", partial(_create, new_id=new_id, use=use)),
         Step("facts", _add_facts),
+        Step("redactions", partial(_add_redactions, use=use)),
     )
 
 
@@ -45,3 +46,15 @@ def _add_facts(conn: sqlite3.Connection) -> None:
         "CREATE TABLE facts (kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, "
         "PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID"
     )
+
+
+def _add_redactions(conn: sqlite3.Connection, use: Use) -> None:
+    """A commit's events may be rewritten, and nothing else of it, once a row here says so."""
+    conn.execute(
+        "CREATE TABLE redactions (profile INTEGER NOT NULL, seq INTEGER NOT NULL, "
+        "PRIMARY KEY (profile, seq)) STRICT, WITHOUT ROWID"
+    )
+    if use == "log":
+        script = Path(__file__).with_name("sqlite_redactions.sql")
+        for statement in statements(script.read_text("utf-8")):
+            conn.execute(statement)

@@ -7,9 +7,11 @@ from typing import Final
 
 import msgspec
 
-from stackroom.events.errors import Gap
+from stackroom.events.codec import leaf
+from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Refused, Snapshot, Taken
-from stackroom.events.merkle import EMPTY_ROOT, Frontier, pack
+from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack
+from stackroom.events.model import Commit
 from stackroom.events.sqlite_read import SqliteReader
 
 INDEXED_EVERY: Final = 8_000
@@ -34,6 +36,8 @@ MOVE_INDEXED = "UPDATE profiles SET indexed = ? WHERE number = ?"
 EXTEND_NUMBERS = "UPDATE numbers SET last = ? WHERE profile = ? AND replica = ? AND last = ?"
 ADD_NUMBERS = "INSERT INTO numbers VALUES (?, ?, ?, ?)"
 MOVE_HEAD = "UPDATE profiles SET seq = ?, root = ?, peaks = ? WHERE number = ?"
+STORED_LEAF = "SELECT leaf FROM commits WHERE profile = ? AND seq = ?"
+REWRITE = "UPDATE commits SET events = ? WHERE profile = ? AND seq = ?"
 KEEP_SNAPSHOT = """
     INSERT OR REPLACE INTO snapshots (profile, seq, peaks, state)
     VALUES ((SELECT number FROM profiles WHERE id = ?), ?, ?, ?)
@@ -81,6 +85,19 @@ class SqliteWriter(SqliteReader):
         self._conn.execute(
             "UPDATE profiles SET name = ?, deleted = ? WHERE id = ?", (name, deleted, profile)
         )
+
+    def redact(self, profile: str, commits: Sequence[Commit]) -> None:
+        number, *_ = self._numbered_profile(profile)
+        for commit in commits:
+            hashed = leaf_hash(leaf(profile, commit))
+            at = (number, commit.seq)
+            found = self._conn.execute(STORED_LEAF, at).fetchone()
+            if found is None or found[0] != hashed:
+                raise IntegrityError(f"a redaction would change commit #{commit.seq}")
+            self._conn.execute("INSERT OR IGNORE INTO redactions VALUES (?, ?)", at)
+            events = _encoder.encode(commit.events).decode()
+            self._conn.execute(REWRITE, (events, *at))
+        self.drop_snapshots(profile, ())
 
     def put_fact(self, kind: str, key: str, value: bytes | None) -> None:
         if value is None:

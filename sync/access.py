@@ -36,6 +36,10 @@ USED_EVERY: Final = 60_000
 """Milliseconds between two notes that a token was used."""
 
 
+SCRUB_FACT: Final = "scrub"
+"""… that the log is to be scrubbed of what was redacted in a profile, by its id."""
+
+
 class Principal(Struct, frozen=True):
     """Who a connection proved to be: `name` is the author of its commits, `user` and `token` are ids."""
 

@@ -159,6 +159,10 @@ class Authority:
             found = self._directory = Directory(state)
         return found
 
+    def forget_profile(self, profile: str) -> None:
+        """Throws one state away; it is rebuilt from the log."""
+        self._branches.pop(profile, None)
+
     def refuse(self, author: str, changes: Changes, log: LogReader) -> Refusal | None:
         """Why the hub cannot make `changes` among its people under the name of `author`."""
         state = self.state(self.people, log)
@@ -166,25 +170,31 @@ class Authority:
         return outcome.refusal if isinstance(outcome, Rejected) else None
 
     def commit(
-        self, author: str, changes: Changes, message: str, now: Millis, log: LogWriter
+        self,
+        stream: str,
+        author: str,
+        changes: Changes,
+        message: str,
+        now: Millis,
+        log: LogWriter,
     ) -> Commit | Refusal:
-        """Makes `changes` among the hub's people, under the name of `author`.
+        """Makes `changes` in a stream, among the people or in a profile, under the name of `author`.
 
         What they say came from somebody: it is held to the same limits as any proposal.
         """
-        branch = self._branch(self.people, log)
+        branch = self._branch(stream, log)
         who = self._hub(author)
         events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
         id = str(UUID(bytes=self.salt(), version=4))
-        number = log.last_number(self.people, who.replica) + 1
+        number = log.last_number(stream, who.replica) + 1
         proposal = Proposal(id, number, branch.state.seq, message, now, events)
         outcome = check(branch.state, proposal, who)
         if isinstance(outcome, Rejected):
             return outcome.refusal
-        submission = Submission(self.people, who, proposal)
+        submission = Submission(stream, who, proposal)
         self._take(submission, branch, events, changes, "accepted", now, log)
-        self._flush(self.people, branch, log)
-        self._snapshot(self.people, branch, log)
+        self._flush(stream, branch, log)
+        self._snapshot(stream, branch, log)
         commit, branch.added = branch.added[-1], []
         return commit
 

@@ -12,7 +12,7 @@ from stackroom.events.errors import LogFull
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Fact
+from stackroom.sync.access import SCRUB_FACT, Fact
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.effects import Ordered, Submit
 from stackroom.sync.metrics import Metrics
@@ -84,6 +84,7 @@ class Committer:
 
     async def run(self) -> None:
         """Commits until the end."""
+        await self.scrub()
         while True:
             self._news.clear()
             while self._queue:
@@ -165,7 +166,16 @@ class Committer:
             id = ordered.ask.id if isinstance(ordered.ask, wire.Ask) else 0
             sentence = "the hub failed to do this; its log says why"
             carried = Carried(wire.Reply(id, "hub_failed", sentence))
+        if any(fact.kind == SCRUB_FACT for fact in carried.facts):
+            await self.scrub()
         self.carried_out(ordered, carried)
+
+    async def scrub(self) -> None:
+        """Leaves no trace of what was redacted; what a crash left undone is done at the next start."""
+        due = await self.event_log.read(lambda log: log.facts(SCRUB_FACT))
+        if due:
+            await self.event_log.scrub()
+            self.keep([Fact(SCRUB_FACT, key, None) for key in due])
 
     async def _recover(self, batch: list[Submit], error: Exception) -> None:
         """Nothing of the batch was stored. One bad push must not take the others down with it."""

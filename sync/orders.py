@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from stackroom.events.log import LogWriter
-from stackroom.events.model import Change, Commit, Millis
+from stackroom.events.model import Change, Commit, Millis, Place
 from stackroom.events.people import HUB, Directory
 from stackroom.events.people_entities import Invitation, Team, Token, User
 from stackroom.events.people_model import (
@@ -29,8 +29,9 @@ from stackroom.events.rules import Refusal
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
-from stackroom.sync.access import CODE_FACT, TOKEN_FACT, USED_FACT, Fact, Principal
+from stackroom.sync.access import CODE_FACT, SCRUB_FACT, TOKEN_FACT, USED_FACT, Fact, Principal
 from stackroom.sync.authority import Authority
+from stackroom.sync.redacting import redact
 
 Changes: TypeAlias = Sequence[tuple[str, Change]]
 
@@ -77,9 +78,11 @@ def carry_out(
         log.put_fact(fact.kind, fact.key, fact.value)
     commits: dict[str, tuple[Commit, ...]] = {}
     if work.commit is not None:
-        commits[authority.people] = (work.commit,)
+        commits[work.stream] = (work.commit,)
     seq = work.commit.seq if work.commit is not None else None
-    return Carried(wire.Reply(id, user=user, seq=seq), commits, tuple(work.facts))
+    return Carried(
+        wire.Reply(id, user=user, seq=seq, places=tuple(work.places)), commits, tuple(work.facts)
+    )
 
 
 def found(authority: Authority, now: Millis, log: LogWriter, code: tokens.Made) -> bool:
@@ -90,7 +93,7 @@ def found(authority: Authority, now: Millis, log: LogWriter, code: tokens.Made) 
     """
     if log.head(authority.people).seq == 0:
         changes = [(authority.people, HubFounded("hub"))]
-        founded = authority.commit("", changes, "the hub is founded", now, log)
+        founded = authority.commit(authority.people, "", changes, "the hub is founded", now, log)
         assert isinstance(founded, Commit)
     state = authority.state(authority.people, log)
     if next(state.all(User), None) is not None or any(
@@ -114,6 +117,9 @@ class _Order:
         self.directory: Directory = authority.directory(log)
         self.facts: list[Fact] = []
         self.commit: Commit | None = None
+        self.stream = authority.people
+        """The stream that the commit is in."""
+        self.places: list[Place] = []
 
     def order(self, sender: Principal, order: wire.AnyOrder) -> str:
         """Carries out `order`; gives the name of the user whom it is about."""
@@ -128,6 +134,8 @@ class _Order:
                 return self.revoke_token(sender, id)
             case wire.Invite():
                 return self.invite(sender, order)
+            case wire.Redact():
+                return self.redact(sender, order)
             case _:
                 raise _Refused("unknown_order", f"this hub does not know {type(order).__name__}")
 
@@ -219,6 +227,21 @@ class _Order:
         )
         return self.new_id(), change
 
+    # Taking away
+
+    def redact(self, sender: Principal, order: wire.Redact) -> str:
+        rights = self.directory.rights(sender.user, order.profile, sender.token)
+        if order.profile == self.authority.people or "profile.redact" not in rights:
+            raise _Refused("not_allowed", "you may not redact this profile (profile.redact)")
+        done = redact(self.authority, sender.name, order, self.now, self.log)
+        if isinstance(done, Refusal):
+            raise _Refused(done.code, done.sentence)
+        self.commit, self.places = done
+        self.stream = order.profile
+        if self.commit is not None:
+            self.facts.append(Fact(SCRUB_FACT, order.profile, b"1"))
+        return sender.name
+
     # Coming in
 
     def invite(self, sender: Principal, order: wire.Invite) -> str:
@@ -307,7 +330,9 @@ class _Order:
             raise _Refused(refusal.code, refusal.sentence)
 
     def take(self, author: str, message: str, changes: Changes) -> None:
-        taken = self.authority.commit(author, changes, message, self.now, self.log)
+        taken = self.authority.commit(
+            self.authority.people, author, changes, message, self.now, self.log
+        )
         if isinstance(taken, Refusal):
             raise _Refused(taken.code, taken.sentence)
         self.commit = taken

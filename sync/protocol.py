@@ -9,10 +9,10 @@ from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from stackroom.events.limits import NAME_LENGTH
+from stackroom.events.limits import MESSAGE_LENGTH, NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Count, Id, Millis, Proposal
+from stackroom.events.model import Commit, Count, Id, Millis, Place, Proposal
 from stackroom.events.people import Grant
 
 PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
@@ -166,6 +166,20 @@ class Invite(Order, frozen=True, tag="invite"):
     teams: tuple[Id, ...] = ()
 
 
+class Redact(Order, frozen=True, tag="redact"):
+    """Takes the text at `path` of what commit `seq` wrote out of a profile's whole history.
+
+    `entity` says of which, where the commit wrote several. With `dry_run`, only says where it stands.
+    """
+
+    profile: Id
+    seq: Count
+    path: Annotated[str, Meta(max_length=4_096)]
+    reason: Annotated[str, Meta(max_length=MESSAGE_LENGTH)]
+    entity: str = ""
+    dry_run: bool = False
+
+
 class Explain(Order, frozen=True, tag="explain"):
     """What a user (by name; the sender, if empty) may do in a profile, or on the hub, and why."""
 
@@ -173,7 +187,7 @@ class Explain(Order, frozen=True, tag="explain"):
     profile: str = ""
 
 
-AnyOrder: TypeAlias = MakeToken | RenewToken | RevokeToken | ListTokens | Invite | Explain
+AnyOrder: TypeAlias = MakeToken | RenewToken | RevokeToken | ListTokens | Invite | Redact | Explain
 
 
 class Ask(Message, frozen=True, tag="ask"):
@@ -240,7 +254,7 @@ class Reply(Message, frozen=True, tag="reply"):
     """The answer to an order. What was refused has a reason: `code` and `sentence`.
 
     `user` is who the order was about, `seq` the commit among people that it made; `tokens` and
-    `explained` are there where they were asked for.
+    `explained` are there where they were asked for, `places` where a value was (to be) redacted.
     """
 
     id: Count
@@ -250,6 +264,7 @@ class Reply(Message, frozen=True, tag="reply"):
     seq: int | None = None
     tokens: tuple[TokenInfo, ...] = ()
     explained: Explained | None = None
+    places: tuple[Place, ...] = ()
 
 
 class Profiles(Message, frozen=True, tag="profiles"):

@@ -24,7 +24,7 @@ SECTIONS = {
         "access",
         "token",
     ),
-    "History": ("log", "show", "diff", "blame", "revert", "secrets"),
+    "History": ("log", "show", "diff", "blame", "revert", "secrets", "redact"),
     "Comfort": ("ui", "explain", "completion"),
 }
 
@@ -69,6 +69,7 @@ SUMMARIES = {
     "blame": "who wrote each value of a stack or component last",
     "revert": "undo a commit by a new one",
     "secrets": "credentials that got into a history in plain text",
+    "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
     "explain": "what an error or exit code means, and what to do",
     "completion": "have your shell complete commands and names",
@@ -109,6 +110,7 @@ COMMANDS = {
     "blame": f"{_AT}.blame:blame",
     "revert": f"{_AT}.revert:revert",
     "secrets": f"{_AT}.secrets:secrets",
+    "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",
     "explain": f"{_AT}.explain:explain",
     "completion": f"{_AT}.completion:completion",

@@ -68,7 +68,9 @@ def scan(app: "App", profile: str | None) -> None:
     app.output.show(rows, table)
     app.show_copy_age(copy)
     if rows:
-        app.output.note("Next: change each of them where it is good, and refer to it: {{name.key}}")
+        app.output.note(
+            "Next: change each of them where it is good; then stackroom redact SEQ PLACE --reason WHY"
+        )
         click.get_current_context().exit(Exit.ERROR)
 
 

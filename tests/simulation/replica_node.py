@@ -73,6 +73,9 @@ class Process:
             if self.node.random.random() < self.node.fragile:
                 self.node.crash()
                 return
+            if isinstance(effect, core.Clean) and self.clean(effect):
+                self.node.clock.after(0.0, self.carry_out)
+                return
             self.one(effect)
         for copy in self.replica.copies.values():
             if copy.newer is None:
@@ -101,8 +104,16 @@ class Process:
                 self.fetch_missing()
             case core.Problem():
                 raise Broken(3 if effect.code == "integrity" else 7, effect.sentence)
-            case core.Catalogue() | core.Present() | core.Reached():
+            case core.Clean() | core.Catalogue() | core.Present() | core.Reached():
                 pass
+
+    def clean(self, clean: core.Clean) -> bool:
+        """Whether redacted values stood here; then the profile begins anew, and later effects are void."""
+        if not self.node.cache.holds_redacted(clean.profile, clean.places):
+            return False
+        self.node.cache.forget(clean.profile)
+        self.replica.refetch(self.node.load(clean.profile))
+        return True
 
     def fetch_missing(self) -> None:
         """Asks again for the history that an earlier connection did not bring."""

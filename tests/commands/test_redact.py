@@ -1,0 +1,55 @@
+"""`stackroom redact` with a hub: shown beforehand, asked about, and told in the history."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stackroom.client.commands.exits import Exit
+from tests.commands.hubs import Hub, running_hub
+from tests.commands.runner import Person
+
+CANARY = "canary-5ac81e"
+REGISTER = ("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b")
+REDACT = ("redact", "2", "config.secret", "--reason", "leaked")
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    with running_hub(tmp_path) as hub:
+        hub.host.stackroom("profile", "create", "lake").ok()
+        hub.host.stackroom(*REGISTER, f"--secret={CANARY}", "--allow-plaintext").ok()
+        yield hub
+
+
+def test_from_the_leak_to_the_end(hub: Hub, ada: Person) -> None:
+    host = hub.host
+    hub.join(ada, "--role", "maintainer")
+    ada.stackroom(*REDACT, "--yes").failed(Exit.ERROR, "profile.redact")
+    found = host.stackroom("secrets", "scan", "--output", "json").json
+    assert [row["seq"] for row in found] == [2]
+    assert "1 places, in #2" in host.stackroom(*REDACT, "--dry-run").ok().out
+    host.stackroom(*REDACT).failed(Exit.USAGE, "--yes")
+    ran = host.stackroom(*REDACT, "--yes").ok()
+    assert "committed as #3" in ran.out
+    assert CANARY not in ran.out + ran.err
+    ada.stackroom("sync").ok()
+    for who in (host, ada):
+        shown = who.data("component", "describe", "artifact_store", "s3")
+        assert shown["config"]["secret"] == "[redacted in #3]"
+        newest, *_ = who.data("log")
+        assert (newest["author"], newest["message"]) == ("host", "leaked")
+        assert "leaked" in who.stackroom("show", "3").ok().out
+        assert "[redacted in #3]" in who.stackroom("show", "2").ok().out
+    for folder in (hub.data, host.home, ada.home):
+        for path in folder.rglob("*"):
+            assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
+    host.stackroom(*REDACT, "--yes").failed(Exit.ERROR, "writes no text")
+
+
+def test_what_cannot_be_meant(hub: Hub, ada: Person) -> None:
+    host = hub.host
+    host.stackroom("redact", "two", "config.secret", "--reason", "x").failed(Exit.USAGE)
+    host.stackroom("redact", "2", "name", "--reason", "x").failed(Exit.ERROR, "writes no text")
+    ada.stackroom("profile", "create", "mine", "--local").ok()
+    ada.stackroom(*REDACT).failed(Exit.NOT_FOUND, "local", "profile clone")

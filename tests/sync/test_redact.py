@@ -1,0 +1,166 @@
+"""Redaction on a real hub and real replicas: the bytes are gone from every file, and all roots stand."""
+
+from functools import partial
+from pathlib import Path
+
+import anyio.to_thread
+import pytest
+from msgspec import structs
+
+from stackroom.client.exchange import exchange
+from stackroom.client.workspace import Workspace
+from stackroom.events.codec import seal
+from stackroom.events.errors import IntegrityError
+from stackroom.events.model import ComponentRegistered, ComponentUpdated, Redacted
+from stackroom.events.redaction import redacted
+from stackroom.events.sqlite_log import LogFile, open_reader
+from stackroom.events.state import encode
+from stackroom.events.verify import verify
+from stackroom.sync import protocol as wire
+from stackroom.sync.settings import Settings
+from tests.client.people import open_home, person
+from tests.events.commits import PROFILE as OTHER
+from tests.events.commits import Chain
+from tests.events.world import S3, uid
+from tests.sync.members import Team, serving_team
+from tests.sync.speaking import HUB, PROFILE, created
+
+pytestmark = pytest.mark.anyio
+
+CANARY = "canary-3b9f7a61d2"
+SETTINGS = Settings(port=0, snapshot_every=2)
+
+
+def traces(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and CANARY.encode() in p.read_bytes()]
+
+
+def verified(path: Path) -> None:
+    with open_reader(path) as log:
+        assert verify(log, PROFILE).seq == 5
+        verify(log, HUB.id)
+
+
+def joined(team: Team, home: Path, token: str) -> None:
+    with person(home, team.url) as workspace:
+        workspace.home.keep_token(team.url, token)
+        exchange(workspace, team.url)
+
+
+def again(team: Team, home: Path) -> tuple[bytes, bytes, object]:
+    """What a home has of the profile after another exchange: state, root, and the component's secret."""
+    workspace: Workspace = open_home(home)
+    try:
+        exchange(workspace, team.url)
+        copy = workspace.copy(PROFILE)
+        with workspace.cache.reader() as log:
+            root = verify(log, PROFILE).root
+        component = copy.view.get(S3)
+        return encode(copy.confirmed), root, getattr(component, "config", None)
+    finally:
+        workspace.close()
+
+
+async def leaked(team: Team) -> None:
+    async with team.speaking(team.root) as root:
+        registered = ComponentRegistered("s3", "artifact_store", "s3", {"secret": CANARY, "a": 1})
+        updated = ComponentUpdated({"/config/other": {"deep": [CANARY]}})
+        for base, change in enumerate([created(), (S3, registered), (S3, updated)]):
+            (answer,) = await root.push(root.proposal(change, base=base))
+            assert answer.outcome == "accepted"
+        change = (S3, ComponentUpdated({"/config/secret": "{{s3.secret}}"}))
+        await root.push(root.proposal(change, base=3))
+
+
+async def order(team: Team, token: str = "", **more: object) -> wire.Reply:
+    async with team.speaking(token or team.root) as peer:
+        asked = wire.Redact(PROFILE, 2, "/config/secret", "leaked", **more)  # type: ignore[arg-type]
+        return await peer.ask(asked)
+
+
+async def test_the_value_goes_and_every_root_stands(tmp_path: Path) -> None:
+    run = anyio.to_thread.run_sync
+    hub_folder, homes = tmp_path / "hub", [tmp_path / "ann", tmp_path / "bob"]
+    hub_folder.mkdir()
+    async with serving_team(hub_folder / "hub.db", SETTINGS) as team:
+        await leaked(team)
+        ann, bob = await team.member("ann", "viewer"), await team.member("bob", "viewer")
+        await run(partial(joined, team, homes[0], ann))
+        before = await team.hub.commits()
+        assert len(traces(hub_folder)) > 0
+        assert len(traces(homes[0])) > 0
+        dry = await order(team, dry_run=True)
+        assert [(p.seq, p.path) for p in dry.places] == [
+            (2, "/config/secret"), (3, "/set/~1config~1other/deep/0"),
+        ]  # fmt: skip
+        assert dry.seq is None
+        reply = await order(team)
+        assert (reply.code, reply.seq, reply.places) == ("", 5, dry.places)
+        after = await team.hub.commits()
+        assert [c.root for c in after[:4]] == [c.root for c in before]
+        assert (after[4].author, after[4].message) == ("root", "leaked")
+        assert traces(hub_folder) == []
+        first = await run(partial(again, team, homes[0]))
+        await run(partial(joined, team, homes[1], bob))
+        second = await run(partial(again, team, homes[1]))
+        assert first == second
+        assert first[1] == after[4].root
+        assert first[2] == {
+            "secret": "{{s3.secret}}", "a": 1, "other": {"deep": ["[redacted in #5]"]},
+        }  # fmt: skip
+        for home in homes:
+            assert traces(home) == []
+        assert await run(partial(again, team, homes[0])) == first
+    await run(partial(verified, hub_folder / "hub.db"))
+    assert traces(hub_folder) == []
+
+
+async def test_a_live_connection_sees_it_and_goes_on(tmp_path: Path) -> None:
+    async with serving_team(tmp_path / "hub.db", SETTINGS) as team:
+        await leaked(team)
+        async with team.speaking(team.root) as root:
+            await root.subscribe(snapshot=True)
+            assert (await order(team)).seq == 5
+            (commit,) = (await root.hear(wire.Commits)).commits
+            assert [e.type for e in commit.events] == [Redacted.__name__]
+            change = (uid(99), ComponentRegistered("k8s", "orchestrator", "local"))
+            (answer,) = await root.push(root.proposal(change, base=5))
+            assert (answer.outcome, answer.seq) == ("accepted", 6)
+
+
+async def test_who_may_not(tmp_path: Path) -> None:
+    async with serving_team(tmp_path / "hub.db", SETTINGS) as team:
+        await leaked(team)
+        for role in ("editor", "maintainer", "auditor"):
+            token = await team.member(role, role)
+            assert (await order(team, token)).code == "not_allowed"
+            assert (await order(team, token, dry_run=True)).code == "not_allowed"
+        async with team.speaking(team.root) as root:
+            for seq, path, code in (
+                (2, "/name", "nothing_to_redact"),
+                (2, "/config/a", "nothing_to_redact"),
+                (9, "/config/secret", "unknown_entity"),
+                (2, "config", "invalid_path"),
+            ):
+                reply = await root.ask(wire.Redact(PROFILE, seq, path, "why"))
+                assert reply.code == code, (seq, path)
+            people = await root.ask(wire.Redact(HUB.id, 1, "/name", "why"))
+            assert people.code == "not_allowed"
+        assert len(await team.hub.commits()) == 4
+
+
+def test_a_hub_that_redacts_without_saying_so_is_caught(tmp_path: Path) -> None:
+
+    chain = Chain()
+    file = LogFile.open(tmp_path / "log.db", new_id=uid(1), synchronous="OFF")
+    event = seal(S3, ComponentUpdated({"/config/key": CANARY}), bytes(16))
+    taken = chain.commit(event)
+    with file.writing() as log:
+        log.append(OTHER, [taken], chain.frontier)
+        changed, _ = redacted(taken.commit, {CANARY}, "another value")
+        log.redact(OTHER, [changed])
+        with pytest.raises(IntegrityError, match="no redaction vouches"):
+            verify(log, OTHER)
+        with pytest.raises(IntegrityError, match="would change commit"):
+            log.redact(OTHER, [structs.replace(changed, message="other")])
+    file.close()
