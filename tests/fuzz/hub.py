@@ -1,0 +1,282 @@
+"""A hub without sockets or tasks: the server's own core on a real log, and a witness of what it sends."""
+
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from itertools import count
+from pathlib import Path
+
+from stackroom.events import merkle
+from stackroom.events.codec import leaf, seal
+from stackroom.events.fold import fold
+from stackroom.events.log import Identity, LogWriter
+from stackroom.events.model import Commit, ComponentRegistered, ProfileCreated, Proposal
+from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
+from stackroom.events.people_model import RoleAssigned, TokenCreated, UserCreated
+from stackroom.events.permissions import PERMISSIONS, Who
+from stackroom.events.sqlite_log import LogFile
+from stackroom.events.state import State, decode, encode
+from stackroom.sync import effects, orders, tokens
+from stackroom.sync import protocol as wire
+from stackroom.sync.access import TOKEN_FACT, PeopleAccess, Principal
+from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.hub import Hub
+from stackroom.sync.paging import read_page
+from stackroom.sync.session import Session
+from stackroom.sync.settings import Settings
+from tests.events.world import uid
+
+IDENTITY = Identity(uid(9), 1)
+SHARED, OTHER, ABSENT = uid(1), uid(2), uid(3)
+NOW = 1_800_000_000_000
+FURNISHED = 7
+"""The author's time of what every run begins with."""
+SETTINGS = Settings(
+    page_commits=2, snapshot_every=3, snapshot_worth=2, states_kept=1, push_proposals=3,
+    batch_proposals=3, subscriptions=2,
+)  # fmt: skip
+
+USERS = {"root": ("admin", ""), "edna": ("editor", SHARED), "vic": ("viewer", ""), "nemo": ("", "")}
+"""(role, scope) by name."""
+
+PERMITTED: dict[str, set[str]] = {
+    "viewer": {"profile.read"},
+    "editor": {"profile.read"},
+    "maintainer": {"profile.read"},
+    "auditor": {"profile.read", "people.read"},
+    "admin": {"profile.read", "people.read"},
+}
+"""What may be seen by whom: said again, as the witness believes no core."""
+
+
+def token_of(name: str) -> tokens.Made:
+    """The token that each user has from the beginning."""
+    return tokens.make(tokens.PERSONAL, lambda n: name.encode().ljust(n, b"."))
+
+
+@cache
+def template() -> Path:
+    """The file that every run begins with: four users, two profiles."""
+    folder = Path(tempfile.mkdtemp(prefix="stackroom-fuzz-"))
+    path = folder / "template.db"
+    file = LogFile.open(path, new_id=IDENTITY.id, synchronous="OFF")
+    salts = count(1)
+    authority = Authority(
+        lambda: next(salts).to_bytes(16), snapshot_every=100, states_kept=8, people=IDENTITY.id
+    )
+    file.write(partial(_furnish, authority))
+    file.close()
+    return path
+
+
+def _furnish(authority: Authority, log: LogWriter) -> None:
+    code = token_of("code")
+    orders.found(authority, NOW, log, code)
+    ids = count(100)
+    for name, (role, scope) in USERS.items():
+        user, token = uid(next(ids)), token_of(name)
+        changes = [(user, UserCreated(name))]
+        if role:
+            changes.append((uid(next(ids)), RoleAssigned("", user, role, scope)))  # type: ignore[arg-type]
+        limits = {"lifetime": 1_000, "expires": NOW + 1_000} if name == "vic" else {}
+        made = TokenCreated(name, user, token.prefix, NOW, **limits)  # type: ignore[arg-type]
+        changes.append((uid(next(ids)), made))  # type: ignore[arg-type]
+        assert isinstance(authority.commit(name, changes, "", NOW, log), Commit)
+        log.put_fact(TOKEN_FACT, token.prefix, token.hash)
+    for number, profile in enumerate((SHARED, OTHER)):
+        made_first = ProfileCreated(f"profile {number}")
+        component = ComponentRegistered("c", "orchestrator", "k8s", {"a": {"b": 1}})
+        events = (
+            seal(profile, made_first, bytes(16)),
+            seal(uid(50 + number), component, bytes(16)),
+        )
+        proposal = Proposal(uid(60 + number), 1, 0, "", FURNISHED, events)
+        who = Who(uid(70), "root", frozenset(PERMISSIONS))
+        authority.decide([Submission(profile, who, proposal)], NOW, log)
+
+
+class Witness:
+    """Holds what the hub sends against who may see it, by the people that are in its log."""
+
+    def __init__(self, file: LogFile) -> None:
+        self.file = file
+        self.authors: dict[str, set[str]] = {}
+        """Who proposed under an id."""
+
+    def proposed(self, id: str, name: str) -> None:
+        """Somebody pushed a proposal under this id."""
+        self.authors.setdefault(id, set()).add(name)
+
+    def may_read(self, principal: Principal, profile: str) -> bool:
+        """Whether the user may see the profile, worked out anew from the log."""
+        state = fold(State(), *self.file.read(lambda log: log.commits(IDENTITY.id, 0, 100_000)))
+        token, user = state.get(principal.token), state.get(principal.user)
+        if not isinstance(token, Token) or not isinstance(user, User) or not user.active:
+            return False
+        among_people = profile == IDENTITY.id
+        if token.profiles is not None and (among_people or profile not in token.profiles):
+            return False
+        needed = "people.read" if among_people else "profile.read"
+        subjects = {principal.user}
+        subjects |= {id for id, team in state.all(Team) if principal.user in team.members}
+        scopes = {""}
+        if not among_people:
+            scopes |= {profile, *(id for id, p in state.all(Project) if profile in p.profiles)}
+        for _, assignment in state.all(Assignment):
+            if assignment.subject in subjects and assignment.scope in scopes:
+                role = state.get(assignment.role)
+                held = role.permissions if isinstance(role, Role) else ()
+                if needed in held or needed in PERMITTED.get(assignment.role, ()):
+                    return True
+        return False
+
+    def sent(self, session: Session, message: wire.FromHub) -> None:
+        """The hub sends `message` to `session`."""
+        principal = session.principal
+        if isinstance(message, wire.Welcome | wire.Error | wire.Reply):
+            return
+        assert principal is not None, f"{type(message).__name__} before hello"
+        match message:
+            case (
+                wire.Commits(profile)
+                | wire.History(profile)
+                | wire.Snapshot(profile)
+                | wire.CaughtUp(profile)
+                | wire.Presence(profile)
+            ):
+                assert self.may_read(principal, profile), (principal, message)
+            case wire.Profiles(profiles):
+                assert all(self.may_read(principal, p.id) for p in profiles), message
+            case wire.Rights() | wire.Results():
+                pass
+            case _:
+                raise AssertionError(message)
+
+
+class FuzzedHub:
+    """The hub, its log, what waits for it, and its connections."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = LogFile.open(path, new_id=IDENTITY.id, synchronous="OFF")
+        self.salts = count(1_000_000)
+        self.now = NOW
+        access = self.file.read(PeopleAccess.load)
+        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed")
+        self.authority = Authority(
+            lambda: next(self.salts).to_bytes(16),
+            snapshot_every=SETTINGS.snapshot_every,
+            states_kept=SETTINGS.states_kept,
+            people=IDENTITY.id,
+        )
+        self.witness = Witness(self.file)
+        self.work: deque[effects.Submit | effects.Ordered] = deque()
+        self.reads: deque[effects.Read | effects.ListAll] = deque()
+        self.sessions: list[Session] = []
+
+    def carry_out(self) -> None:
+        """Does what the hub wants done; what takes time, waits."""
+        for effect in self.hub.effects():
+            match effect:
+                case effects.Send(sessions, message):
+                    for coding in wire.SUBPROTOCOLS:
+                        data = wire.encode(message, coding)
+                        assert wire.decode_from_hub(data, coding) == message
+                    for id in sessions:
+                        if id in self.hub.sessions:
+                            self.witness.sent(self.hub.sessions[id], message)
+                case effects.Submit() | effects.Ordered():
+                    self.work.append(effect)
+                case effects.Read() | effects.ListAll():
+                    self.reads.append(effect)
+                case effects.Keep(facts):
+                    self.file.write(
+                        lambda log, facts=facts: [  # type: ignore[misc]
+                            log.put_fact(f.kind, f.key, f.value) for f in facts
+                        ]
+                    )
+                case effects.Close(session):
+                    self.close(session)
+
+    def close(self, id: int) -> None:
+        """A connection ends."""
+        if (session := self.hub.sessions.get(id)) is not None:
+            self.hub.closed(session)
+            self.sessions.remove(session)
+
+    def receive(self, session: Session, message: wire.FromReplica) -> None:
+        """A message comes, as bytes; what is none is said to be malformed."""
+        try:
+            data = wire.encode(message, wire.MSGPACK)
+            decoded = wire.decode_from_replica(data, wire.MSGPACK)
+        except wire.MessageError as error:
+            self.hub.malformed(session, str(error)[:200])
+        else:
+            if isinstance(decoded, wire.Push) and session.principal is not None:
+                for proposal in decoded.proposals:
+                    self.witness.proposed(proposal.id, session.principal.name)
+            self.hub.receive(session, decoded, self.now)
+        self.carry_out()
+
+    def commit(self) -> None:
+        """The next transaction."""
+        if not self.work:
+            return
+        first = self.work.popleft()
+        if isinstance(first, effects.Ordered):
+            work = partial(orders.carry_out, self.authority, first.sender, first.ask, self.now)
+            self.hub.carried_out(first, self.file.write(work), self.now)
+        else:
+            batch = [first]
+            while self.work and isinstance(self.work[0], effects.Submit) and len(batch) < 3:
+                batch.append(self.work.popleft())  # type: ignore[arg-type]
+            submissions = [s for submit in batch for s in submit.submissions]
+            decision = self.file.write(partial(self.authority.decide, submissions, self.now))
+            self.hub.decided(batch, decision, self.now)
+        self.carry_out()
+
+    def read(self) -> None:
+        """The next page."""
+        if self.reads:
+            request = self.reads.popleft()
+            if isinstance(request, effects.Read):
+                page = self.file.read(partial(read_page, request, SETTINGS))
+                self.hub.page(request, page)
+            else:
+                listed = self.file.read(lambda log: log.profiles())
+                self.hub.catalogue(request.session, listed)
+            self.carry_out()
+
+    def judge(self) -> None:
+        """What is in the log holds together, and is whose it says it is."""
+        profiles = {p.id for p in self.file.read(lambda log: log.profiles())} | {IDENTITY.id}
+        for profile in sorted(profiles):
+            commits = self.file.read(lambda log, p=profile: log.commits(p, 0, 100_000))  # type: ignore[misc]
+            frontier, state = merkle.Frontier(), State()
+            for commit in commits:
+                frontier = merkle.grow(frontier, merkle.leaf_hash(leaf(profile, commit)))
+                assert merkle.root(frontier) == commit.root
+                state = fold(state, commit)
+                own = commit.replica == IDENTITY.id or commit.time == FURNISHED
+                assert own or commit.author in self.witness.authors[commit.id], commit
+            assert encode(decode(encode(state))) == encode(state)
+            kept = self.file.read(lambda log, p=profile: self.authority.state(p, log))  # type: ignore[misc]
+            assert encode(kept) == encode(state)
+        people = self.hub.access
+        assert isinstance(people, PeopleAccess)
+        assert list(people.directory.administrators()), "nobody administers this hub"
+
+
+@contextmanager
+def fuzzed_hub() -> Iterator[FuzzedHub]:
+    """A hub on a copy of the template."""
+    with tempfile.TemporaryDirectory(prefix="stackroom-fuzz-") as folder:
+        path = Path(folder) / "hub.db"
+        shutil.copy(template(), path)
+        hub = FuzzedHub(path)
+        try:
+            yield hub
+        finally:
+            hub.file.close()

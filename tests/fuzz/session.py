@@ -1,0 +1,218 @@
+"""Whole conversations with a hub: connections, messages and transactions in any order.
+
+Whatever comes, the hub raises nothing, sends nobody what they may not see, commits nothing under
+another's name, and its log folds to the state that it decides by.
+"""
+
+import types
+import typing
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from stackroom.events.codec import CHANGES
+from stackroom.events.log import LogReader
+from stackroom.events.merkle import EMPTY_ROOT
+from stackroom.events.model import Event, Proposal
+from stackroom.events.permissions import PERMISSIONS
+from stackroom.sync import protocol as wire
+from tests.events.world import uid
+from tests.fuzz.choices import Choices
+from tests.fuzz.hub import ABSENT, IDENTITY, OTHER, SHARED, USERS, FuzzedHub, fuzzed_hub, token_of
+
+STEPS = 60
+PROFILES = (SHARED, OTHER, IDENTITY.id, ABSENT)
+ENTITIES = (
+    uid(50),
+    uid(51),
+    uid(200),
+    uid(201),
+    uid(202),
+    *PROFILES,
+    *(uid(n) for n in range(100, 112)),
+)
+IDS = (uid(300), uid(301), uid(302), uid(303), uid(60), uid(61), uid(50), SHARED, IDENTITY.id)
+REPLICAS = (uid(400), uid(401), uid(402), uid(70), IDENTITY.id)
+NUMBERS = (1, 2, 3, 0, 5, 2**31, 2**53 - 1)
+NAMES = (
+    "c", "d", "admin", "viewer", "Root", "root", "eve", "profile 0", "", "a/b", " ", "x" * 300,
+    "orchestrator", "k8s", "a\u202eb", *PERMISSIONS,
+)  # fmt: skip
+PATHS = (
+    "/config/a", "/config/a/b", "/config", "/description", "/settings/merge", "/active", "/expires",
+    "/components/orchestrator", f"/components/orchestrator/{uid(50)}", f"/members/{uid(104)}",
+    f"/profiles/{OTHER}", f"/profiles/{SHARED}", "/permissions/people.write", "/permissions/profile.read",
+    "/labels/a", "", "/", "x", "/config/~2", "/name",
+)  # fmt: skip
+VALUES: tuple[Any, ...] = (
+    1,
+    True,
+    None,
+    "entity",
+    {},
+    {"b": 2},
+    [],
+    [uid(50)],
+    uid(50),
+    2**70,
+    -1,
+    "",
+    1.5,
+)
+CHANGE_NAMES = tuple(sorted(CHANGES))
+ORDERS = typing.get_args(wire.AnyOrder)
+
+
+def one(data: bytes) -> None:
+    """One conversation."""
+    choices = Choices(data)
+    with fuzzed_hub() as hub:
+        for _ in range(STEPS):
+            if not choices:
+                break
+            step(choices, hub)
+        while hub.work or hub.reads:
+            hub.commit()
+            hub.read()
+        hub.judge()
+
+
+def step(c: Choices, hub: FuzzedHub) -> None:
+    match c.below(8):
+        case 0:
+            come(c, hub)
+        case 1 | 2 | 3 if hub.sessions:
+            session = c.pick(hub.sessions)
+            hub.receive(session, message(c, hub))
+        case 4:
+            hub.commit()
+        case 5:
+            hub.read()
+        case 6:
+            hub.now += c.pick((1, 400, 2_000))
+            hub.hub.tick(hub.now)
+            hub.carry_out()
+        case 7 if hub.sessions:
+            hub.close(c.pick(hub.sessions).id)
+            hub.carry_out()
+        case _:
+            come(c, hub)
+
+
+def come(c: Choices, hub: FuzzedHub) -> None:
+    """Somebody connects, and says the first thing."""
+    session = hub.hub.opened()
+    hub.sessions.append(session)
+    if c.chance(6):
+        hub.receive(session, message(c, hub))
+    else:
+        hub.receive(session, wire.Hello(c.pick(REPLICAS), token_of(c.pick(tuple(USERS))).text))
+
+
+def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
+    profile = c.pick(PROFILES)
+    match c.below(9):
+        case 0:
+            return wire.Subscribe(
+                profile, c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
+            )
+        case 1:
+            return wire.Fetch(profile, c.pick((0, 1, 10**6)))
+        case 2:
+            return c.pick((wire.ListProfiles(), wire.Unsubscribe(profile)))
+        case 3:
+            return wire.Ask(c.byte(), order(c))
+        case 4 if c.chance(3):
+            return wire.Redeem(token_of("code").text, new_token(c), c.pick(NAMES))
+        case 5 if c.chance(3):
+            return wire.Hello(c.pick(REPLICAS), c.raw(60).decode("latin-1"))
+        case _:
+            return wire.Push(profile, tuple(proposal(c) for _ in range(1 + c.below(4))))
+
+
+def root(c: Choices, hub: FuzzedHub, profile: str) -> bytes:
+    def head(log: LogReader) -> bytes:
+        return log.head(profile).root
+
+    return c.pick((EMPTY_ROOT, hub.file.read(head), b"", bytes(32)))
+
+
+def new_token(c: Choices) -> wire.NewToken:
+    made = token_of(c.pick(("new", "newer", "root")))
+    return wire.NewToken(c.pick(NAMES), made.prefix, made.hash)
+
+
+def order(c: Choices) -> Any:
+    kind = c.pick(ORDERS)
+    fields = {}
+    for field in msgspec.structs.fields(kind):
+        if field.name == "token" and kind is wire.MakeToken:
+            fields["token"] = new_token(c)
+        elif field.name == "prefix":
+            fields["prefix"] = "srj_12345678"
+        elif field.name == "hash":
+            fields["hash"] = bytes(32)
+        elif field.name == "lifetime":
+            fields["lifetime"] = c.pick((0, 1_000, 2**53 - 1))
+        else:
+            fields[field.name] = valued(c, field.type)
+    return kind(**fields)
+
+
+def proposal(c: Choices) -> Proposal:
+    events = tuple(event(c) for _ in range(c.pick((1, 1, 1, 2, 3, 0))))
+    time = c.pick((0, 2**53 - 1))
+    return Proposal(c.pick(IDS), c.pick(NUMBERS), c.pick((1, 2, 0, 3, 10**6)), "", time, events)
+
+
+def event(c: Choices) -> Event:
+    name = c.pick(CHANGE_NAMES)
+    if c.chance(8):
+        body = c.raw(80).decode("latin-1")
+    else:
+        body = msgspec.json.encode(fields_of(c, CHANGES[name])).decode()
+    version = 1 if not c.chance(16) else c.byte()
+    return Event(
+        name if not c.chance(32) else "Unknown", version, c.pick(ENTITIES), bytes(16), body
+    )
+
+
+def fields_of(c: Choices, kind: type[Struct]) -> dict[str, Any]:
+    return {f.name: valued(c, f.type, f.name) for f in msgspec.structs.fields(kind)}
+
+
+def valued(c: Choices, kind: Any, name: str = "") -> Any:
+    """A value that is likely to be of the type."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return valued(c, arguments[0], name)
+    if kind is type(None):
+        return None
+    if origin in (types.UnionType, typing.Union):
+        return valued(c, c.pick(arguments), name)
+    if kind is str:
+        wanted = name in ("role", "subject", "scope", "user", "stack", "token", "profile")
+        return c.pick(ENTITIES) if wanted and not c.chance(3) else c.pick(NAMES)
+    if kind is bool:
+        return c.chance(2)
+    if kind is int:
+        return c.pick(NUMBERS)
+    if origin is dict and name == "set":
+        return {c.pick(PATHS): c.pick(VALUES) for _ in range(1 + c.below(2))}
+    if origin is dict:
+        keys = ENTITIES if name in ("members", "profiles", "teams", "aliases") else NAMES
+        value = (
+            True
+            if arguments[1] is bool
+            else c.pick(ENTITIES)
+            if name == "aliases"
+            else c.pick(VALUES)
+        )
+        return {c.pick(keys): value} if c.chance(2) else {}
+    if origin in (tuple, list):
+        options = PATHS if name == "unset" else ENTITIES
+        return [c.pick(options) for _ in range(c.below(3))]
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return fields_of(c, kind)
+    return c.pick(VALUES)
