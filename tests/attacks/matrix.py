@@ -168,6 +168,9 @@ def orders() -> Iterator[Row]:
         "invite", "people.write",
         lambda c: wire.Invite(c.name, c.token.prefix, c.token.hash, 1_000, "viewer"),
     )  # fmt: skip
+    for place in ("own", "other"):
+        redact = wire.Redact(PLACES[place], 1, "/name", "why", dry_run=True)
+        yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
     yield ask("explain, oneself", ANYBODY, lambda c: wire.Explain())
     yield ask("explain, another", "people.read", lambda c: wire.Explain("root"))
     yield ask("revoke_token, this one", ANYBODY, lambda c: wire.RevokeToken(c.own_token))
@@ -224,6 +227,7 @@ BY_THE_HUB: list[Change] = [
     people_model.TokenCreated("x", uid(1), "srm_12345678"),
     people_model.TokenUpdated({"/expires": None}),
     people_model.UserInvited("x", "srj_12345678", "admin", 1),
+    model.Redacted("x", ()),
 ]
 
 

@@ -40,6 +40,7 @@ CLOSING = ("hello again", "redeem after hello", "revoke_token, this one")
 
 CODES = {
     "base_ahead": "yes",
+    "nothing_to_redact": "yes",
     "not_allowed": "no",
     "reserved": "hub",
     "wrong_stream": "stream",
