@@ -1,6 +1,6 @@
 """What a hub said last that one may do there: the rules here foresee with it what the hub would refuse."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 PEOPLE: Final = "people"
 """Under which name the registry has a hub's stream of people."""
+
+
+Access: TypeAlias = Literal["write", "read", "none"]
+"""What one may do in a profile of a hub, in one word."""
 
 
 class KnownRights(Struct, frozen=True, omit_defaults=True):
@@ -31,6 +35,13 @@ class KnownRights(Struct, frozen=True, omit_defaults=True):
         """What one may do in a profile."""
         scope = () if profile == self.people else self.profiles.get(profile)
         return frozenset(self.hub if scope is None or profile == self.people else scope)
+
+
+def access(rights: Rights) -> Access:
+    """What these rights let one do, in one word."""
+    if "profile.write" in rights:
+        return "write"
+    return "read" if "profile.read" in rights else "none"
 
 
 def rights_of(told: "wire.Rights") -> KnownRights:

@@ -27,7 +27,7 @@ from stackroom.client.errors import (
 from stackroom.client.home import Home
 from stackroom.client.local import LocalHub
 from stackroom.client.rebase import Standing, View, rebase
-from stackroom.client.rights import PEOPLE, KnownRights, decode
+from stackroom.client.rights import PEOPLE, Access, KnownRights, access, decode
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Parked, ProfileEntry, Store
 from stackroom.events import codec, rules
@@ -180,6 +180,11 @@ class Workspace:
         """What the hub at `url` said last that one may do there; None before it said anything."""
         found = next((hub for hub in self.store.hubs() if hub.url == url), None)
         return decode(found.rights) if found is not None else None
+
+    def access(self, profile: str, hub: str | None) -> Access | None:
+        """What one may do in a profile, as its hub said last; None for a local one, or before it did."""
+        known = self.rights(hub) if hub is not None else None
+        return access(known.of(profile)) if known is not None else None
 
     def hub(self, url: str | None = None) -> HubEntry:
         """The hub at `url`, or the one that was joined last; NoHub."""

@@ -18,11 +18,15 @@ from stackroom.events.values import Value
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.definitions import Definitions
+    from stackroom.client.rights import Access
     from stackroom.client.store import ProfileEntry
 
 
 class ProfileRow(Struct, frozen=True):
-    """A profile of this home; without a `hub` it is local. `why` says why the active one is."""
+    """A profile of this home; without a `hub` it is local. `why` says why the active one is.
+
+    `access` is what one may do there: write, read or none; null in a local one.
+    """
 
     id: str
     name: str
@@ -32,6 +36,7 @@ class ProfileRow(Struct, frozen=True):
     pending: int
     parked: int
     why: Why | None = None
+    access: "Access | None" = None
 
 
 class Described(Struct, frozen=True):
@@ -168,12 +173,13 @@ def list_(app: "App") -> None:
     app.output.show(
         rows,
         Table(
-            ("", "name", "hub", "synced", "pending", "parked"),
+            ("", "name", "hub", "access", "synced", "pending", "parked"),
             [
                 (
                     Toned("*", "good") if row.active else "",
                     f"{row.name} ({PHRASES[row.why]})" if row.why else row.name,
                     row.hub or "(local)",
+                    row.access,
                     synced(row.synced_at, now) if row.hub else "",
                     row.pending,
                     row.parked,
@@ -397,6 +403,7 @@ def _rows(app: "App") -> list[ProfileRow]:
             pending,
             parked,
             why if is_active else None,
+            workspace.access(entry.id, entry.hub),
         )
 
     return [row(entry) for entry in workspace.profiles()]

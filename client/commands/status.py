@@ -13,11 +13,19 @@ from stackroom.events.state import Conflict
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.client.rights import Access
     from stackroom.client.store import Counts, ProfileEntry
     from stackroom.client.workspace import ProfileCopy
     from stackroom.events.model import Millis
 
 PROFILE_HEADINGS = ("name", "hub", "synced", "pending", "parked")
+
+
+_ACCESS = {
+    "read": "reading alone (stackroom access explain)",
+    "none": "none any more: it stays here as it was (stackroom access explain)",
+}
+"""What is said of the active profile, where one may not change it."""
 
 
 class HubStatus(Struct, frozen=True):
@@ -33,6 +41,7 @@ class ActiveStatus(Struct, frozen=True):
     """The active profile: why it is active, and how it stands here.
 
     `missing` is how many commits of its history were not fetched yet; `newer` says why it is read-only.
+    `access` is what one may do there: write, read or none; null in a local one.
     """
 
     id: str
@@ -47,6 +56,7 @@ class ActiveStatus(Struct, frozen=True):
     conflicts: list[int]
     missing: int
     newer: str | None
+    access: "Access | None" = None
 
 
 class ProfileStatus(Struct, frozen=True):
@@ -106,7 +116,9 @@ def held_profiles(app: "App") -> "list[ProfileEntry]":
     """The profiles of this home, and deleted ones in which changes of ours still wait or are parked."""
     counts = app.workspace.store.counts()
     busy = {id for id, count in counts.items() if count.pending or count.parked}
-    return [e for e in app.workspace.store.profiles() if not e.deleted or e.id in busy]
+    people = {hub.hub for hub in app.workspace.store.hubs()}
+    held = app.workspace.store.profiles()
+    return [e for e in held if e.id in busy or not (e.deleted or e.id in people)]
 
 
 def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
@@ -123,6 +135,7 @@ def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
         sorted(conflict.opened for _, conflict in copy.view.all(Conflict)),
         0 if copy.missing is None else len(copy.missing),
         None if copy.newer is None else str(copy.newer),
+        app.workspace.access(copy.id, copy.hub),
     )
 
 
@@ -175,6 +188,8 @@ def _active_fields(active: ActiveStatus, now: "Millis") -> list[tuple[str, objec
         fields.append(("conflicts", f"{numbers} (stackroom conflicts list)"))
     if active.missing:
         fields.append(("history", f"{active.missing} commits not fetched yet (stackroom sync)"))
+    if active.access in _ACCESS:
+        fields.append(("access", _ACCESS[active.access]))
     if active.newer is not None:
         fields.append(("read-only", active.newer))
     return fields

@@ -286,3 +286,16 @@ def test_no_secret_is_shown_or_kept_but_where_it_must(
         for path in tmp_path.rglob("*"):
             if path.is_file() and path.name not in ("credentials.json", "hub.json"):
                 assert secret.encode() not in path.read_bytes(), path
+
+
+def test_what_one_may_do_is_seen_beforehand(hub: Hub, ada: Person) -> None:
+    hub.join(ada, "--role", "viewer")
+    (row,) = ada.data("profile", "list")
+    assert (row["name"], row["access"]) == ("lake", "read")
+    assert "reading alone" in ada.stackroom("status").ok().out
+    assert [p["name"] for p in ada.data("status")["profiles"]] == ["lake"]
+    assert hub.host.data("status")["active"]["access"] == "write"
+    assert [p["name"] for p in hub.host.data("status")["profiles"]] == ["lake"]
+    hub.host.stackroom("role", "revoke", "viewer", "--user", "ada").ok()
+    ada.stackroom("sync").ok()
+    assert ada.data("status")["active"]["access"] == "none"
