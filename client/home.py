@@ -1,11 +1,9 @@
-"""The folder of all local state: two SQLite files, and the tokens in a file that only the owner reads."""
+"""The folder of all local state: two SQLite files, and the tokens, unless the system's keyring has them."""
 
 import os
 from pathlib import Path
 
-import msgspec
-
-from stackroom.events.errors import LogCorrupt
+from stackroom.client.token_store import token_store
 
 
 class Home:
@@ -19,7 +17,6 @@ class Home:
         self.path = path
         self.proposals = path / "proposals.db"
         self.replica = path / "replica.db"
-        self.credentials = path / "credentials.json"
 
     @classmethod
     def default(cls) -> "Home":
@@ -36,31 +33,9 @@ class Home:
 
     def token(self, url: str) -> str | None:
         """The token for the hub at `url`, if one is kept."""
-        return self._tokens().get(url)
+        return token_store(self.path).token(url)
 
     def keep_token(self, url: str, token: str | None) -> None:
-        """Keeps the token for the hub at `url`; None forgets it. The file is replaced whole."""
-        tokens = self._tokens()
-        if token is None:
-            tokens.pop(url, None)
-        else:
-            tokens[url] = token
+        """Keeps the token for the hub at `url`; None forgets it."""
         self.make()
-        unfinished = self.credentials.with_suffix(f".{os.getpid()}.unfinished")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(tokens))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self.credentials)
-
-    def _tokens(self) -> dict[str, str]:
-        try:
-            return msgspec.json.decode(self.credentials.read_bytes(), type=dict[str, str])
-        except FileNotFoundError:
-            return {}
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise LogCorrupt(
-                f"{self.credentials} is not readable as JSON",
-                hint="move it away, and connect again with the token",
-            ) from error
+        token_store(self.path).keep(url, token)

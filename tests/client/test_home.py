@@ -1,11 +1,16 @@
 """The folder of all local state, and who may read it."""
 
 import stat
+import sys
 from pathlib import Path
 
+import keyring
+import keyring.backend
+import keyring.errors
 import pytest
 
 from stackroom.client.home import Home
+from stackroom.client.token_store import NoKeyring
 from stackroom.events.errors import LogCorrupt
 from tests.client.homes import workspace_at
 
@@ -53,11 +58,63 @@ def test_tokens(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"ws://one:8765": 5}', '{"a": "srm_a-secret'])
 def test_credentials_that_cannot_be_read_are_not_shown(tmp_path: Path, text: str) -> None:
     home = Home(tmp_path)
-    home.credentials.write_text(text)
+    kept = tmp_path / "credentials.json"
+    kept.write_text(text)
     with pytest.raises(LogCorrupt) as raised:
         home.token(URL)
     assert TOKEN not in str(raised.value) + str(raised.value.__cause__)
     assert raised.value.hint
     with pytest.raises(LogCorrupt):
         home.keep_token(URL, TOKEN)
-    assert home.credentials.read_text() == text
+    assert kept.read_text() == text
+
+
+class MemoryKeyring(keyring.backend.KeyringBackend):
+    """A keyring as the library's interface has it, for one test."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise keyring.errors.KeyringLocked("it is locked")
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if self.locked:
+            raise keyring.errors.KeyringLocked("it is locked")
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+def test_the_systems_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = keyring.get_keyring()
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    monkeypatch.setenv("STACKROOM_KEYRING", "1")
+    try:
+        home, other = Home(tmp_path / "a"), Home(tmp_path / "b")
+        home.keep_token(URL, TOKEN)
+        other.keep_token(URL, "srm_other")
+        assert (home.token(URL), other.token(URL), home.token(OTHER)) == (TOKEN, "srm_other", None)
+        home.keep_token(URL, None)
+        home.keep_token(URL, None)
+        assert home.token(URL) is None
+        assert other.token(URL) == "srm_other"
+        assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+        backend.locked = True
+        for work in (lambda: other.token(URL), lambda: other.keep_token(URL, TOKEN)):
+            with pytest.raises(NoKeyring, match="locked") as raised:
+                work()
+            assert TOKEN not in str(raised.value)
+    finally:
+        keyring.set_keyring(before)
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(NoKeyring) as missing:
+        home.token(URL)
+    assert "stackroom[keyring]" in missing.value.hint
