@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct
 
+from stackroom.client.compaction import mergeable, merged_updates, real
 from stackroom.client.component_types import misspelt
 from stackroom.client.errors import NotFound, RefusedLocally, missing
 from stackroom.events import rules
@@ -26,12 +27,11 @@ from stackroom.events.model import (
     Proposal,
     Registered,
     StackRegistered,
-    Updated,
 )
 from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
-from stackroom.events.values import Maybe, Path, Value, overlap, pointer, same
+from stackroom.events.values import Maybe, Path, Value, pointer, same
 
 D = TypeVar("D", bound="EntityDraft")
 
@@ -78,15 +78,15 @@ class Draft:
         merged: list[tuple[str, Change]] = []
         for id, change in self._changes:
             before = merged[-1] if merged else None
-            if before is not None and before[0] == id and _mergeable(before[1], change):
-                merged[-1] = (id, _merged(before[1], change))
+            if before is not None and before[0] == id and mergeable(before[1], change):
+                merged[-1] = (id, merged_updates(before[1], change))
             else:
                 merged.append((id, change))
         times = Counter(id for id, _ in merged)
         return [
             (id, left)
             for id, change in merged
-            for left in (_real(self._view, id, change) if times[id] == 1 else [change])
+            for left in (real(self._view, id, change) if times[id] == 1 else [change])
         ]
 
     @property
@@ -373,34 +373,3 @@ class ProfileDraft(EntityDraft):
 
 def _listed(names: str | Sequence[str]) -> Sequence[str]:
     return [names] if isinstance(names, str) else names
-
-
-def _real(view: State, id: str, change: Change) -> list[Change]:
-    """The change without those writes that leave everything as it is in `view`: one change, or none."""
-    entity = view.get(id)
-    if entity is None or not isinstance(change, Updated):
-        return [change]
-    written: dict[Path, Maybe] = {**change.set, **dict.fromkeys(change.unset, UNSET)}
-    left = {
-        path: value
-        for path, value in written.items()
-        if not same(read(view, entity, path), standing(view, path, value)[1])
-        or any(overlap(path, other) for other in written if other != path)
-    }
-    return updates(entity.kind, left)
-
-
-def _mergeable(a: Change, b: Change) -> bool:
-    """Whether two updates can be one: what they write must not depend on their order."""
-    if not isinstance(a, Updated) or type(a) is not type(b) or not isinstance(b, Updated):
-        return False
-    earlier, later = {*a.set, *a.unset}, {*b.set, *b.unset}
-    return not any(p != q and overlap(p, q) for p in earlier for q in later)
-
-
-def _merged(a: Change, b: Change) -> Change:
-    assert isinstance(a, Updated)
-    assert isinstance(b, Updated)
-    both = {**a.set, **dict.fromkeys(a.unset, UNSET), **b.set, **dict.fromkeys(b.unset, UNSET)}
-    (merged,) = updates(a.kind, both)
-    return merged

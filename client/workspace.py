@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from msgspec import structs
 
-from stackroom.client.cache import Cache, Stored
+from stackroom.client.cache import Cache
 from stackroom.client.choosing import Why
 from stackroom.client.draft import Draft
 from stackroom.client.draft import Saved as SavedDraft
@@ -26,75 +26,25 @@ from stackroom.client.errors import (
 )
 from stackroom.client.home import Home
 from stackroom.client.local import LocalHub
-from stackroom.client.rebase import Standing, View, rebase
+from stackroom.client.profile_copy import ProfileCopy
+from stackroom.client.rebase import rebase
 from stackroom.client.rights import PEOPLE, Access, KnownRights, access, decode
 from stackroom.client.settings import Settings
-from stackroom.client.store import HubEntry, Parked, ProfileEntry, Store
+from stackroom.client.store import HubEntry, ProfileEntry, Store
 from stackroom.events import codec, rules
 from stackroom.events.check import Rejected, check
-from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import apply_change
-from stackroom.events.history import entity_at, state_at
-from stackroom.events.log import LogReader
 from stackroom.events.model import Change, Millis, ProfileCreated, Proposal
 from stackroom.events.permissions import Who
-from stackroom.events.state import AnyEntity, State
+from stackroom.events.state import State
 
 if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions
     from stackroom.client.replica import Replica
     from stackroom.client.repository import Repository
-    from stackroom.events.resolve import Revive
 
 DEFAULT: Final = "default"
 """The name of the profile that first use makes, of its stack, and of that stack's components."""
-
-
-class ProfileCopy:
-    """A profile as this replica has it, at one moment."""
-
-    def __init__(
-        self,
-        entry: ProfileEntry,
-        stored: Stored,
-        view: View,
-        parked: Sequence[Parked],
-        log: LogReader,
-    ) -> None:
-        self.id = entry.id
-        self.name = entry.name
-        self.hub = entry.hub
-        self.synced_at = entry.synced_at
-        self.confirmed: State = stored.state
-        self.seq: int = stored.seq
-        self.newer: UnknownEvent | None = stored.newer
-        self.missing: range | None = stored.missing
-        self.view: State = view.state
-        self.standings: tuple[Standing, ...] = view.standings
-        self.parked = list(parked)
-        self.log = log
-
-    def at(self, seq: int) -> State:
-        """The confirmed state after commit `seq`; NotFound where this replica has no such commit."""
-        if not 0 <= seq <= self.seq:
-            raise NotFound(
-                f"there is no #{seq}: the profile is at #{self.seq}", hint="stackroom log"
-            )
-        if self.missing is not None and seq < self.missing.stop - 1:
-            raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
-        return state_at(self.log, self.id, seq)
-
-    @property
-    def revive(self) -> "Revive":
-        """What a deleted entity was before its deletion, as far as the history here tells."""
-
-        def before(id: str) -> AnyEntity | None:
-            gone = self.view.gone.get(self.view.resolve(id))
-            if gone is None or self.missing is not None:
-                return None
-            return entity_at(self.log, self.id, self.view, self.view.resolve(id), gone.stamp[0] - 1)
-
-        return before
 
 
 class Workspace:

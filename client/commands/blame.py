@@ -14,7 +14,7 @@ from stackroom.events.values import Path, Value
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
-    from stackroom.client.workspace import ProfileCopy
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.events.state import AnyEntity
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions
     from stackroom.client.draft import Draft
     from stackroom.client.flavors import ComponentFault
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.sources import Source
-    from stackroom.client.workspace import ProfileCopy
 
 _ABOUT_SECRETS: Final = (
     "--secrets reference puts references in their place, and the values in a file; "

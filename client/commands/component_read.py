@@ -24,7 +24,7 @@ from stackroom.events.state import Component, Stack
 if TYPE_CHECKING:
     from stackroom.client.commands.entities import ComponentRow
     from stackroom.client.commands.output import Views
-    from stackroom.client.workspace import ProfileCopy
+    from stackroom.client.profile_copy import ProfileCopy
 
 
 @command(

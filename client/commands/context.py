@@ -19,9 +19,10 @@ from stackroom.client.errors import NoProfile
 if TYPE_CHECKING:
     from stackroom.client.draft import Draft
     from stackroom.client.home import Home
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.repository import Repository
     from stackroom.client.store import ProfileEntry
-    from stackroom.client.workspace import ProfileCopy, Workspace
+    from stackroom.client.workspace import Workspace
 
 
 class App:

@@ -6,7 +6,8 @@ from stackroom.client.commands.times import ago
 from stackroom.events.model import Millis
 
 if TYPE_CHECKING:
-    from stackroom.client.workspace import ProfileCopy, Workspace
+    from stackroom.client.profile_copy import ProfileCopy
+    from stackroom.client.workspace import Workspace
 
 
 def footnote(workspace: "Workspace", copy: "ProfileCopy") -> str:

@@ -15,8 +15,8 @@ from stackroom.client.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from stackroom.client.planning import Plan
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.sources import Source
-    from stackroom.client.workspace import ProfileCopy
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.telling import CommitRow, Kind
     from stackroom.client.commands.terminal import Tone
-    from stackroom.client.workspace import ProfileCopy
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.events.model import Commit
 
 _TONES: "Final[dict[Kind, Tone]]" = {"conflict": "bad", "resolution": "good", "pending": "careful"}

@@ -11,7 +11,7 @@ from stackroom.client.errors import NotFound, missing
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 
 if TYPE_CHECKING:
-    from stackroom.client.workspace import ProfileCopy
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.events.model import Commit
 
 F = TypeVar("F", bound=Callable[..., Any])

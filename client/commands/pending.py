@@ -18,8 +18,8 @@ from stackroom.events.model import Proposal
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.naming import Names
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.rebase import Standing
-    from stackroom.client.workspace import ProfileCopy
 
 Waits: TypeAlias = Literal["pending", "parked"]
 

@@ -11,7 +11,7 @@ from stackroom.client.commands.tree import group
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.workspace import ProfileCopy
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.events.model import Event
     from stackroom.events.state import State
 

@@ -16,8 +16,8 @@ from stackroom.client.errors import NotFound
 from stackroom.events.state import Stack
 
 if TYPE_CHECKING:
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.repository import Repository
-    from stackroom.client.workspace import ProfileCopy
 
 
 Chosen: TypeAlias = Literal["--stack", "STACKROOM_STACK", "repository", "here", "default"]

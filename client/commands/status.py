@@ -13,9 +13,9 @@ from stackroom.events.state import Conflict
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.rights import Access
     from stackroom.client.store import Counts, ProfileEntry
-    from stackroom.client.workspace import ProfileCopy
     from stackroom.events.model import Millis
 
 PROFILE_HEADINGS = ("name", "hub", "synced", "pending", "parked")

@@ -23,7 +23,7 @@ from stackroom.client.zenml_server.rest import ServerRefused
 if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions
     from stackroom.client.planning import OnConflict, Step
-    from stackroom.client.workspace import ProfileCopy
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.zenml_server.pushing import Push, Server
     from stackroom.client.zenml_server.rest import Api
 

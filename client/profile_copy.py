@@ -1,0 +1,63 @@
+"""A profile as this replica has it, at one moment: confirmed, viewed, pending, parked."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stackroom.client.cache import Stored
+from stackroom.client.errors import NotFound
+from stackroom.client.rebase import Standing, View
+from stackroom.client.store import Parked, ProfileEntry
+from stackroom.events.errors import UnknownEvent
+from stackroom.events.history import entity_at, state_at
+from stackroom.events.log import LogReader
+from stackroom.events.state import AnyEntity, State
+
+if TYPE_CHECKING:
+    from stackroom.events.resolve import Revive
+
+
+class ProfileCopy:
+    """A profile as this replica has it, at one moment."""
+
+    def __init__(
+        self,
+        entry: ProfileEntry,
+        stored: Stored,
+        view: View,
+        parked: Sequence[Parked],
+        log: LogReader,
+    ) -> None:
+        self.id = entry.id
+        self.name = entry.name
+        self.hub = entry.hub
+        self.synced_at = entry.synced_at
+        self.confirmed: State = stored.state
+        self.seq: int = stored.seq
+        self.newer: UnknownEvent | None = stored.newer
+        self.missing: range | None = stored.missing
+        self.view: State = view.state
+        self.standings: tuple[Standing, ...] = view.standings
+        self.parked = list(parked)
+        self.log = log
+
+    def at(self, seq: int) -> State:
+        """The confirmed state after commit `seq`; NotFound where this replica has no such commit."""
+        if not 0 <= seq <= self.seq:
+            raise NotFound(
+                f"there is no #{seq}: the profile is at #{self.seq}", hint="stackroom log"
+            )
+        if self.missing is not None and seq < self.missing.stop - 1:
+            raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
+        return state_at(self.log, self.id, seq)
+
+    @property
+    def revive(self) -> "Revive":
+        """What a deleted entity was before its deletion, as far as the history here tells."""
+
+        def before(id: str) -> AnyEntity | None:
+            gone = self.view.gone.get(self.view.resolve(id))
+            if gone is None or self.missing is not None:
+                return None
+            return entity_at(self.log, self.id, self.view, self.view.resolve(id), gone.stamp[0] - 1)
+
+        return before
