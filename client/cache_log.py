@@ -6,7 +6,7 @@ A transaction held open between questions would keep this process from writing.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from stackroom.events.log import Answer, Head, Identity, Listed, LogReader, Snapshot
+from stackroom.events.log import Answer, Head, Identity, Listed, LogReader, Proposed, Snapshot
 from stackroom.events.model import Commit
 
 
@@ -46,9 +46,9 @@ class CacheLog:
         with self._reading() as log:
             return log.answers(proposals)
 
-    def proposed_in(self, proposals: Sequence[str]) -> dict[str, str]:
+    def proposed(self, proposals: Sequence[str]) -> dict[str, Proposed]:
         with self._reading() as log:
-            return log.proposed_in(proposals)
+            return log.proposed(proposals)
 
     def last_number(self, profile: str, replica: str) -> int:
         with self._reading() as log:

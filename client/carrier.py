@@ -112,7 +112,9 @@ class Carrier:
         profiles = list(self.replica.copies)
         found = await self.worker.run(partial(self.keeper.pending, profiles))
         for profile, pending in found.items():
-            copy = self.replica.copies[profile]
+            copy = self.replica.copies.get(profile)
+            if copy is None:
+                continue  # The hub has closed it to us meanwhile.
             kept = {proposal.id for proposal in pending}
             copy.pending = [p for p in copy.pending if p.id in kept]
             copy.sent &= kept
@@ -190,7 +192,9 @@ class Carrier:
                 await self.worker.run(partial(self.keeper.grant, self.url, rights))
                 if rights.renew:
                     self.replica.ask(RENEWAL, wire.RenewToken())
-            case core.Present() | core.Problem() | core.Replied() | core.Clean():
+            case core.Problem(profile=profile):
+                self._fetching.discard(profile)
+            case core.Present() | core.Replied() | core.Clean():
                 pass
             case _:
                 return await self._keep(effect)

@@ -173,6 +173,10 @@ class Copy:
         self.pending = list(pending)
         self.newer = newer
         self.live = False
+        self.closed = False
+        """The hub lets us read it no more; what is pending is still pushed, to learn what became of it."""
+        self.problem: Problem | None = None
+        """That it is closed: told once everything pending has its answer."""
         self.sent: set[str] = set()
         self.answered: dict[str, int] = {}
         """Own proposals known to be in the log at a seq that has not arrived yet."""
@@ -209,7 +213,8 @@ class Replica:
         """The connection is gone; everything unanswered will be sent again."""
         self.welcome = None
         for copy in self.copies.values():
-            copy.live = False
+            copy.live = copy.closed = False
+            copy.problem = None
             copy.sent.clear()
 
     def follow(self, copy: Copy) -> None:
@@ -269,6 +274,9 @@ class Replica:
             case wire.Rights():
                 self.rights = message
                 self._effects.append(Granted(message))
+                for each in self.copies.values():
+                    if each.closed and _readable(each.profile, message):
+                        self._subscribe(each)
             case wire.Reply():
                 self._effects.append(Replied(message))
             case wire.Profiles(profiles):
@@ -303,21 +311,32 @@ class Replica:
 
     def _error(self, error: wire.Error) -> None:
         retry = error.code in ("hub_full", "hub_failed")
+        problem = Problem(error.code, error.sentence, error.hint, error.profile, retry)
+        copy = self.copies.get(error.profile)
         if error.code == "parted":
             self.copies.pop(error.profile, None)
-        elif error.code == "forbidden":
-            self._forbidden(error)
-        problem = Problem(error.code, error.sentence, error.hint, error.profile, retry)
+        elif error.code == "forbidden" and copy is not None:
+            self._close(copy, problem)
+            return
         self._effects.append(problem)
 
-    def _forbidden(self, error: wire.Error) -> None:
-        """The profile may not be read, or not any more: it rests, and what is pending is parked."""
-        copy = self.copies.pop(error.profile, None)
-        for proposal in copy.pending if copy is not None else ():
-            answer = Answer(proposal.id, "rejected", None, "not_allowed", error.sentence)
-            self._effects.append(Park(error.profile, answer))
+    def _close(self, copy: Copy, problem: Problem) -> None:
+        """The profile may not be read, or not any more.
+
+        What is pending was perhaps taken before: the hub alone knows, and refuses the rest.
+        """
+        copy.live, copy.closed, copy.problem = False, True, problem
+        self._push(copy)
+        self._closed(copy)
+
+    def _closed(self, copy: Copy) -> None:
+        """Tells that a profile is closed, once everything that was pushed to it has its answer."""
+        if copy.problem is not None and copy.sent <= copy.answered.keys():
+            self._effects.append(copy.problem)
+            copy.problem = None
 
     def _subscribe(self, copy: Copy) -> None:
+        copy.closed = False
         root = merkle.root(copy.frontier)
         self._send(wire.Subscribe(copy.profile, copy.seq, root, snapshot=copy.seq == 0))
 
@@ -390,6 +409,7 @@ class Replica:
                 copy.answered[answer.id] = answer.seq
         self._settle_answered(copy)
         self._reached(copy)
+        self._closed(copy)
 
     def _settle_answered(self, copy: Copy) -> None:
         """Settles what was committed before the point where this replica began (a snapshot)."""
@@ -407,7 +427,8 @@ class Replica:
 
     def _push(self, copy: Copy) -> None:
         """Sends what was not sent on this connection, in order, in pushes that the hub takes."""
-        if self.welcome is None or not copy.live or copy.newer is not None:
+        open = copy.live or copy.closed
+        if self.welcome is None or not open or copy.newer is not None:
             return
         batch: list[Proposal] = []
         size = 0
@@ -436,3 +457,10 @@ class Replica:
 
     def _send(self, message: wire.FromReplica) -> None:
         self._effects.append(Send(message))
+
+
+def _readable(profile: str, rights: wire.Rights) -> bool:
+    """Whether the hub lets us read the profile, or the stream of its people."""
+    if profile == rights.people:
+        return True
+    return "profile.read" in rights.profiles.get(profile, rights.hub)

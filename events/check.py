@@ -93,17 +93,7 @@ def check(state: State, proposal: Proposal, who: Who) -> Outcome:
     changes = unsealed(proposal)
     if isinstance(changes, Rejected):
         return changes
-    if refusal := refuse_id(state, proposal):
-        return Rejected(refusal)
-    return check_changes(state, proposal.base, changes, who)
-
-
-def refuse_id(state: State, proposal: Proposal) -> Refusal | None:
-    """Why `proposal` cannot go by its id: a conflict over it would stand in the place of an entity."""
-    id = proposal.id
-    if id in state.entities or id in state.aliases or id in state.gone:
-        return Refusal("id_in_use", f"id {id} is in use: make a fresh one")
-    return None
+    return check_changes(state, proposal.base, changes, who, proposal.id)
 
 
 def unsealed(proposal: Proposal) -> Changes | Rejected:
@@ -118,11 +108,16 @@ def unsealed(proposal: Proposal) -> Changes | Rejected:
         return Rejected(Refusal("malformed", str(error)))
 
 
-def check_changes(state: State, base: int, changes: Changes, who: Who) -> Outcome:
-    """`check`, for changes that are unsealed already."""
+def check_changes(
+    state: State, base: int, changes: Changes, who: Who, id: str | None = None
+) -> Outcome:
+    """`check`, for changes that are unsealed already, in a proposal of that `id`."""
     if refusal := refuse_rights(state, changes, who):
         # Before all else: whoever may not do this learns nothing else of the profile.
         return Rejected(refusal)
+    if id in state.entities or id in state.aliases or id in state.gone:
+        # A conflict over it would stand in the place of that entity.
+        return Rejected(Refusal("id_in_use", f"id {id} is in use: make a fresh one"))
     if base > state.seq:
         sentence = f"it builds on #{base}, and the profile is at #{state.seq}"
         return Rejected(Refusal("base_ahead", sentence))

@@ -51,6 +51,13 @@ class Refused(Struct, frozen=True):
     time: Millis
 
 
+class Proposed(Struct, frozen=True):
+    """In which profile a proposal was made, and by which replica."""
+
+    profile: str
+    replica: str
+
+
 class Head(Struct, frozen=True):
     """Where a profile stands: its last seq and the Merkle tree over its commits."""
 
@@ -113,8 +120,8 @@ class LogReader(Protocol):
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         """What became of those of the proposals that were answered before, by id."""
 
-    def proposed_in(self, proposals: Sequence[str]) -> dict[str, str]:
-        """The profile in which each of those proposals was made that were answered before, by id."""
+    def proposed(self, proposals: Sequence[str]) -> dict[str, Proposed]:
+        """Where those of the proposals were made that were answered before, by id."""
 
     def last_number(self, profile: str, replica: str) -> int:
         """The largest number of an answered proposal of `replica` in `profile`; 0 if there is none."""

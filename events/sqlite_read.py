@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.log import Answer, Head, Identity, Listed, Snapshot
+from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot
 from stackroom.events.merkle import Frontier, unpack
 from stackroom.events.model import Commit, Event
 
@@ -42,8 +42,8 @@ ANSWERS = """
     UNION ALL SELECT id, 'rejected', NULL, code, sentence FROM refusals WHERE id IN ({0})
 """
 PLACES = """
-    SELECT c.id, p.id FROM commits c JOIN profiles p ON p.number = c.profile WHERE c.id IN ({0})
-    UNION ALL SELECT id, profile FROM refusals WHERE id IN ({0})
+    SELECT c.id, p.id, c.replica FROM commits c JOIN profiles p ON p.number = c.profile WHERE c.id IN ({0})
+    UNION ALL SELECT id, profile, replica FROM refusals WHERE id IN ({0})
 """
 ASKED: Final = 500
 """Proposals that are asked for at once: bound one by one, an answer takes a fifth of a JSON list's time."""
@@ -119,8 +119,8 @@ class SqliteReader:
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         return {row[0]: Answer(*row) for row in self._of(ANSWERS, proposals)}
 
-    def proposed_in(self, proposals: Sequence[str]) -> dict[str, str]:
-        return dict(self._of(PLACES, proposals))
+    def proposed(self, proposals: Sequence[str]) -> dict[str, Proposed]:
+        return {id: Proposed(*place) for id, *place in self._of(PLACES, proposals)}
 
     def _of(self, query: str, proposals: Sequence[str]) -> Iterator[Row]:
         for first in range(0, len(proposals), ASKED):

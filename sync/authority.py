@@ -20,7 +20,6 @@ from stackroom.events.check import (
     Rejected,
     check,
     check_changes,
-    refuse_id,
     unsealed,
 )
 from stackroom.events.fold import apply
@@ -29,6 +28,7 @@ from stackroom.events.log import (
     Answer,
     LogReader,
     LogWriter,
+    Proposed,
     Refused,
     Snapshot,
     Taken,
@@ -46,7 +46,7 @@ from stackroom.events.model import (
     Proposal,
 )
 from stackroom.events.people import HUB, Directory
-from stackroom.events.permissions import Who
+from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode
 
@@ -122,14 +122,14 @@ class Authority:
         """Decides on `submissions` in order and appends what is taken; runs inside a transaction."""
         touched: dict[str, _Branch] = {}
         known = log.answers([s.proposal.id for s in submissions])
-        places = log.proposed_in(list(known)) if known else {}
+        places = log.proposed(list(known)) if known else {}
         for submission in submissions:
             id, profile = submission.proposal.id, submission.profile
             if id not in known:
                 branch = touched.get(profile) or self._branch(profile, log)
                 touched[profile] = branch
                 known[id] = self._answer(submission, branch, now, log)
-                places[id] = profile
+                places[id] = Proposed(profile, submission.who.replica)
         commits = {}
         for profile, branch in touched.items():
             self._flush(profile, branch, log)
@@ -137,10 +137,15 @@ class Authority:
                 commits[profile] = tuple(branch.added)
                 self._snapshot(profile, branch, log)
                 branch.added = []
+            if not branch.state.seq:
+                # Anybody can ask for as many profiles that are not there as they like.
+                self._branches.pop(profile, None)
         while len(self._branches) > self.states_kept:
             self._branches.popitem(last=False)
         answers = (
-            known[s.proposal.id] if places[s.proposal.id] == s.profile else _elsewhere(s)
+            known[s.proposal.id]
+            if self._may_know(s, places[s.proposal.id], log)
+            else self._unknown(s, log)
             for s in submissions
         )
         return Decision(tuple(answers), commits)
@@ -209,6 +214,22 @@ class Authority:
         rights = self.directory(log).rights(submission.user, scope, submission.token)
         return structs.replace(submission.who, rights=rights)
 
+    # What became of a proposal, if that is asked again
+
+    def _may_know(self, submission: Submission, place: Proposed, log: LogReader) -> bool:
+        """Whether the answer is told: in its own profile alone, to its maker and to who may read there."""
+        if place.profile != submission.profile:
+            return False
+        reading = "people.read" if place.profile == self.people else "profile.read"
+        return place.replica == submission.who.replica or self._who(submission, log).may(reading)
+
+    def _unknown(self, submission: Submission, log: LogReader) -> Answer:
+        """The answer to who goes by the id of another's proposal, and is told nothing of that."""
+        id, rights = submission.proposal.id, self._who(submission, log).rights
+        if rights is not None and READING.issuperset(rights):
+            return Answer(id, "rejected", None, "not_allowed", "you may not change this profile")
+        return Answer(id, "rejected", None, "id_in_use", f"id {id} is in use: make a fresh one")
+
     # One proposal
 
     def _answer(
@@ -225,9 +246,8 @@ class Authority:
         changes = unsealed(proposal)
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
-        if refusal := refuse_id(branch.state, proposal):
-            return self._refused(submission, branch, refusal, now, log)
-        outcome = check_changes(branch.state, proposal.base, changes, self._who(submission, log))
+        who = self._who(submission, log)
+        outcome = check_changes(branch.state, proposal.base, changes, who, proposal.id)
         match outcome:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)
@@ -358,12 +378,6 @@ class Authority:
             seq = branch.state.seq
             log.put_snapshot(profile, Snapshot(seq, branch.frontier, encode(branch.state)))
             branch.stored = seq
-
-
-def _elsewhere(submission: Submission) -> Answer:
-    """Ids are for one profile; what became of a proposal in another is told to nobody who asks here."""
-    id = submission.proposal.id
-    return Answer(id, "rejected", None, "id_in_use", f"id {id} is in use: make a fresh one")
 
 
 def _changes(*events: Event) -> Changes:

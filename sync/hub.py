@@ -17,7 +17,7 @@ from msgspec import structs
 from stackroom.events.log import Answer, Identity, Listed
 from stackroom.events.model import Commit, Millis
 from stackroom.events.people import HUB
-from stackroom.events.permissions import READING, Rights, Who
+from stackroom.events.permissions import Rights, Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
@@ -193,6 +193,10 @@ class Hub:
         needed = "people.read" if profile == self.identity.id else "profile.read"
         return needed in self._rights(principal, profile)
 
+    def _still_reads(self, id: int, profile: str) -> bool:
+        principal = self.sessions[id].principal
+        return principal is not None and self._reads(principal, profile)
+
     def _may_read(self, session: Session, principal: Principal, profile: str) -> bool:
         """Whether it may; if not, it is told, in the same words whether there is such a profile."""
         if self._reads(principal, profile):
@@ -291,8 +295,9 @@ class Hub:
             self.subscribers.pop(profile, None)
             self.heads.pop(profile, None)
         elif all(self.sessions[id].replica != session.replica for id in others):
-            left = wire.Presence(profile, left=(session.replica,))
-            self._effects.append(Send(tuple(others), left))
+            # Of several who lose a right at once, the last is still subscribed when the first leaves.
+            told = tuple(id for id in others if self._still_reads(id, profile))
+            self._effects.append(Send(told, wire.Presence(profile, left=(session.replica,))))
 
     def page(self, read: Read, page: Page) -> None:
         """The log answered `read`."""
@@ -355,14 +360,9 @@ class Hub:
             self._error(
                 session, "too_large", f"a push holds at most {most} proposals", profile=profile
             )
-        elif READING.issuperset(rights := self._rights(principal, profile)):
-            sentence = "you may not change this profile"
-            answers = tuple(
-                Answer(p.id, "rejected", None, "not_allowed", sentence) for p in push.proposals
-            )
-            self._send(session, wire.Results(profile, answers))
         elif push.proposals:
             session.undecided += len(push.proposals)
+            rights = self._rights(principal, profile)
             who = Who(session.replica, principal.name, rights)
             submissions = tuple(
                 Submission(profile, who, proposal, principal.user, principal.token)

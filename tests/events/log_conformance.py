@@ -20,6 +20,7 @@ from stackroom.events.log import (
     Listed,
     LogReader,
     LogWriter,
+    Proposed,
     Refused,
     Snapshot,
     Taken,
@@ -323,8 +324,11 @@ class LogConformance:
                 assert r.answers([*known, "nobody's"]) == known
                 assert r.answers(["r-1"]) == {"r-1": REFUSED.answer}
                 assert r.answers([]) == {}
-                assert r.proposed_in([*known, "nobody's"]) == dict.fromkeys(known, PROFILE)
-                assert r.proposed_in([]) == {}
+                places = r.proposed([*known, "nobody's"])
+                replicas = {t.commit.id: t.commit.replica for t in taken}
+                replicas["r-1"] = REFUSED.replica
+                assert places == {id: Proposed(PROFILE, replicas[id]) for id in known}
+                assert r.proposed([]) == {}
 
             await log.read(look)
 

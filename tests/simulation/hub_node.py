@@ -4,40 +4,26 @@ What the server does with tasks is done here with the clock: a commit takes time
 before it is durable (nothing happened) or after (it happened, and nobody was told).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from random import Random
 
-from stackroom.events.log import LogReader
-from stackroom.events.model import Millis
-from stackroom.events.permissions import Rights
+from stackroom.events.log import LogReader, LogWriter
+from stackroom.events.model import Proposal
+from stackroom.events.permissions import PERMISSIONS, Who
 from stackroom.events.sqlite_log import LogFile
-from stackroom.sync import effects
+from stackroom.sync import effects, tokens
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Principal
-from stackroom.sync.authority import Authority
+from stackroom.sync.access import Fact, PeopleAccess
+from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.paging import read_page
 from stackroom.sync.settings import Settings
 from tests.simulation.clock import Clock
 from tests.simulation.network import Connection
-from tests.sync.open_access import OpenAccess
-
-
-class OwnProfiles(OpenAccess):
-    """Access for the simulation: everybody may use the profiles that `allowed` gives them."""
-
-    def __init__(self, allowed: dict[str, set[str]]) -> None:
-        super().__init__()
-        self.allowed = allowed
-
-    def authenticate(self, hello: wire.Hello, now: Millis) -> Principal:
-        return Principal(hello.token)
-
-    def rights(self, principal: Principal, profile: str = "") -> Rights:
-        own = profile in self.allowed[principal.name]
-        return super().rights(principal, profile) if own else frozenset()
+from tests.simulation.people import Administrator, Changes, furnish
+from tests.simulation.promises import Witness
 
 
 class HubNode:
@@ -48,14 +34,17 @@ class HubNode:
         clock: Clock,
         random: Random,
         path: Path,
-        allowed: dict[str, set[str]],
-        open_log: Callable[[Path], LogFile],
+        mine: dict[str, list[str]],
+        new_id: Callable[[], str],
+        witness: Witness,
     ) -> None:
         self.clock = clock
         self.random = random
         self.path = path
-        self.access = OwnProfiles(allowed)
-        self.open_log = open_log
+        self.witness = witness
+        self.id = new_id()
+        self.administrator = Administrator(self.id, new_id)
+        self.tokens = {name: tokens.make(tokens.PERSONAL, random.randbytes) for name in mine}
         self.settings = Settings(
             page_commits=random.choice([1, 3, 1000]),
             snapshot_every=random.choice([2, 7, 1000]),
@@ -65,20 +54,38 @@ class HubNode:
             batch_proposals=random.choice([1, 5, 1000]),
         )
         self.up = False
+        self.begin(mine, new_id)
         self.start()
+
+    def begin(self, mine: dict[str, list[str]], new_id: Callable[[], str]) -> None:
+        """Makes the file, with the people in it."""
+        log = self.open_log()
+        furnished = partial(furnish, self.decider(), self.id, mine, self.tokens, new_id)
+        log.write(furnished)
+        log.close()
+
+    def open_log(self) -> LogFile:
+        return LogFile.open(self.path, new_id=self.id, synchronous="OFF")
+
+    def decider(self) -> Authority:
+        return Authority(
+            partial(self.random.randbytes, 16),
+            snapshot_every=self.settings.snapshot_every,
+            states_kept=self.settings.states_kept,
+            people=self.id,
+        )
 
     def start(self) -> None:
         """A fresh process on the file that is there."""
         self.up = True
-        self.log = self.open_log(self.path)
+        self.log = self.open_log()
         identity = self.log.read(lambda reader: reader.identity())
-        self.hub = core.Hub(identity, self.access, self.settings, "simulated")
-        self.authority = Authority(
-            partial(self.random.randbytes, 16),
-            snapshot_every=self.settings.snapshot_every,
-            states_kept=self.settings.states_kept,
-        )
+        self.witness.starts(self.log.read(lambda reader: reader.commits(self.id, 0, 10_000)))
+        access = self.log.read(PeopleAccess.load)
+        self.hub = core.Hub(identity, access, self.settings, "simulated")
+        self.authority = self.decider()
         self.connections: dict[int, Connection] = {}
+        self.users: dict[int, str] = {}
         self.queue: list[effects.Submit] = []
         self.busy = False
 
@@ -90,10 +97,11 @@ class HubNode:
             for connection in list(self.connections.values()):
                 connection.cut()
 
-    def accept(self, connection: Connection) -> None:
-        """A replica connects."""
+    def accept(self, connection: Connection, user: str) -> None:
+        """A replica of the user's connects."""
         hub, session = self.hub, self.hub.opened()
         self.connections[session.id] = connection
+        self.users[session.id] = user
 
         def received(message: wire.FromReplica) -> None:
             if self.hub is hub and self.up:
@@ -124,12 +132,15 @@ class HubNode:
                     self.later(partial(self.read, effect))
                 case effects.ListAll(session):
                     self.later(partial(self.catalogue, session))
+                case effects.Keep(facts):
+                    self.log.write(partial(_keep, facts))
 
     def send(self, send: effects.Send) -> None:
         for id in send.sessions:
             if (connection := self.connections.get(id)) is None:
                 continue
             message = send.message
+            self.witness.sends(self.users[id], message)
             if send.live and isinstance(message, wire.Commits) and self.random.random() < 0.1:
                 self.hub.lagging(id, message.profile, message.commits[0].seq - 1)
                 self.later(self.carry_out)
@@ -162,8 +173,10 @@ class HubNode:
         submissions = [s for submit in submits for s in submit.submissions]
         decide = partial(self.authority.decide, submissions, self.clock.millis())
         decision = self.log.write(decide)
+        self.witness.decides(self.id, submissions, decision)
 
         def durable() -> None:
+            self.witness.learns(self.id, decision)
             self.hub.decided(submits, decision, self.clock.millis())
             self.busy = False
             self.carry_out()
@@ -171,8 +184,26 @@ class HubNode:
 
         self.later(durable)
 
+    def administer(self, making: Callable[[LogReader], Changes]) -> None:
+        """The administrator changes something among people, if the hub can be reached."""
+        if self.up:
+            salt = partial(self.random.randbytes, 16)
+
+            def propose(log: LogReader) -> Proposal:
+                return self.administrator.proposal(making(log), salt, log)
+
+            who = Who(self.administrator.replica, "root", frozenset(PERMISSIONS))
+            submission = Submission(self.id, who, self.log.read(propose))
+            self.queue.append(effects.Submit(0, (submission,)))
+            self.work()
+
     def later(self, what: Callable[[], None]) -> None:
         """Does `what` in a moment, unless the process is gone by then."""
         hub = self.hub
         seconds = self.random.random() ** 4
         self.clock.after(seconds, lambda: what() if self.hub is hub and self.up else None)
+
+
+def _keep(facts: Iterable[Fact], log: LogWriter) -> None:
+    for fact in facts:
+        log.put_fact(fact.kind, fact.key, fact.value)

@@ -3,6 +3,7 @@
 The numbers are those of `docs/promises.md`. A `Witness` sees what every replica and the hub are told.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 from msgspec import UNSET
@@ -15,6 +16,12 @@ from stackroom.events.log import Answer
 from stackroom.events.model import Commit, ConflictJoined, ConflictOpened, Proposal
 from stackroom.events.state import State, encode
 from stackroom.events.values import overlap, same
+from stackroom.sync import protocol as wire
+from stackroom.sync.authority import Decision, Submission
+from tests.simulation.people import Rights
+
+TELLING = (wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Presence)
+"""Messages that tell something of a profile."""
 
 
 class Broken(AssertionError):
@@ -34,7 +41,10 @@ class Witness:
         self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.replaced: set[str] = set()
-        self.allowed: dict[str, set[str]] = {}
+        self.rights = Rights()
+        """As the log of people has them."""
+        self.known = Rights()
+        """As the hub's process knows them, which is told of a commit once that is durable."""
 
     # While it runs
 
@@ -51,9 +61,40 @@ class Witness:
         if before != answer:
             raise Broken(2, f"one proposal was answered {before} and {answer}")
 
-    def told_commit(self, user: str, profile: str, commit: Commit) -> None:
-        if profile not in self.allowed[user]:
-            raise Broken(6, f"{user} was sent #{commit.seq} of a profile closed to it")
+    def sends(self, user: str, message: wire.FromHub) -> None:
+        """The hub sends something to a connection of the user's, at this moment."""
+        if isinstance(message, TELLING) and not self.known.may(
+            user, message.profile, "profile.read"
+        ):
+            kind = type(message).__name__
+            raise Broken(6, f"{user} was sent {kind} of a profile closed to it")
+        if isinstance(message, wire.Profiles):
+            for listed in message.profiles:
+                if not self.known.may(user, listed.id, "profile.read"):
+                    raise Broken(6, f"{user} was told of a profile closed to it")
+
+    def starts(self, people: Sequence[Commit]) -> None:
+        """A hub's process begins, with the people that its log has."""
+        self.rights, self.known = Rights(), Rights()
+        for rights in (self.rights, self.known):
+            rights.follow(people)
+
+    def learns(self, hub: str, decision: Decision) -> None:
+        """The hub's process is told what was decided, and is durable."""
+        self.known.follow(decision.commits.get(hub, ()))
+
+    def decides(self, hub: str, submissions: Sequence[Submission], decision: Decision) -> None:
+        """The authority decided; what was changed was changed by who might change it then."""
+        fresh = {c.id: c for commits in decision.commits.values() for c in commits}
+        for submission in submissions:
+            if (commit := fresh.pop(submission.proposal.id, None)) is None:
+                continue
+            if submission.profile == hub:
+                self.rights.follow((commit,))
+            elif not self.rights.may(commit.author, submission.profile, "profile.write"):
+                raise Broken(6, f"{commit.author} may not make #{commit.seq}")
+
+    def told_commit(self, profile: str, commit: Commit) -> None:
         leaf = codec.leaf(profile, commit)
         before = self.commits.setdefault((profile, commit.seq), leaf)
         if before != leaf:

@@ -11,7 +11,7 @@ from stackroom.client.store import Store
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.history import entity_at
-from stackroom.events.model import Change, ProfileCreated
+from stackroom.events.model import Change, ProfileCreated, Proposal
 from stackroom.events.permissions import Who
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
@@ -29,7 +29,7 @@ class Process:
         self.node = node
         self.alive = True
         self.connection: Connection | None = None
-        self.replica = core.Replica(node.store.replica, node.user)
+        self.replica = core.Replica(node.store.replica, node.hub.tokens[node.user].text)
         for profile in node.profiles:
             self.replica.follow(node.load(profile))
 
@@ -41,7 +41,7 @@ class Process:
         connection = self.connection = node.network.connect(node.coding)
         connection.to_replica = self.receive
         connection.replica_lost = lambda: self.lost(connection)
-        node.hub.accept(connection)
+        node.hub.accept(connection, node.user)
         self.replica.connected()
         self.carry_out()
 
@@ -58,12 +58,12 @@ class Process:
         match message:
             case wire.Commits(profile, commits) | wire.History(profile, _, commits):
                 for commit in commits:
-                    witness.told_commit(self.node.user, profile, commit)
+                    witness.told_commit(profile, commit)
             case wire.Results(_, answers):
                 for answer in answers:
                     witness.told_answer(answer)
             case wire.Error():
-                assert message.code == "hub_failed", message
+                assert message.code in ("forbidden", "unauthorised"), message
         self.replica.receive(message)
         self.carry_out()
 
@@ -100,8 +100,10 @@ class Process:
                 store.settle(ids)
             case core.Park(_, answer):
                 store.park(answer.id, answer.code, answer.sentence)
-            case core.Welcomed():
+            case core.Welcomed() | core.Granted():
                 self.fetch_missing()
+            case core.Problem("forbidden" | "unauthorised"):
+                pass
             case core.Problem():
                 raise Broken(3 if effect.code == "integrity" else 7, effect.sentence)
             case core.Clean() | core.Catalogue() | core.Present() | core.Reached():
@@ -234,6 +236,10 @@ class ReplicaNode:
             events=events,
         )
         self.witness.typing(profile, self.store.replica, self.user, proposal)
+        self.propose(profile, proposal)
+
+    def propose(self, profile: str, proposal: Proposal) -> None:
+        """Tells the processes of what was saved."""
         for process in self.processes:
             process.replica.propose(profile, [proposal])
             process.carry_out()
@@ -251,9 +257,7 @@ class ReplicaNode:
         new = self.store.retry(old.id, id=self.new_id(), base=base)
         self.witness.retyping(old.id)
         self.witness.typing(profile, self.store.replica, self.user, new)
-        for process in self.processes:
-            process.replica.propose(profile, [new])
-            process.carry_out()
+        self.propose(profile, new)
 
     def kept(self) -> set[str]:
         """The ids of the proposals that the home keeps."""

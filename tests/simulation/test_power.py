@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from stackroom.client.replica import Replica
+from stackroom.client.replica import Replica, Settle
 from stackroom.client.store import Store
 from stackroom.events import check, fold
 from stackroom.events.log import Answer
 from stackroom.events.sqlite_read import SqliteReader
-from stackroom.sync.access import Principal
+from stackroom.sync.access import PeopleAccess, Principal
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.hub import Hub
-from stackroom.sync.protocol import Commits
-from tests.simulation.hub_node import OwnProfiles
+from stackroom.sync.protocol import Commits, Hello, Results
 from tests.simulation.promises import Broken
 from tests.simulation.world import simulate
 
@@ -78,7 +78,46 @@ def settles_too_early(patch: pytest.MonkeyPatch) -> None:
 
 
 def believes_the_message(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(OwnProfiles, "authenticate", lambda self, hello, now: Principal("user0"))
+    authenticate = PeopleAccess.authenticate
+
+    def named(self: PeopleAccess, hello: Hello, now: int) -> Any:
+        principal = authenticate(self, hello, now)
+        return (
+            structs.replace(principal, name="user0")
+            if isinstance(principal, Principal)
+            else principal
+        )
+
+    patch.setattr(PeopleAccess, "authenticate", named)
+
+
+def lets_live_connections_be(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Hub, "_people_changed", lambda self, commits, now: self.access.follow(commits))
+
+
+def asks_rights_at_the_door_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Authority, "_who", lambda self, submission, log: submission.who)
+
+
+def drops_what_is_closed(patch: pytest.MonkeyPatch) -> None:
+    def close(self: Replica, copy: Any, problem: Any) -> None:
+        self._effects.append(Settle(copy.profile, tuple(p.id for p in copy.pending)))
+        copy.pending = []
+
+    patch.setattr(Replica, "_close", close)
+
+
+def refuses_at_the_door(patch: pytest.MonkeyPatch) -> None:
+    push = Hub._push
+
+    def quick(self: Hub, session: Any, principal: Any, message: Any) -> None:
+        if "profile.write" in self._rights(principal, message.profile):
+            push(self, session, principal, message)
+        else:
+            no = tuple(Answer(p.id, "rejected", None, "no", "no") for p in message.proposals)
+            self._send(session, Results(message.profile, no))
+
+    patch.setattr(Hub, "_push", quick)
 
 
 def lets_everybody_read(patch: pytest.MonkeyPatch) -> None:
@@ -106,6 +145,10 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (settles_too_early, {5, 7}),
     (believes_the_message, {6}),
     (lets_everybody_read, {3, 6}),
+    (lets_live_connections_be, {6, 7}),
+    (asks_rights_at_the_door_alone, {6}),
+    (drops_what_is_closed, {5, 7}),
+    (refuses_at_the_door, {2, 1}),
     (forgets_who_reads_on, {3, 7}),
 ]
 

@@ -7,7 +7,6 @@ from random import Random
 
 from stackroom.events.history import pages, state_at
 from stackroom.events.model import Commit
-from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import encode
 from tests.simulation.clock import Clock
 from tests.simulation.hub_node import HubNode
@@ -36,11 +35,8 @@ class Simulation:
             user: self.random.sample(profiles, self.random.randint(1, len(profiles)))
             for user in users
         }
-        self.witness.allowed = {user: set(own) for user, own in mine.items()}
-        hub_id = self.new_id()
-        open_log = partial(LogFile.open, new_id=hub_id, synchronous="OFF")
         self.hub = HubNode(
-            self.clock, self.random, folder / "hub.db", self.witness.allowed, open_log
+            self.clock, self.random, folder / "hub.db", mine, self.new_id, self.witness
         )
         self.nodes = []
         for user in users:
@@ -81,6 +77,10 @@ class Simulation:
     def live(self) -> None:
         for _ in range(self.random.randint(10, 90)):
             self.clock.after(self.random.random() * TORMENT, self.edit)
+        if self.random.random() < 0.5:
+            for change in (self.grant, self.grant, self.suspend):
+                for _ in range(self.random.randint(0, 4)):
+                    self.clock.after(self.random.random() * TORMENT, change)
         for fault in (self.cut, self.crash_hub, self.crash_replica, self.go_offline, self.retry):
             for _ in range(self.random.randint(0, 4)):
                 self.clock.after(self.random.random() * TORMENT, fault)
@@ -103,6 +103,30 @@ class Simulation:
         open_ones = list(self.network.connections)
         if open_ones:
             self.random.choice(open_ones).cut()
+
+    def grant(self) -> None:
+        """Somebody may do more in a profile of theirs from now on, or less, or nothing."""
+        node, role = self.random.choice(self.nodes), self.random.choice(["", "viewer", "member"])
+        profile = self.random.choice(node.profiles)
+        self.hub.administer(partial(self.hub.administrator.granting, node.user, profile, role))
+
+    def suspend(self) -> None:
+        """An account rests for a while, unless the hub forgets it in a crash."""
+        node = self.random.choice(self.nodes)
+        active = partial(self.hub.administrator.suspending, node.user)
+        self.hub.administer(partial(active, active=False))
+        self.clock.after(
+            self.random.random() * 20, lambda: self.hub.administer(partial(active, active=True))
+        )
+
+    def restore(self) -> None:
+        """Everybody may do again what they might do at first."""
+        for node in self.nodes:
+            active = partial(self.hub.administrator.suspending, node.user, active=True)
+            self.hub.administer(active)
+            for profile in node.profiles:
+                granting = self.hub.administrator.granting
+                self.hub.administer(partial(granting, node.user, profile, "member"))
 
     def crash_hub(self) -> None:
         self.hub.crash()
@@ -136,6 +160,8 @@ class Simulation:
         for node in self.nodes:
             node.fragile = 0.0
         self.start_hub()
+        # What the hub still has in its queue comes before; then nothing does.
+        self.clock.after(30, self.restore)
         for node in self.nodes:
             self.start_replica(node)
             node.go_online()
