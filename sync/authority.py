@@ -113,6 +113,8 @@ class Authority:
         self.states_kept = states_kept
         self._branches: OrderedDict[str, _Branch] = OrderedDict()
         self._directory: Directory | None = None
+        self._looked: LogReader | None = None
+        """The transaction in which the directory was last held against the log."""
 
     def forget(self) -> None:
         """Throws away every state; they are rebuilt from the log."""
@@ -158,10 +160,13 @@ class Authority:
 
     def directory(self, log: LogReader) -> Directory:
         """The people as they stand in this transaction."""
-        state = self.state(self.people, log)
         found = self._directory
+        if found is not None and self._looked is log and found.seq == found.state.seq:
+            return found  # Of this very transaction: the log need not be asked again.
+        state = self.state(self.people, log)
         if found is None or found.state is not state or found.seq != state.seq:
             found = self._directory = Directory(state)
+        self._looked = log
         return found
 
     def forget_profile(self, profile: str) -> None:
