@@ -66,7 +66,7 @@ class Gate:
         self.log = team.hub.server.event_log
         self.reading, self.writing = anyio.Event(), anyio.Event()
         self.open()
-        self.held = 0
+        self.held = self.begun = 0
         team.hub.server.event_log = self
         team.hub.server.committer.event_log = self
 
@@ -90,6 +90,7 @@ class Gate:
         return read
 
     async def write(self, work: Callable[[LogWriter], T]) -> T:
+        self.begun += 1
         await self.writing.wait()
         return await self.log.write(work)
 

@@ -106,13 +106,14 @@ async def test_what_was_pushed_and_waits_is_refused(team: Team, end: Ending) -> 
         doomed = await doom(team, root, end, token)
         gate = Gate(team)
         gate.hold_writes()
-        waiting = team.hub.server.committer
+        committer = team.hub.server.committer
         await root.say(wire.Push(PROFILE, (root.proposal(component(2), base=2),)))
-        await until(lambda: root_waits(team, root))
+        await until(lambda: waits(team, root) and gate.begun > 0)
+        before = committer.waiting
         await root.say(doomed)
-        await until(lambda: waiting.waiting > 0)
+        await until(lambda: committer.waiting == before + 1)
         await eve.say(wire.Push(PROFILE, (eve.proposal(component(3), base=2),)))
-        await until(lambda: waiting.waiting > 1)
+        await until(lambda: committer.waiting == before + 2)
         gate.open()
         if end is withdraw_role:
             (answer,) = (await eve.hear(wire.Results)).answers
@@ -122,9 +123,10 @@ async def test_what_was_pushed_and_waits_is_refused(team: Team, end: Ending) -> 
     assert [c.author for c in await team.hub.commits()] == ["root"] * 3
 
 
-def root_waits(team: Team, root: Peer) -> bool:
+def waits(team: Team, peer: Peer) -> bool:
+    """Whether something that the peer pushed is not decided yet."""
     sessions = team.hub.server.hub.sessions.values()
-    return any(s.replica == root.replica and s.undecided for s in sessions)
+    return any(s.replica == peer.replica and s.undecided for s in sessions)
 
 
 async def doom(team: Team, root: Peer, end: Ending, token: str) -> wire.FromReplica:
@@ -153,11 +155,12 @@ async def test_two_who_take_each_other_the_right_in_one_batch(team: Team) -> Non
         gate.hold_writes()
         committer = team.hub.server.committer
         await eve.say(wire.Push(PROFILE, (eve.proposal(component(2), base=2),)))
-        await until(lambda: committer.waiting == 0 and root_waits(team, eve))
+        await until(lambda: waits(team, eve) and gate.begun > 0)
+        before = committer.waiting
         await root.say(wire.Push(HUB.id, (root.proposal((mine, RoleRevoked()), base=base),)))
-        await until(lambda: committer.waiting == 1)
+        await until(lambda: committer.waiting == before + 1)
         await eve.say(wire.Push(HUB.id, (eve.proposal((his, RoleRevoked()), base=base),)))
-        await until(lambda: committer.waiting == 2)
+        await until(lambda: committer.waiting == before + 2)
         gate.open()
         assert (await root.hear(wire.Results)).answers[0].outcome == "accepted"
         answers = [(await eve.hear(wire.Results)).answers[0] for _ in range(2)]

@@ -84,7 +84,7 @@ def _furnish(authority: Authority, log: LogWriter) -> None:
         limits = {"lifetime": 1_000, "expires": NOW + 1_000} if name == "vic" else {}
         made = TokenCreated(name, user, token.prefix, NOW, **limits)  # type: ignore[arg-type]
         changes.append((uid(next(ids)), made))  # type: ignore[arg-type]
-        assert isinstance(authority.commit(name, changes, "", NOW, log), Commit)
+        assert isinstance(authority.commit(IDENTITY.id, name, changes, "", NOW, log), Commit)
         log.put_fact(TOKEN_FACT, token.prefix, token.hash)
     for number, profile in enumerate((SHARED, OTHER)):
         made_first = ProfileCreated(f"profile {number}")

@@ -58,7 +58,7 @@ def furnish(
         changes += [(new_id(), RoleAssigned("", user, member, profile)) for profile in profiles]
         changes.append((new_id(), TokenCreated(name, user, token.prefix)))
         log.put_fact(TOKEN_FACT, token.prefix, token.hash)
-    assert isinstance(authority.commit(authority.people, "", changes, "", 0, log), Commit)
+    assert isinstance(authority.commit(hub, "", changes, "", 0, log), Commit)
 
 
 class Rights:
