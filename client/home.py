@@ -1,18 +1,23 @@
 """The folder of all local state: two SQLite files, and the tokens in a file that only the owner reads."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from stackroom.client.trust import Trust
 from stackroom.events.errors import LogCorrupt
+
+T = TypeVar("T")
 
 
 class Home:
     """A home; made when something is first kept in it (folder 0700, files 0600).
 
     `proposals.db` is precious and small, `replica.db` a cache, `credentials.json` has a token for each
-    hub's address.
+    hub's address, and `trust.json` how far it is trusted where that is not the usual.
     """
 
     def __init__(self, path: Path) -> None:
@@ -20,6 +25,7 @@ class Home:
         self.proposals = path / "proposals.db"
         self.replica = path / "replica.db"
         self.credentials = path / "credentials.json"
+        self.trusted = path / "trust.json"
 
     @classmethod
     def default(cls) -> "Home":
@@ -45,22 +51,45 @@ class Home:
             tokens.pop(url, None)
         else:
             tokens[url] = token
+        self._keep(self.credentials, tokens)
+
+    def trust(self, url: str) -> Trust:
+        """How far the hub at `url` is trusted."""
+        return self._trusted().get(url, Trust())
+
+    def keep_trust(self, url: str, trust: Trust) -> None:
+        """Keeps how far the hub at `url` is trusted."""
+        known = self._trusted()
+        if known.get(url, Trust()) == trust:
+            return
+        known[url] = trust
+        self._keep(self.trusted, {url: each for url, each in known.items() if each != Trust()})
+
+    def _keep(self, path: Path, values: Mapping[str, object]) -> None:
         self.make()
-        unfinished = self.credentials.with_suffix(f".{os.getpid()}.unfinished")
+        unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(tokens))
+            file.write(msgspec.json.encode(values))
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(self.credentials)
+        unfinished.replace(path)
 
     def _tokens(self) -> dict[str, str]:
-        try:
-            return msgspec.json.decode(self.credentials.read_bytes(), type=dict[str, str])
-        except FileNotFoundError:
-            return {}
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise LogCorrupt(
-                f"{self.credentials} is not readable as JSON",
-                hint="move it away, and connect again with the token",
-            ) from error
+        return _read(self.credentials, dict[str, str], "connect again with the token")
+
+    def _trusted(self) -> dict[str, Trust]:
+        return _read(
+            self.trusted, dict[str, Trust], "connect again with --fingerprint or --ca-file"
+        )
+
+
+def _read(path: Path, kind: type[T], instead: str) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return kind()
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise LogCorrupt(
+            f"{path} is not readable as JSON", hint=f"move it away, and {instead}"
+        ) from error
