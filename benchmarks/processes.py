@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 import psutil
 from msgspec import Struct
 from websockets.sync.client import connect
@@ -22,10 +23,23 @@ from websockets.typing import Subprotocol
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.folder import HubFolder
+from stackroom.sync.settings import Settings
+from stackroom.sync.tuning import Tuned
 
 HOST: Final = "127.0.0.1"
 PATIENCE: Final = 60.0
 """Seconds for a process to start or to end."""
+
+MEASURED: Final = Settings(
+    port=0,
+    connections_user=100_000,
+    connections_address=100_000,
+    opened_burst=100_000,
+    messages_burst=1e9,
+    bytes_burst=1e12,
+    proposals_burst=1e9,
+)
+"""What is measured is what the hub can do, not what one user may."""
 
 
 class Running(Struct, frozen=True):
@@ -48,11 +62,12 @@ class Running(Struct, frozen=True):
 
 
 @contextmanager
-def hub(data: Path) -> Iterator[Running]:
+def hub(data: Path, settings: Settings = MEASURED) -> Iterator[Running]:
     """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end."""
     folder = HubFolder(data)
     folder.prepare()
-    command = [sys.executable, "-m", "stackroom.sync.service", str(data), HOST, "0"]
+    said = msgspec.json.encode(Tuned(settings)).decode()
+    command = [sys.executable, "-m", "stackroom.sync.service", str(data), said]
     started = time.perf_counter()
     with _process(command, data / "hub.log") as process:
         url = _url(folder, process)

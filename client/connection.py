@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from random import Random
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import anyio
 from msgspec import Struct
@@ -17,7 +17,15 @@ from msgspec import Struct
 from stackroom.client import replica as core
 from stackroom.client.backoff import Backoff
 from stackroom.client.carrier import Carrier, Told
-from stackroom.client.errors import Closed, NotAuthorised, Unreachable, VersionMismatch
+from stackroom.client.errors import (
+    Closed,
+    NotAuthorised,
+    NotTrusted,
+    SlowDown,
+    Unencrypted,
+    Unreachable,
+    VersionMismatch,
+)
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line, dial
 from stackroom.client.worker import Worker
@@ -40,6 +48,10 @@ class Stopped(Struct, frozen=True):
 
 News: TypeAlias = Told | Offline | Stopped
 """What a connection tells: what its carrier does, and how the line fares."""
+
+
+FINAL: Final = (NotAuthorised, VersionMismatch, NotTrusted, Unencrypted)
+"""After these, calling the hub again changes nothing: a person has to do something."""
 
 
 class Job:
@@ -179,15 +191,18 @@ class Connection:
     async def _stay_online(self) -> None:
         while True:
             try:
-                async with dial(self.url, self.settings, self._subprotocols) as line:
+                trust = await self._worker.run(partial(self.keeper.trust, self.url))
+                async with dial(self.url, self.settings, trust, self._subprotocols) as line:
                     error = await self._talk(line)
             except StackroomError as refused:
                 error = refused
             await self._inbox.send(Job(self.carrier.lost))
-            if isinstance(error, NotAuthorised | VersionMismatch):
+            if isinstance(error, FINAL):
                 self._stop(error)
                 return
             delay = self._redial.next()
+            if isinstance(error, SlowDown):
+                delay += self.settings.slow_down
             self._tell(Offline(error, delay))
             await anyio.sleep(delay)
 

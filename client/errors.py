@@ -16,7 +16,10 @@
         ├── HubRefused               1   the hub does not carry an order out
         ├── NotAuthorised            4   the hub does not let this user in, or not do this
         ├── Unreachable              6   the hub does not answer
+        │   └── SlowDown             6   … or asks for a pause: too much came from here
+        ├── Unencrypted              6   the way to the hub is open to everybody on it
         ├── VersionMismatch          8   hub and client do not understand each other
+        ├── NotTrusted               9   the hub's certificate is not the one that is known
         └── OtherHub                 9   another hub answers at the address of the one that was joined
 
 An IntegrityError of the log is 9 too. The codes stand in `docs/exit-codes.md`.
@@ -131,11 +134,36 @@ class Unreachable(ClientError):
     hint = "work goes on offline; run stackroom sync when the hub is back"
 
 
+class SlowDown(Unreachable):
+    """The hub asks for a pause: more came from here than it takes. Nothing is lost."""
+
+    hint = "what is pending stays here; run stackroom sync in a while"
+
+
+class Unencrypted(ClientError):
+    """The way to the hub is open to everybody on it, token included; nothing was sent."""
+
+    exit_code = 6
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url} leads to another machine without TLS: your token could be read on the way",
+            hint=f"take the hub's wss:// address; or: stackroom connect {url} --insecure",
+        )
+
+
 class VersionMismatch(ClientError):
     """Hub and client do not understand each other."""
 
     exit_code = 8
     hint = "update the older of the two (stackroom --version)"
+
+
+class NotTrusted(ClientError):
+    """The hub's certificate is not the one that is known, or is of no known authority; nothing was sent."""
+
+    exit_code = 9
+    hint = "ask the hub's admin for its fingerprint, or for the authority's file (--ca-file)"
 
 
 class OtherHub(ClientError):

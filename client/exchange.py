@@ -176,14 +176,16 @@ def order(
     from stackroom.client.ordering import ordering
 
     hello = workspace.replica(url, token=token).hello
-    return _anyio(lambda: ordering(url, workspace.settings, hello, order))
+    trust = workspace.home.trust(url)
+    return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
 
 
 def redeem(workspace: Workspace, url: str, redeem: wire.Redeem) -> wire.Reply:
     """The answer of the hub at `url` to a one-time code. Raises as `order`."""
     from stackroom.client.ordering import redeeming
 
-    return _anyio(lambda: redeeming(url, workspace.settings, redeem))
+    trust = workspace.home.trust(url)
+    return _anyio(lambda: redeeming(url, workspace.settings, trust, redeem))
 
 
 def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, Any, T]]") -> T:

@@ -3,20 +3,23 @@
 import os
 from pathlib import Path
 
+from stackroom.client import private_file
 from stackroom.client.token_store import token_store
+from stackroom.client.trust import Trust
 
 
 class Home:
     """A home; made when something is first kept in it (folder 0700, files 0600).
 
     `proposals.db` is precious and small, `replica.db` a cache, `credentials.json` has a token for each
-    hub's address.
+    hub's address, and `trust.json` how far the hub there is trusted.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.proposals = path / "proposals.db"
         self.replica = path / "replica.db"
+        self.trusted = path / "trust.json"
 
     @classmethod
     def default(cls) -> "Home":
@@ -39,3 +42,21 @@ class Home:
         """Keeps the token for the hub at `url`; None forgets it."""
         self.make()
         token_store(self.path).keep(url, token)
+
+    def trust(self, url: str) -> Trust:
+        """How far the hub at `url` is trusted."""
+        return self._trusted().get(url, Trust())
+
+    def keep_trust(self, url: str, trust: Trust) -> None:
+        """Keeps how far the hub at `url` is trusted. The file is replaced whole."""
+        known = self._trusted()
+        if known.get(url, Trust()) == trust:
+            return
+        known[url] = trust
+        self.make()
+        kept = {url: each for url, each in known.items() if each != Trust()}
+        private_file.write(self.trusted, kept)
+
+    def _trusted(self) -> dict[str, Trust]:
+        instead = "connect again with --fingerprint or --ca-file"
+        return private_file.read(self.trusted, dict[str, Trust], instead)

@@ -10,6 +10,7 @@ from stackroom.client.errors import OtherHub
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
+from stackroom.client.trust import Trust
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import Listed
 from stackroom.events.model import Millis, Place, Proposal
@@ -23,12 +24,19 @@ class Keeper:
     """Plain functions on the two files; who has an event loop calls them on a worker's thread."""
 
     def __init__(
-        self, store: Store, cache: Cache, clock: Callable[[], Millis], settings: Settings
+        self,
+        store: Store,
+        cache: Cache,
+        clock: Callable[[], Millis],
+        settings: Settings,
+        trust: Callable[[str], Trust],
     ) -> None:
         self.store = store
         self.cache = cache
         self.clock = clock
         self.settings = settings
+        self.trust = trust
+        """How far the hub at an address is trusted."""
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
@@ -49,7 +57,13 @@ class Keeper:
     @classmethod
     def on(cls, workspace: Workspace) -> "Keeper":
         """A keeper of the files that `workspace` has open."""
-        return cls(workspace.store, workspace.cache, workspace.clock, workspace.settings)
+        return cls(
+            workspace.store,
+            workspace.cache,
+            workspace.clock,
+            workspace.settings,
+            workspace.home.trust,
+        )
 
     def close(self) -> None:
         """Closes the files."""

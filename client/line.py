@@ -4,12 +4,15 @@ Sending never waits: what is sent is held by the replica anyway, so the outbox a
 Reading waits for whoever takes the messages, and with it the hub's sending.
 """
 
+import asyncio
 import os
 import re
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 import anyio
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,16 +23,33 @@ from websockets.exceptions import (
     InvalidStatus,
     NegotiationError,
 )
+from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
-from stackroom.client.errors import NotAuthorised, Unreachable, VersionMismatch
+from stackroom.client.certificates import context_of, refusal
+from stackroom.client.errors import NotAuthorised, SlowDown, Unreachable, VersionMismatch
 from stackroom.client.settings import Settings
+from stackroom.client.trust import Trust
 from stackroom.client.urls import is_loopback
 from stackroom.events.errors import StackroomError
 from stackroom.sync import protocol as wire
+from stackroom.sync.pinning import WrongCertificate, fingerprint, unverified_context
 
 TURNED_AWAY: Final = ("unauthorised", "replica_taken")
 """The errors by which a hub does not let a replica in, or not any more."""
+
+TOO_MUCH: Final = ("too_fast", "too_many_connections", "too_many_attempts")
+"""The errors by which a hub asks for a pause."""
+
+PAUSE: Final = (
+    wire.CloseCode.TOO_FAST,
+    wire.CloseCode.TOO_MANY_CONNECTIONS,
+    wire.CloseCode.TOO_MANY_ATTEMPTS,
+)
+"""The codes by which it then closes."""
+
+
+USUAL: Final = Trust()
 
 
 class Line:
@@ -59,6 +79,8 @@ class Line:
         message = wire.decode_from_hub(data, self._coding)
         if isinstance(message, wire.Error) and message.code in TURNED_AWAY:
             raise NotAuthorised(message.sentence, hint=message.hint)
+        if isinstance(message, wire.Error) and message.code in TOO_MUCH:
+            raise SlowDown(message.sentence, hint=message.hint)
         return message
 
     async def write(self) -> None:
@@ -80,13 +102,17 @@ class Line:
 
 @asynccontextmanager
 async def dial(
-    url: str, settings: Settings, subprotocols: Sequence[str] = wire.SUBPROTOCOLS
+    url: str,
+    settings: Settings,
+    trust: Trust = USUAL,
+    subprotocols: Sequence[str] = wire.SUBPROTOCOLS,
 ) -> AsyncIterator[Line]:
     """A line to the hub at the (normalised) `url`, closed at the end, also when cancelled.
 
-    Raises Unreachable, VersionMismatch or NotAuthorised if there is none to be had.
+    Raises Unreachable, VersionMismatch or NotAuthorised if there is none to be had; NotTrusted or
+    Unencrypted if `trust` does not reach that far, before anything is sent.
     """
-    socket = await _open(url, settings, subprotocols)
+    socket = await _open(url, settings, trust, subprotocols)
     line = Line(url, socket)
     try:
         yield line
@@ -95,7 +121,10 @@ async def dial(
             await line.close()
 
 
-async def _open(url: str, settings: Settings, subprotocols: Sequence[str]) -> ClientConnection:
+async def _open(
+    url: str, settings: Settings, trust: Trust, subprotocols: Sequence[str]
+) -> ClientConnection:
+    context = context_of(url, trust)
     try:
         socket = await connect(
             url,
@@ -107,9 +136,16 @@ async def _open(url: str, settings: Settings, subprotocols: Sequence[str]) -> Cl
             ping_timeout=settings.ping_timeout,
             close_timeout=settings.close_timeout,
             max_size=settings.message_bytes,
+            ssl=context,
         )
     except InvalidStatus as refused:
-        raise _refused(url, refused.response.status_code) from refused
+        raise _refused(url, refused.response) from refused
+    except ssl.SSLCertVerificationError as error:
+        shown = "" if isinstance(error, WrongCertificate) else await _presented(url, settings)
+        raise refusal(url, error, shown) from error
+    except ssl.SSLError as error:
+        why = f"TLS fails there ({error.reason or error})"
+        raise Unreachable(f"the hub at {url} cannot be reached: {why}") from error
     except NegotiationError as error:
         raise _other_version(url) from error
     except (OSError, TimeoutError, InvalidHandshake, InvalidProxy) as error:
@@ -120,6 +156,20 @@ async def _open(url: str, settings: Settings, subprotocols: Sequence[str]) -> Cl
     return socket
 
 
+async def _presented(url: str, settings: Settings) -> str:
+    """The fingerprint of the certificate that the hub shows; empty if it shows none this time."""
+    parts = urlsplit(url)
+    try:
+        with anyio.fail_after(settings.open_timeout):
+            _, writer = await asyncio.open_connection(
+                parts.hostname, parts.port, ssl=unverified_context()
+            )
+    except (OSError, TimeoutError):
+        return ""
+    writer.transport.abort()
+    return fingerprint(writer.get_extra_info("ssl_object").getpeercert(binary_form=True))
+
+
 def why_closed(url: str, closed: ConnectionClosed) -> StackroomError:
     """The error that a closed line means."""
     code = closed.rcvd.code if closed.rcvd is not None else 1006
@@ -128,17 +178,31 @@ def why_closed(url: str, closed: ConnectionClosed) -> StackroomError:
         return _not_authorised(url)
     if code == wire.CloseCode.MALFORMED:
         return VersionMismatch(f"the hub at {url} did not understand this program: {reason}")
+    if code in PAUSE:
+        return SlowDown(f"the hub at {url} asks for a pause: {reason}")
+    if code == wire.CloseCode.TOO_BIG:
+        return Unreachable(f"the hub at {url} takes no messages as large as the one sent: {reason}")
     said = f"{code} {reason}".strip() if code != 1006 else "connection lost"
     return Unreachable(f"the hub at {url} is gone: {said}")
 
 
-def _refused(url: str, status: int) -> StackroomError:
-    """The error that an HTTP status in place of a handshake means."""
+def _refused(url: str, answer: Response) -> StackroomError:
+    """The error that an answer of HTTP in place of a handshake means."""
+    status = answer.status_code
     match status:
         case 401 | 403:
             return _not_authorised(url)
         case 400 | 426:
             return _other_version(url)
+        case 429:
+            said = (answer.body or b"").decode(errors="replace").strip()[:200]
+            return SlowDown(f"the hub at {url} asks for a pause: {said}")
+        case 421:
+            name = urlsplit(url).hostname
+            return Unreachable(
+                f"the hub at {url} does not go by that name",
+                hint=f"take another address of it; or its admin adds: hub up --host-name {name}",
+            )
         case _:
             return Unreachable(f"what answers at {url} is not a hub just now: HTTP {status}")
 

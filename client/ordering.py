@@ -10,28 +10,31 @@ from stackroom.client.line import Line, dial
 from stackroom.client.problems import as_error
 from stackroom.client.replica import Problem
 from stackroom.client.settings import Settings
+from stackroom.client.trust import Trust
 from stackroom.events.errors import StackroomError
 from stackroom.sync import protocol as wire
 
 
 async def ordering(
-    url: str, settings: Settings, hello: wire.Hello, order: wire.AnyOrder
+    url: str, settings: Settings, trust: Trust, hello: wire.Hello, order: wire.AnyOrder
 ) -> wire.Reply:
     """The hub's answer to `order`. Raises HubRefused with its reason, or why it could not be asked."""
-    return await _asked(url, settings, hello, wire.Ask(1, order))
+    return await _asked(url, settings, trust, hello, wire.Ask(1, order))
 
 
-async def redeeming(url: str, settings: Settings, redeem: wire.Redeem) -> wire.Reply:
+async def redeeming(url: str, settings: Settings, trust: Trust, redeem: wire.Redeem) -> wire.Reply:
     """The hub's answer to a one-time code. Raises as `ordering`."""
-    return await _asked(url, settings, redeem)
+    return await _asked(url, settings, trust, redeem)
 
 
-async def _asked(url: str, settings: Settings, *messages: wire.FromReplica) -> wire.Reply:
+async def _asked(
+    url: str, settings: Settings, trust: Trust, *messages: wire.FromReplica
+) -> wire.Reply:
     failure: StackroomError | None = None
     reply: wire.Reply | None = None
     try:
         with anyio.fail_after(settings.sync_patience):
-            async with dial(url, settings) as line, anyio.create_task_group() as tasks:
+            async with dial(url, settings, trust) as line, anyio.create_task_group() as tasks:
                 tasks.start_soon(line.write)
                 for message in messages:
                     line.send(message)

@@ -1,6 +1,12 @@
 """Problems that a replica core tells, as the errors that people and scripts are given."""
 
-from stackroom.client.errors import ClientError, NotAuthorised, Unreachable, VersionMismatch
+from stackroom.client.errors import (
+    ClientError,
+    NotAuthorised,
+    SlowDown,
+    Unreachable,
+    VersionMismatch,
+)
 from stackroom.client.replica import Problem
 from stackroom.events.errors import IntegrityError, StackroomError
 
@@ -17,6 +23,8 @@ def as_error(problem: Problem) -> StackroomError:
             kind = VersionMismatch
         case "hub_full" | "hub_failed":
             kind = Unreachable
+        case "too_fast" | "too_many_connections" | "too_many_attempts":
+            kind = SlowDown
         case _:
             kind = ClientError
     return kind(problem.sentence, hint=problem.hint)

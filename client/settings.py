@@ -26,6 +26,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Before the second attempt to connect: a random time up to this, doubled for each one after."""
     backoff_cap: float = 30.0
     """The longest that such a time becomes."""
+    slow_down: float = 5.0
+    """Waited beside, where the hub asked for a pause."""
     push_attempts: int = 4
     """How often one exchange offers the hub what it had no room for."""
     poll: float = 0.5

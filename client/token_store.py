@@ -4,10 +4,8 @@ import os
 from pathlib import Path
 from typing import Final, Protocol
 
-import msgspec
-
+from stackroom.client import private_file
 from stackroom.client.errors import ClientError
-from stackroom.events.errors import LogCorrupt
 
 SERVICE: Final = "stackroom"
 """Under which name a keyring has our tokens."""
@@ -44,24 +42,10 @@ class TokenFile:
             tokens.pop(url, None)
         else:
             tokens[url] = token
-        unfinished = self.path.with_suffix(f".{os.getpid()}.unfinished")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(tokens))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self.path)
+        private_file.write(self.path, tokens)
 
     def _tokens(self) -> dict[str, str]:
-        try:
-            return msgspec.json.decode(self.path.read_bytes(), type=dict[str, str])
-        except FileNotFoundError:
-            return {}
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise LogCorrupt(
-                f"{self.path} is not readable as JSON",
-                hint="move it away, and connect again with the token",
-            ) from error
+        return private_file.read(self.path, dict[str, str], "connect again with the token")
 
 
 class Keyring:

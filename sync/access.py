@@ -47,6 +47,11 @@ class Principal(Struct, frozen=True):
     user: str = ""
     token: str = ""
 
+    @property
+    def account(self) -> str:
+        """What limits of a user go by: all tokens of one user count together."""
+        return self.user or self.name
+
 
 class Term(Struct, frozen=True):
     """When a token ends, and from when on it should be renewed: the last third of its lifetime."""
@@ -68,6 +73,9 @@ class Access(Protocol):
 
     def authenticate(self, hello: wire.Hello, now: Millis) -> Principal | Refusal:
         """Who sends `hello`, or why it is refused."""
+
+    def holder(self, token: str, now: Millis) -> Principal | Refusal:
+        """Who holds a token that came without a replica (a GET), or why it opens nothing."""
 
     def refuse(self, principal: Principal, now: Millis) -> Refusal | None:
         """Why somebody who was let in is not welcome any more."""
@@ -125,12 +133,11 @@ class PeopleAccess:
         return cls(people, secrets, codes, replicas, _times(log.facts(USED_FACT)))
 
     def authenticate(self, hello: wire.Hello, now: Millis) -> Principal | Refusal:
-        prefix = tokens.prefix_of(hello.token)
-        proved = tokens.is_it(hello.token, self._secrets.get(prefix))
-        found = self.directory.token(prefix, now)
-        if not proved or found is None:
-            return _refusal(proved, prefix, self.directory, now)
+        found = self._found(hello.token, now)
+        if isinstance(found, Refusal):
+            return found
         id, token = found
+        prefix = token.prefix
         owner = self._replicas.get(hello.replica)
         if hello.replica == self.state.profile_id:
             return Refusal("replica_taken", "this replica is the hub's own")
@@ -143,6 +150,22 @@ class PeopleAccess:
             self._used[prefix] = now
             self._news[USED_FACT, prefix] = str(now).encode()
         return Principal(_name(self.state, token.user), token.user, id)
+
+    def holder(self, token: str, now: Millis) -> Principal | Refusal:
+        found = self._found(token, now)
+        if isinstance(found, Refusal):
+            return found
+        id, known = found
+        return Principal(_name(self.state, known.user), known.user, id)
+
+    def _found(self, text: str, now: Millis) -> tuple[str, Token] | Refusal:
+        """The token whose text this is, by id, while it is good."""
+        prefix = tokens.prefix_of(text)
+        proved = tokens.is_it(text, self._secrets.get(prefix))
+        found = self.directory.token(prefix, now)
+        if not proved or found is None:
+            return _refusal(proved, prefix, self.directory, now)
+        return found
 
     def refuse(self, principal: Principal, now: Millis) -> Refusal | None:
         token = self.state.get(principal.token)

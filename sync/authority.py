@@ -49,6 +49,7 @@ from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode
+from stackroom.sync.ceilings import Ceilings
 
 
 class Submission(Struct, frozen=True):
@@ -97,6 +98,7 @@ class Authority:
 
     `snapshot_every` is in commits, `states_kept` in profiles; `salt` gives 16 fresh random bytes.
     `people` is the stream of the hub's people, who say what each may do; empty where there is none.
+    `ceilings` bound what a profile may hold beside the rules; None is no bound.
     """
 
     def __init__(
@@ -106,7 +108,9 @@ class Authority:
         snapshot_every: int,
         states_kept: int,
         people: str = "",
+        ceilings: Ceilings | None = None,
     ) -> None:
+        self.ceilings = ceilings
         self.salt = salt
         self.people = people
         self.snapshot_every = snapshot_every
@@ -257,12 +261,14 @@ class Authority:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)
             case Accepted(merged):
-                if naming := self._refuse_naming(submission, changes, log):
-                    return self._refused(submission, branch, naming, now, log)
+                if against := self._refuse_taking(submission, branch, changes, log):
+                    return self._refused(submission, branch, against, now, log)
                 taking: Taking = "merged" if merged else "accepted"
             case Converged():
                 taking = "converged"
             case Conflicted():
+                if full := self._refuse_conflict(submission, branch):
+                    return self._refused(submission, branch, full, now, log)
                 held = self._held(submission, branch, outcome, log)
                 return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
@@ -291,6 +297,23 @@ class Authority:
             return False
         self._flush(profile, branch, log)
         return log.number_used(profile, replica, submission.proposal.number)
+
+    def _refuse_taking(
+        self, submission: Submission, branch: _Branch, changes: Changes, log: LogWriter
+    ) -> Refusal | None:
+        """Why what no rule refuses is not taken all the same: by what else this hub has."""
+        if naming := self._refuse_naming(submission, changes, log):
+            return naming
+        if self.ceilings is None or submission.profile == self.people:
+            return None
+        return self.ceilings.refuse(
+            branch.state, changes, lambda: sum(not p.deleted for p in log.profiles())
+        )
+
+    def _refuse_conflict(self, submission: Submission, branch: _Branch) -> Refusal | None:
+        if self.ceilings is None:
+            return None
+        return self.ceilings.refuse_conflict(branch.state, submission.who.author)
 
     def _refuse_naming(
         self, submission: Submission, changes: Changes, log: LogWriter

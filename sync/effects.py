@@ -9,6 +9,7 @@ from stackroom.events.model import Commit
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
+from stackroom.sync.security_log import Kind
 
 
 class Send(Struct, frozen=True):
@@ -69,7 +70,15 @@ class Keep(Struct, frozen=True):
     facts: tuple[Fact, ...]
 
 
-Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Ordered | Keep
+class Noted(Struct, frozen=True):
+    """Have this noted in the security log; `session` 0 is nobody's."""
+
+    session: int
+    kind: Kind
+    fields: dict[str, str | int]
+
+
+Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Ordered | Keep | Noted
 
 
 class Page(Struct, frozen=True):

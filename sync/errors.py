@@ -5,7 +5,11 @@ StackroomError
     ├── AlreadyRunning    another process serves this folder
     ├── NotRunning        no hub serves this folder
     ├── PortInUse         something else listens there
-    └── DidNotStart       the process ended, or did not become ready
+    ├── DidNotStart       the process ended, or did not become ready
+    ├── BadCertificate    the files are not a certificate and its key
+    ├── NotEncrypted      it would listen to other machines without TLS
+    ├── BadSetting        a setting has no such name, or takes no such value
+    └── HasCertificate    the folder has a certificate already
 """
 
 from stackroom.events.errors import StackroomError
@@ -48,3 +52,39 @@ class DidNotStart(HubError):
     def __init__(self, data: str, last: str) -> None:
         said = f": {last}" if last else ""
         super().__init__(f"the hub on {data} did not start{said}", hint="stackroom hub logs")
+
+
+class BadCertificate(HubError):
+    """The files are not a certificate and its key; a hub that runs goes on with what it had."""
+
+    hint = "--tls-cert and --tls-key take PEM files; or: stackroom hub init --tls self-signed"
+
+
+class NotEncrypted(HubError):
+    """It would listen to other machines without TLS."""
+
+    exit_code = 2
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"at {host}, other machines reach the hub, and tokens would travel in the clear",
+            hint="stackroom hub init --tls self-signed, or --tls-cert and --tls-key; "
+            "--insecure listens without",
+        )
+
+
+class BadSetting(HubError):
+    """A setting has no such name, or takes no such value."""
+
+    exit_code = 2
+    hint = "stackroom hub limits"
+
+
+class HasCertificate(HubError):
+    """The folder has a certificate already, which people may have pinned."""
+
+    def __init__(self, data: str) -> None:
+        super().__init__(
+            f"the hub's folder {data} has a certificate already",
+            hint="--replace makes another, which everybody must pin again",
+        )

@@ -3,11 +3,11 @@
 import fcntl
 import os
 import secrets
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +25,16 @@ class Serving(Struct, frozen=True):
     version: str
     code: str | None = None
     """The set-up code, while nobody has come in."""
+    fingerprint: str = ""
+    """That of the certificate, with TLS."""
+    pin: str = ""
+    """The same, of a certificate that the hub has signed itself: others must pin it."""
+    probe: str = ""
+    """Where this machine reaches it, if not at `url`."""
+    settings: dict[str, Any] = {}
+    """The settings that are not the defaults."""
+    sources: dict[str, str] = {}
+    """Where each of those was said."""
 
 
 class HubFolder:
@@ -35,6 +45,9 @@ class HubFolder:
         self.log = path / "hub.db"
         self.serving_file = path / "hub.json"
         self.output = path / "hub.log"
+        self.certificate = path / "tls.crt"
+        self.key = path / "tls.key"
+        self.security = path / "security.jsonl"
         self._lock = path / "hub.lock"
 
     def prepare(self) -> None:
@@ -62,10 +75,14 @@ class HubFolder:
         except AlreadyRunning:
             return True
 
-    def announce(self, url: str, version: str, code: str | None) -> None:
+    def announce(self, serving: Serving) -> None:
         """Writes down who serves, for others to find."""
-        serving = Serving(os.getpid(), url, time.time_ns() // 1_000_000, version, code)
         self._write(self.serving_file, msgspec.json.encode(serving))
+
+    def keep_certificate(self, certificate: bytes, key: bytes) -> None:
+        """Keeps a certificate and its key (PEM), the key first: nothing is served without it."""
+        self._write(self.key, key)
+        self._write(self.certificate, certificate)
 
     def withdraw(self) -> None:
         """The opposite of `announce`."""
@@ -79,7 +96,7 @@ class HubFolder:
             return None
 
     def _write(self, path: Path, data: bytes) -> None:
-        unfinished = path.with_suffix(".unfinished")
+        unfinished = path.with_name(f"{path.name}.unfinished")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

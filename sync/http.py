@@ -1,6 +1,7 @@
 """The hub's door: plain HTTP for reading, and who may knock. All writes go through the protocol."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -12,57 +13,95 @@ from websockets.exceptions import NegotiationError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
+from stackroom.sync.access import Principal
+from stackroom.sync.addresses import address_of, is_loopback, speaks_for
+from stackroom.sync.names import Names
+from stackroom.sync.porch import Guest
 
 if TYPE_CHECKING:
     from stackroom.sync.server import Server
 
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
-
-HEADERS: Final = (
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cache-Control", "no-store"),
-)
-
 WELCOME: Final = """This is a Stackroom hub, version {version}.
 
-Join it with:  stackroom connect ws://{host} --token TOKEN
+Join it with:  stackroom connect {url} --token TOKEN
 """
 
 
-class Door:
-    """Answers plain requests, and turns away handshakes that should not be."""
+METRICS_CLOSED: Final = (
+    "metrics are for this machine, or for a token (Authorization: Bearer TOKEN)\n"
+)
 
-    def __init__(self, server: "Server") -> None:
+
+class Door:
+    """Answers plain requests, and turns away handshakes that should not be.
+
+    `holder` says who holds a token, or why nobody does: for what not everybody may read.
+    """
+
+    def __init__(self, server: "Server", holder: Callable[[str], Principal | Refusal]) -> None:
+        settings = server.settings
         self.server = server
+        self.holder = holder
+        self.encrypted = server.porch.tls is not None
+        self.schemes = ("https",) if self.encrypted else ("http", "https")
+        """Of our own pages: a proxy may add TLS before a hub that has none."""
+        self._settings = settings
+
+    @property
+    def names(self) -> Names:
+        """By which names the hub may be called; a new certificate may bring others."""
+        settings, tls = self._settings, self.server.porch.tls
+        return Names.of(
+            settings.host,
+            settings.allowed_hosts,
+            tls.names if tls is not None else (),
+            settings.allowed_origins,
+        )
 
     def process_request(self, socket: ServerConnection, request: Request) -> Response | None:
         """An answer, or None for a handshake that may go on."""
-        if any(len(request.headers.get_all(name)) > 1 for name in ("Host", "Origin")):
-            return _answer(400, "a header that names one thing came twice\n")
-        try:
-            return self._process(request)
-        except ValueError:
-            return _answer(400, "an address in this request is none\n")
-
-    def _process(self, request: Request) -> Response | None:
-        """`process_request`; ValueError if the path or the Origin header is no URL."""
-        host = request.headers.get("Host", "")
-        if not self._ours(host):
-            return _answer(421, "this hub does not go by that name (the Host header)\n")
+        assert isinstance(socket, Guest)
+        porch = self.server.porch
+        porch.introduce(socket)
+        if socket.wait:
+            wait = math.ceil(socket.wait)
+            return _answer(
+                429, f"too many connections a second: come again in {wait} s\n", wait=wait
+            )
+        if porch.turnstile.is_crowded(socket.party):
+            porch.limited(socket, "connections_address")
+            most = self._settings.connections_address
+            return _answer(429, f"an address has at most {most} connections to this hub\n", wait=5)
+        hosts = request.headers.get_all("Host")
+        if len(hosts) != 1:
+            return _answer(400, "a request names one host\n")
+        host = hosts[0]
+        names = self.names
+        if not names.is_ours(host, address_of(socket.local_address)):
+            self._refuse(socket, "host", host)
+            return _answer(421, "this hub does not go by that name (hub up --host-name NAME)\n")
         # websockets before 17 answers other methods itself, and has no attribute for them.
         method = getattr(request, "method", "GET")
         if method not in ("GET", "HEAD"):
             return _answer(405, "this hub takes GET and HEAD\n", allow="GET, HEAD")
+        socket.bearer = _bearer(request)
         if "Upgrade" not in request.headers:
-            answer = self._read(request, host)
+            try:
+                path = urlsplit(request.path).path
+            except ValueError:
+                return _answer(400, "the path in this request is none\n")
+            answer = self._read(socket, request, path, host)
             return answer if method == "GET" else _without_body(answer)
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            return _answer(403, "a page of another site may not connect to this hub\n")
+        for origin in request.headers.get_all("Origin"):
+            if not any(names.may_connect(origin, host, scheme) for scheme in self.schemes):
+                self._refuse(socket, "origin", origin)
+                return _answer(403, "a page of another site may not connect to this hub\n")
         return None
+
+    def _refuse(self, guest: Guest, what: str, value: str) -> None:
+        self.server.security.note("refused", what=what, value=value, address=guest.address)
 
     def select_subprotocol(
         self, socket: ServerConnection, offered: Sequence[Subprotocol]
@@ -73,16 +112,7 @@ class Door:
                 return Subprotocol(known)
         raise NegotiationError(f"this hub speaks {', '.join(wire.SUBPROTOCOLS)}")
 
-    def _ours(self, host: str) -> bool:
-        """Whether the Host header names this hub, as far as a hub on loopback can tell (DNS rebinding)."""
-        settings = self.server.settings
-        if settings.host not in ("localhost", "127.0.0.1", "::1"):
-            return True
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        return name.lower() in LOOPBACK or name.lower() in settings.allowed_hosts
-
-    def _read(self, request: Request, host: str) -> Response:
-        path = urlsplit(request.path).path
+    def _read(self, guest: Guest, request: Request, path: str, host: str) -> Response:
         server = self.server
         match path:
             case "/healthz":
@@ -92,12 +122,23 @@ class Door:
                     return _answer(200, "ready\n")
                 return _answer(503, "not ready: the hub cannot take changes now\n")
             case "/metrics":
+                if not self._may_measure(guest, request):
+                    return _answer(401, METRICS_CLOSED, challenge=True)
                 text = server.metrics.text(self._gauges(), server.version)
                 return _answer(200, text, "text/plain; version=0.0.4; charset=utf-8")
             case "/":
-                return _answer(200, WELCOME.format(version=server.version, host=host))
+                url = f"{'wss' if self.encrypted else 'ws'}://{host}"
+                return _answer(200, WELCOME.format(version=server.version, url=url))
             case _:
                 return _answer(404, "there is nothing here\n")
+
+    def _may_measure(self, guest: Guest, request: Request) -> bool:
+        """Whoever is on this machine, or holds a token that this hub accepts."""
+        if not speaks_for(request.headers):
+            local = address_of(guest.local_address)
+            if is_loopback(guest.address) or guest.address == local:
+                return True
+        return bool(guest.bearer) and isinstance(self.holder(guest.bearer), Principal)
 
     def _gauges(self) -> dict[str, tuple[str, float]]:
         hub = self.server.hub
@@ -119,8 +160,21 @@ def _without_body(answer: Response) -> Response:
     return Response(answer.status_code, answer.reason_phrase, answer.headers, b"")
 
 
+def _bearer(request: Request) -> str:
+    """The token in the Authorization header (RFC 6750 section 2.1); it is looked for nowhere else."""
+    given = request.headers.get_all("Authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def _answer(
-    status: int, text: str, kind: str = "text/plain; charset=utf-8", *, allow: str = ""
+    status: int,
+    text: str,
+    kind: str = "text/plain; charset=utf-8",
+    *,
+    allow: str = "",
+    wait: int = 0,
+    challenge: bool = False,
 ) -> Response:
     body = text.encode()
     headers = Headers(
@@ -129,8 +183,9 @@ def _answer(
             ("Connection", "close"),
             ("Content-Length", str(len(body))),
             ("Content-Type", kind),
-            *HEADERS,
             *([("Allow", allow)] if allow else []),
+            *([("Retry-After", str(wait))] if wait else []),
+            *([("WWW-Authenticate", "Bearer")] if challenge else []),
         )
     )
     return Response(status, HTTPStatus(status).phrase, headers, body)

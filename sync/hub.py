@@ -8,6 +8,7 @@ What the hub holds for a subscriber is a position. A subscriber is either live (
 it is made) or reading (it gets pages of the log, the next one only when the last has left the house).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from typing import Final
@@ -19,6 +20,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.people import HUB
 from stackroom.events.permissions import Rights, Who
 from stackroom.events.rules import Refusal
+from stackroom.sync import farewell, noting, tokens
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
@@ -27,25 +29,20 @@ from stackroom.sync.effects import (
     Effect,
     Keep,
     ListAll,
+    Noted,
     Ordered,
     Page,
     Read,
     Send,
     Submit,
 )
+from stackroom.sync.farewell import Farewell
 from stackroom.sync.orders import BAD_CODE, Carried
+from stackroom.sync.security_log import Kind
 from stackroom.sync.session import Session, Subscription
 from stackroom.sync.settings import Settings
 
-_ASK: Final = "stackroom connect URL --token TOKEN, or ask an administrator for an invitation"
-
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
-
-_TURNED_AWAY: Final = {
-    "token_expired": "make or ask for another token, and run: stackroom connect URL --token TOKEN",
-    "replica_taken": "work in a home of your own (STACKROOM_HOME), and join with your own token",
-}
-"""What to do about being turned away, by reason."""
 
 
 class Hub:
@@ -61,6 +58,8 @@ class Hub:
         self.sessions: dict[int, Session] = {}
         self.subscribers: dict[str, set[int]] = {}
         self.heads: dict[str, int] = {}
+        self.connected: Counter[str] = Counter()
+        """How many sessions each user has."""
         self.ended = False
         self._effects: list[Effect] = []
         self._last_id = 0
@@ -83,6 +82,8 @@ class Hub:
         if self.sessions.pop(session.id, None) is not None:
             for profile in list(session.subscriptions):
                 self._unsubscribe(session, profile)
+            if session.principal is not None:
+                self.connected[session.principal.account] -= 1
 
     def receive(self, session: Session, message: wire.FromReplica, now: Millis) -> None:
         """A message came; from whom nothing is wanted any more, none is heard."""
@@ -94,25 +95,37 @@ class Hub:
             self._redeem(session, message)
         elif session.principal is None:
             self._close(session, wire.CloseCode.UNAUTHORISED, "the first message must be hello")
-        elif _expired(session, now) and (refusal := self.access.refuse(session.principal, now)):
-            self._end(session, refusal)
+        elif session.has_expired(now) and (refusal := self.access.refuse(session.principal, now)):
+            self._dismiss(session, refusal)
         else:
             self._receive(session, session.principal, message, now)
 
     def malformed(self, session: Session, why: str) -> None:
         """Bytes came that are no message: the sender speaks something else."""
-        self._error(session, "malformed", f"not a message of this protocol: {why}")
-        self._close(session, wire.CloseCode.MALFORMED, "malformed message")
+        self.end(session, farewell.malformed(why))
+
+    def end(self, session: Session, last: Farewell) -> None:
+        """Says why, and closes the connection."""
+        if last.kind is not None:
+            self._effects.append(Noted(session.id, last.kind, last.fields))
+        self._error(session, last.code, last.sentence, last.hint)
+        self._close(session, last.close, last.reason)
 
     def _hello(self, session: Session, hello: wire.Hello, now: Millis) -> None:
         if session.principal is not None:
             self.malformed(session, "hello was said before")
             return
         principal = self.access.authenticate(hello, now)
+        session.token = tokens.shown_prefix(hello.token)
         if isinstance(principal, Refusal):
             self._turn_away(session, principal)
             return
         self._keep_news()
+        if self.connected[principal.account] >= self.settings.connections_user:
+            most = self.settings.connections_user
+            self.end(session, farewell.too_many_connections(principal.name, most))
+            return
+        self.connected[principal.account] += 1
         session.principal = principal
         session.replica = hello.replica
         session.client = hello.client
@@ -128,6 +141,7 @@ class Hub:
         )
         self._send(session, welcome)
         self._tell_rights(session, principal, now)
+        self._note(session, "signed_in", replica=session.replica, client=session.client)
 
     def _redeem(self, session: Session, redeem: wire.Redeem) -> None:
         """One code a connection; what is no code of this hub's never gets as far as its log."""
@@ -141,17 +155,14 @@ class Hub:
 
     def _refuse_code(self, session: Session, reply: wire.Reply) -> None:
         """Whoever has no good code tries the next one on another connection."""
+        session.turned_away = reply.code
+        self._note(session, "sign_in_refused", code=reply.code)
         self._send(session, reply)
         self._close(session, wire.CloseCode.UNAUTHORISED, reply.sentence)
 
     def _turn_away(self, session: Session, refusal: Refusal) -> None:
-        """Says why, and closes the connection."""
-        hint = _TURNED_AWAY.get(refusal.code, _ASK)
-        code: wire.ErrorCode = (
-            "replica_taken" if refusal.code == "replica_taken" else "unauthorised"
-        )
-        self._error(session, code, refusal.sentence, hint)
-        self._close(session, wire.CloseCode.UNAUTHORISED, refusal.sentence)
+        session.turned_away = refusal.code
+        self.end(session, farewell.turned_away(refusal, session.replica))
 
     def _keep_news(self) -> None:
         if news := self.access.news():
@@ -201,6 +212,7 @@ class Hub:
         """Whether it may; if not, it is told, in the same words whether there is such a profile."""
         if self._reads(principal, profile):
             return True
+        self._note(session, "refused", code="forbidden", what="read", profile=profile)
         self._error(session, "forbidden", "you may not read this profile", _GRANT, profile)
         return False
 
@@ -226,12 +238,13 @@ class Hub:
     def _people_changed(self, commits: tuple[Commit, ...], now: Millis) -> None:
         """Live connections follow at once: rights are told, what may not be read is sent no more."""
         self.access.follow(commits)
+        self._effects.extend(noting.people(commits))
         for session in list(self.sessions.values()):
             principal = session.principal
             if principal is None or session.refused:
                 continue
             if refusal := self.access.refuse(principal, now):
-                self._end(session, refusal)
+                self._dismiss(session, refusal)
             elif self._tell_rights(session, principal, now):
                 for profile in list(session.subscriptions):
                     if not self._reads(principal, profile):
@@ -241,7 +254,7 @@ class Hub:
                 if session.lists:
                     self._effects.append(ListAll(session.id))
 
-    def _end(self, session: Session, refusal: Refusal) -> None:
+    def _dismiss(self, session: Session, refusal: Refusal) -> None:
         """Nothing more goes to somebody who was let in and is not welcome any more."""
         for profile in list(session.subscriptions):
             self._unsubscribe(session, profile)
@@ -255,7 +268,7 @@ class Hub:
                 continue
             if session.rights.expires is not None:
                 if refusal := self.access.refuse(principal, now):
-                    self._end(session, refusal)
+                    self._dismiss(session, refusal)
                 else:
                     self._tell_rights(session, principal, now)
         self._keep_news()
@@ -385,6 +398,7 @@ class Hub:
             if session is not None:
                 session.undecided -= len(submit.submissions)
                 for profile, results in told.items():
+                    self._effects.extend(noting.refusals(session.id, profile, results))
                     self._send(session, wire.Results(profile, tuple(results)))
 
     def _committed(self, commits: dict[str, tuple[Commit, ...]], now: Millis) -> None:
@@ -401,6 +415,8 @@ class Hub:
         session = self.sessions.get(ordered.session)
         if session is None:
             return
+        if noted := noting.order(ordered, carried.reply):
+            self._effects.append(noted)
         if ordered.sender is not None:
             session.ordered -= 1
             self._send(session, carried.reply)
@@ -458,6 +474,9 @@ class Hub:
         session.refused = True
         self._effects.append(Close(session.id, code, reason))
 
+    def _note(self, session: Session, kind: Kind, **fields: str | int) -> None:
+        self._effects.append(Noted(session.id, kind, fields))
+
     def _error(
         self,
         session: Session,
@@ -467,12 +486,6 @@ class Hub:
         profile: str = "",
     ) -> None:
         self._send(session, wire.Error(code, sentence, hint, profile))
-
-
-def _expired(session: Session, now: Millis) -> bool:
-    """Whether its token has ended, as far as the session knows."""
-    rights = session.rights
-    return rights is not None and rights.expires is not None and rights.expires <= now
 
 
 def _changes_catalogue(commit: Commit) -> bool:

@@ -5,9 +5,9 @@ from collections import deque
 from typing import TypeAlias
 
 import anyio
-from websockets.asyncio.server import ServerConnection
 
 from stackroom.sync.effects import ListAll, Read
+from stackroom.sync.porch import Guest
 from stackroom.sync.protocol import JSON
 
 Request: TypeAlias = Read | ListAll
@@ -16,7 +16,7 @@ Request: TypeAlias = Read | ListAll
 class Link:
     """A connection, and who waits for something to happen on it."""
 
-    def __init__(self, socket: ServerConnection, high_water: int) -> None:
+    def __init__(self, socket: Guest, high_water: int) -> None:
         self.socket = socket
         self.subprotocol: str = socket.subprotocol or JSON
         self._settled = asyncio.Event()
@@ -27,6 +27,8 @@ class Link:
         self._cut: asyncio.TimerHandle | None = None
         self.over = False
         """Whether the connection takes nothing any more."""
+        self.slowed: float | None = None
+        """Since when it has sent more than its rate without a pause."""
         socket.transport.set_write_buffer_limits(high=high_water)
 
     def ask(self, request: Request) -> None:

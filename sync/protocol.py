@@ -335,6 +335,9 @@ ErrorCode: TypeAlias = Literal[
     "forbidden",
     "parted",
     "too_large",
+    "too_fast",
+    "too_many_connections",
+    "too_many_attempts",
     "hub_full",
     "hub_failed",
 ]
@@ -380,6 +383,9 @@ class CloseCode:
     MALFORMED: Final = 4400
     UNAUTHORISED: Final = 4401
     HELLO_TIMEOUT: Final = 4408
+    TOO_FAST: Final = 4429
+    TOO_MANY_CONNECTIONS: Final = 4430
+    TOO_MANY_ATTEMPTS: Final = 4431
 
 
 class MessageError(ValueError):

@@ -4,10 +4,14 @@ The rules of the conversation are `hub`'s; here is who waits for what.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
 
 import anyio
+import anyio.to_thread
+from msgspec import structs
 from websockets.asyncio.server import Server as Listener
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
@@ -20,20 +24,31 @@ from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
 from stackroom.sync.authority import Authority, Decision
+from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.committer import Committer
+from stackroom.sync.errors import BadCertificate
+from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
+from stackroom.sync.gate import Gate, SignIn
 from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.orders import Carried
+from stackroom.sync.pace import Pace
 from stackroom.sync.paging import read_page
+from stackroom.sync.porch import Guest, Porch
+from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.tls import Tls
 
 log = logging.getLogger("stackroom.hub")
 
+BACKLOG: Final = 512
+"""Sockets that wait to be accepted, in the system's own queue."""
+
 
 class Server:
-    """A hub that listens; `run` is its life."""
+    """A hub that listens; `run` is its life. `steady` is a clock in seconds that never goes back."""
 
     def __init__(
         self,
@@ -46,22 +61,32 @@ class Server:
         clock: Callable[[], Millis],
         salt: Callable[[], bytes],
         people: str = "",
+        tls: Tls | None = None,
+        security: Notes = NOWHERE,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.event_log = event_log
         self.settings = settings
         self.clock = clock
         self.version = version
         self.metrics = Metrics()
+        self.security = security
         self.hub = core.Hub(identity, access, settings, version)
+        self.porch = Porch(settings, tls, security, steady)
+        self.gate = Gate(settings, steady)
+        self.pace = Pace(settings, steady)
         self.links: dict[int, Link] = {}
         self.port = 0
         self.stopping = anyio.Event()
+        self.certificate_changed: Callable[[], None] = lambda: None
+        """Called, on another thread, when new handshakes get another certificate."""
         self._close_code = wire.CloseCode.GOING_AWAY
         authority = Authority(
             salt,
             snapshot_every=settings.snapshot_every,
             states_kept=settings.states_kept,
             people=people,
+            ceilings=Ceilings.of(settings),
         )
         self.committer = Committer(
             event_log,
@@ -73,7 +98,7 @@ class Server:
             carried_out=self._carried_out,
             failed=self._failed,
         )
-        self.door = Door(self)
+        self.door = Door(self, lambda token: access.holder(token, clock()))
 
     def stop(self, code: int = wire.CloseCode.GOING_AWAY) -> None:
         """Ends the hub: what was received is decided, every connection is closed with `code`."""
@@ -100,6 +125,8 @@ class Server:
                 open_timeout=settings.hello_timeout,
                 server_header=None,
                 logger=logging.getLogger("stackroom.websockets"),
+                create_connection=partial(Guest, self.porch),  # type: ignore[arg-type]
+                backlog=BACKLOG,
             ) as listener,
             anyio.create_task_group() as tasks,
         ):
@@ -120,17 +147,38 @@ class Server:
             self.carry_out()
             for link in list(self.links.values()):
                 await link.ended.wait()
+        self.porch.close()
+
+    async def reload_certificate(self) -> None:
+        """Reads the certificate's files again; on a fault the hub goes on with what it had."""
+        tls = self.porch.tls
+        if tls is None:
+            return
+        try:
+            await anyio.to_thread.run_sync(tls.reload)
+        except BadCertificate as error:
+            log.error("the certificate stays as it was: %s", error)
+            self.security.note("certificate", outcome="refused", why=str(error))
+        else:
+            log.info("new certificate: %s", tls.fingerprint)
+            await anyio.to_thread.run_sync(self.certificate_changed)
+            self.security.note("certificate", outcome="loaded", fingerprint=tls.fingerprint)
 
     async def _tick(self) -> None:
-        """Tells the hub the time: tokens expire."""
+        """Tells the hub the time: tokens expire, and certificates are replaced."""
         while True:
             await anyio.sleep(self.settings.tick)
+            if self.porch.tls is not None and await anyio.to_thread.run_sync(
+                self.porch.tls.changed
+            ):
+                await self.reload_certificate()
             self.hub.tick(self.clock())
             self.carry_out()
 
     # One connection
 
     async def _connection(self, socket: ServerConnection) -> None:
+        assert isinstance(socket, Guest)
         session = self.hub.opened()
         link = self.links[session.id] = Link(socket, self.settings.live_buffer)
         try:
@@ -144,7 +192,8 @@ class Server:
             self.hub.closed(session)
             self.carry_out()
             link.end()
-            log.info("%s left", _named(session))
+            if session.principal is not None:
+                log.info("%s left", _named(session))
 
     async def _greeting(self, link: Link, session: Session) -> None:
         """Whoever does not say hello in time makes room for others."""
@@ -156,7 +205,13 @@ class Server:
         try:
             async for data in link.socket:
                 self.metrics.received_bytes += len(data)
-                self._message(link, session, data)
+                message = self._decoded(link, session, data)
+                if message is not None:
+                    await self._take(link, session, message)
+                    if session.principal is not None and not await self.pace.keep(
+                        link, session, message, len(data)
+                    ):
+                        self.hub.end(session, TOO_FAST)
                 self.carry_out()
                 while self._is_behind(link, session):
                     await link.answer()
@@ -172,15 +227,34 @@ class Server:
             or link.waiting > settings.backlog_reads
         )
 
-    def _message(self, link: Link, session: Session, data: str | bytes) -> None:
-        known = session.principal
+    def _decoded(self, link: Link, session: Session, data: str | bytes) -> wire.FromReplica | None:
+        """The message, or None for what is none: the sender was told."""
         try:
-            message = wire.decode_from_replica(data, link.subprotocol)
+            return wire.decode_from_replica(data, link.subprotocol)
         except wire.MessageError as error:
             self.hub.malformed(session, str(error)[:200])
+            return None
+
+    async def _take(self, link: Link, session: Session, message: wire.FromReplica) -> None:
+        """Has the hub hear a message; a sign-in waits its turn before."""
+        guest = link.socket
+        if session.refused:
+            return
+        if isinstance(message, wire.Hello) and not message.token:
+            message = structs.replace(message, token=guest.bearer)
+        if session.principal is not None or not isinstance(message, SignIn):
+            self.hub.receive(session, message, self.clock())
+            self.carry_out()
+            return
+        if not await self.gate.passes(guest.party, message):
+            self.hub.end(session, TOO_MANY_ATTEMPTS)
             return
         self.hub.receive(session, message, self.clock())
-        if known is None and session.principal is not None:
+        self.carry_out()
+        if isinstance(message, wire.Hello) or session.turned_away:
+            self.gate.answered(guest.party, message, session.turned_away)
+        if session.principal is not None:
+            self.porch.let_in(guest)
             log.info("%s joined", _named(session))
 
     async def _pages(self, link: Link) -> None:
@@ -215,6 +289,8 @@ class Server:
                             link.close_soon(code, reason, self._grace(code))
                     case effects.Submit() | effects.Ordered():
                         self.committer.submit(effect)
+                    case effects.Noted():
+                        self._note(effect)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
                     case effects.Read() | effects.ListAll():
@@ -261,6 +337,20 @@ class Server:
         self.carry_out()
         if (link := self.links.get(ordered.session)) is not None:
             link.was_answered()
+            if isinstance(ordered.ask, wire.Redeem):
+                self.gate.answered(link.socket.party, ordered.ask, carried.reply.code)
+
+    def _note(self, noted: effects.Noted) -> None:
+        """Adds to a note whose connection it is about."""
+        link, session = self.links.get(noted.session), self.hub.sessions.get(noted.session)
+        about: dict[str, str | int] = {}
+        if link is not None:
+            about["address"] = link.socket.address
+        if session is not None:
+            about["token"] = session.token
+            if session.principal is not None:
+                about["user"] = session.principal.name
+        self.security.note(noted.kind, **(about | noted.fields))
 
     def _failed(
         self, batch: list[effects.Submit], code: wire.ErrorCode, sentence: str, hint: str

@@ -1,6 +1,6 @@
 """A hub as a process: in the foreground (`serve`), or beside others (`up`, `down`, `status`, `logs`).
 
-`python -m stackroom.sync.service DATA HOST PORT` is what `up` starts.
+`python -m stackroom.sync.service DATA TUNED` is what `up` starts; TUNED is a `Tuned` as JSON.
 """
 
 import logging
@@ -10,28 +10,31 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import anyio
-from msgspec import Struct, structs
+import anyio.to_thread
+from msgspec import Struct, json, structs
 
 from stackroom.events.codec import SALT_BYTES
 from stackroom.events.log import EventLog
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_log import SqliteLog
-from stackroom.sync import orders, tokens
+from stackroom.sync import orders, probe, tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
-from stackroom.sync.errors import AlreadyRunning, DidNotStart, NotRunning, PortInUse
-from stackroom.sync.folder import HubFolder, new_hub_id
+from stackroom.sync.errors import AlreadyRunning, DidNotStart, HubError, NotRunning, PortInUse
+from stackroom.sync.folder import HubFolder, Serving, new_hub_id
+from stackroom.sync.listening import settled, tls_of, urls
 from stackroom.sync.protocol import CloseCode
+from stackroom.sync.security_log import SecurityLog
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
+from stackroom.sync.tailing import tail
+from stackroom.sync.tuning import Tuned
 
 START_SECONDS: Final = 20.0
 """How long `up` waits for a hub to be ready."""
@@ -48,6 +51,9 @@ SIGNALS: Final = {
 }
 """What ends a hub, and what its connections are told."""
 
+RELOAD: Final = signal.SIGUSR1
+"""Has the certificate read again at once; a change of its files is seen without, a little later."""
+
 log = logging.getLogger("stackroom.hub")
 
 
@@ -63,6 +69,7 @@ class Status(Struct, frozen=True):
     version: str | None = None
     log_bytes: int = 0
     metrics: dict[str, float] = {}
+    fingerprint: str = ""
 
 
 class Started(Struct, frozen=True):
@@ -71,23 +78,24 @@ class Started(Struct, frozen=True):
     url: str
     pid: int
     code: str | None = None
+    pin: str = ""
+    """The fingerprint to pin, of a certificate that the hub has signed itself."""
 
 
-def serve(data: Path, settings: Settings, announce: Callable[[str, str | None], None]) -> None:
-    """Serves the folder until a signal ends it.
+def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None:
+    """Serves the folder until a signal ends it; `announce` is told once it listens.
 
-    `announce` is given the URL, and the set-up code while nobody has come in.
-
-    Raises AlreadyRunning, PortInUse, and what SqliteLog.open raises.
+    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, and what SqliteLog.open raises.
     """
     folder = HubFolder(data)
+    tuned = structs.replace(tuned, settings=settled(folder, tuned.settings))
     folder.prepare()
     with folder.lock():
         try:
             anyio.run(
                 _serve,
                 folder,
-                settings,
+                tuned,
                 announce,
                 backend_options={"use_uvloop": _has_uvloop()},
             )
@@ -95,9 +103,10 @@ def serve(data: Path, settings: Settings, announce: Callable[[str, str | None], 
             folder.withdraw()
 
 
-async def _serve(
-    folder: HubFolder, settings: Settings, announce: Callable[[str, str | None], None]
-) -> None:
+async def _serve(folder: HubFolder, tuned: Tuned, announce: Callable[[Serving], None]) -> None:
+    settings = tuned.settings
+    tls = tls_of(settings)
+    security = _security_log(folder, settings)
     event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
     try:
         identity = await event_log.read(lambda reader: reader.identity())
@@ -111,15 +120,36 @@ async def _serve(
             clock=_clock,
             salt=_salt,
             people=identity.id,
+            tls=tls,
+            security=security,
         )
+        started = _clock()
+
+        def serving() -> Serving:
+            url, here = urls(settings, tls, server.port)
+            print_of = tls.fingerprint if tls is not None else ""
+            said = {name: getattr(settings, name) for name in tuned.sources}
+            return Serving(
+                os.getpid(),
+                url,
+                started,
+                server.version,
+                code,
+                fingerprint=print_of,
+                pin=print_of if settings.tls_cert == str(folder.certificate) else "",
+                probe=here,
+                settings=said,
+                sources=dict(tuned.sources),
+            )
 
         def ready(port: int) -> None:
-            host = f"[{settings.host}]" if ":" in settings.host else settings.host
-            url = f"ws://{host}:{port}"
-            folder.announce(url, server.version, code)
-            log.info("listening at %s", url)
-            announce(url, code)
+            told = serving()
+            folder.announce(told)
+            security.note("started", url=told.url, version=server.version)
+            log.info("listening at %s", told.url)
+            announce(told)
 
+        server.certificate_changed = lambda: folder.announce(serving())
         busy: OSError | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_obey_signals, server)
@@ -133,7 +163,20 @@ async def _serve(
     finally:
         with anyio.CancelScope(shield=True):
             await event_log.aclose()
+            security.note("stopped")
+            await anyio.to_thread.run_sync(security.close)
         log.info("stopped")
+
+
+def _security_log(folder: HubFolder, settings: Settings) -> SecurityLog:
+    return SecurityLog(
+        folder.security,
+        most=settings.security_log_bytes,
+        files=settings.security_log_files,
+        waiting=settings.security_log_waiting,
+        clock=_clock,
+        failed=lambda error: log.error("the security log cannot be written: %s", error),
+    )
 
 
 async def _found(event_log: EventLog, hub: str, settings: Settings) -> str | None:
@@ -149,25 +192,30 @@ def _salt() -> bytes:
 
 
 async def _obey_signals(server: Server) -> None:
-    with anyio.open_signal_receiver(*SIGNALS) as signals:
+    with anyio.open_signal_receiver(*SIGNALS, RELOAD) as signals:
         async for number in signals:
+            if number == RELOAD:
+                await server.reload_certificate()
+                continue
             if server.stopping.is_set() and number == signal.SIGINT:
                 os._exit(130)
             server.stop(SIGNALS[number])
 
 
-def up(data: Path, host: str, port: int) -> Started:
+def up(data: Path, tuned: Tuned) -> Started:
     """Starts a hub on the folder, beside this process, and waits until it is ready.
 
-    Raises AlreadyRunning, DidNotStart.
+    Raises AlreadyRunning, DidNotStart, NotEncrypted, BadCertificate.
     """
     folder = HubFolder(data)
+    tls_of(settled(folder, tuned.settings))
     folder.prepare()
     if _is_served(folder):
         serving = folder.serving()
         raise AlreadyRunning(str(data), serving.url if serving else "")
     folder.withdraw()
-    command = [sys.executable, "-m", "stackroom.sync.service", str(data), host, str(port)]
+    said = json.encode(tuned).decode()
+    command = [sys.executable, "-m", "stackroom.sync.service", str(data), said]
     with folder.output.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -179,9 +227,9 @@ def up(data: Path, host: str, port: int) -> Started:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         serving = folder.serving()
-        if serving is not None and serving.pid == process.pid and _get(serving.url, "/readyz"):
+        if serving is not None and serving.pid == process.pid and probe.get(serving, "/readyz"):
             process.returncode = 0  # It is nobody's child from now on.
-            return Started(serving.url, process.pid, serving.code)
+            return Started(serving.url, process.pid, serving.code, serving.pin)
         if process.poll() is not None:
             break
         time.sleep(0.02)
@@ -193,7 +241,7 @@ def _is_served(folder: HubFolder) -> bool:
     until = time.monotonic() + ENDING_SECONDS
     while folder.locked():
         serving = folder.serving()
-        if serving is not None and _get(serving.url, "/readyz"):
+        if serving is not None and probe.get(serving, "/readyz"):
             return True
         if time.monotonic() > until:
             return True
@@ -223,53 +271,29 @@ def status(data: Path) -> Status:
     serving = folder.serving()
     if serving is None or not folder.locked():
         return Status(str(data), running=False, log_bytes=size)
-    text = _get(serving.url, "/metrics") or ""
+    text = probe.get(serving, "/metrics") or ""
     return Status(
         str(data),
         running=True,
-        ready=_get(serving.url, "/readyz") is not None,
+        ready=probe.get(serving, "/readyz") is not None,
         pid=serving.pid,
         url=serving.url,
         started=serving.started,
         version=serving.version,
         log_bytes=size,
-        metrics=dict(_samples(text)),
+        metrics=dict(probe.samples(text)),
+        fingerprint=serving.fingerprint,
     )
 
 
 def logs(data: Path, lines: int, *, follow: bool = False) -> Iterator[str]:
     """The last `lines` that the hub on the folder has said; with `follow`, and all that it says next."""
-    output = HubFolder(data).output
-    if not output.exists():
-        return
-    with output.open(encoding="utf-8", errors="replace") as file:
-        yield from [line.rstrip("\n") for line in file.readlines()[-lines:]]
-        while follow:
-            if line := file.readline():
-                yield line.rstrip("\n")
-            else:
-                time.sleep(0.2)
+    yield from tail(HubFolder(data).output, lines, follow=follow)
 
 
-def _samples(text: str) -> Iterator[tuple[str, float]]:
-    """The plain samples of an exposition: no histograms, and outcomes by name."""
-    for line in text.splitlines():
-        name, _, value = line.rpartition(" ")
-        if line.startswith("#") or "_bucket{" in name or name.startswith("stackroom_info"):
-            continue
-        short = name.removeprefix("stackroom_").replace('{outcome="', "_").replace('"}', "")
-        yield short, float(value)
-
-
-def _get(url: str, path: str) -> str | None:
-    """The answer to a GET with status 200, or None."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url.replace("ws://", "http://", 1) + path, timeout=5) as answer:
-            text: str = answer.read().decode()
-            return text
-    except (urllib.error.URLError, OSError):
-        return None
+def security_log(data: Path, lines: int, *, follow: bool = False) -> Iterator[str]:
+    """The last `lines` of the folder's security log, one JSON object each; with `follow`, and the next."""
+    yield from tail(HubFolder(data).security, lines, follow=follow)
 
 
 def _clock() -> Millis:
@@ -294,12 +318,11 @@ def log_to_stderr() -> None:
 
 def main() -> None:
     """What `up` starts."""
-    data, host, port = sys.argv[1:]
+    data, said = sys.argv[1:]
     log_to_stderr()
-    settings = structs.replace(Settings(), host=host, port=int(port))
     try:
-        serve(Path(data), settings, lambda url, code: None)
-    except (AlreadyRunning, PortInUse) as error:
+        serve(Path(data), json.decode(said, type=Tuned), lambda serving: None)
+    except HubError as error:
         sys.exit(f"{error} ({error.hint})")
 
 

@@ -29,9 +29,18 @@ class Session:
         """Orders that it gave, and that were not carried out yet."""
         self.redeems = False
         """Whether it has redeemed a code."""
+        self.token = ""
+        """The public prefix of the token by which it came."""
+        self.turned_away = ""
+        """The code by which it was told last that it is not let in."""
         self.refused = False
         """Whether it is being closed: nothing more is sent to it, nor heard from it."""
         self.rights: wire.Rights | None = None
         """What it was told last that it may do."""
         self.lists = False
         """Whether it asked for the catalogue, and is told when that changes."""
+
+    def has_expired(self, now: Millis) -> bool:
+        """Whether its token has ended, as far as it was told."""
+        rights = self.rights
+        return rights is not None and rights.expires is not None and rights.expires <= now

@@ -7,16 +7,40 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How a hub behaves; times in seconds, sizes in bytes."""
 
     host: str = "127.0.0.1"
-    """The address to listen at; beyond loopback, connections are not encrypted."""
+    """The address to listen at; beyond loopback, only with TLS or `insecure`."""
     port: int = 8765
     """0 is any free one."""
+    tls_cert: str = ""
+    """A file with the certificate and those that lead to its authority (PEM); empty for no TLS."""
+    tls_key: str = ""
+    """A file with the certificate's private key (PEM, without a passphrase)."""
+    insecure: bool = False
+    """Whether to listen beyond loopback without TLS: tokens can be read on the way."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """Names by which the hub may be called, beside those of its address and of its certificate."""
+    allowed_origins: frozenset[str] = frozenset()
+    """Origins (`https://host:port`) of other sites whose pages may connect."""
+    trusted_proxies: frozenset[str] = frozenset()
+    """Addresses of proxies that are believed about whom they speak for (X-Forwarded-For)."""
 
     message_bytes: int = 8 << 20
     """The largest message taken from a replica."""
     queue_messages: int = 4
     """Messages of one connection that came and were not looked at yet; then TCP holds the rest back."""
     hello_timeout: float = 10.0
-    """From the handshake to the first message."""
+    """For each step until a replica is let in: TLS, the handshake, the first message."""
+    strangers: int = 256
+    """Connections at a time that were not let in yet; one more, and the oldest is dropped."""
+    strangers_address: int = 64
+    """… of one address."""
+    connections_address: int = 1_000
+    """Connections at a time of one address."""
+    connections_user: int = 200
+    """Connections at a time of one user."""
+    opened_second: float = 50.0
+    """Connections that an address may open a second, in the long run."""
+    opened_burst: float = 1_000.0
+    """… and at once, after it has been quiet."""
     ping_interval: float = 20.0
     """Between two pings to a peer."""
     ping_timeout: float = 20.0
@@ -34,6 +58,20 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Pages that one connection asked for and has not taken; beyond it, the hub reads no more from it."""
     subscriptions: int = 10_000
     """Profiles that one connection follows."""
+    messages_second: float = 500.0
+    """Messages that a user, with all tokens, may send a second in the long run; the rest is read late."""
+    messages_burst: float = 5_000.0
+    """… and at once, after it has been quiet."""
+    bytes_second: float = 8 << 20
+    """Bytes of messages that a user may send a second, in the long run."""
+    bytes_burst: float = 64 << 20
+    """… and at once."""
+    proposals_second: float = 1_000.0
+    """Proposals that a user may push a second, in the long run."""
+    proposals_burst: float = 20_000.0
+    """… and at once."""
+    slow_patience: float = 60.0
+    """How long a connection may go on beyond its user's rates, read slowly; then it is closed."""
     batch_proposals: int = 2_000
     """Proposals decided in one transaction."""
 
@@ -41,8 +79,39 @@ class Settings(Struct, frozen=True, kw_only=True):
     """History goes out in pages of at most so many commits."""
     page_bytes: int = 1 << 20
     """A page ends with the commit that brings it to so many bytes of bodies."""
-    allowed_hosts: frozenset[str] = frozenset()
-    """Host names beside those of loopback by which a hub on loopback may be called."""
+
+    profiles: int = 10_000
+    """Profiles that are not deleted."""
+    entities_profile: int = 20_000
+    """Stacks, components and flavors of one profile."""
+    conflicts_user: int = 200
+    """Open conflicts of one user's changes in one profile; further ones are refused, and stay there."""
+    config_bytes: int = 256 << 10
+    """JSON text of one component's configuration."""
+    config_depth: int = 24
+    """Levels of nesting in one component's configuration."""
+
+    failures_free: int = 3
+    """Failed sign-ins of an address, or for an account, before answers are delayed."""
+    failure_delay: float = 0.25
+    """The first such delay, doubled with each further failure."""
+    failure_delay_most: float = 5.0
+    """The longest such delay, below `hello_timeout`."""
+    failures_forgotten: float = 900.0
+    """After so long without another, failures are forgotten."""
+    failures_kept: int = 10_000
+    """Addresses, accounts and pairs of both that are remembered, the least recent forgotten first."""
+    delayed: int = 64
+    """Sign-ins that wait at a time; beyond it, they are refused at once."""
+    delayed_address: int = 8
+    """… of one address."""
+
+    security_log_bytes: int = 16 << 20
+    """The security log begins a new file at so many bytes."""
+    security_log_files: int = 8
+    """Files of the security log that are kept."""
+    security_log_waiting: int = 10_000
+    """Entries that wait to be written; beyond it, they are dropped and counted."""
 
     live_buffer: int = 1 << 20
     """Unsent bytes of one connection beyond which it is moved from live delivery to pages."""

@@ -58,6 +58,11 @@ def prefix_of(text: str) -> str:
     return text[: 4 + _PUBLIC]
 
 
+def shown_prefix(text: str) -> str:
+    """The public part, of what may be no token at all: empty then, as it may be a slip of another secret."""
+    return prefix_of(text) if kind_of(text) is not None else ""
+
+
 def kind_of(text: str) -> str | None:
     """Which kind it is; None if it is none, or has a slip in it."""
     kind = text[:3]

@@ -3,12 +3,10 @@
 Each limit is written down once, in code, with the string below it as its meaning.
 """
 
-import ast
 import sys
-from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+
+from stackroom.sync.limit_texts import limits
 
 ROOT = Path(__file__).parent.parent
 
@@ -18,33 +16,6 @@ PAGES = [
     ("client/settings.py", "The client", "Defaults of `stackroom.client.settings.Settings`."),
     ("client/zenml/limits.py", "ZenML's YAML", "What a stack file may hold."),
 ]
-
-
-class Limit(NamedTuple):
-    name: str
-    value: str
-    meaning: str
-
-
-def limits(path: Path) -> Iterator[Limit]:
-    """Every assignment of a value to a name, at the top or in a class, with the string below it."""
-    statements: list[ast.stmt] = []
-    for node in ast.parse(path.read_text()).body:
-        statements += node.body if isinstance(node, ast.ClassDef) else [node]
-    for statement, after in pairwise(statements):
-        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            said = after.value if isinstance(after, ast.Expr) else None
-            assert isinstance(said, ast.Constant), f"{path}: {ast.unparse(statement)} says nothing"
-            meaning = " ".join(str(said.value).split())
-            yield Limit(ast.unparse(statement.target), shown(ast.unparse(statement.value)), meaning)
-
-
-def shown(value: str) -> str:
-    """A value as people read it: powers of two with their unit."""
-    if "<<" in value:
-        number, shift = (int(part) for part in value.split("<<"))
-        return f"{number << (shift - 20)} MiB" if shift >= 20 else f"{number << (shift - 10)} KiB"
-    return value.replace("_", " ") if value.replace("_", "").isdigit() else value
 
 
 def page() -> str:

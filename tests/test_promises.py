@@ -23,6 +23,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync import service
 from stackroom.sync.access import Principal
 from stackroom.sync.settings import Settings
+from stackroom.sync.tuning import Tuned
 from tests.events.world import uid
 from tests.sync.members import set_up
 from tests.sync.open_access import OpenAccess, token_of
@@ -36,7 +37,7 @@ C1 = component(1)[0]
 
 async def test_promise_1_an_acknowledged_commit_survives_a_crash_of_the_hub(tmp_path: Path) -> None:
     run = anyio.to_thread.run_sync
-    started = await run(service.up, tmp_path / "hub", "127.0.0.1", 0)
+    started = await run(service.up, tmp_path / "hub", Tuned(Settings(port=0)))
     token = await set_up(started.url, started.code)
     async with speaking(started.url, token=token) as ann:
         proposals = [ann.proposal(created()), *(ann.proposal(component(n)) for n in range(20))]

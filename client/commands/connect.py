@@ -1,6 +1,7 @@
 """`stackroom connect` and `disconnect`: joining a team's hub, and leaving it."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.options import yes_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
+from stackroom.client.commands.trust_options import trust_options, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,12 +45,21 @@ class Disconnected(Struct, frozen=True):
     example="""
     stackroom connect wss://hub.example:8765
     STACKROOM_TOKEN=TOKEN stackroom connect wss://hub.example
+    stackroom connect wss://10.1.2.3:8765 --fingerprint sha256:HEX
     """,
 )
 @click.argument("url", shell_complete=completing.hubs)
 @click.option("--token", envvar="STACKROOM_TOKEN", help="Asked for without it; or STACKROOM_TOKEN.")
+@trust_options
 @click.pass_obj
-def connect(app: "App", url: str, token: str | None) -> None:
+def connect(
+    app: "App",
+    url: str,
+    token: str | None,
+    fingerprint: str | None,
+    ca_file: Path | None,
+    insecure: bool,
+) -> None:
     """Connect to a hub by a token: keep it, and fetch the hub's profiles.
 
     The token says who you are there. It is kept in the home (mode 0600), and neither shown nor logged;
@@ -57,7 +68,8 @@ def connect(app: "App", url: str, token: str | None) -> None:
     if app.offline:
         raise click.UsageError("connect needs the network: leave out --offline")
     address = address_of(app, url)
-    connected(app, address, token or app.home.token(address) or _ask_token())
+    with trusting(app, address, fingerprint, ca_file, insecure):
+        connected(app, address, token or app.home.token(address) or _ask_token())
 
 
 def connected(app: "App", address: str, token: str) -> None:
@@ -100,6 +112,7 @@ def disconnect(app: "App", url: str | None, yes: bool) -> None:
     """Leave a hub: forget its token. Profiles and pending changes stay on this machine."""
     from stackroom.client.errors import NoHub
     from stackroom.client.keeper import UNMET
+    from stackroom.client.trust import Trust
 
     workspace = app.workspace
     joined = joined_hubs(app)
@@ -117,6 +130,7 @@ def disconnect(app: "App", url: str | None, yes: bool) -> None:
     waiting = [counts[entry.id] for entry in kept if entry.id in counts]
     pending, parked = sum(c.pending for c in waiting), sum(c.parked for c in waiting)
     app.home.keep_token(address, None)
+    app.home.keep_trust(address, Trust())
     # Profiles still refer to the address; which hub answers there next is open again.
     workspace.store.put_hub(address, UNMET, 0, workspace.user(address))
     gone = Disconnected(address, [entry.name for entry in kept], pending, parked)

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 
 class Invited(Struct, frozen=True):
-    """An invitation: `join` is what `stackroom join` takes, shown this once."""
+    """An invitation: `join` is what `stackroom join` takes, shown this once.
+
+    `fingerprint` is what it takes beside, where this home has pinned the hub's certificate.
+    """
 
     user: str
     hub: str
     join: str
     expires_in: int
+    fingerprint: str = ""
 
 
 @command(
@@ -93,7 +97,9 @@ def invite(
     )
     order(app.workspace, crowd.address, invitation)
     link = f"{crowd.address}#{made.text}"
+    pinned = app.home.trust(crowd.address).fingerprint
+    pin = f" --fingerprint {pinned}" if pinned else ""
     app.output.show(
-        Invited(name, crowd.address, link, expires),
-        Lines([f"{name} can join once, by:", f"  stackroom join {link}"]),
+        Invited(name, crowd.address, link, expires, pinned),
+        Lines([f"{name} can join once, by:", f"  stackroom join {link}{pin}"]),
     )

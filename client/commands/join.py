@@ -1,10 +1,12 @@
 """`stackroom join`: a one-time code becomes an account on a hub, and a token for it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from stackroom.client.commands.tree import command
+from stackroom.client.commands.trust_options import trust_options, trusting
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -23,21 +25,23 @@ JOINING: Final = "#joining"
 @click.argument("link", metavar="CODE")
 @click.option("--hub", "url", help="The hub's address, where CODE does not begin with it.")
 @click.option("--user", help="The name to take; an invitation has it already.")
+@trust_options
 @click.pass_obj
-def join(app: "App", link: str, url: str | None, user: str | None) -> None:
+def join(
+    app: "App",
+    link: str,
+    url: str | None,
+    user: str | None,
+    fingerprint: str | None,
+    ca_file: Path | None,
+    insecure: bool,
+) -> None:
     """Join a hub by a one-time code: an invitation's, or the one of a hub's first start.
 
     It makes the account, and a token that is kept in the home (mode 0600) as `connect` keeps it. The
     code is good once; if the answer got lost on the way, the same command takes up where it was.
     """
-    import secrets
-    import socket
-
-    from stackroom.client.commands.connect import address_of, connected
-    from stackroom.client.durations import DAY
-    from stackroom.client.errors import HubRefused
-    from stackroom.client.exchange import redeem
-    from stackroom.sync import protocol as wire
+    from stackroom.client.commands.connect import address_of
     from stackroom.sync import tokens
 
     if app.offline:
@@ -48,6 +52,22 @@ def join(app: "App", link: str, url: str | None, user: str | None) -> None:
     if tokens.kind_of(secret) not in (tokens.JOIN, tokens.SET_UP):
         raise click.UsageError("this is no join code (srj_…), or a part of it is missing")
     address = address_of(app, url or at)
+    with trusting(app, address, fingerprint, ca_file, insecure):
+        _come_in(app, address, secret, user)
+
+
+def _come_in(app: "App", address: str, secret: str, user: str | None) -> None:
+    """Redeems the code `secret` with a token that was kept before, and connects."""
+    import secrets
+    import socket
+
+    from stackroom.client.commands.connect import connected
+    from stackroom.client.durations import DAY
+    from stackroom.client.errors import HubRefused
+    from stackroom.client.exchange import redeem
+    from stackroom.sync import protocol as wire
+    from stackroom.sync import tokens
+
     begun = app.home.token(address + JOINING)
     if begun is None:
         begun = tokens.make(tokens.PERSONAL, secrets.token_bytes).text

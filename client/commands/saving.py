@@ -17,7 +17,15 @@ from msgspec import Struct
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.syncing import took
-from stackroom.client.errors import NotAuthorised, OtherHub, Unreachable, VersionMismatch
+from stackroom.client.errors import (
+    NotAuthorised,
+    NotTrusted,
+    OtherHub,
+    SlowDown,
+    Unencrypted,
+    Unreachable,
+    VersionMismatch,
+)
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -80,10 +88,17 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
             with progress(app.output, "Asking the hub"):
                 report = exchange(workspace, hub, [profile], timeout=patience, history=False)
             done = report.profiles.get(profile)
+        except (
+            NotAuthorised,
+            NotTrusted,
+            OtherHub,
+            SlowDown,
+            Unencrypted,
+            VersionMismatch,
+        ) as error:
+            app.output.note(f"Not sent: {error}. Next: {error.hint}")
         except Unreachable:
             pass  # Said as "saved offline".
-        except (NotAuthorised, VersionMismatch, OtherHub) as error:
-            app.output.note(f"Not sent: {error}. Next: {error.hint}")
     if done is not None:
         _tell_others(app, done, ids)
     waiting = _waiting(app, profile)

@@ -11,6 +11,7 @@ from stackroom.client.errors import ClientError
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.client.trust import Trust
 
 
 class NoDashboard(ClientError):
@@ -37,7 +38,7 @@ def ui(app: "App", hub: str | None, only_print: bool) -> None:
         raise click.UsageError("ui needs the network: leave out --offline")
     url = _hub(app, hub)
     with progress(app.output, "Asking the hub"):
-        address = dashboard(url, app.workspace.settings.open_timeout)
+        address = dashboard(url, app.workspace.settings.open_timeout, app.home.trust(url))
     opened = not only_print and webbrowser.open(address)
     told = f"Opened {address} in the browser." if opened else address
     app.output.show({"url": address, "opened": opened}, Lines([told]))
@@ -62,20 +63,26 @@ def _hub(app: "App", text: str | None) -> str:
     return entry.hub
 
 
-def dashboard(url: str, timeout: float) -> str:
+def dashboard(url: str, timeout: float, trust: "Trust") -> str:
     """The address of the dashboard of the hub at `url`, which is asked for it; `timeout` in seconds.
 
-    Raises NoDashboard if it serves none, and Unreachable if it does not answer.
+    Raises NoDashboard if it serves none, Unreachable if it does not answer, NotTrusted or Unencrypted.
     """
+    import ssl
     from http.client import HTTPException
     from urllib.error import HTTPError
-    from urllib.request import ProxyHandler, build_opener
+    from urllib.request import BaseHandler, HTTPSHandler, ProxyHandler, build_opener
 
+    from stackroom.client.certificates import context_of, refusal
     from stackroom.client.errors import Unreachable
     from stackroom.client.urls import is_loopback
 
     address = "http" + url.removeprefix("ws") + "/"
-    opener = build_opener(*[ProxyHandler({})] if is_loopback(url) else [])
+    context = context_of(url, trust)
+    handlers: list[BaseHandler] = [ProxyHandler({})] if is_loopback(url) else []
+    if context is not None:
+        handlers.append(HTTPSHandler(context=context))
+    opener = build_opener(*handlers)
     opener.addheaders = [("Accept", "text/html")]
     try:
         with opener.open(address, timeout=timeout) as answer:
@@ -85,5 +92,7 @@ def dashboard(url: str, timeout: float) -> str:
         error.close()
     except (OSError, HTTPException) as error:
         why = getattr(error, "reason", None) or error
+        if isinstance(why, ssl.SSLCertVerificationError):
+            raise refusal(url, why) from error
         raise Unreachable(f"the hub at {url} cannot be reached: {why}") from error
     raise NoDashboard(f"the hub at {url} serves no dashboard", hint="stackroom status")

@@ -23,7 +23,13 @@ from tests.sync.speaking import PROFILE, Peer, component
 pytestmark = pytest.mark.anyio
 
 SETTINGS = Settings(
-    port=0, tick=0.01, backlog_reads=20, backlog_orders=3, subscriptions=5, page_bytes=1 << 18
+    port=0,
+    tick=0.01,
+    backlog_reads=20,
+    backlog_orders=3,
+    subscriptions=5,
+    page_bytes=1 << 18,
+    config_bytes=1 << 20,
 )
 
 

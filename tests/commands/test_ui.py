@@ -11,6 +11,7 @@ import pytest
 
 from stackroom.client.commands.ui import NoDashboard, dashboard
 from stackroom.client.errors import Unreachable
+from stackroom.client.trust import Trust
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 
@@ -69,14 +70,14 @@ def test_it_can_be_printed_only(ada: Person, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "status"), [("text/plain", 200), ("text/html", 404)])
 def test_what_is_no_page_is_no_dashboard(kind: str, status: int) -> None:
     with server(kind, status) as url, pytest.raises(NoDashboard):
-        dashboard(url, 10)
+        dashboard(url, 10, Trust())
 
 
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(Unreachable, match="refused"):
-        dashboard(f"ws://127.0.0.1:{port}", 10)
+        dashboard(f"ws://127.0.0.1:{port}", 10, Trust())
 
 
 def test_without_a_hub_there_is_nothing_to_open(ada: Person) -> None:

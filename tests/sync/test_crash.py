@@ -19,6 +19,8 @@ from stackroom.events.sqlite_log import LogFile
 from stackroom.sync import protocol as wire
 from stackroom.sync import service
 from stackroom.sync.folder import HubFolder
+from stackroom.sync.settings import Settings
+from stackroom.sync.tuning import Tuned
 from tests.sync.members import set_up
 from tests.sync.speaking import PROFILE, component, created, speaking
 
@@ -31,7 +33,7 @@ run = anyio.to_thread.run_sync
 
 
 async def start(data: Path) -> service.Started:
-    return await run(service.up, data, "127.0.0.1", 0)
+    return await run(service.up, data, Tuned(Settings(port=0)))
 
 
 async def ended(data: Path) -> None:

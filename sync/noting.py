@@ -1,0 +1,48 @@
+"""What of a conversation is noted in the security log."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from stackroom.events.log import Answer
+from stackroom.events.model import Commit
+from stackroom.sync import protocol as wire
+from stackroom.sync import tokens
+from stackroom.sync.effects import Noted, Ordered
+
+MATTERS: Final = frozenset(
+    {
+        "not_allowed",
+        "replica_copied",
+        "too_many_profiles",
+        "too_many_entities",
+        "too_many_conflicts",
+        "config_too_large",
+        "config_too_deep",
+    }
+)
+"""The codes of refused proposals that are a matter of security."""
+
+
+def people(commits: Sequence[Commit]) -> Iterator[Noted]:
+    """Who granted what: each commit among the people of the hub."""
+    for commit in commits:
+        what = " ".join(event.type for event in commit.events)
+        yield Noted(0, "people", {"by": commit.author, "seq": commit.seq, "what": what})
+
+
+def order(ordered: Ordered, reply: wire.Reply) -> Noted | None:
+    """Who came in by a one-time code; and what was refused to those who are in."""
+    session, ask = ordered.session, ordered.ask
+    if isinstance(ask, wire.Ask):
+        said: dict[str, str | int] = {"code": reply.code, "what": type(ask.order).__name__}
+        return Noted(session, "refused", said) if reply.code else None
+    if reply.code:
+        return None  # The hub notes all codes that open nothing alike.
+    return Noted(session, "joined", {"user": reply.user, "token": tokens.shown_prefix(ask.code)})
+
+
+def refusals(session: int, profile: str, answers: Sequence[Answer]) -> Iterator[Noted]:
+    """Of many refusals in one push, one: what it was, and how often."""
+    for code, times in Counter(a.code for a in answers if a.code in MATTERS).items():
+        yield Noted(session, "refused", {"code": code, "profile": profile, "times": times})

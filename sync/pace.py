@@ -1,0 +1,43 @@
+"""How fast a connection is read: at its user's rate."""
+
+from collections.abc import Callable
+
+import anyio
+
+from stackroom.sync import protocol as wire
+from stackroom.sync.bucket import Meters, Rate
+from stackroom.sync.link import Link
+from stackroom.sync.session import Session
+from stackroom.sync.settings import Settings
+
+
+class Pace:
+    """The rates of all users; `clock` is in seconds and never goes back."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.meters = Meters(
+            Rate(settings.messages_second, settings.messages_burst),
+            Rate(settings.bytes_second, settings.bytes_burst),
+            Rate(settings.proposals_second, settings.proposals_burst),
+        )
+
+    async def keep(
+        self, link: Link, session: Session, message: wire.FromReplica, size: int
+    ) -> bool:
+        """Waits until the next message may be read; False if it was too much for too long."""
+        assert session.principal is not None
+        name = session.principal.account
+        now = self.clock()
+        proposals = len(message.proposals) if isinstance(message, wire.Push) else 0
+        wait = self.meters.take(name, (1, size, proposals), now)
+        if not wait:
+            link.slowed = None
+            return True
+        if link.slowed is None:
+            link.slowed = now
+        elif now + wait - link.slowed > self.settings.slow_patience:
+            return False
+        await anyio.sleep(wait)
+        return True

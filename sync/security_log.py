@@ -1,0 +1,141 @@
+"""The security log: who came in, who was turned away, what was granted, which limits were hit.
+
+One JSON object a line in `security.jsonl` (0600). A value is one line whatever is in it (JSON escapes
+control characters), is cut at a length, and is never a secret: callers pass public prefixes and ids.
+Entries are written by a thread of their own; nobody waits for the disk.
+"""
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal, Protocol, TypeAlias
+
+import msgspec
+
+from stackroom.events.model import Millis
+
+VALUE_LENGTH: Final = 500
+"""Characters of a value that are kept."""
+
+Kind: TypeAlias = Literal[
+    "started", "stopped", "signed_in", "sign_in_refused", "joined", "refused", "limit", "people",
+    "order", "certificate",
+]  # fmt: skip
+"""What an entry is about: the first thing to search for."""
+
+Value: TypeAlias = str | int | float | None
+
+
+class Notes(Protocol):
+    """Where security is noted."""
+
+    def note(self, kind: Kind, **fields: Value) -> None:
+        """Notes something now; fields that are empty or None are left out."""
+
+
+class NoNotes:
+    """Nowhere: for a hub without a folder."""
+
+    def note(self, kind: Kind, **fields: Value) -> None:
+        """Nothing is kept."""
+
+
+NOWHERE: Final = NoNotes()
+
+
+class SecurityLog:
+    """The file at `path`; begins a new one at `most` bytes and keeps `files` of them in all.
+
+    `waiting` entries wait at the most; what comes then is dropped, and how many is noted next.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        most: int,
+        files: int,
+        waiting: int,
+        clock: Callable[[], Millis],
+        failed: Callable[[OSError], None],
+    ) -> None:
+        self.path = path
+        self._most = most
+        self._files = files
+        self._clock = clock
+        self._failed = failed
+        self._queue: queue.Queue[bytes | None] = queue.Queue(waiting)
+        self._lock = threading.Lock()
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._write_all, name="security-log", daemon=True)
+        self._thread.start()
+
+    def note(self, kind: Kind, **fields: Value) -> None:
+        """Notes something now; never waits."""
+        line = _line(self._clock(), kind, fields)
+        try:
+            self._queue.put_nowait(line)
+        except queue.Full:
+            with self._lock:
+                self._dropped += 1
+
+    def close(self) -> None:
+        """Waits until all is written; nothing is noted afterwards."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _write_all(self) -> None:
+        while (line := self._queue.get()) is not None:
+            self._write(line)
+            with self._lock:
+                dropped, self._dropped = self._dropped, 0
+            if dropped:
+                said: dict[str, Value] = {"limit": "security_log_waiting", "dropped": dropped}
+                self._write(_line(self._clock(), "limit", said))
+
+    def _write(self, line: bytes) -> None:
+        try:
+            if self._size() + len(line) > self._most:
+                self._rotate()
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(line)
+        except OSError as error:
+            self._failed(error)
+
+    def _size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _rotate(self) -> None:
+        """security.jsonl becomes security.jsonl.1, and so on; the oldest goes."""
+        if self._files == 1:
+            self.path.unlink(missing_ok=True)
+            return
+        for number in range(self._files - 1, 0, -1):
+            older = self.path.with_name(f"{self.path.name}.{number}")
+            newer = (
+                self.path if number == 1 else self.path.with_name(f"{self.path.name}.{number - 1}")
+            )
+            if newer.exists():
+                newer.replace(older)
+
+
+def _line(now: Millis, kind: Kind, fields: Mapping[str, Value]) -> bytes:
+    time = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
+    said = {name: _cut(value) for name, value in fields.items() if value not in (None, "")}
+    entry = {"time": time.replace("+00:00", "Z"), "kind": kind, **said}
+    return msgspec.json.encode(entry) + b"\n"
+
+
+def _cut(value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    kept = value if len(value) <= VALUE_LENGTH else value[:VALUE_LENGTH] + "…"
+    # JSON escapes what is below space; here is the rest of what breaks lines or fools eyes.
+    return "".join(c if c.isprintable() or c < " " else f"\\u{ord(c):04x}" for c in kept)

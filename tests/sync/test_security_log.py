@@ -1,0 +1,97 @@
+"""The security log: whole lines whatever is in them, its owner's alone, bounded, and never in the way."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackroom.sync.security_log import VALUE_LENGTH, SecurityLog
+
+
+def opened(path: Path, **more: Any) -> SecurityLog:
+    def fails(error: OSError) -> None:
+        raise error
+
+    settings: dict[str, Any] = {"most": 1 << 20, "files": 3, "waiting": 1_000, "failed": fails}
+    return SecurityLog(path, clock=lambda: 1_800_000_000_123, **(settings | more))
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+
+
+def test_a_line_says_when_and_what(tmp_path: Path) -> None:
+    log = opened(tmp_path / "security.jsonl")
+    log.note("signed_in", user="ann", address="10.0.0.1", profile="", code=None, times=3)
+    log.close()
+    (line,) = lines(log.path)
+    assert line == {
+        "time": "2027-01-15T08:00:00.123Z",
+        "kind": "signed_in",
+        "user": "ann",
+        "address": "10.0.0.1",
+        "times": 3,
+    }
+    assert log.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("value", [
+    'ann\n{"kind":"signed_in","user":"root"}', "a\r\nb", "\x1b[2J\x1b]0;x\x07", "\u2028\u2029\x85",
+    "\u202egnp.exe", '"}\\', "\ud800", "\x00", "\x7f", "名前", "x" * 100_000,
+])  # fmt: skip
+def test_no_value_forges_a_line_or_drives_a_terminal(tmp_path: Path, value: str) -> None:
+    log = opened(tmp_path / "security.jsonl")
+    log.note("refused", value=value, what="host")
+    log.note("stopped")
+    log.close()
+    text = log.path.read_bytes().decode("utf-8")
+    assert [line["kind"] for line in lines(log.path)] == ["refused", "stopped"]
+    assert text.count("\n") == len(text.splitlines()) == 2
+    assert text.replace("\n", "").isprintable()
+    assert len(text) < VALUE_LENGTH * 2 + 300
+
+
+def test_it_rotates_and_keeps_so_many(tmp_path: Path) -> None:
+    log = opened(tmp_path / "security.jsonl", most=500)
+    for n in range(100):
+        log.note("limit", n=n)
+    log.close()
+    names = ["security.jsonl.2", "security.jsonl.1", "security.jsonl"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
+    kept = [line["n"] for name in names for line in lines(tmp_path / name)]
+    assert kept == list(range(100 - len(kept), 100))
+    assert all((tmp_path / name).stat().st_size <= 500 for name in names)
+
+
+def test_a_disk_that_hangs_holds_nobody_up_and_what_was_dropped_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, begun = threading.Event(), threading.Event()
+    write = SecurityLog._write
+
+    def slow(self: SecurityLog, line: bytes) -> None:
+        begun.set()
+        hangs.wait(20)
+        write(self, line)
+
+    monkeypatch.setattr(SecurityLog, "_write", slow)
+    log = opened(tmp_path / "security.jsonl", waiting=5)
+    log.note("started")
+    assert begun.wait(20)
+    for n in range(50):
+        log.note("limit", n=n)
+    hangs.set()
+    log.close()
+    found = lines(log.path)
+    assert [line.get("n") for line in found if "n" in line] == [0, 1, 2, 3, 4]
+    assert sum(line.get("dropped", 0) for line in found) == 45
+
+
+def test_a_disk_that_is_full_is_told_once_per_line(tmp_path: Path) -> None:
+    told: list[OSError] = []
+    log = opened(tmp_path / "no" / "folder", failed=told.append)
+    log.note("started")
+    log.close()
+    assert [type(error) for error in told] == [FileNotFoundError]
