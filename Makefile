@@ -3,10 +3,11 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p) 2>/dev/null)))
 BIN := .venv/bin
 SEEDS ?= 1000
+SECONDS ?= 60
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-zenml check sim bench bench-quick generate lock clean
+.PHONY: help venv demo test test-zenml check fuzz sim bench bench-quick generate lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +46,10 @@ check: venv  ## lint, format, types, and whether docs and schema are up to date
 	$(BIN)/mypy benchmarks
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py \
 		tests/commands/test_explain.py
+
+fuzz: venv  ## fuzz the hub and the readers of files for SECONDS each (default 60)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[fuzz]"
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 sim: venv  ## run the simulation over SEEDS seeds (default 1000)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS)

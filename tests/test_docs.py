@@ -15,7 +15,12 @@ from stackroom.events.permissions import PERMISSIONS
 from tests import flavors_page, limits_page
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 PAGES += sorted((ROOT / "benchmarks").glob("*.md"))
 
 
@@ -57,6 +62,13 @@ def test_files_that_are_named_exist(path: Path) -> None:
         r"`((?:docs|tests|events|sync|client|benchmarks)/[\w/.-]+\.\w+)`", path.read_text()
     ):
         assert (ROOT / named).exists(), f"{path.name} names {named}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_tests_that_are_named_exist(path: Path) -> None:
+    for file, name in re.findall(r"`([\w/]+\.py)::(\w+)`", path.read_text()):
+        defined = (ROOT / "tests" / file).read_text()
+        assert f"def {name}(" in defined, f"{path.name} names {file}::{name}"
 
 
 def test_no_page_names_this_machine() -> None:

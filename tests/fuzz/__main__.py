@@ -15,41 +15,48 @@ from pathlib import Path
 
 from tests.fuzz import CORPUS, TARGETS
 
-FOUND = Path("build/fuzz")
+FOUND = Path("build/fuzz").absolute()
 LONGEST = 2_048
 """Bytes of an input: the corpus stays small, and each of its files is soon run."""
 
 
-def fuzz(target: str, seconds: int, *more: str) -> None:
-    """Fuzzes in this process, which ends with it."""
+def libfuzzer(target: str, arguments: list[str]) -> None:
+    """Runs libFuzzer in this process, which ends with it; the first argument is its own command."""
     import atheris
 
     with atheris.instrument_imports(include=["stackroom"]):
         one = importlib.import_module(f"tests.fuzz.{target}").one
-    found = FOUND / target
-    found.mkdir(parents=True, exist_ok=True)
-    arguments = [
-        sys.argv[0], f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20",
-        f"-artifact_prefix={FOUND / target}-", "-print_final_stats=1", "-verbosity=0", *more,
-    ]  # fmt: skip
-    if not more:
-        arguments += [str(found), str(CORPUS / target)]
     atheris.Setup(arguments, one)
     atheris.Fuzz()
 
 
-def keep(target: str) -> None:
-    """Makes the corpus of the fewest inputs that reach what all of them reach."""
-    with tempfile.TemporaryDirectory() as fresh:
-        here = [str(FOUND / target), str(CORPUS / target)]
-        run(target, "--merge", fresh, *here)
-        shutil.rmtree(CORPUS / target, ignore_errors=True)
-        shutil.copytree(fresh, CORPUS / target)
-    print(f"{target}: {len(list((CORPUS / target).iterdir()))} inputs kept")
+def command(folder: str, target: str) -> str:
+    """A command that libFuzzer can run itself again, as it does to merge."""
+    path = Path(folder) / target
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.fuzz {target} --raw "$0" "$@"\n')
+    path.chmod(0o700)
+    return str(path)
 
 
-def run(*arguments: str) -> int:
-    return subprocess.run([sys.executable, "-m", "tests.fuzz", *arguments], check=False).returncode
+def fuzz(target: str, seconds: int, keep: bool) -> int:
+    """Fuzzes one target in a process of its own; its exit code."""
+    found, corpus = FOUND / target, CORPUS / target
+    for folder in (found, corpus):
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scripts, tempfile.TemporaryDirectory() as fresh:
+        run = command(scripts, target)
+        options = [
+            f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20",
+            f"-artifact_prefix={FOUND / target}-", "-print_final_stats=1", "-verbosity=0",
+        ]  # fmt: skip
+        done = subprocess.run([run, *options, str(found), str(corpus)], check=False).returncode
+        if keep and not done:
+            merge = [run, "-merge=1", f"-max_len={LONGEST}", fresh, str(found), str(corpus)]
+            subprocess.run(merge, check=True, stderr=subprocess.DEVNULL)
+            shutil.rmtree(corpus)
+            shutil.copytree(fresh, corpus)
+            print(f"{target}: {len(list(corpus.iterdir()))} inputs kept", flush=True)
+    return done
 
 
 def main() -> int:
@@ -57,20 +64,14 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
     parser.add_argument("--keep", action="store_true", help="make the corpus anew")
-    parser.add_argument("--merge", nargs="+", help=argparse.SUPPRESS)
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--raw", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.merge:
-        fuzz(options.targets[0], 0, "-merge=1", *options.merge)
-    if options.here:
-        fuzz(options.targets[0], options.seconds)
+    if options.raw:
+        libfuzzer(options.targets[0], options.raw)
     failed = 0
     for target in options.targets or TARGETS:
-        (CORPUS / target).mkdir(parents=True, exist_ok=True)
         print(f"{target}: {options.seconds} s", flush=True)
-        failed |= run(target, "--here", "--seconds", str(options.seconds))
-        if options.keep:
-            keep(target)
+        failed |= fuzz(target, options.seconds, options.keep)
     return failed
 
 
