@@ -268,6 +268,10 @@ class EntityDraft:
 
 
 class _Labelled(EntityDraft):
+    def protect(self: D, *, protected: bool = True) -> D:
+        """Has changes of it wait for another person's approval, or no more."""
+        return self._write(pointer("protected"), protected)
+
     def label(self: D, key: str, value: str) -> D:
         """Sets a label."""
         return self._write(pointer("labels", key), value)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stackroom.client.profile import Profile
 
 Fate: TypeAlias = Literal[
-    "accepted", "merged", "converged", "conflict", "rejected", "pending", "unchanged"
+    "accepted", "merged", "converged", "conflict", "requested", "rejected", "pending", "unchanged"
 ]
 
 
@@ -37,6 +37,8 @@ class Result(Struct, frozen=True):
                 return f"committed as #{self.seq}: others had said the same"
             case "conflict":
                 return f"in conflict since #{self.seq}: waits for a decision"
+            case "requested":
+                return f"change request #{self.seq}: waits for another person's approval"
             case "rejected":
                 return f"refused, and parked here: {self.sentence}"
             case "pending":

@@ -8,6 +8,7 @@ from stackroom.events.check import Conflicted, Outcome, Rejected, check
 from stackroom.events.codec import unseal
 from stackroom.events.fold import apply
 from stackroom.events.model import Proposal
+from stackroom.events.outcomes import Requested
 from stackroom.events.permissions import Who
 from stackroom.events.state import State
 
@@ -21,7 +22,7 @@ class Standing(Struct, frozen=True):
     @property
     def stands(self) -> bool:
         """Whether the view shows it."""
-        return not isinstance(self.outcome, Conflicted | Rejected)
+        return not isinstance(self.outcome, Conflicted | Requested | Rejected)
 
 
 class View(Struct, frozen=True):

@@ -345,6 +345,12 @@ class Workspace:
         draft.allow_plaintext = self.allow_plaintext
         return draft
 
+    def propose(
+        self, copy: ProfileCopy, changes: Sequence[tuple[str, Change]], message: str = ""
+    ) -> SavedDraft:
+        """Saves these very changes as one proposal upon `copy`. Raises RefusedLocally."""
+        return self._save(copy.id, copy.hub, copy.confirmed.seq, copy.view, message, changes)
+
     def _checked(
         self, view: State, changes: Sequence[tuple[str, Change]], message: str, allowed: bool
     ) -> str:

@@ -49,7 +49,7 @@ DELETED: Final[dict[Kind, type[model.Deleted]]] = {
 
 
 def registration(entity: AnyEntity) -> Registered:
-    """The registration that brings `entity` about as it is; TypeError for a conflict."""
+    """The registration that brings `entity` about as it is; TypeError for a conflict or request."""
     match entity:
         case Component():
             return model.ComponentRegistered(
@@ -59,10 +59,16 @@ def registration(entity: AnyEntity) -> Registered:
                 entity.config,
                 entity.labels,
                 entity.extra,
+                entity.protected,
             )
         case Stack():
             return model.StackRegistered(
-                entity.name, entity.components, entity.labels, entity.description, entity.extra
+                entity.name,
+                entity.components,
+                entity.labels,
+                entity.description,
+                entity.extra,
+                entity.protected,
             )
         case Flavor():
             return model.FlavorRegistered(

@@ -15,6 +15,7 @@ from stackroom.events.codec import unseal
 from stackroom.events.entity import Stamp
 from stackroom.events.model import (
     Change,
+    ChangeRequested,
     Commit,
     ComponentRegistered,
     ConflictJoined,
@@ -26,6 +27,9 @@ from stackroom.events.model import (
     ProfileCreated,
     Registered,
     Renamed,
+    RequestApproved,
+    RequestClosed,
+    RequestJoined,
     StackRegistered,
     Updated,
 )
@@ -56,6 +60,7 @@ from stackroom.events.state import (
     Flavor,
     Gone,
     Profile,
+    Request,
     Stack,
     State,
 )
@@ -128,6 +133,12 @@ def apply_change(state: State, stamp: Stamp, id: str, change: Change) -> None:
             _hold(state, stamp, id, change)
         case ConflictResolved():
             _resolve(state, stamp, id, change)
+        case ChangeRequested() | RequestJoined():
+            _request(state, stamp, id, change)
+        case RequestApproved():
+            _close(state, stamp, id, "approved")
+        case RequestClosed(choice):
+            _close(state, stamp, id, choice)
 
 
 def writes(change: Change) -> list[tuple[Path, Maybe]]:
@@ -217,15 +228,15 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
     """The entity that a registration makes."""
     stamps = {WHOLE: stamp}
     match change:
-        case ComponentRegistered(name, kind, flavor, config, labels, extra):
-            return Component(name, stamps, kind, flavor, config, labels, extra)
-        case StackRegistered(name, components, labels, description, extra):
+        case ComponentRegistered(name, kind, flavor, config, labels, extra, protected):
+            return Component(name, stamps, kind, flavor, config, labels, extra, protected)
+        case StackRegistered(name, components, labels, description, extra, protected):
             members = {
                 type: list(dict.fromkeys(state.resolve(id) for id in ids))
                 for type, ids in components.items()
                 if ids
             }
-            return Stack(name, stamps, members, labels, description, extra)
+            return Stack(name, stamps, members, labels, description, extra, protected)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
         case ProfileCreated(name, description, settings):
@@ -285,6 +296,22 @@ def _hold(state: State, stamp: Stamp, id: str, change: ConflictOpened | Conflict
     else:
         conflict = Conflict("", {WHOLE: stamp}, (change.held,), change.overlaps)
     state.put(id, conflict)
+
+
+def _request(state: State, stamp: Stamp, id: str, change: ChangeRequested | RequestJoined) -> None:
+    request = state.entities.get(id)
+    if isinstance(request, Request):
+        request = copy.copy(request)
+        request.held += (change.held,)
+        request.protected = tuple(dict.fromkeys((*request.protected, *change.protected)))
+    else:
+        request = Request("", {WHOLE: stamp}, (change.held,), change.protected)
+    state.put(id, request)
+
+
+def _close(state: State, stamp: Stamp, id: str, choice: str) -> None:
+    if id in state.requests:
+        state.remove(id, Gone("request", "", stamp, choice=choice))
 
 
 def _resolve(state: State, stamp: Stamp, id: str, change: ConflictResolved) -> None:

@@ -13,7 +13,7 @@ from stackroom.events.codec import unseal
 from stackroom.events.fold import advance, apply_change, read
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit, Overlap
-from stackroom.events.state import AnyEntity, Conflict, Stack, State
+from stackroom.events.state import AnyEntity, Holding, Stack, State
 from stackroom.events.values import Maybe, Path, pointer, same
 
 PAGE = 1_000
@@ -107,7 +107,7 @@ def diff(before: State, after: State) -> list[Difference]:
     found: list[Difference] = []
     for id in dict.fromkeys((*before.entities, *after.entities)):
         old, new = before.entities.get(id), after.entities.get(id)
-        if old is not new and not isinstance(old or new, Conflict):
+        if old is not new and not isinstance(old or new, Holding):
             found += _differences(id, old, new)
     return sorted(found, key=lambda d: (d.kind, d.component_type, d.name, d.entity, d.path))
 
@@ -124,7 +124,7 @@ def leaves(entity: AnyEntity) -> dict[Path, Maybe]:
                 found[pointer(field, type, id)] = True
         elif field in entity.maps:
             _spread(pointer(field), value, found)
-        elif value is not None and value != "":
+        elif value is not None and value != "" and (field, value) != ("protected", False):
             found[pointer(field)] = value
     return found
 

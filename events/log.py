@@ -16,7 +16,7 @@ from stackroom.events.model import Commit, Millis
 
 T = TypeVar("T")
 
-Taking: TypeAlias = Literal["accepted", "merged", "converged", "conflict"]
+Taking: TypeAlias = Literal["accepted", "merged", "converged", "conflict", "requested"]
 """How a proposal came into the log."""
 
 
@@ -27,7 +27,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     """
 
     id: str
-    outcome: Literal["accepted", "merged", "converged", "conflict", "rejected"]
+    outcome: Literal["accepted", "merged", "converged", "conflict", "requested", "rejected"]
     seq: int | None = None
     code: str = ""
     sentence: str = ""

@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal[
     "component",
     "stack",
     "conflict",
+    "request",
     "hub",
     "user",
     "team",
@@ -116,6 +117,7 @@ class ComponentRegistered(Registered, frozen=True):
     config: dict[str, Value] = {}
     labels: dict[str, str] = {}
     extra: dict[str, Value] = {}
+    protected: bool = False
 
 
 class ComponentUpdated(Updated, frozen=True):
@@ -138,6 +140,7 @@ class StackRegistered(Registered, frozen=True):
     labels: dict[str, str] = {}
     description: str = ""
     extra: dict[str, Value] = {}
+    protected: bool = False
 
 
 class StackUpdated(Updated, frozen=True):
@@ -210,7 +213,7 @@ class Proposal(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """A proposal that a conflict keeps safe, with who made it."""
+    """A proposal that a conflict or a change request keeps safe, with who made it."""
 
     author: str
     replica: str
@@ -243,6 +246,38 @@ class ConflictResolved(Change, frozen=True):
     kind = "conflict"
     choice: str
     aliases: dict[str, str] = {}
+
+
+class ChangeRequested(Change, frozen=True):
+    """A proposal changes what is protected: the hub keeps it until another person approves it.
+
+    The request's id is the id of that proposal; `protected` are the ids of what it touches.
+    """
+
+    kind = "request"
+    held: Held
+    protected: tuple[str, ...]
+
+
+class RequestJoined(Change, frozen=True):
+    """A later proposal of the same replica builds on one that waits in a request."""
+
+    kind = "request"
+    held: Held
+    protected: tuple[str, ...] = ()
+
+
+class RequestApproved(Change, frozen=True):
+    """Somebody else approved; beside it in the commit stand the very events that the request holds."""
+
+    kind = "request"
+
+
+class RequestClosed(Change, frozen=True):
+    """The request ended without a change: rejected by somebody, or withdrawn by its author."""
+
+    kind = "request"
+    choice: Literal["rejected", "withdrawn"]
 
 
 class Place(Struct, frozen=True):

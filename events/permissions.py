@@ -10,10 +10,13 @@ from msgspec import Struct
 
 from stackroom.events.model import (
     Change,
+    ComponentRegistered,
     ProfileCreated,
     ProfileDeleted,
     ProfileRenamed,
-    ProfileUpdated,
+    RequestApproved,
+    RequestClosed,
+    StackRegistered,
     Updated,
 )
 
@@ -61,22 +64,29 @@ class Who(Struct, frozen=True):
         return self.rights is None or permission in self.rights
 
 
-def needed(change: Change, *, among_people: bool = False) -> str:
-    """The permission that `change` needs, in a profile or in a hub's stream of people."""
+def needed(change: Change, *, among_people: bool = False) -> tuple[str, ...]:
+    """The permissions that `change` needs, in a profile or in a hub's stream of people."""
     if among_people or change.kind in PEOPLE:
-        return "people.write"
+        return ("people.write",)
     match change:
         case ProfileCreated():
-            return "profile.create"
+            return ("profile.create",)
         case ProfileRenamed():
-            return "profile.rename"
+            return ("profile.rename",)
         case ProfileDeleted():
-            return "profile.archive"
-        case ProfileUpdated() if _is_policy(change):
-            return "profile.protect"
+            return ("profile.archive",)
+        case RequestApproved() | RequestClosed(choice="rejected"):
+            return ("profile.approve",)
+        case Updated():
+            policies = [_is_policy(change, path) for path in (*change.set, *change.unset)]
+            protect = ("profile.protect",) if any(policies) else ()
+            return protect if all(policies) and protect else (*protect, "profile.write")
+        case StackRegistered(protected=True) | ComponentRegistered(protected=True):
+            return ("profile.protect", "profile.write")
         case _:
-            return "profile.write"
+            return ("profile.write",)
 
 
-def _is_policy(change: Updated) -> bool:
-    return any(path.startswith("/settings") for path in (*change.set, *change.unset))
+def _is_policy(change: Updated, path: str) -> bool:
+    """Whether a write says what others may do."""
+    return path.startswith("/settings" if change.kind == "profile" else "/protected")

@@ -12,7 +12,20 @@ import msgspec
 from msgspec import structs
 
 from stackroom.events.codec import digest, unseal
-from stackroom.events.model import Change, Commit, Event, Place, Redacted, Registered, Updated
+from stackroom.events.model import (
+    Change,
+    ChangeRequested,
+    Commit,
+    ConflictJoined,
+    ConflictOpened,
+    Event,
+    Place,
+    Redacted,
+    Registered,
+    RequestJoined,
+    Updated,
+)
+from stackroom.events.outcomes import HOLDING
 from stackroom.events.values import Path, Value, lookup, pointer, segments
 
 FIELDS: Final = frozenset(
@@ -44,6 +57,9 @@ def texts_at(change: Change, path: Path) -> set[str]:
                 elif keys[: len(parts)] == parts:
                     found.update(_texts(lookup(value, keys[len(parts) :])))
             return found
+        case ConflictOpened() | ConflictJoined() | ChangeRequested() | RequestJoined():
+            held = (unseal(event) for event in change.held.proposal.events)
+            return {text for inner in held for text in texts_at(inner, path)}
         case _:
             return set()
 
@@ -102,10 +118,8 @@ def _without(event: Event, texts: Collection[str], mark: str) -> tuple[Event, li
             case _:
                 return value
 
-    if event.type in ("ConflictOpened", "ConflictJoined"):
-        after = _held(body, texts, mark, replace, paths)
-    else:
-        after = _change(body, replace)
+    holds = event.type in HOLDING
+    after = _held(body, texts, mark, replace, paths) if holds else _change(body, replace)
     if not paths:
         return event, []
     text = msgspec.json.encode(after).decode()
@@ -135,7 +149,7 @@ def _held(
     replace: Callable[[Value, tuple[str, ...]], Value],
     paths: list[Path],
 ) -> dict[str, Any]:
-    """The body of a conflict: what it holds, and both sides of each overlap."""
+    """The body of a conflict or request: what it holds, and both sides of each overlap."""
     proposal = body["held"]["proposal"]
     events = []
     for number, raw in enumerate(proposal["events"]):
@@ -153,7 +167,7 @@ def _held(
         }
         for n, overlap in enumerate(body.get("overlaps", ()))
     ]
-    return {**body, "held": held, "overlaps": overlaps}
+    return {**body, "held": held, **({"overlaps": overlaps} if overlaps else {})}
 
 
 def _texts(value: object) -> Iterator[str]:

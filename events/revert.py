@@ -6,6 +6,7 @@ overwritten unless asked: it is listed instead.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import UNSET, Struct
 
@@ -14,6 +15,7 @@ from stackroom.events.compose import DELETED, registration, updates
 from stackroom.events.fold import apply_change, read, same_definition, writes
 from stackroom.events.model import (
     Change,
+    ChangeRequested,
     Commit,
     ConflictJoined,
     ConflictOpened,
@@ -23,10 +25,16 @@ from stackroom.events.model import (
     ProfileCreated,
     ProfileDeleted,
     Registered,
+    RequestApproved,
+    RequestClosed,
+    RequestJoined,
     Updated,
 )
 from stackroom.events.state import AnyEntity, Stack, State
 from stackroom.events.values import WHOLE, Maybe, Path, overlap, same, segments
+
+_DECISIONS: Final = ("conflict", "request")
+"""The kinds of entity that stand for a decision, and not for something configured."""
 
 
 class Since(Struct, frozen=True, omit_defaults=True):
@@ -47,7 +55,7 @@ class Since(Struct, frozen=True, omit_defaults=True):
 class Reversal(Struct, frozen=True):
     """`changes` undo the commit; `since` is what others changed, and `changes` would overwrite.
 
-    `kept` names what no revert undoes: a profile's creation and end, and conflicts.
+    `kept` names what no revert undoes: a profile's creation and end, conflicts and change requests.
     """
 
     changes: tuple[tuple[str, Change], ...]
@@ -71,7 +79,7 @@ def revert(before: State, commit: Commit, now: State) -> Reversal:
 
 def _stands_again(before: State, commit: Commit, now: State) -> bool:
     """Whether every entity that the commit changed is as it was: by a revert, or by hand."""
-    ids = [now.resolve(e.entity) for e in commit.events if unseal(e).kind != "conflict"]
+    ids = [now.resolve(e.entity) for e in commit.events if unseal(e).kind not in _DECISIONS]
     for id in ids:
         was, is_now = before.entities.get(id), now.entities.get(id)
         if was is None or is_now is None:
@@ -119,6 +127,10 @@ class _Undoing:
         match change:
             case ConflictOpened() | ConflictJoined() | ConflictResolved():
                 self.kept.append("conflict")
+            case ChangeRequested() | RequestJoined() | RequestClosed():
+                self.kept.append("request")
+            case RequestApproved():
+                pass  # What it let through stands beside it, and is undone.
             case ProfileCreated() | ProfileDeleted():
                 self.kept.append("profile")
             case Registered():

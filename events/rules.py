@@ -13,6 +13,7 @@ from stackroom.events import people_entities as people
 from stackroom.events.entity import Entity
 from stackroom.events.model import (
     Change,
+    ChangeRequested,
     ComponentRegistered,
     ConflictJoined,
     ConflictOpened,
@@ -20,6 +21,7 @@ from stackroom.events.model import (
     Proposal,
     Registered,
     Renamed,
+    RequestJoined,
     StackRegistered,
     Updated,
 )
@@ -101,6 +103,8 @@ def refuse_change(change: Change) -> Refusal | None:
     match change:
         case ConflictOpened() | ConflictJoined():
             return Refusal("reserved", "conflicts are opened by the hub alone")
+        case ChangeRequested() | RequestJoined():
+            return Refusal("reserved", "change requests are opened by the hub alone")
         case RoleAssigned():
             return _refuse_content(change)
         case Registered():
@@ -206,7 +210,7 @@ def _refuse_shape(path: Path, parts: tuple[str, ...], value: Maybe) -> Refusal |
             fits, wanted = value is None or isinstance(value, str), "text or null"
         case "full_name" | "email":
             fits, wanted = isinstance(value, str), "text"
-        case "active":
+        case "active" | "protected":
             fits, wanted = isinstance(value, bool), "true or false"
         case "members" | "profiles" | "permissions":
             fits, wanted = len(keys) == 1 and value is True, "true, at the id"

@@ -25,6 +25,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("create", partial(_create, new_id=new_id, use=use)),
         Step("facts", _add_facts),
         Step("redactions", partial(_add_redactions, use=use)),
+        Step("requests", _allow_requests),
     )
 
 
@@ -58,3 +59,23 @@ def _add_redactions(conn: sqlite3.Connection, use: Use) -> None:
         script = Path(__file__).with_name("sqlite_redactions.sql")
         for statement in statements(script.read_text("utf-8")):
             conn.execute(statement)
+
+
+def _allow_requests(conn: sqlite3.Connection) -> None:
+    """Commits may have the outcome `requested`: a CHECK changes only with its table, which is copied.
+
+    The views and triggers that speak of the table go before it and come back behind it.
+    """
+    schema = "SELECT type, name, sql FROM sqlite_schema WHERE sql LIKE '%commits%'"
+    rows = conn.execute(schema).fetchall()
+    ((_, _, table),) = (row for row in rows if row[:2] == ("table", "commits"))
+    around = [row for row in rows if row[0] in ("view", "trigger")]
+    for type, name, _ in around:
+        conn.execute(f"DROP {type} {name}")
+    wider = table.replace("'conflict')", "'conflict', 'requested')")
+    conn.execute(wider.replace("TABLE commits", "TABLE wider", 1))
+    conn.execute("INSERT INTO wider SELECT * FROM commits")
+    conn.execute("DROP TABLE commits")
+    conn.execute("ALTER TABLE wider RENAME TO commits")
+    for _, _, sql in around:
+        conn.execute(sql)

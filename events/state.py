@@ -44,13 +44,14 @@ class Flavor(Entity, tag="flavor"):
 
 class Component(Entity, tag="component"):
     kind = "component"
-    leaves = frozenset({"flavor"})
+    leaves = frozenset({"flavor", "protected"})
     maps = frozenset({"config", "labels", "extra"})
     component_type: str = ""
     flavor: str = ""
     config: dict[str, Value] = {}
     labels: dict[str, str] = {}
     extra: dict[str, Value] = {}
+    protected: bool = False
 
     def key(self) -> Key:
         return ("component", self.component_type, self.name)
@@ -60,12 +61,13 @@ class Stack(Entity, tag="stack"):
     """`components` maps a component type to ids, the first being that type's default."""
 
     kind = "stack"
-    leaves = frozenset({"description"})
+    leaves = frozenset({"description", "protected"})
     maps = frozenset({"components", "labels", "extra"})
     components: dict[str, list[str]] = {}
     labels: dict[str, str] = {}
     description: str = ""
     extra: dict[str, Value] = {}
+    protected: bool = False
 
     def key(self) -> Key:
         return ("stack", "", self.name)
@@ -75,12 +77,10 @@ class Stack(Entity, tag="stack"):
         return ((type, id) for type, ids in self.components.items() for id in ids)
 
 
-class Conflict(Entity, tag="conflict"):
-    """An open conflict: the proposals that it holds, and where they overlap with what stands."""
+class Holding(Entity):
+    """Base of what holds proposals that wait for a decision."""
 
-    kind = "conflict"
     held: tuple[Held, ...] = ()
-    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def opened(self) -> int:
@@ -88,8 +88,22 @@ class Conflict(Entity, tag="conflict"):
         return self.stamps[WHOLE][0]
 
 
+class Conflict(Holding, tag="conflict"):
+    """An open conflict: the proposals that it holds, and where they overlap with what stands."""
+
+    kind = "conflict"
+    overlaps: tuple[Overlap, ...] = ()
+
+
+class Request(Holding, tag="request"):
+    """An open change request: the proposals that it holds, and the protected entities they touch."""
+
+    kind = "request"
+    protected: tuple[str, ...] = ()
+
+
 class Gone(Struct, omit_defaults=True):
-    """What is left of an entity that ended; `choice` is how a conflict was resolved."""
+    """What is left of an entity that ended; `choice` is how a conflict or request did."""
 
     kind: Kind
     name: str
@@ -98,7 +112,7 @@ class Gone(Struct, omit_defaults=True):
     choice: Maybe = UNSET
 
 
-AnyEntity: TypeAlias = Profile | Flavor | Component | Stack | Conflict | PEOPLE
+AnyEntity: TypeAlias = Profile | Flavor | Component | Stack | Conflict | Request | PEOPLE
 E = TypeVar("E", bound=Entity)
 
 
@@ -120,7 +134,8 @@ class State:
     """A profile at `seq`.
 
     `aliases` maps an id to the entity that stands for it, since two people registered the same thing;
-    `writers` are the replicas in the order in which they first committed.
+    `writers` are the replicas in the order in which they first committed. `protected` are the stacks and
+    components that are marked so themselves.
     """
 
     __slots__ = (
@@ -130,6 +145,8 @@ class State:
         "gone",
         "names",
         "profile_id",
+        "protected",
+        "requests",
         "seq",
         "writers",
     )
@@ -143,10 +160,13 @@ class State:
         self.aliases = encoded.aliases
         self.names: dict[Key, str] = {}
         self.conflicts: set[str] = set()
+        self.requests: set[str] = set()
+        self.protected: set[str] = set()
         # A profile that was deleted is still the one that this state is about.
         self.profile_id = next((id for id, g in self.gone.items() if g.kind == "profile"), "")
         for id, entity in self.entities.items():
             self._index(id, entity)
+            self._mark(id, entity)
 
     def copy(self) -> "State":
         """A state that can be folded further without touching this one."""
@@ -159,6 +179,8 @@ class State:
         twin.aliases = self.aliases.copy()
         twin.names = self.names.copy()
         twin.conflicts = self.conflicts.copy()
+        twin.requests = self.requests.copy()
+        twin.protected = self.protected.copy()
         return twin
 
     @property
@@ -200,11 +222,13 @@ class State:
         elif before.name != entity.name:
             self._unindex(id, before)
             self._index(id, entity)
+        self._mark(id, entity)
 
     def remove(self, id: str, gone: Gone) -> None:
         """Ends the entity of `id` and keeps what is left of it."""
         self._unindex(id, self.entities.pop(id))
-        self.conflicts.discard(id)
+        for index in (self.conflicts, self.requests, self.protected):
+            index.discard(id)
         self.gone[id] = gone
 
     def writer(self, replica: str) -> int:
@@ -216,8 +240,14 @@ class State:
             self.names[key] = id
         elif isinstance(entity, Conflict):
             self.conflicts.add(id)
+        elif isinstance(entity, Request):
+            self.requests.add(id)
         else:
             self.profile_id = id
+
+    def _mark(self, id: str, entity: AnyEntity) -> None:
+        if isinstance(entity, Stack | Component):
+            (self.protected.add if entity.protected else self.protected.discard)(id)
 
     def _unindex(self, id: str, entity: AnyEntity) -> None:
         key = entity.key()

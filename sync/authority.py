@@ -18,6 +18,7 @@ from stackroom.events.check import (
     Conflicted,
     Converged,
     Rejected,
+    Requested,
     check,
     check_changes,
     unsealed,
@@ -36,8 +37,6 @@ from stackroom.events.log import (
 )
 from stackroom.events.model import (
     Commit,
-    ConflictJoined,
-    ConflictOpened,
     Event,
     Held,
     Millis,
@@ -45,6 +44,7 @@ from stackroom.events.model import (
     ProfileRenamed,
     Proposal,
 )
+from stackroom.events.outcomes import holding
 from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
@@ -269,8 +269,15 @@ class Authority:
             case Conflicted():
                 if full := self._refuse_conflict(submission, branch):
                     return self._refused(submission, branch, full, now, log)
-                held = self._held(submission, branch, outcome, log)
+                held = self._conflict(submission, branch, outcome, log)
                 return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
+            case Requested():
+                if naming := self._refuse_naming(submission, changes, log):
+                    return self._refused(submission, branch, naming, now, log)
+                held = self._held(submission, outcome)
+                return self._take(
+                    submission, branch, (held,), _changes(held), "requested", now, log
+                )
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
 
     def _refused(
@@ -332,17 +339,19 @@ class Authority:
                         )
         return None
 
-    def _held(
+    def _conflict(
         self, submission: Submission, branch: _Branch, outcome: Conflicted, log: LogWriter
     ) -> Event:
-        """The event by which a conflict holds the proposal."""
-        proposal, profile = submission.proposal, submission.profile
-        self._flush(profile, branch, log)
-        held = Held(submission.who.author, submission.who.replica, proposal)
-        overlaps = explain(log, profile, branch.state, proposal.base, outcome.overlaps)
-        if outcome.joins is None:
-            return codec.seal(proposal.id, ConflictOpened(held, overlaps), self.salt())
-        return codec.seal(outcome.joins, ConflictJoined(held, overlaps), self.salt())
+        """The event by which a conflict holds the proposal, with what each side says."""
+        self._flush(submission.profile, branch, log)
+        base = submission.proposal.base
+        told = explain(log, submission.profile, branch.state, base, outcome.overlaps)
+        return self._held(submission, structs.replace(outcome, overlaps=told))
+
+    def _held(self, submission: Submission, outcome: Conflicted | Requested) -> Event:
+        """The event by which a conflict or a change request holds the proposal."""
+        held = Held(submission.who.author, submission.who.replica, submission.proposal)
+        return codec.seal(*holding(outcome, held), self.salt())
 
     def _take(
         self,

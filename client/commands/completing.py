@@ -281,6 +281,15 @@ def conflicts(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 @_from_home
+def requests(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Open change requests, by their number."""
+    from stackroom.events.state import Request
+
+    for _, each in app.copy().view.all(Request):
+        yield str(each.opened), each.held[0].proposal.message
+
+
+@_from_home
 def waiting(app: App, context: click.Context) -> Iterator[Candidate]:
     """Changes that are pending or parked, by their number."""
     copy = app.copy()

@@ -7,18 +7,20 @@ from msgspec import Struct
 from stackroom.client.commands.output import Lines, Table, View
 from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected
 from stackroom.events.model import Overlap
+from stackroom.events.outcomes import Requested
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
     from stackroom.client.foresee import Foreseen, Plan
 
-Fate: TypeAlias = Literal["commit", "merge", "converge", "conflict", "refuse", "known"]
+Fate: TypeAlias = Literal["commit", "merge", "converge", "conflict", "request", "refuse", "known"]
 
 _WORDS: dict[Fate, str] = {
     "commit": "would be committed",
     "merge": "would be merged",
     "converge": "says what others said: would converge",
     "conflict": "would be in conflict",
+    "request": "would be a change request",
     "refuse": "would be refused",
     "known": "is committed already",
 }
@@ -77,6 +79,8 @@ def fate(outcome: Outcome, names: "Names") -> tuple[Fate, str]:
         case Conflicted(overlaps):
             why = "; ".join(overlap_sentence(overlap, names) for overlap in overlaps)
             return "conflict", why or "it builds on a change that is in conflict"
+        case Requested():
+            return "request", "it changes what is protected: another person must approve it"
         case Rejected(refusal):
             return "refuse", refusal.sentence
 
@@ -84,7 +88,7 @@ def fate(outcome: Outcome, names: "Names") -> tuple[Fate, str]:
 def _planned(foreseen: "Foreseen", names: "Names") -> Planned:
     proposal, outcome = foreseen.proposal, foreseen.outcome
     told: tuple[Fate, str]
-    if isinstance(outcome, Accepted | Converged | Conflicted | Rejected):
+    if isinstance(outcome, Accepted | Converged | Conflicted | Requested | Rejected):
         told = fate(outcome, names)
     else:
         told = "known", f"as #{outcome.seq}"

@@ -5,6 +5,7 @@ The result for programs is a `Written`, where `outcome` is
     unchanged   there was nothing to change, and nothing was saved
     committed, merged, converged    it is in the history, as #seq
     conflict    the hub keeps it in the conflict that is named by #seq
+    requested   it changes what is protected: it waits in change request #seq for another's approval
     parked      the hub refused it; it waits here for its author
     saved       it is saved here, and goes out with the next sync
 """
@@ -30,10 +31,11 @@ from stackroom.client.errors import (
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.draft import Draft
+    from stackroom.client.draft import Saved as SavedDraft
     from stackroom.client.exchange import Exchanged
 
 Became: TypeAlias = Literal[
-    "unchanged", "committed", "merged", "converged", "conflict", "parked", "saved"
+    "unchanged", "committed", "merged", "converged", "conflict", "requested", "parked", "saved"
 ]
 
 
@@ -62,7 +64,11 @@ def commit(app: "App", draft: "Draft", done: str) -> None:
         written = Written("unchanged", profile, pending=_waiting(app, profile))
         app.output.show(written, Lines(["Nothing to change."]))
         return
-    saved = draft.commit()
+    tell_saved(app, profile, draft.commit(), done)
+
+
+def tell_saved(app: "App", profile: str, saved: "SavedDraft", done: str) -> None:
+    """Offers what was saved to the hub, and tells what became of it. Raises Refused if the hub does."""
     if saved.answer is not None:
         outcome = took(saved.answer.outcome)
         tell(app, Written(outcome, profile, saved.proposal.id, saved.answer.seq), done)
@@ -110,6 +116,8 @@ def tell(app: "App", written: Written, done: str) -> None:
     app.output.show(written, Lines([sentence(written, done)]))
     if written.outcome == "conflict":
         app.output.note(f"Next: stackroom conflicts show {written.seq}")
+    if written.outcome == "requested":
+        app.output.note(f"Next: somebody else runs stackroom request approve {written.seq}")
     if written.outcome == "parked":
         raise Refused(
             f"the hub refused it: {written.sentence}",
@@ -129,6 +137,8 @@ def sentence(written: Written, done: str) -> str:
             return f"{done}: committed as #{written.seq}, others had said the same"
         case "conflict":
             return f"{done}: in conflict #{written.seq}, both sides are kept"
+        case "requested":
+            return f"{done}: change request #{written.seq}, which another person must approve"
         case outcome:
             return f"{done}: {outcome} as #{written.seq}"
 

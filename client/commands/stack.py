@@ -17,6 +17,8 @@ _AT = "stackroom.client.commands"
         "rename": f"{_AT}.stack_edit:rename",
         "copy": f"{_AT}.stack_edit:copy",
         "delete": f"{_AT}.stack_edit:delete",
+        "protect": f"{_AT}.stack_protect:protect",
+        "unprotect": f"{_AT}.stack_protect:unprotect",
         "validate": f"{_AT}.stack_validate:validate",
         "set": f"{_AT}.stack_active:set_",
         "get": f"{_AT}.stack_active:get",

@@ -9,13 +9,14 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from stackroom.client.exchange import Exchanged
 
-Took: TypeAlias = Literal["committed", "merged", "converged", "conflict"]
+Took: TypeAlias = Literal["committed", "merged", "converged", "conflict", "requested"]
 
 _TOOK: dict[str, Took] = {
     "accepted": "committed",
     "merged": "merged",
     "converged": "converged",
     "conflict": "conflict",
+    "requested": "requested",
 }
 
 
@@ -74,12 +75,18 @@ def told(done: Synced) -> list[str]:
     see = f"stackroom --profile {quote(done.name)}"
     counts = [f"{done.received} received"] if done.received else []
     counts += [
-        f"{each.outcome} as #{each.seq}" for each in done.pushed if each.outcome != "conflict"
+        f"{each.outcome} as #{each.seq}"
+        for each in done.pushed
+        if each.outcome not in ("conflict", "requested")
     ]
     if done.pending:
         counts.append(f"{done.pending} pending")
     lines = [f"{done.name}: at #{done.seq}, {', '.join(counts) or 'nothing new'}"]
     for each in done.pushed:
+        if each.outcome == "requested":
+            lines.append(
+                f"  your change is change request #{each.seq}: another person must approve it"
+            )
         if each.outcome == "conflict":
             lines.append(
                 f"  your change is in conflict #{each.seq}: {see} conflicts show {each.seq}"

@@ -191,10 +191,18 @@ IN_PROFILES: list[tuple[str, Change]] = [
     ("profile.write", model.StackRenamed("x")),
     ("profile.write", model.StackDeleted()),
     ("profile.write", model.DefaultStackSet(None)),
+    ("profile.write", model.RequestClosed("withdrawn")),
+    ("profile.approve", model.RequestClosed("rejected")),
+    ("profile.approve", model.RequestApproved()),
     ("profile.write", model.ConflictResolved("ours")),
 ]
 HELD = model.Held("x", uid(1), model.Proposal(uid(1), 1, 0, "", 0, ()))
-OF_CONFLICTS: list[Change] = [model.ConflictOpened(HELD, ()), model.ConflictJoined(HELD)]
+OF_CONFLICTS: list[Change] = [
+    model.ConflictOpened(HELD, ()),
+    model.ConflictJoined(HELD),
+    model.ChangeRequested(HELD, ()),
+    model.RequestJoined(HELD),
+]
 AMONG_PEOPLE: list[Change] = [
     people_model.UserCreated("x"),
     people_model.UserUpdated({"/full_name": "x"}),

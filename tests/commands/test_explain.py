@@ -25,7 +25,7 @@ ROOMS = (stackroom.events, stackroom.sync, stackroom.client)
 BUILT_IN = {"usage": 2, "error": 1, "file": 1, "interrupted": 130, "unexpected": 1}
 """Codes of `exits.failure` that are no class of ours, and their exit codes."""
 
-CODE_AT = {"Refusal": 0, "_Refused": 0, "join_or_refuse": 1, "Answer": 3}
+CODE_AT = {"Refusal": 0, "_Refused": 0, "refused": 0, "join_or_refuse": 1, "Answer": 3}
 """Calls that say a refusal's code, and which argument it is."""
 
 

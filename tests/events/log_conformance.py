@@ -7,7 +7,7 @@ each time it is called within a test.
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -24,6 +24,7 @@ from stackroom.events.log import (
     Refused,
     Snapshot,
     Taken,
+    Taking,
 )
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Commit
@@ -312,9 +313,7 @@ class LogConformance:
     def test_answers(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
-            taken = [
-                chain.commit(outcome=o) for o in ("accepted", "merged", "converged", "conflict")
-            ]
+            taken = [chain.commit(outcome=o) for o in get_args(Taking)]
             await append(log, chain, *taken)
             await refuse(log, REFUSED)
 

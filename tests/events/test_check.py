@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected
+from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected, Requested
 from stackroom.events.model import (
     Change,
     ComponentDeleted,
@@ -133,6 +133,8 @@ def told(outcome: Outcome) -> str:
         case Conflicted(overlaps, joins):
             kinds = sorted({o.kind for o in overlaps})
             return "joins" if joins else " ".join(kinds)
+        case Requested(_, joins):
+            return "joins" if joins else "requested"
         case Rejected(refusal):
             assert refusal.sentence
             return f"rejected {refusal.code}"

@@ -212,3 +212,30 @@ def test_no_room_for_a_new_file(path: Path) -> None:
         conn.execute("PRAGMA max_page_count = 1000")
         migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log"), now=NOON)
         assert schema_of(conn, path, APPLICATION_ID, known) == known
+
+
+def test_commits_that_were_there_before_requests_are_kept_and_guarded(path: Path) -> None:
+    """The table is copied for its wider CHECK; what watches over it watches over the copy."""
+    chain = Chain()
+    earlier = next(n for n, s in enumerate(steps(LOG_ID, "log")) if s.name == "requests")
+    with closing(connect(path, create=True)) as conn:
+        migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log")[:earlier], now=NOON)
+        conn.execute(
+            "INSERT INTO profiles VALUES (1, ?, 'team', 0, 0, ?, x'', 0, 0)", (PROFILE, bytes(32))
+        )
+    guards = "SELECT name, sql FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY name"
+    before = query(path, guards)
+    with closing(connect(path)) as conn:
+        for taken in chain.commits(2):
+            c = taken.commit
+            row = (1, c.seq, c.id, c.replica, c.number, c.base, c.author, c.message, c.time, c.accepted,
+                   "accepted", taken.leaf, c.root, "[]")  # fmt: skip
+            conn.execute(f"INSERT INTO commits VALUES ({','.join('?' * len(row))})", row)
+    rows = query(path, "SELECT * FROM commits")
+    LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF").close()
+    assert query(path, "SELECT * FROM commits") == rows
+    assert query(path, guards) == before
+    with closing(connect(path)) as conn:
+        for statement in ("UPDATE commits SET author = 'x'", "DELETE FROM commits"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                conn.execute(statement)

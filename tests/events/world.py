@@ -1,19 +1,25 @@
 """A profile to try rules on: proposals by several replicas, straight through `check` and `fold`."""
 
-from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, check_changes
+from stackroom.events.check import (
+    Accepted,
+    Conflicted,
+    Converged,
+    Outcome,
+    Requested,
+    check_changes,
+)
 from stackroom.events.codec import seal
 from stackroom.events.fold import apply
 from stackroom.events.model import (
     Change,
     ComponentRegistered,
-    ConflictJoined,
-    ConflictOpened,
     Held,
     ProfileCreated,
     Proposal,
     StackRegistered,
 )
-from stackroom.events.permissions import Who
+from stackroom.events.outcomes import holding
+from stackroom.events.permissions import Rights, Who
 from stackroom.events.state import State
 
 SALT = bytes(16)
@@ -32,33 +38,30 @@ PROD = uid(21)
 class World:
     """The state of one profile; `do` is what the hub would do with a proposal."""
 
-    def __init__(self) -> None:
+    def __init__(self, rights: Rights | None = None) -> None:
         self.state = State()
+        self.rights = rights
         self.ids = 1_000
 
     def do(self, replica: str, *changes: tuple[str, Change], base: int | None = None) -> Outcome:
         """Proposes `changes` by `replica`, whose base is the head unless it is given."""
         base = self.state.seq if base is None else base
-        outcome = check_changes(self.state, base, changes, Who(replica, replica))
+        outcome = check_changes(self.state, base, changes, Who(replica, replica, self.rights))
         self.ids += 1
         events = tuple(seal(id, change, SALT) for id, change in changes)
         proposal = Proposal(uid(self.ids), self.ids, base, "", 0, events)
-        held = Held(replica, replica, proposal)
         match outcome:
             case Accepted() | Converged():
                 apply(self.state, self.state.seq + 1, replica, changes)
-            case Conflicted(overlaps, None):
-                opened = ConflictOpened(held, overlaps)
-                apply(self.state, self.state.seq + 1, replica, [(proposal.id, opened)])
-            case Conflicted(overlaps, str(joins)):
-                joined = ConflictJoined(held, overlaps)
-                apply(self.state, self.state.seq + 1, replica, [(joins, joined)])
+            case Conflicted() | Requested():
+                held = holding(outcome, Held(replica, replica, proposal))
+                apply(self.state, self.state.seq + 1, replica, [held])
         return outcome
 
 
-def started() -> World:
+def started(rights: Rights | None = None) -> World:
     """A profile with three components and a stack, all registered by `ann`; the head is #5."""
-    world = World()
+    world = World(rights)
     for id, change in (
         (PROFILE, ProfileCreated("team")),
         (K8S, ComponentRegistered("k8s", "orchestrator", "kubernetes", {"ns": "ml", "gpu": 1})),

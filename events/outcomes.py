@@ -1,0 +1,81 @@
+"""What can become of a proposal."""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from stackroom.events.model import (
+    Change,
+    ChangeRequested,
+    ConflictJoined,
+    ConflictOpened,
+    Held,
+    Overlap,
+    RequestJoined,
+)
+from stackroom.events.rules import Refusal
+from stackroom.events.values import Path
+
+Changes: TypeAlias = Sequence[tuple[str, Change]]
+"""Changes in their order, each with the id of its entity."""
+
+
+class Accepted(Struct, frozen=True):
+    """It stands. `merged`: others changed other paths of the same entities since its base."""
+
+    merged: bool = False
+    converged: tuple[Path, ...] = ()
+
+
+class Converged(Struct, frozen=True):
+    """It says what others said since its base; nothing is left to change."""
+
+
+class Conflicted(Struct, frozen=True):
+    """It cannot stand beside what others committed since its base.
+
+    `joins` is the id of the conflict of an earlier proposal of the same replica on which it builds.
+    """
+
+    overlaps: tuple[Overlap, ...]
+    joins: str | None = None
+
+
+class Requested(Struct, frozen=True):
+    """It could stand, but changes what is protected: another person must approve it.
+
+    `protected` are the ids of what it touches. `joins` is the id of the change request of an earlier
+    proposal of the same replica on which it builds.
+    """
+
+    protected: tuple[str, ...]
+    joins: str | None = None
+
+
+class Rejected(Struct, frozen=True):
+    """It breaks a rule regardless of others."""
+
+    refusal: Refusal
+
+
+Outcome: TypeAlias = Accepted | Converged | Conflicted | Requested | Rejected
+
+
+HOLDING: Final = frozenset(
+    change.__name__ for change in (ConflictOpened, ConflictJoined, ChangeRequested, RequestJoined)
+)
+"""The types of event by which a proposal is kept for a decision."""
+
+REQUESTING: Final = frozenset({ChangeRequested.__name__, RequestJoined.__name__})
+"""Those of them that wait for an approval."""
+
+
+def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:
+    """What is committed in the place of the proposal `held`: (id of what holds it, change)."""
+    id = held.proposal.id if outcome.joins is None else outcome.joins
+    if isinstance(outcome, Conflicted):
+        conflict = ConflictOpened if outcome.joins is None else ConflictJoined
+        return id, conflict(held, outcome.overlaps)
+    request = ChangeRequested if outcome.joins is None else RequestJoined
+    return id, request(held, outcome.protected)
