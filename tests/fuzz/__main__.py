@@ -16,6 +16,9 @@ from pathlib import Path
 from tests.fuzz import CORPUS, TARGETS
 
 FOUND = Path("build/fuzz").absolute()
+HASHED = 40
+"""Characters of the name that libFuzzer gives an input; what has another name is kept for ever."""
+
 LONGEST = 2_048
 """Bytes of an input: the corpus stays small, and each of its files is soon run."""
 
@@ -53,8 +56,10 @@ def fuzz(target: str, seconds: int, keep: bool) -> int:
         if keep and not done:
             merge = [run, "-merge=1", f"-max_len={LONGEST}", fresh, str(found), str(corpus)]
             subprocess.run(merge, check=True, stderr=subprocess.DEVNULL)
-            shutil.rmtree(corpus)
-            shutil.copytree(fresh, corpus)
+            for path in corpus.iterdir():
+                if len(path.name) == HASHED:
+                    path.unlink()
+            shutil.copytree(fresh, corpus, dirs_exist_ok=True)
             print(f"{target}: {len(list(corpus.iterdir()))} inputs kept", flush=True)
     return done
 

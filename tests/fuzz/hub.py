@@ -21,7 +21,7 @@ from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State, decode, encode
 from stackroom.sync import effects, orders, tokens
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import TOKEN_FACT, PeopleAccess, Principal
+from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.hub import Hub
 from stackroom.sync.paging import read_page
@@ -105,23 +105,28 @@ class Witness:
         self.file = file
         self.authors: dict[str, set[str]] = {}
         """Who proposed under an id."""
+        self.names: dict[int, str] = {}
+        """Whose token a session came by."""
+        self.tokens = {token_of(name).text: name for name in USERS}
 
     def proposed(self, id: str, name: str) -> None:
         """Somebody pushed a proposal under this id."""
         self.authors.setdefault(id, set()).add(name)
 
-    def may_read(self, principal: Principal, profile: str) -> bool:
+    def may_read(self, name: str, profile: str) -> bool:
         """Whether the user may see the profile, worked out anew from the log."""
         state = fold(State(), *self.file.read(lambda log: log.commits(IDENTITY.id, 0, 100_000)))
-        token, user = state.get(principal.token), state.get(principal.user)
-        if not isinstance(token, Token) or not isinstance(user, User) or not user.active:
+        found = state.find(User, name)
+        prefix = token_of(name).prefix
+        token = next((t for _, t in state.all(Token) if t.prefix == prefix), None)
+        if token is None or found is None or not found[1].active or token.user != found[0]:
             return False
+        user = found[0]
         among_people = profile == IDENTITY.id
         if token.profiles is not None and (among_people or profile not in token.profiles):
             return False
         needed = "people.read" if among_people else "profile.read"
-        subjects = {principal.user}
-        subjects |= {id for id, team in state.all(Team) if principal.user in team.members}
+        subjects = {user, *(id for id, team in state.all(Team) if user in team.members)}
         scopes = {""}
         if not among_people:
             scopes |= {profile, *(id for id, p in state.all(Project) if profile in p.profiles)}
@@ -133,12 +138,16 @@ class Witness:
                     return True
         return False
 
-    def sent(self, session: Session, message: wire.FromHub) -> None:
-        """The hub sends `message` to `session`."""
-        principal = session.principal
-        if isinstance(message, wire.Welcome | wire.Error | wire.Reply):
+    def said_hello(self, session: int, token: str) -> None:
+        """Somebody came by a token, whom the hub takes for the first time."""
+        self.names.setdefault(session, self.tokens.get(token, ""))
+
+    def sent(self, session: int, message: wire.FromHub) -> None:
+        """The hub sends `message` to the session of that number."""
+        if isinstance(message, wire.Error | wire.Reply):
             return
-        assert principal is not None, f"{type(message).__name__} before hello"
+        name = self.names.get(session)
+        assert name, f"{type(message).__name__} to somebody without a token"
         match message:
             case (
                 wire.Commits(profile)
@@ -147,9 +156,11 @@ class Witness:
                 | wire.CaughtUp(profile)
                 | wire.Presence(profile)
             ):
-                assert self.may_read(principal, profile), (principal, message)
+                assert self.may_read(name, profile), (name, message)
             case wire.Profiles(profiles):
-                assert all(self.may_read(principal, p.id) for p in profiles), message
+                assert all(self.may_read(name, p.id) for p in profiles), message
+            case wire.Welcome(user=user):
+                assert user == name, f"{name} was taken for {user}"
             case wire.Rights() | wire.Results():
                 pass
             case _:
@@ -186,7 +197,7 @@ class FuzzedHub:
                         assert wire.decode_from_hub(data, coding) == message
                     for id in sessions:
                         if id in self.hub.sessions:
-                            self.witness.sent(self.hub.sessions[id], message)
+                            self.witness.sent(id, message)
                 case effects.Submit() | effects.Ordered():
                     self.work.append(effect)
                 case effects.Read() | effects.ListAll():
@@ -214,9 +225,11 @@ class FuzzedHub:
         except wire.MessageError as error:
             self.hub.malformed(session, str(error)[:200])
         else:
-            if isinstance(decoded, wire.Push) and session.principal is not None:
+            if isinstance(decoded, wire.Hello):
+                self.witness.said_hello(session.id, decoded.token)
+            if isinstance(decoded, wire.Push):
                 for proposal in decoded.proposals:
-                    self.witness.proposed(proposal.id, session.principal.name)
+                    self.witness.proposed(proposal.id, self.witness.names.get(session.id, ""))
             self.hub.receive(session, decoded, self.now)
         self.carry_out()
 

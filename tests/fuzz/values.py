@@ -43,10 +43,12 @@ def one(data: bytes) -> None:
     ):  # fmt: skip
         id = K8S if isinstance(change, ComponentUpdated) else PROD
         state = WORLD.state.copy()
-        outcome = check_changes(state, 1, [(id, change)], Who("bob"))
+        check_changes(state, 1, [(id, change)], Who("bob"))
+        outcome = check_changes(state, state.seq, [(id, change)], Who("bob"))
         if isinstance(outcome, Accepted | Converged):
             apply(state, state.seq + 1, "bob", [(id, change)])
             assert encode(decode(encode(state))) == encode(state)
+            assert not [v for v in change.set.values() if fault(v) is not None]
     assert encode(WORLD.state) == BEFORE, "a copy of the state changed the state"
 
 
