@@ -261,14 +261,14 @@ class Authority:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)
             case Accepted(merged):
-                if against := self._refuse_taking(submission, branch, changes, log):
-                    return self._refused(submission, branch, against, now, log)
+                if too_much := self._refuse_taking(submission, branch, changes, log):
+                    return self._refused(submission, branch, too_much, now, log)
                 taking: Taking = "merged" if merged else "accepted"
             case Converged():
                 taking = "converged"
             case Conflicted():
-                if full := self._refuse_conflict(submission, branch):
-                    return self._refused(submission, branch, full, now, log)
+                if too_many := self._refuse_conflict(submission, branch):
+                    return self._refused(submission, branch, too_many, now, log)
                 held = self._held(submission, branch, outcome, log)
                 return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
@@ -307,7 +307,9 @@ class Authority:
         if self.ceilings is None or submission.profile == self.people:
             return None
         return self.ceilings.refuse(
-            branch.state, changes, lambda: sum(not p.deleted for p in log.profiles())
+            branch.state,
+            changes,
+            lambda: sum(not p.deleted and p.id != self.people for p in log.profiles()),
         )
 
     def _refuse_conflict(self, submission: Submission, branch: _Branch) -> Refusal | None:
