@@ -41,7 +41,8 @@ async def exchanging(
         worker, keeper, url, replica, profiles, history=history, random=random, tell=tell
     )
     with anyio.move_on_after(timeout) as patience:
-        async with dial(url, keeper.settings, keeper.trust(url)) as line:
+        trust = await worker.run(partial(keeper.trust, url))
+        async with dial(url, keeper.settings, trust) as line:
             await course.run(line)
     if patience.cancelled_caught:
         course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")

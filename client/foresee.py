@@ -80,7 +80,8 @@ async def planning(
     news = _News(replica, copy)
     try:
         with anyio.fail_after(timeout or keeper.settings.sync_patience):
-            async with dial(url, keeper.settings, keeper.trust(url)) as line:
+            trust = await worker.run(partial(keeper.trust, url))
+            async with dial(url, keeper.settings, trust) as line:
                 await news.fetch(line)
     except TimeoutError:
         raise Unreachable(f"the hub at {url} does not answer") from None

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from stackroom.client import private_file
+from stackroom.client import private_json
 from stackroom.client.token_store import token_store
 from stackroom.client.trust import Trust
 
@@ -12,7 +12,7 @@ class Home:
     """A home; made when something is first kept in it (folder 0700, files 0600).
 
     `proposals.db` is precious and small, `replica.db` a cache, `credentials.json` has a token for each
-    hub's address, and `trust.json` how far the hub there is trusted.
+    hub's address, and `trust.json` how far it is trusted where that is not the usual.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,15 +48,15 @@ class Home:
         return self._trusted().get(url, Trust())
 
     def keep_trust(self, url: str, trust: Trust) -> None:
-        """Keeps how far the hub at `url` is trusted. The file is replaced whole."""
+        """Keeps how far the hub at `url` is trusted."""
         known = self._trusted()
-        if known.get(url, Trust()) == trust:
-            return
-        known[url] = trust
-        self.make()
-        kept = {url: each for url, each in known.items() if each != Trust()}
-        private_file.write(self.trusted, kept)
+        if known.get(url, Trust()) != trust:
+            known[url] = trust
+            self.make()
+            private_json.replace(
+                self.trusted, {url: each for url, each in known.items() if each != Trust()}
+            )
 
     def _trusted(self) -> dict[str, Trust]:
         instead = "connect again with --fingerprint or --ca-file"
-        return private_file.read(self.trusted, dict[str, Trust], instead)
+        return private_json.read(self.trusted, dict[str, Trust], instead)

@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
+    InvalidMessage,
     InvalidProxy,
     InvalidStatus,
     NegotiationError,
@@ -143,13 +144,10 @@ async def _open(
     except ssl.SSLCertVerificationError as error:
         shown = "" if isinstance(error, WrongCertificate) else await _presented(url, settings)
         raise refusal(url, error, shown) from error
-    except ssl.SSLError as error:
-        why = f"TLS fails there ({error.reason or error})"
-        raise Unreachable(f"the hub at {url} cannot be reached: {why}") from error
     except NegotiationError as error:
         raise _other_version(url) from error
     except (OSError, TimeoutError, InvalidHandshake, InvalidProxy) as error:
-        raise Unreachable(f"the hub at {url} cannot be reached: {_reason(error)}") from error
+        raise Unreachable(f"the hub at {url} cannot be reached: {_reason(url, error)}") from error
     if socket.subprotocol is None:
         await socket.close()
         raise _other_version(url)
@@ -215,9 +213,13 @@ def _other_version(url: str) -> VersionMismatch:
     return VersionMismatch(f"the hub at {url} does not speak {wire.SUBPROTOCOLS[0]}")
 
 
-def _reason(error: Exception) -> str:
+def _reason(url: str, error: Exception) -> str:
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer in time"
+    if isinstance(error, ssl.SSLError) or (url.startswith("wss://") and not str(error)):
+        return "it speaks no TLS there (without, its address begins with ws://)"
+    if isinstance(error, InvalidMessage) and url.startswith("ws://"):
+        return f"{error} (with TLS, its address begins with wss://)"
     # asyncio has the number only in the text where a name has several addresses, as localhost has.
     number = re.search(r"\[Errno (\d+)\]", str(error)) if isinstance(error, OSError) else None
     return os.strerror(int(number[1])) if number is not None else str(error)

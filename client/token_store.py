@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Final, Protocol
 
-from stackroom.client import private_file
+from stackroom.client import private_json
 from stackroom.client.errors import ClientError
 
 SERVICE: Final = "stackroom"
@@ -42,10 +42,10 @@ class TokenFile:
             tokens.pop(url, None)
         else:
             tokens[url] = token
-        private_file.write(self.path, tokens)
+        private_json.replace(self.path, tokens)
 
     def _tokens(self) -> dict[str, str]:
-        return private_file.read(self.path, dict[str, str], "connect again with the token")
+        return private_json.read(self.path, dict[str, str], "connect again with the token")
 
 
 class Keyring:

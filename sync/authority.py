@@ -261,8 +261,8 @@ class Authority:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)
             case Accepted(merged):
-                if against := self._refuse_taking(submission, branch, changes, log):
-                    return self._refused(submission, branch, against, now, log)
+                if too_much := self._refuse_taking(submission, branch, changes, log):
+                    return self._refused(submission, branch, too_much, now, log)
                 taking: Taking = "merged" if merged else "accepted"
             case Converged():
                 taking = "converged"
@@ -314,7 +314,9 @@ class Authority:
         if self.ceilings is None or submission.profile == self.people:
             return None
         return self.ceilings.refuse(
-            branch.state, changes, lambda: sum(not p.deleted for p in log.profiles())
+            branch.state,
+            changes,
+            lambda: sum(not p.deleted and p.id != self.people for p in log.profiles()),
         )
 
     def _refuse_conflict(self, submission: Submission, branch: _Branch) -> Refusal | None:

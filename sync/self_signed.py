@@ -54,14 +54,14 @@ def make(names: Sequence[str], now: Millis) -> tuple[bytes, bytes]:
 
 def _names(names: Sequence[str]) -> list[x509.GeneralName]:
     found: list[x509.GeneralName] = []
-    for name in dict.fromkeys((*ALWAYS, *names)):
+    for name in dict.fromkeys(name.lower() for name in (*ALWAYS, *names)):
         try:
             found.append(x509.IPAddress(ipaddress.ip_address(name.strip("[]"))))
             continue
         except ValueError:
             pass  # It is a name.
         try:
-            labels = name.encode("idna").decode().lower()
+            labels = name.encode("idna").decode()
         except UnicodeError:
             labels = ""
         if not labels or not all(c.isalnum() or c in "-._*" for c in labels):

@@ -213,6 +213,9 @@ class Server:
                     ):
                         self.hub.end(session, TOO_FAST)
                 self.carry_out()
+                if session.refused:
+                    await link.socket.wait_closed()  # Nobody wants to hear what else it sends.
+                    return
                 while self._is_behind(link, session):
                     await link.answer()
         except ConnectionClosed:
@@ -238,8 +241,6 @@ class Server:
     async def _take(self, link: Link, session: Session, message: wire.FromReplica) -> None:
         """Has the hub hear a message; a sign-in waits its turn before."""
         guest = link.socket
-        if session.refused:
-            return
         if isinstance(message, wire.Hello) and not message.token:
             message = structs.replace(message, token=guest.bearer)
         if session.principal is not None or not isinstance(message, SignIn):

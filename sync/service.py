@@ -34,6 +34,7 @@ from stackroom.sync.security_log import SecurityLog
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
 from stackroom.sync.tailing import tail
+from stackroom.sync.tls import Tls
 from stackroom.sync.tuning import Tuned
 
 START_SECONDS: Final = 20.0
@@ -89,6 +90,7 @@ def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None
     """
     folder = HubFolder(data)
     tuned = structs.replace(tuned, settings=settled(folder, tuned.settings))
+    tls = tls_of(tuned.settings)
     folder.prepare()
     with folder.lock():
         try:
@@ -96,6 +98,7 @@ def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None
                 _serve,
                 folder,
                 tuned,
+                tls,
                 announce,
                 backend_options={"use_uvloop": _has_uvloop()},
             )
@@ -103,9 +106,10 @@ def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None
             folder.withdraw()
 
 
-async def _serve(folder: HubFolder, tuned: Tuned, announce: Callable[[Serving], None]) -> None:
+async def _serve(
+    folder: HubFolder, tuned: Tuned, tls: Tls | None, announce: Callable[[Serving], None]
+) -> None:
     settings = tuned.settings
-    tls = tls_of(settings)
     security = _security_log(folder, settings)
     event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
     try:

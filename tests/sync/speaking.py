@@ -1,6 +1,7 @@
 """Speaking to a hub in a test: a server on a free port, and peers that say exactly what they are told."""
 
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
@@ -25,8 +26,10 @@ from stackroom.events.model import (
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
+from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
+from stackroom.sync.tls import Tls
 from tests.events.world import uid
 from tests.sync.open_access import OpenAccess, token_of
 
@@ -46,7 +49,8 @@ class Running:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.server.port}"
+        scheme = "ws" if self.server.porch.tls is None else "wss"
+        return f"{scheme}://127.0.0.1:{self.server.port}"
 
     async def commits(self, profile: str = PROFILE) -> list[Commit]:
         return await self.log.read(lambda log: log.commits(profile, 0, 100_000))
@@ -60,6 +64,8 @@ async def serving(
     access: Access | None = None,
     people: str = "",
     clock: Callable[[], Millis] | None = None,
+    tls: Tls | None = None,
+    security: Notes = NOWHERE,
 ) -> AsyncIterator[Running]:
     """A hub on the log at `path`, stopped and closed at the end; everybody may do everything on it.
 
@@ -76,6 +82,8 @@ async def serving(
         clock=clock or (lambda: next(ticks)),
         salt=lambda: next(salts).to_bytes(16) if not people else secrets.token_bytes(16),
         people=people,
+        tls=tls,
+        security=security,
     )
     try:
         async with anyio.create_task_group() as tasks:
@@ -165,10 +173,13 @@ async def speaking(
     user: str = "ann",
     coding: str = wire.MSGPACK,
     token: str | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Peer]:
     """A peer that was let in, as `user` where everybody is, else by `token`."""
     subprotocols = [Subprotocol(coding)]
-    async with connect(url, subprotocols=subprotocols, compression=None, proxy=None) as socket:
+    async with connect(
+        url, subprotocols=subprotocols, compression=None, proxy=None, ssl=tls
+    ) as socket:
         peer = Peer(socket, uid(replica))
         await peer.say(wire.Hello(peer.replica, token or token_of(user)))
         await peer.hear(wire.Rights)

@@ -1,7 +1,6 @@
-"""Small JSON files that only their owner reads (mode 0600), replaced whole."""
+"""Small JSON files that only their owner reads (mode 0600), and that are replaced whole."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +12,7 @@ T = TypeVar("T")
 
 
 def read(path: Path, kind: type[T], instead: str) -> T:
-    """What the file holds, or nothing of that kind; LogCorrupt, whose hint says what to do `instead`."""
+    """What is in the file, or an empty `kind` without one; LogCorrupt, with what to do `instead`."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
@@ -24,12 +23,12 @@ def read(path: Path, kind: type[T], instead: str) -> T:
         ) from error
 
 
-def write(path: Path, values: Mapping[str, object]) -> None:
-    """Replaces the file, durably."""
+def replace(path: Path, value: object) -> None:
+    """Puts `value` into the file: afterwards, and after a crash at any moment, it is whole."""
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(values))
+        file.write(msgspec.json.encode(value))
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
