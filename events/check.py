@@ -72,7 +72,7 @@ def check_changes(
     if base > state.seq:
         sentence = f"it builds on #{base}, and the profile is at #{state.seq}"
         return Rejected(Refusal("base_ahead", sentence))
-    if is_approval(changes):
+    if is_approval(changes) and not isinstance(state.root, Hub):
         return check_approval(state, changes, who, check_changes)
     return Checking(state, base, who).run(changes)
 

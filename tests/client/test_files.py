@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stackroom.client.definitions import (
@@ -89,6 +89,7 @@ def test_what_is_written_is_read_again(file: File) -> None:
 
 
 @given(st.data())
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_a_revision_says_what_is_wanted(data: st.DataObject) -> None:
     before = data.draw(FILES)
     after = data.draw(FILES.filter(lambda file: type(file) is type(before)))

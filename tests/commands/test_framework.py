@@ -144,7 +144,7 @@ class TestGlobalOptions:
 
     def test_the_command_line_wins_over_the_environment(self, ada: Person) -> None:
         ran = ada.stackroom("profile", "list", "--output", "yaml", STACKROOM_OUTPUT="json").ok()
-        assert ran.out.startswith("- active: true\n")
+        assert ran.out.startswith("- access: null\n  active: true\n")
 
     def test_an_unknown_format_is_a_usage_error(self, ada: Person) -> None:
         ada.stackroom("profile", "list", "--output", "xml").failed(Exit.USAGE, "xml")

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from stackroom.client.replica import Replica, Settle
 from stackroom.client.store import Store
-from stackroom.events import check, fold
+from stackroom.events import checking, fold
 from stackroom.events.log import Answer
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.access import PeopleAccess, Principal
@@ -29,7 +29,7 @@ def never(*_: Any, **__: Any) -> None:
 
 
 def forgets_conflicts(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(check._Check, "foreign", lambda self, stamp: False)
+    patch.setattr(checking.Checking, "foreign", lambda self, stamp: False)
 
 
 def forgets_answers(patch: pytest.MonkeyPatch) -> None:
