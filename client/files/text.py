@@ -83,7 +83,10 @@ def revised(text: str, file: File, source: str) -> str:
     yaml.width = LINE_WIDTH
     if _INDENTED_LIST.search(text):
         yaml.indent(mapping=2, sequence=4, offset=2)
-    document = yaml.load(text)
+    try:
+        document = yaml.load(text)
+    except (ValueError, IndexError):
+        return render(file)  # It takes a text such as `.` or `_` for a number, and fails at it.
     _revise(document, _fields(file))
     stream = io.StringIO()
     yaml.dump(document, stream)
