@@ -33,7 +33,7 @@ def loaded(text: str) -> Any:
 
 def through_us(who: Person, file: Path) -> str:
     """What we export of what we imported."""
-    who.stackroom("stack", "import", str(file)).ok()
+    who.stackroom("stack", "import", str(file), "--secrets", "keep").ok()
     name = parse_stack(file.read_bytes()).name
     return who.stackroom("stack", "export", name, "--format", "zenml-0.98").ok().out
 
@@ -63,7 +63,7 @@ def test_a_sample_through_us_and_zenml_and_us_again(
 @pytest.mark.parametrize("path", OLD, ids=named)
 def test_an_old_stack_arrives_in_todays_zenml(ada: Person, zenml: Zenml, path: Path) -> None:
     """What no ZenML does itself: a stack from before 0.98, in 0.98, with all that 0.98 has a place for."""
-    ada.stackroom("stack", "import", str(path)).ok()
+    ada.stackroom("stack", "import", str(path), "--secrets", "keep").ok()
     name = parse_stack(path.read_bytes()).name
     members = ada.data("stack", "describe", name)["components"]
     if gone := [type for type in members if type in OLD_TYPES]:
@@ -167,7 +167,7 @@ def test_its_store_says_what_its_exports_say(ada: Person, zenml: Zenml, tmp_path
     )
     zenml.ask("register", "artifact_store", "s3", "s3", {"path": "s3://acme"}, None)
     zenml.ask("stack", "prod", {"orchestrator": "k8s", "artifact_store": "s3"})
-    ada.stackroom("zenml", "import-store", str(zenml.config)).ok()
+    ada.stackroom("zenml", "import-store", str(zenml.config), "--secrets", "keep").ok()
     file = tmp_path / "prod.yaml"
     file.write_text(zenml.ask("export", "prod"))
     ran = ada.stackroom("plan", "-f", str(file), "--exit-code").ok()
