@@ -22,7 +22,6 @@ from stackroom.client import chance
 from stackroom.client import replica as core
 from stackroom.client.carrier import Answered, Looked
 from stackroom.client.connection import Connection, News, Offline, Stopped
-from stackroom.client.course import taking
 from stackroom.client.editing import Result, result_of
 from stackroom.client.errors import Closed, NameTaken, NotFound, Unreachable
 from stackroom.client.home import Home
@@ -37,6 +36,7 @@ from stackroom.client.urls import normalise
 from stackroom.client.worker import Worker
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import LogReader
+from stackroom.events.outcomes import taking
 from stackroom.events.permissions import Who
 
 T = TypeVar("T")

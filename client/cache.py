@@ -14,9 +14,10 @@ from stackroom.events import codec, merkle
 from stackroom.events.errors import IntegrityError, LogCorrupt, UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.history import pages
-from stackroom.events.log import LogReader, Snapshot, Taken, Taking
+from stackroom.events.log import LogReader, Snapshot, Taken
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Place
+from stackroom.events.outcomes import taking
 from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
@@ -135,7 +136,7 @@ class Cache:
             head = log.head(profile)
             hashed = leaves or [_leaf(profile, c) for c in commits]
             both = zip(commits, hashed, strict=True)
-            fresh = [Taken(commit, _taking(commit), leaf) for commit, leaf in both]
+            fresh = [Taken(commit, taking(commit), leaf) for commit, leaf in both]
             known = sum(c.seq <= head.seq for c in commits)
             if known and not _is_kept(log, profile, commits[known - 1]):
                 raise IntegrityError(
@@ -172,7 +173,7 @@ class Cache:
                 if missing is None:
                     return
                 fresh = [
-                    Taken(c, _taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
+                    Taken(c, taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
                 ]
                 if not fresh or fresh[0].commit.seq != missing.start:
                     return
@@ -266,9 +267,3 @@ def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
 
 def _leaf(profile: str, commit: Commit) -> bytes:
     return merkle.leaf_hash(codec.leaf(profile, commit))
-
-
-def _taking(commit: Commit) -> Taking:
-    """How a commit came about, as far as it tells by itself."""
-    held = commit.events and commit.events[0].type in ("ConflictOpened", "ConflictJoined")
-    return "conflict" if held else "accepted"

@@ -16,8 +16,9 @@ from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line, dial
 from stackroom.client.worker import Worker
 from stackroom.events.errors import StackroomError
-from stackroom.events.log import Answer, Listed, Taking
+from stackroom.events.log import Answer, Listed
 from stackroom.events.model import Commit
+from stackroom.events.outcomes import taking
 from stackroom.sync import protocol as wire
 
 _FORWARD: Final = (core.Store, core.Restart, core.Backfill, core.Park)
@@ -253,9 +254,3 @@ class _Book:
             return Committed(id, answer.seq, answer.outcome)
         assert commit is not None, "what is settled without its commit was answered"
         return Committed(id, commit.seq, taking(commit))
-
-
-def taking(commit: Commit) -> Taking:
-    """How a commit came about, as far as it tells by itself."""
-    held = commit.events[0].type in ("ConflictOpened", "ConflictJoined")
-    return "conflict" if held else "accepted"

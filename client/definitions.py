@@ -37,6 +37,7 @@ class ComponentDefinition(Struct, frozen=True):
     labels: dict[str, str] | None = None
     extra: dict[str, Value] = {}
     origin: str = ""
+    protected: bool | None = None
 
 
 class StackDefinition(Struct, frozen=True):
@@ -48,6 +49,7 @@ class StackDefinition(Struct, frozen=True):
     description: str | None = None
     extra: dict[str, Value] = {}
     origin: str = ""
+    protected: bool | None = None
 
 
 class ProfileDefinition(Struct, frozen=True):

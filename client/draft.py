@@ -29,6 +29,7 @@ from stackroom.events.model import (
     StackRegistered,
 )
 from stackroom.events.permissions import Who
+from stackroom.events.protection import PROTECTED
 from stackroom.events.rules import Refusal
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 from stackroom.events.values import Maybe, Path, Value, pointer, same
@@ -268,10 +269,6 @@ class EntityDraft:
 
 
 class _Labelled(EntityDraft):
-    def protect(self: D, *, protected: bool = True) -> D:
-        """Has changes of it wait for another person's approval, or no more."""
-        return self._write(pointer("protected"), protected)
-
     def label(self: D, key: str, value: str) -> D:
         """Sets a label."""
         return self._write(pointer("labels", key), value)
@@ -279,6 +276,10 @@ class _Labelled(EntityDraft):
     def unlabel(self: D, key: str) -> D:
         """Removes a label."""
         return self._write(pointer("labels", key), UNSET)
+
+    def protect(self: D, *, protected: bool = True) -> D:
+        """Has changes of it wait for another person's approval, or no more."""
+        return self._write(PROTECTED, protected)
 
 
 class ComponentDraft(_Labelled):

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from stackroom.client.profile import Profile
 
 Fate: TypeAlias = Literal[
-    "accepted", "merged", "converged", "conflict", "requested", "rejected", "pending", "unchanged"
+    "accepted",
+    "merged",
+    "converged",
+    "conflict",
+    "requested",
+    "rejected",
+    "pending",
+    "unchanged",
 ]
 
 
@@ -20,7 +27,7 @@ class Result(Struct, frozen=True):
     """What became of an edit so far: `str()` says it in words.
 
     A `pending` one is saved here and goes out when the hub can be reached. `seq` is the place in the
-    history of what was committed, or of the conflict that holds the edit.
+    history of what was committed, or of the conflict or change request that holds the edit.
     """
 
     fate: Fate
@@ -38,7 +45,7 @@ class Result(Struct, frozen=True):
             case "conflict":
                 return f"in conflict since #{self.seq}: waits for a decision"
             case "requested":
-                return f"change request #{self.seq}: waits for another person's approval"
+                return f"saved as change request #{self.seq}: another person must approve it"
             case "rejected":
                 return f"refused, and parked here: {self.sentence}"
             case "pending":

@@ -3,6 +3,8 @@
 from importlib.util import find_spec
 from typing import Final
 
+from msgspec import structs
+
 from stackroom.client.definitions import (
     ComponentDefinition,
     Definitions,
@@ -100,7 +102,15 @@ def definitions(state: State) -> Definitions:
             for _, f in state.all(Flavor)
         ),
         tuple(
-            ComponentDefinition(c.component_type, c.name, c.flavor, c.config, c.labels, c.extra)
+            ComponentDefinition(
+                c.component_type,
+                c.name,
+                c.flavor,
+                c.config,
+                c.labels,
+                c.extra,
+                protected=c.protected or None,
+            )
             for _, c in state.all(Component)
         ),
         tuple(
@@ -110,6 +120,7 @@ def definitions(state: State) -> Definitions:
                 s.labels,
                 s.description,
                 s.extra,
+                protected=s.protected or None,
             )
             for _, s in state.all(Stack)
         ),
@@ -123,16 +134,27 @@ def definitions(state: State) -> Definitions:
 
 
 def with_needed(state: State, *stacks: str) -> Definitions:
-    """What the profile says of the stacks of these names, and of all that they are made of."""
+    """What the profile says of the stacks of these names, and of all that they are made of.
+
+    What is protected is this profile's own affair, and not said.
+    """
     everything = definitions(state)
-    chosen = tuple(stack for stack in everything.stacks if stack.name in stacks)
+    chosen = tuple(
+        structs.replace(stack, protected=None)
+        for stack in everything.stacks
+        if stack.name in stacks
+    )
     members = {
         (type, name)
         for stack in chosen
         for type, names in stack.components.items()
         for name in names
     }
-    components = tuple(c for c in everything.components if (c.type, c.name) in members)
+    components = tuple(
+        structs.replace(c, protected=None)
+        for c in everything.components
+        if (c.type, c.name) in members
+    )
     used = {(c.type, c.flavor) for c in components}
     flavors = tuple(f for f in everything.flavors if (f.type, f.name) in used)
     return Definitions(flavors, components, chosen, whole=True)

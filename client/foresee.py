@@ -16,7 +16,15 @@ from stackroom.client.line import Line, dial
 from stackroom.client.problems import as_error
 from stackroom.client.rights import rights_of
 from stackroom.client.worker import Worker
-from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected, check
+from stackroom.events.check import (
+    Accepted,
+    Conflicted,
+    Converged,
+    Outcome,
+    Rejected,
+    Requested,
+    check,
+)
 from stackroom.events.codec import unseal
 from stackroom.events.errors import StackroomError
 from stackroom.events.fold import apply
@@ -24,13 +32,12 @@ from stackroom.events.log import Listed
 from stackroom.events.model import (
     Change,
     Commit,
-    ConflictJoined,
-    ConflictOpened,
     Held,
     ProfileCreated,
     ProfileRenamed,
     Proposal,
 )
+from stackroom.events.outcomes import holding
 from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State
@@ -113,7 +120,9 @@ def foresee(
             outcome = Known(known[proposal.id])
         else:
             outcome = check(state, proposal, who)
-            if isinstance(outcome, Accepted) and (taken := _name_taken(state, proposal, catalogue)):
+            if isinstance(outcome, Accepted | Requested) and (
+                taken := _name_taken(state, proposal, catalogue)
+            ):
                 outcome = Rejected(taken)
             changes = _changes(proposal, outcome, Held(who.author, who.replica, proposal))
             if changes:
@@ -126,10 +135,8 @@ def _changes(proposal: Proposal, outcome: Outcome, held: Held) -> list[tuple[str
     match outcome:
         case Accepted() | Converged():
             return [(event.entity, unseal(event)) for event in proposal.events]
-        case Conflicted(overlaps, None):
-            return [(proposal.id, ConflictOpened(held, overlaps))]
-        case Conflicted(overlaps, str(joins)):
-            return [(joins, ConflictJoined(held, overlaps))]
+        case Conflicted() | Requested():
+            return [holding(outcome, held)]
         case _:
             return []
 

@@ -195,9 +195,11 @@ class _Planner:
         for flavor in self._wanted.flavors:
             yield self._step(flavor, _flavor(flavor))
         for component in self._wanted.components:
-            yield self._step(component, _component(component), _unsaid(component, "labels"))
+            yield self._step(
+                component, _component(component), _unsaid(component, "labels", "protected")
+            )
         for stack in self._wanted.stacks:
-            unsaid = _unsaid(stack, "labels", "description")
+            unsaid = _unsaid(stack, "labels", "description", "protected")
             yield self._step(stack, self._stack(stack), unsaid)
         yield from self._profile()
 
@@ -220,7 +222,12 @@ class _Planner:
             if names
         }
         return StackRegistered(
-            wanted.name, members, wanted.labels or {}, wanted.description or "", wanted.extra
+            wanted.name,
+            members,
+            wanted.labels or {},
+            wanted.description or "",
+            wanted.extra,
+            wanted.protected or False,
         )
 
     def _member(self, stack: StackDefinition, type: str, name: str) -> str:
@@ -361,7 +368,13 @@ def _flavor(wanted: FlavorDefinition) -> FlavorRegistered:
 
 def _component(wanted: ComponentDefinition) -> ComponentRegistered:
     return ComponentRegistered(
-        wanted.name, wanted.type, wanted.flavor, wanted.config, wanted.labels or {}, wanted.extra
+        wanted.name,
+        wanted.type,
+        wanted.flavor,
+        wanted.config,
+        wanted.labels or {},
+        wanted.extra,
+        wanted.protected or False,
     )
 
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from stackroom.events.check import Conflicted, Outcome, Rejected, check
+from stackroom.events.check import Accepted, Converged, Outcome, check
 from stackroom.events.codec import unseal
 from stackroom.events.fold import apply
 from stackroom.events.model import Proposal
-from stackroom.events.outcomes import Requested
 from stackroom.events.permissions import Who
 from stackroom.events.state import State
 
@@ -22,7 +21,7 @@ class Standing(Struct, frozen=True):
     @property
     def stands(self) -> bool:
         """Whether the view shows it."""
-        return not isinstance(self.outcome, Conflicted | Requested | Rejected)
+        return isinstance(self.outcome, Accepted | Converged)
 
 
 class View(Struct, frozen=True):
@@ -35,7 +34,8 @@ class View(Struct, frozen=True):
 def rebase(confirmed: State, pending: Sequence[Proposal], who: Who) -> View:
     """The view over `confirmed`, which stays as it is.
 
-    A proposal that would be refused or in conflict is left out of the state, and said to be so.
+    A proposal that would be refused, in conflict or a change request is left out of the state, and
+    said to be so.
     """
     if not pending:
         return View(confirmed, ())

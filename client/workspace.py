@@ -329,10 +329,7 @@ class Workspace:
 
     def edit(self, copy: ProfileCopy, message: str = "") -> Draft:
         """A draft upon `copy`; ReadOnly where the profile holds something newer than this program."""
-        if copy.newer is not None:
-            raise ReadOnly(
-                f"profile {copy.name!r} is read-only here: {copy.newer}", hint=copy.newer.hint
-            )
+        _writable(copy)
 
         def save(draft: Draft) -> SavedDraft:
             base, view = copy.confirmed.seq, copy.view
@@ -346,9 +343,13 @@ class Workspace:
         return draft
 
     def propose(
-        self, copy: ProfileCopy, changes: Sequence[tuple[str, Change]], message: str = ""
+        self, copy: ProfileCopy, changes: Sequence[tuple[str, Change]], message: str
     ) -> SavedDraft:
-        """Saves these very changes as one proposal upon `copy`. Raises RefusedLocally."""
+        """Saves `changes` exactly as they are, as one proposal upon `copy`: decisions on requests.
+
+        Raises RefusedLocally, with nothing saved, where a rule refuses it here; ReadOnly as `edit`.
+        """
+        _writable(copy)
         return self._save(copy.id, copy.hub, copy.confirmed.seq, copy.view, message, changes)
 
     def _checked(
@@ -408,6 +409,13 @@ class Workspace:
             self.store.rename_profile(entry.id, view.profile.name)
             return structs.replace(entry, name=view.profile.name)
         return entry
+
+
+def _writable(copy: ProfileCopy) -> None:
+    if copy.newer is not None:
+        raise ReadOnly(
+            f"profile {copy.name!r} is read-only here: {copy.newer}", hint=copy.newer.hint
+        )
 
 
 def _renamed(first: Proposal, name: str, salt: Callable[[], bytes]) -> Proposal | None:

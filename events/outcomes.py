@@ -1,13 +1,15 @@
-"""What can become of a proposal."""
+"""What can become of a proposal, and what is committed for it."""
 
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from stackroom.events.log import Taking
 from stackroom.events.model import (
     Change,
     ChangeRequested,
+    Commit,
     ConflictJoined,
     ConflictOpened,
     Held,
@@ -79,3 +81,11 @@ def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:
         return id, conflict(held, outcome.overlaps)
     request = ChangeRequested if outcome.joins is None else RequestJoined
     return id, request(held, outcome.protected)
+
+
+def taking(commit: Commit) -> Taking:
+    """How a commit came about, as far as it tells by itself."""
+    first = commit.events[0].type if commit.events else ""
+    if first in REQUESTING:
+        return "requested"
+    return "conflict" if first in HOLDING else "accepted"

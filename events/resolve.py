@@ -27,6 +27,7 @@ from stackroom.events.model import (
     Change,
     ConflictResolved,
     Deleted,
+    Held,
     ProfileCreated,
     Registered,
 )
@@ -68,6 +69,16 @@ def resolve(
     work.run()
     choice = "edited" if takes or edits else default
     return [*work.changes, (conflict_id, ConflictResolved(choice, work.aliases))]
+
+
+def remade(state: State, held: tuple[Held, ...], revive: Revive) -> list[tuple[str, Change]]:
+    """What brings about in `state` what the held proposals wanted, whatever stands against it.
+
+    Raises Undecided as `resolve`.
+    """
+    work = _Resolution(state, Conflict("", {}, held), "ours", {}, {}, revive)
+    work.run()
+    return work.changes
 
 
 class _Resolution:

@@ -281,12 +281,22 @@ def conflicts(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 @_from_home
-def requests(app: App, context: click.Context) -> Iterator[Candidate]:
-    """Open change requests, by their number."""
-    from stackroom.events.state import Request
+def open_requests(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Change requests that wait, by their number."""
+    from stackroom.client import requests
 
-    for _, each in app.copy().view.all(Request):
-        yield str(each.opened), each.held[0].proposal.message
+    for each in requests.open_requests(app.copy().view):
+        yield str(each.number), f"{each.author}: {each.message}"
+
+
+@_from_home
+def requests(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Change requests, by their number."""
+    from stackroom.client import requests
+
+    copy = app.copy()
+    for each in [*requests.open_requests(copy.view), *requests.ended_requests(copy)]:
+        yield str(each.number), f"{each.stage}, {each.author}: {each.message}"
 
 
 @_from_home

@@ -3,6 +3,7 @@
 from stackroom.client.commands.component_configure import register, remove_attribute, update
 from stackroom.client.commands.component_edit import connect, copy_, delete, disconnect, rename
 from stackroom.client.commands.component_read import describe, get, list_
+from stackroom.client.commands.protecting import protect_component, unprotect_component
 from stackroom.client.commands.tree import group
 
 
@@ -29,6 +30,8 @@ for _command in (
     connect,
     disconnect,
     rename,
+    protect_component,
+    unprotect_component,
     delete,
 ):
     component.add_command(_command)

@@ -68,7 +68,9 @@ def list_(app: App, type: str, flavor: str | None, labels: Labels, name: str) ->
             [
                 (
                     row.type,
-                    row.name,
+                    entities.protected_cell(
+                        row.name, protected=row.protected, through=row.protected_by
+                    ),
                     row.flavor,
                     entities.map_cell(row.labels),
                     entities.names_cell(row.stacks),
@@ -148,6 +150,7 @@ def described(row: "ComponentRow") -> "Views":
         ("flavor", row.flavor),
         ("labels", entities.map_cell(row.labels)),
         ("stacks", ", ".join(ref.name for ref in row.stacks) or "(none)"),
+        *([("protected", _protection(row))] if row.protected or row.protected_by else []),
         ("id", row.id),
     ]
     views = [Fields(fields, f"{row.type}/{row.name}")]
@@ -156,3 +159,8 @@ def described(row: "ComponentRow") -> "Views":
     if row.extra:
         views.append(Fields(sorted(row.extra.items()), "Kept beside it"))
     return views
+
+
+def _protection(row: "ComponentRow") -> str:
+    through = f"through {', '.join(row.protected_by)}" if row.protected_by else ""
+    return ", ".join(filter(None, ("by itself" if row.protected else "", through)))

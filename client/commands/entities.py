@@ -1,7 +1,7 @@
 """Stacks, components and flavors as `--output json` gives them: ids and names both."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -25,7 +25,10 @@ class Ref(Struct, frozen=True):
 
 
 class ComponentRow(Struct, frozen=True):
-    """A component; `stacks` are those that it is in, by name."""
+    """A component; `stacks` are those that it is in, by name.
+
+    `protected` is whether it is marked itself, `protected_by` which marked stacks it is in.
+    """
 
     id: str
     type: str
@@ -35,6 +38,8 @@ class ComponentRow(Struct, frozen=True):
     labels: dict[str, str]
     extra: dict[str, Value]
     stacks: list[Ref]
+    protected: bool
+    protected_by: list[str]
 
 
 class AttributeRow(Struct, frozen=True):
@@ -87,6 +92,7 @@ class StackRow(Struct, frozen=True):
     active: bool
     components: dict[str, list[Member]]
     extra: dict[str, Value]
+    protected: bool
 
 
 def components(state: State, type: str = "") -> list[ComponentRow]:
@@ -96,7 +102,7 @@ def components(state: State, type: str = "") -> list[ComponentRow]:
         for _, id in stack.members():
             users[id].append(Ref(stack_id, stack.name))
     rows = [
-        _component(id, component, users[id])
+        _component(state, id, component, users[id])
         for id, component in state.all(Component)
         if not type or component.component_type == type
     ]
@@ -110,7 +116,7 @@ def component(state: State, id: str, component: Component) -> ComponentRow:
         for stack_id, stack in state.all(Stack)
         if id in stack.components.get(component.component_type, ())
     )
-    return _component(id, component, users)
+    return _component(state, id, component, users)
 
 
 def flavors(state: State, type: str = "") -> list[FlavorRow]:
@@ -185,6 +191,7 @@ def stack(state: State, id: str, entity: Stack, active: str | None) -> StackRow:
             for type in sorted(entity.components)
         },
         entity.extra,
+        entity.protected,
     )
 
 
@@ -206,7 +213,13 @@ def map_cell(values: dict[str, Value] | dict[str, str]) -> str:
     return ", ".join(f"{key}={cell(value)}" for key, value in sorted(values.items()))
 
 
-def _component(id: str, component: Component, users: Iterable[Ref]) -> ComponentRow:
+def protected_cell(name: str, *, protected: bool, through: Sequence[str] = ()) -> str:
+    """The name, with a mark where it is protected, by itself or through stacks."""
+    return f"{name} (protected)" if protected or through else name
+
+
+def _component(state: State, id: str, component: Component, users: Iterable[Ref]) -> ComponentRow:
+    refs = _by_name(users)
     return ComponentRow(
         id,
         component.component_type,
@@ -215,7 +228,9 @@ def _component(id: str, component: Component, users: Iterable[Ref]) -> Component
         component.config,
         component.labels,
         component.extra,
-        _by_name(users),
+        refs,
+        component.protected,
+        [ref.name for ref in refs if ref.id in state.protected],
     )
 
 

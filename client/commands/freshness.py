@@ -29,6 +29,9 @@ def facts(copy: "ProfileCopy", now: Millis) -> list[str]:
     if copy.view.conflicts:
         number = len(copy.view.conflicts)
         said.append("1 open conflict" if number == 1 else f"{number} open conflicts")
+    if copy.view.requests:
+        number = len(copy.view.requests)
+        said.append("1 change request" if number == 1 else f"{number} change requests")
     if copy.newer is not None:
         said.append(f"read-only: {copy.newer}")
     return said

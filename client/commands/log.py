@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from stackroom.client.profile_copy import ProfileCopy
     from stackroom.events.model import Commit
 
-_TONES: "Final[dict[Kind, Tone]]" = {"conflict": "bad", "resolution": "good", "pending": "careful"}
+_TONES: "Final[dict[Kind, Tone]]" = {
+    "conflict": "bad",
+    "resolution": "good",
+    "request": "careful",
+    "approval": "good",
+    "closing": "quiet",
+    "pending": "careful",
+}
 
 
 @command(
@@ -38,7 +45,8 @@ def log(app: App, entity: str | None, limit: int) -> None:
     """Show who changed what, when and why, newest first.
 
     Of a STACK, what touched the stack or a component that is in it now. Proposals that wait for the
-    hub stand first, without a number; conflicts and what resolved them are marked.
+    hub stand first, without a number; conflicts, change requests and
+    what decided them are marked.
     """
     from stackroom.client.commands import telling
     from stackroom.client.commands.naming import Names

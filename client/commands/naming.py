@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from stackroom.client.commands.output import cell
 from stackroom.events.people_entities import Assignment
-from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, State
+from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, Request, State
 from stackroom.events.values import Maybe, Path, segments
 
 _NOTHING = "(none)"
@@ -67,6 +67,8 @@ def called(kind: str, name: str, component_type: str = "") -> str:
             return f"flavor {component_type}/{name}"
         case "conflict":
             return "a conflict"
+        case "request":
+            return "a change request"
         case _:
             return f"{kind} {name!r}"
 
@@ -79,6 +81,8 @@ def short(id: str) -> str:
 def _called(state: State, entity: AnyEntity) -> str:
     if isinstance(entity, Conflict):
         return f"conflict #{entity.opened}"
+    if isinstance(entity, Request):
+        return f"change request #{entity.opened}"
     if isinstance(entity, Assignment):
         held = state.get(entity.subject)
         role = state.get(entity.role)

@@ -27,8 +27,9 @@ Waits: TypeAlias = Literal["pending", "parked"]
 class Row(Struct, frozen=True):
     """A proposal that is not in the log.
 
-    `outlook` is what would become of a pending one now (`commit`, `merge`, `converge`, `conflict`, `refuse`);
-    `code` and `why` say why the hub refused a parked one, or the rules would refuse a pending one.
+    `outlook` is what would become of a pending one now (`commit`, `merge`, `converge`, `conflict`,
+    `request`, `refuse`); `code` and `why` say why the hub refused a parked one, or the rules would
+    refuse a pending one.
     """
 
     number: int

@@ -5,9 +5,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 from stackroom.client.commands.output import Lines, Table, View
-from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected
+from stackroom.events.check import (
+    Accepted,
+    Conflicted,
+    Converged,
+    Outcome,
+    Rejected,
+    Requested,
+)
 from stackroom.events.model import Overlap
-from stackroom.events.outcomes import Requested
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
@@ -79,20 +85,24 @@ def fate(outcome: Outcome, names: "Names") -> tuple[Fate, str]:
         case Conflicted(overlaps):
             why = "; ".join(overlap_sentence(overlap, names) for overlap in overlaps)
             return "conflict", why or "it builds on a change that is in conflict"
-        case Requested():
-            return "request", "it changes what is protected: another person must approve it"
+        case Requested(protected):
+            named = ", ".join(map(names.entity, protected))
+            why = (
+                f"protected: {named}" if named else "it builds on a change that waits for approval"
+            )
+            return "request", why
         case Rejected(refusal):
             return "refuse", refusal.sentence
 
 
 def _planned(foreseen: "Foreseen", names: "Names") -> Planned:
     proposal, outcome = foreseen.proposal, foreseen.outcome
-    told: tuple[Fate, str]
-    if isinstance(outcome, Accepted | Converged | Conflicted | Requested | Rejected):
-        told = fate(outcome, names)
-    else:
-        told = "known", f"as #{outcome.seq}"
-    return Planned(proposal.number, proposal.id, proposal.message, *told)
+    from stackroom.client.foresee import Known
+
+    if isinstance(outcome, Known):
+        why = f"as #{outcome.seq}"
+        return Planned(proposal.number, proposal.id, proposal.message, "known", why)
+    return Planned(proposal.number, proposal.id, proposal.message, *fate(outcome, names))
 
 
 def overlap_sentence(overlap: Overlap, names: "Names") -> str:

@@ -192,9 +192,10 @@ def clone(app: App, source: str, name: str, local: bool, hub: str | None, messag
     from stackroom.client.exporting import definitions
 
     copy = app.workspace.copy(app.workspace.entry(source).id)
-    if copy.view.conflicts:
-        count = len(copy.view.conflicts)
-        app.output.note(f"Note: {count} open in {copy.name!r} (conflicts) are not cloned.")
+    if waiting := len(copy.view.conflicts) + len(copy.view.requests):
+        app.output.note(
+            f"Note: {waiting} open in {copy.name!r} (conflicts, change requests) are not cloned."
+        )
     wanted = definitions(copy.view)
     done = f"Profile {name!r} cloned from {copy.name!r} at #{copy.seq}, with {_counted(wanted)}"
     message = message or f"cloned from {copy.name} at #{copy.seq}"

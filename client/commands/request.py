@@ -3,169 +3,149 @@
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import reason_option
-from stackroom.client.commands.telling import ChangeRow
+from stackroom.client.commands.options import message_option, reason_option
+from stackroom.client.commands.output import Lines, Table
 from stackroom.client.commands.tree import group
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.events.model import Change
-    from stackroom.events.state import Request
-
-
-class RequestRow(Struct, frozen=True):
-    """An open change request, named by the commit that opened it; `changes` is what it would change."""
-
-    seq: int
-    id: str
-    author: str
-    message: str
-    entities: list[str]
-    changes: list[ChangeRow]
 
 
 @group(
     "request",
-    example="""
-    stackroom request list
-    stackroom request show 12
-    stackroom request approve 12 -m "checked the quota"
-    """,
+    example="stackroom request list\nstackroom request show 12\nstackroom request approve 12",
 )
 def request() -> None:
-    """Change requests: a change of a protected stack or component waits until another person approves it."""
+    """See and decide what others ask to change in what is protected."""
 
 
-seq_argument = click.argument("seq", metavar="N", shell_complete=completing.requests)
-
-
-@request.command("list", example="stackroom request list")
+@request.command("list", example="stackroom request list --all")
+@click.option("--all", "every", is_flag=True, help="Those that were decided, too.")
 @click.pass_obj
-def list_(app: "App") -> None:
-    """List the change requests that are open."""
-    from stackroom.client.commands.output import Table
+def list_(app: "App", every: bool) -> None:
+    """List the change requests of the profile that wait for approval."""
+    from stackroom.client import requests
+    from stackroom.client.commands.naming import Names
+    from stackroom.client.commands.request_view import row, shown
 
     copy = app.copy()
-    rows = _rows(copy)
-
-    def table() -> Table:
-        return Table(
-            ("number", "author", "what", "message"),
-            [(f"#{r.seq}", r.author, ", ".join(r.entities), r.message) for r in rows],
-            "No change request is open.",
-        )
-
-    app.output.show(rows, table)
+    found = requests.open_requests(copy.view)
+    if every:
+        found = sorted([*found, *requests.ended_requests(copy)], key=lambda each: each.number)
+    names = Names(copy.view)
+    app.output.show(
+        [shown(each, names, requests.outdated(copy.view, each)) for each in found],
+        Table(
+            ("request", "what", "by", "message", "stage"),
+            [row(each, names, requests.outdated(copy.view, each)) for each in found],
+            empty="There are no change requests." if every else "No change request waits.",
+        ),
+    )
+    if every and copy.missing is not None:
+        app.output.note("Older ones may not be on this machine yet: stackroom sync")
     app.show_copy_age(copy)
 
 
 @request.command("show", example="stackroom request show 12")
-@seq_argument
+@click.argument("id", shell_complete=completing.requests)
 @click.pass_obj
-def show(app: "App", seq: str) -> None:
-    """Show an open change request: who made it, why, and value by value what it would change."""
+def show(app: "App", id: str) -> None:
+    """Show a change request: who asks for what, value by value, and what became of it.
+
+    ID is the seq of the commit that opened it, or the beginning of its id.
+    """
+    from stackroom.client import requests
     from stackroom.client.commands import telling
     from stackroom.client.commands.naming import Names
-    from stackroom.client.commands.output import Changes, Fields
+    from stackroom.client.commands.request_view import shown, view
 
     copy = app.copy()
-    row = _row(copy, *_find(copy, seq))
-    names = Names(copy.view)
-    fields = Fields(
-        (("author", row.author), ("message", row.message)), f"change request #{row.seq}"
-    )
-    app.output.show(row, [fields, Changes(list(telling.change_lines(row.changes, names)))])
+    found = requests.named(copy, id)
+    differences, after = requests.difference(copy, found)
+    names = Names(after, copy.view)
+    changes = telling.changed(differences, names)
+    outdated = requests.outdated(copy.view, found) if found.stage == "open" else ""
+    data = shown(found, names, outdated, changes)
+    now = app.workspace.clock()
+    app.output.show(data, lambda: view(found, data, names, now, copy.name))
     app.show_copy_age(copy)
 
 
-@request.command("approve", example='stackroom request approve 12 -m "checked the quota"')
-@seq_argument
+@request.command(
+    "approve", example='stackroom request approve 12 -m "looked at it with the platform team"'
+)
+@click.argument("id", shell_complete=completing.open_requests)
 @reason_option
 @click.pass_obj
-def approve(app: "App", seq: str, message: str) -> None:
-    """Approve another person's change request: what it holds is committed as it was proposed."""
-    from stackroom.client.commands.saving import tell_saved
-    from stackroom.events.approval import held_changes
-    from stackroom.events.model import RequestApproved
+def approve(app: "App", id: str, message: str) -> None:
+    """Approve a change request: its changes are committed. Nobody approves their own.
+
+    What others changed since it was made must not be in its way: then its author makes it anew.
+    """
+    from stackroom.client import requests
+    from stackroom.client.commands.saving import conclude
 
     copy = app.copy()
-    id, found = _find(copy, seq)
-    changes = [(id, RequestApproved()), *held_changes(found.held)]
-    saved = app.workspace.propose(copy, changes, message)
-    tell_saved(
-        app, copy.id, saved, f"Change request #{found.opened} of {found.held[0].author} approved"
-    )
+    found = requests.named(copy, id)
+    saved = requests.approve(app.workspace, copy, found, message)
+    conclude(app, copy.id, saved, f"Change request #{found.number} of {found.author} approved")
 
 
-@request.command("reject", example='stackroom request reject 12 -m "the quota is not there"')
-@seq_argument
-@reason_option
+@request.command("reject", example='stackroom request reject 12 -m "not before the release"')
+@click.argument("id", shell_complete=completing.open_requests)
+@click.option(
+    "-m", "--message", required=True, metavar="TEXT", help="Why: its author will read it."
+)
 @click.pass_obj
-def reject(app: "App", seq: str, message: str) -> None:
-    """Reject a change request: nothing changes, and the history keeps it."""
-    from stackroom.events.model import RequestClosed
+def reject(app: "App", id: str, message: str) -> None:
+    """Reject a change request. What it holds stays in the history, and `retry` makes it anew."""
+    from stackroom.client import requests
+    from stackroom.client.commands.saving import conclude
 
-    _close(app, seq, RequestClosed("rejected"), message, "rejected")
+    copy = app.copy()
+    found = requests.named(copy, id)
+    saved = requests.close(app.workspace, copy, found, "rejected", message)
+    conclude(app, copy.id, saved, f"Change request #{found.number} of {found.author} rejected")
 
 
 @request.command("withdraw", example="stackroom request withdraw 12")
-@seq_argument
+@click.argument("id", shell_complete=completing.open_requests)
 @reason_option
 @click.pass_obj
-def withdraw(app: "App", seq: str, message: str) -> None:
-    """Withdraw your own change request."""
-    from stackroom.events.model import RequestClosed
+def withdraw(app: "App", id: str, message: str) -> None:
+    """Withdraw a change request of your own."""
+    from stackroom.client import requests
+    from stackroom.client.commands.saving import conclude
 
-    _close(app, seq, RequestClosed("withdrawn"), message, "withdrawn")
-
-
-def _close(app: "App", seq: str, change: "Change", message: str, done: str) -> None:
     copy = app.copy()
-    id, found = _find(copy, seq)
-    draft = app.workspace.edit(copy, message)
-    draft.add([(id, change)])
-    app.commit(draft, f"Change request #{found.opened} {done}")
+    found = requests.named(copy, id)
+    saved = requests.close(app.workspace, copy, found, "withdrawn", message)
+    conclude(app, copy.id, saved, f"Change request #{found.number} withdrawn")
 
 
-def _find(copy: "ProfileCopy", text: str) -> "tuple[str, Request]":
-    """The open request that `text` names, by the number of its commit or its id; NotFound."""
-    from stackroom.client.errors import NotFound
-    from stackroom.events.state import Request
+@request.command("retry", example="stackroom request retry 12")
+@click.argument("id", shell_complete=completing.requests)
+@message_option
+@click.pass_obj
+def retry(app: "App", id: str, message: str) -> None:
+    """Make the changes of a request of your own anew, on what stands now.
 
-    wanted = text.removeprefix("#")
-    for id, found in copy.view.all(Request):
-        if wanted in (str(found.opened), id):
-            return id, found
-    raise NotFound(f"there is no open change request {text!r}", hint="stackroom request list")
+    One that is still open is withdrawn. What others changed since is overwritten, once that is approved:
+    `stackroom request show` of the new one tells.
+    """
+    from stackroom.client import requests
+    from stackroom.client.commands.saving import Written, commit
 
-
-def _rows(copy: "ProfileCopy") -> list[RequestRow]:
-    from stackroom.events.state import Request
-
-    rows = [_row(copy, id, found) for id, found in copy.view.all(Request)]
-    return sorted(rows, key=lambda row: row.seq)
-
-
-def _row(copy: "ProfileCopy", id: str, found: "Request") -> RequestRow:
-    from stackroom.client.commands import telling
-    from stackroom.client.commands.naming import Names
-    from stackroom.events.approval import held_changes
-    from stackroom.events.fold import apply
-    from stackroom.events.history import diff
-
-    after = copy.view.copy()
-    changes = held_changes(found.held)
-    apply(after, after.seq + 1, found.held[0].replica, changes)
-    names: Names = Names(after, copy.view)
-    return RequestRow(
-        found.opened,
-        id,
-        found.held[0].author,
-        found.held[0].proposal.message,
-        list(dict.fromkeys(names.entity(entity) for entity, _ in changes)),
-        telling.changed(diff(copy.view, after), names),
-    )
+    copy = app.copy()
+    found = requests.named(copy, id)
+    draft = requests.again(app.workspace, copy, found, message)
+    if draft.empty:
+        sentence = f"What change request #{found.number} asks for stands already."
+        app.output.show(Written("unchanged", copy.id), Lines([sentence]))
+        return
+    if found.stage == "open":
+        because = f"withdraw #{found.number}, to make it anew"
+        requests.close(app.workspace, copy, found, "withdrawn", because)
+    commit(app, draft, f"Change request #{found.number} made anew")

@@ -71,14 +71,18 @@ class NotReverted(Refused):
     """A commit that no revert undoes."""
 
     def __init__(self, seq: int, kept: str) -> None:
-        hints = {"conflict": "stackroom conflicts list", "profile": "stackroom profile --help"}
+        whys = {
+            "conflict": "a conflict ends by being resolved",
+            "request": "a change request ends by being approved, rejected or withdrawn",
+            "profile": "a profile's beginning and end stand for ever",
+        }
+        hints = {
+            "conflict": "stackroom conflicts list",
+            "request": "stackroom request list",
+            "profile": "stackroom profile --help",
+        }
         super().__init__(
-            f"#{seq} holds nothing that can be undone: "
-            + (
-                "a conflict ends by being resolved"
-                if kept == "conflict"
-                else "a profile's beginning and end stand for ever"
-            ),
+            f"#{seq} holds nothing that can be undone: {whys[kept]}",
             hint=hints[kept],
         )
 

@@ -5,7 +5,7 @@ The result for programs is a `Written`, where `outcome` is
     unchanged   there was nothing to change, and nothing was saved
     committed, merged, converged    it is in the history, as #seq
     conflict    the hub keeps it in the conflict that is named by #seq
-    requested   it changes what is protected: it waits in change request #seq for another's approval
+    requested   the hub keeps it in the change request that is named by #seq, for another to approve
     parked      the hub refused it; it waits here for its author
     saved       it is saved here, and goes out with the next sync
 """
@@ -27,11 +27,11 @@ from stackroom.client.errors import (
     Unreachable,
     VersionMismatch,
 )
+from stackroom.events.check import Requested
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.draft import Draft
-    from stackroom.client.draft import Saved as SavedDraft
+    from stackroom.client.draft import Draft, Saved
     from stackroom.client.exchange import Exchanged
 
 Became: TypeAlias = Literal[
@@ -64,17 +64,19 @@ def commit(app: "App", draft: "Draft", done: str) -> None:
         written = Written("unchanged", profile, pending=_waiting(app, profile))
         app.output.show(written, Lines(["Nothing to change."]))
         return
-    tell_saved(app, profile, draft.commit(), done)
+    conclude(app, profile, draft.commit(), done)
 
 
-def tell_saved(app: "App", profile: str, saved: "SavedDraft", done: str) -> None:
-    """Offers what was saved to the hub, and tells what became of it. Raises Refused if the hub does."""
+def conclude(app: "App", profile: str, saved: "Saved", done: str) -> None:
+    """Tries the hub with what was saved, and tells what became of it; Refused as `commit`."""
     if saved.answer is not None:
         outcome = took(saved.answer.outcome)
         tell(app, Written(outcome, profile, saved.proposal.id, saved.answer.seq), done)
-    else:
-        (written,) = offer(app, profile, [saved.proposal.id])
-        tell(app, written, done)
+        return
+    (written,) = offer(app, profile, [saved.proposal.id])
+    tell(app, written, done)
+    if written.outcome == "saved" and isinstance(saved.outcome, Requested):
+        app.output.note("It changes what is protected: another person will have to approve it.")
 
 
 def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
@@ -117,7 +119,7 @@ def tell(app: "App", written: Written, done: str) -> None:
     if written.outcome == "conflict":
         app.output.note(f"Next: stackroom conflicts show {written.seq}")
     if written.outcome == "requested":
-        app.output.note(f"Next: somebody else runs stackroom request approve {written.seq}")
+        app.output.note(f"Next: stackroom request show {written.seq}")
     if written.outcome == "parked":
         raise Refused(
             f"the hub refused it: {written.sentence}",
@@ -138,7 +140,7 @@ def sentence(written: Written, done: str) -> str:
         case "conflict":
             return f"{done}: in conflict #{written.seq}, both sides are kept"
         case "requested":
-            return f"{done}: change request #{written.seq}, which another person must approve"
+            return f"{done}: saved as change request #{written.seq}, another person must approve it"
         case outcome:
             return f"{done}: {outcome} as #{written.seq}"
 
@@ -160,6 +162,11 @@ def _tell_others(app: "App", done: "Exchanged", ids: Sequence[str]) -> None:
             seq = committed.seq
             app.output.note(
                 f"An earlier change of yours is in conflict #{seq}: stackroom conflicts show {seq}"
+            )
+        if committed.outcome == "requested" and committed.id not in ids:
+            seq = committed.seq
+            app.output.note(
+                f"An earlier change of yours is change request #{seq}: stackroom request show {seq}"
             )
     for answer in done.parked:
         if answer.id not in ids:

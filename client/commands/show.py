@@ -12,8 +12,9 @@ from stackroom.client.commands.tree import command
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.output import View
-    from stackroom.client.commands.telling import ChangeRow, CommitRow, OverlapRow
-    from stackroom.events.model import Millis
+    from stackroom.client.commands.telling import Shown
+    from stackroom.client.profile_copy import ProfileCopy
+    from stackroom.events.model import Commit, Millis
 
 
 LATER: Final = 60_000
@@ -46,17 +47,21 @@ def show(app: App, seq: str) -> None:
     row = telling.committed(commit, names)
     changes = telling.changed(diff(before, after), names)
     overlaps = telling.overlaps(commit, names)
-    data = telling.Shown.of(row, changes, overlaps)
-    app.output.show(data, lambda: _view(row, changes, overlaps, names, app.workspace.clock()))
+    asked = _requested_by(copy, commit) if row.kind == "approval" else []
+    data = telling.Shown.of(row, changes, overlaps, asked)
+    app.output.show(data, lambda: _view(data, names, app.workspace.clock()))
 
 
-def _view(
-    row: "CommitRow",
-    changes: "list[ChangeRow]",
-    overlaps: "list[OverlapRow]",
-    names: "Names",
-    now: "Millis",
-) -> "list[View]":
+def _requested_by(copy: "ProfileCopy", commit: "Commit") -> list[str]:
+    """Who asked for what the commit approves, as far as the history here tells."""
+    from stackroom.client.requests import ended_requests
+
+    (approved,) = (e.entity for e in commit.events if e.type == "RequestApproved")
+    found = (request for request in ended_requests(copy) if request.id == approved)
+    return list(dict.fromkeys(held.author for request in found for held in request.held))
+
+
+def _view(row: "Shown", names: "Names", now: "Millis") -> "list[View]":
     from stackroom.client.commands import telling
     from stackroom.client.commands.output import Changes, Fields, Lines, Table
     from stackroom.client.commands.times import ago, local
@@ -66,13 +71,14 @@ def _view(
     mark = telling.MARKS[row.kind]
     fields: list[tuple[str, object]] = [
         ("author", row.author),
+        *([("requested by", ", ".join(row.requested_by))] if row.requested_by else []),
         ("when", f"{local(row.accepted)} ({ago(row.accepted, now)})"),
         *([("written", local(row.time))] if abs(row.accepted - row.time) >= LATER else []),
         ("message", row.message or "(none)"),
         ("id", row.id),
     ]
     views: list[View] = [Fields(fields, f"#{row.seq}" + (f" ({mark})" if mark else ""))]
-    if overlaps:
+    if row.overlaps:
         views.append(
             Table(
                 ("contended", "base", "theirs", "ours"),
@@ -83,12 +89,15 @@ def _view(
                         f"{names.value(each.path, each.theirs)}  ({each.author}, #{each.seq})",
                         names.value(each.path, each.ours),
                     )
-                    for each in overlaps
+                    for each in row.overlaps
                 ],
             )
         )
-    if changes:
-        views.append(Changes(list(telling.change_lines(changes, names))))
-    elif not overlaps:
+    if row.changes:
+        views.append(Changes(list(telling.change_lines(row.changes, names))))
+    elif row.kind == "request":
+        ask = f"stackroom request show {row.seq}"
+        views.append(Lines([f"It changed no value yet. What it asks for: {ask}"]))
+    elif not row.overlaps:
         views.append(Lines(["It changed no value."]))
     return views

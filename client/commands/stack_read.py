@@ -21,7 +21,7 @@ def list_(app: App) -> None:
     """List the stacks with their components.
 
     Of each type, the default component. The stack in use here is marked *, and the one that the
-    profile offers to everybody (default).
+    profile offers to everybody (default); changes of one that is (protected) need approval.
     """
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Table
@@ -81,7 +81,8 @@ def _line(row: "StackRow") -> tuple[object, ...]:
     shown = ("orchestrator", "artifact_store")
     defaults = {type: members[0].name for type, members in row.components.items()}
     others = [f"{type}={name}" for type, name in defaults.items() if type not in shown]
-    name = f"{row.name} (default)" if row.default else row.name
+    marks = [mark for mark, holds in _marks(row) if holds and mark != "active"]
+    name = f"{row.name} ({', '.join(marks)})" if marks else row.name
     return (
         Toned("*", "good") if row.active else "",
         name,
@@ -90,18 +91,23 @@ def _line(row: "StackRow") -> tuple[object, ...]:
     )
 
 
+def _marks(row: "StackRow") -> tuple[tuple[str, bool], ...]:
+    return ("active", row.active), ("default", row.default), ("protected", row.protected)
+
+
 def _described(row: "StackRow") -> "Views":
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Fields, Table
 
-    marks = [word for word, holds in (("active", row.active), ("default", row.default)) if holds]
+    in_use = [mark for mark, holds in _marks(row) if holds and mark != "protected"]
     fields = Fields(
         [
             (name, value)
             for name, value in (
                 ("description", row.description),
                 ("labels", entities.map_cell(row.labels)),
-                ("in use", ", ".join(marks) or "no"),
+                ("in use", ", ".join(in_use) or "no"),
+                ("protected", "yes: changes need approval" if row.protected else ""),
                 ("id", row.id),
             )
             if value

@@ -9,7 +9,7 @@ from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands.output import Fields, Lines, Table, View
 from stackroom.client.commands.times import ago
 from stackroom.client.commands.tree import command
-from stackroom.events.state import Conflict
+from stackroom.events.state import Conflict, Request
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -57,6 +57,7 @@ class ActiveStatus(Struct, frozen=True):
     missing: int
     newer: str | None
     access: "Access | None" = None
+    requests: list[int] = []
 
 
 class ProfileStatus(Struct, frozen=True):
@@ -136,6 +137,7 @@ def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
         0 if copy.missing is None else len(copy.missing),
         None if copy.newer is None else str(copy.newer),
         app.workspace.access(copy.id, copy.hub),
+        sorted(request.opened for _, request in copy.view.all(Request)),
     )
 
 
@@ -186,6 +188,10 @@ def _active_fields(active: ActiveStatus, now: "Millis") -> list[tuple[str, objec
     if active.conflicts:
         numbers = ", ".join(f"#{seq}" for seq in active.conflicts)
         fields.append(("conflicts", f"{numbers} (stackroom conflicts list)"))
+    if active.requests:
+        count = len(active.requests)
+        wait = "1 waits" if count == 1 else f"{count} wait"
+        fields.append(("change requests", f"{wait} for approval (stackroom request list)"))
     if active.missing:
         fields.append(("history", f"{active.missing} commits not fetched yet (stackroom sync)"))
     if active.access in _ACCESS:

@@ -1,6 +1,5 @@
 """`stackroom sync`: receives what others did, and pushes what is pending."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +8,7 @@ from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
 from stackroom.events.errors import StackroomError
-from stackroom.events.state import Conflict, State
+from stackroom.events.state import Conflict, Request, State
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -119,7 +118,7 @@ def tell_failures(app: "App", failures: list[StackroomError]) -> None:
 
 
 def results(app: "App", report: "Report") -> "list[Synced]":
-    """What an exchange did to each profile, with the conflicts that are open now."""
+    """What an exchange did to each profile, with the conflicts and change requests that are open now."""
     from stackroom.client.commands.syncing import synced
 
     people = report.welcome.hub
@@ -128,12 +127,15 @@ def results(app: "App", report: "Report") -> "list[Synced]":
         for id, done in report.profiles.items()
         if id != people or done.committed or done.parked or done.problem is not None
     ]
-    return [synced(copy.name, done, open_conflicts(copy.confirmed)) for copy, done in copies]
+    return [
+        synced(copy.name, done, opened(copy.confirmed, Conflict), opened(copy.confirmed, Request))
+        for copy, done in copies
+    ]
 
 
-def open_conflicts(state: State) -> Iterable[int]:
-    """The seqs that opened the conflicts of `state`, the oldest first."""
-    return sorted(conflict.opened for _, conflict in state.all(Conflict))
+def opened(state: State, kind: type[Conflict | Request]) -> list[int]:
+    """The seqs that opened the conflicts or change requests of `state`, the oldest first."""
+    return sorted(holding.opened for _, holding in state.all(kind))
 
 
 def _plan(app: "App", targets: "dict[str, list[ProfileEntry]]") -> None:

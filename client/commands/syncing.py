@@ -37,7 +37,7 @@ class Kept(Struct, frozen=True):
 
 
 class Synced(Struct, frozen=True):
-    """What happened to one profile; `conflicts` are the seqs of all that are open in it now."""
+    """What happened to one profile; `conflicts` and `requests` are the seqs of those that are open now."""
 
     profile: str
     name: str
@@ -48,6 +48,7 @@ class Synced(Struct, frozen=True):
     pending: int
     conflicts: list[int]
     problem: str | None
+    requests: list[int] = []
 
 
 def took(outcome: str) -> Took:
@@ -55,7 +56,9 @@ def took(outcome: str) -> Took:
     return _TOOK[outcome]
 
 
-def synced(name: str, done: "Exchanged", conflicts: Iterable[int]) -> Synced:
+def synced(
+    name: str, done: "Exchanged", conflicts: Iterable[int], requests: Iterable[int]
+) -> Synced:
     """What happened to the profile called `name`, for programs."""
     return Synced(
         done.profile,
@@ -67,6 +70,7 @@ def synced(name: str, done: "Exchanged", conflicts: Iterable[int]) -> Synced:
         done.pending,
         list(conflicts),
         done.problem.sentence if done.problem is not None else None,
+        list(requests),
     )
 
 
@@ -83,18 +87,22 @@ def told(done: Synced) -> list[str]:
         counts.append(f"{done.pending} pending")
     lines = [f"{done.name}: at #{done.seq}, {', '.join(counts) or 'nothing new'}"]
     for each in done.pushed:
-        if each.outcome == "requested":
-            lines.append(
-                f"  your change is change request #{each.seq}: another person must approve it"
-            )
         if each.outcome == "conflict":
             lines.append(
                 f"  your change is in conflict #{each.seq}: {see} conflicts show {each.seq}"
+            )
+        if each.outcome == "requested":
+            lines.append(
+                f"  your change is change request #{each.seq}, another person must approve it: "
+                f"{see} request show {each.seq}"
             )
     own = {each.seq for each in done.pushed}
     for seq in done.conflicts:
         if seq not in own:
             lines.append(f"  conflict #{seq} is open: {see} conflicts show {seq}")
+    for seq in done.requests:
+        if seq not in own:
+            lines.append(f"  change request #{seq} waits for approval: {see} request show {seq}")
     for kept in done.parked:
         lines.append(f"  parked: {kept.sentence} ({see} pending list)")
     if done.problem is not None:

@@ -10,15 +10,29 @@ from stackroom.client.commands.naming import Names
 from stackroom.events.codec import unseal
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import Difference
-from stackroom.events.model import Commit, ConflictJoined, ConflictOpened, Event, Proposal
+from stackroom.events.model import (
+    ChangeRequested,
+    Commit,
+    ConflictJoined,
+    ConflictOpened,
+    Event,
+    Proposal,
+    RequestJoined,
+)
+from stackroom.events.outcomes import HOLDING, REQUESTING
 from stackroom.events.values import Maybe, Path
 
-Kind: TypeAlias = Literal["commit", "conflict", "resolution", "pending"]
+Kind: TypeAlias = Literal[
+    "commit", "conflict", "resolution", "request", "approval", "closing", "pending"
+]
 
 MARKS: dict[Kind, str] = {
     "commit": "",
     "conflict": "conflict",
     "resolution": "resolves a conflict",
+    "request": "change request",
+    "approval": "approves a request",
+    "closing": "ends a request",
     "pending": "pending",
 }
 
@@ -87,15 +101,27 @@ class OverlapRow(Struct, frozen=True):
 
 
 class Shown(CommitRow, frozen=True):
-    """A commit with what it changed, and, of a conflict, where the sides meet."""
+    """A commit with what it changed, and, of a conflict, where the sides meet.
+
+    Of an approval, `requested_by` names those who had asked for the changes.
+    """
 
     changes: list[ChangeRow] = []
     overlaps: list[OverlapRow] = []
+    requested_by: list[str] = []
 
     @classmethod
-    def of(cls, row: CommitRow, changes: list[ChangeRow], overlaps: list[OverlapRow]) -> "Shown":
+    def of(
+        cls,
+        row: CommitRow,
+        changes: list[ChangeRow],
+        overlaps: list[OverlapRow],
+        requested_by: list[str],
+    ) -> "Shown":
         """`row` with more."""
-        return cls(**structs.asdict(row), changes=changes, overlaps=overlaps)
+        return cls(
+            **structs.asdict(row), changes=changes, overlaps=overlaps, requested_by=requested_by
+        )
 
 
 def committed(commit: Commit, names: Names) -> CommitRow:
@@ -214,20 +240,24 @@ def _events(events: Iterable[Event], names: Names) -> list[EventRow]:
 
 
 def _name(event: Event, names: Names) -> str:
-    """What the event's entity is called; for a conflict, what the losing proposal was about."""
-    if event.type not in ("ConflictOpened", "ConflictJoined"):
+    """What the event's entity is called; for a conflict or request, what the held proposal is about."""
+    if event.type not in HOLDING:
         return names.entity(event.entity)
     try:
         change = unseal(event)
     except UnknownEvent:
         return names.entity(event.entity)
-    assert isinstance(change, ConflictOpened | ConflictJoined)
+    assert isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined)
     held = change.held
     return ", ".join(dict.fromkeys(names.entity(e.entity) for e in held.proposal.events))
 
 
 def _kind(events: Sequence[Event]) -> Kind:
     types = {event.type for event in events}
-    if types & {"ConflictOpened", "ConflictJoined"}:
-        return "conflict"
+    if types & HOLDING:
+        return "request" if types & REQUESTING else "conflict"
+    if "RequestApproved" in types:
+        return "approval"
+    if "RequestClosed" in types:
+        return "closing"
     return "resolution" if "ConflictResolved" in types else "commit"

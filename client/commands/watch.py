@@ -7,6 +7,7 @@ import click
 from msgspec import Struct
 
 from stackroom.events.model import Commit
+from stackroom.events.outcomes import taking
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from stackroom.client.store import ProfileEntry
 
 What: TypeAlias = Literal[
-    "connected", "offline", "commit", "conflict", "parked", "joined", "left", "problem", "synced"
+    "connected",
+    "offline",
+    "commit",
+    "conflict",
+    "request",
+    "parked",
+    "joined",
+    "left",
+    "problem",
+    "synced",
 ]
 
 
@@ -90,9 +100,9 @@ class _Watch:
         return partial(Happened, profile=profile, name=self.names.get(profile, profile))
 
     def _commit(self, profile: str, commit: Commit) -> Happened:
-        held = commit.events[0].type in ("ConflictOpened", "ConflictJoined")
+        happened: dict[str, What] = {"conflict": "conflict", "requested": "request"}
         return self._about(profile)(
-            "conflict" if held else "commit",
+            happened.get(taking(commit), "commit"),
             seq=commit.seq,
             id=commit.id,
             who=commit.author,
@@ -116,6 +126,12 @@ def _line(happened: Happened) -> str:
             return (
                 f"{happened.name} #{seq} {happened.who}: in conflict: {happened.sentence} "
                 f"(stackroom conflicts show {seq})"
+            )
+        case "request":
+            seq = happened.seq
+            return (
+                f"{happened.name} #{seq} {happened.who}: asks for approval: {happened.sentence} "
+                f"(stackroom request show {seq})"
             )
         case "joined" | "left":
             return f"{happened.name}: {happened.who} {happened.event}"

@@ -1,4 +1,7 @@
-"""What a file may hold: a struct for each kind of entity. What a file leaves out is empty."""
+"""What a file may hold: a struct for each kind of entity. What a file leaves out is empty.
+
+Only `protected` is left as it stands: files must not take protection away by saying nothing of it.
+"""
 
 from typing import Annotated, TypeAlias
 
@@ -45,6 +48,7 @@ class ComponentFile(Shape, frozen=True, tag="component"):
     config: dict[str, Value] = {}
     labels: dict[str, str] = {}
     extra: dict[str, Value] = {}
+    protected: bool | None = None
 
 
 class StackFile(Shape, frozen=True, tag="stack"):
@@ -55,6 +59,7 @@ class StackFile(Shape, frozen=True, tag="stack"):
     components: dict[Type, Name | list[Name]] = {}
     labels: dict[str, str] = {}
     extra: dict[str, Value] = {}
+    protected: bool | None = None
 
 
 File: TypeAlias = ProfileFile | FlavorFile | ComponentFile | StackFile
@@ -83,7 +88,14 @@ def definitions(file: File, origin: str) -> Definitions:
             return Definitions(flavors=(flavor,), whole=True)
         case ComponentFile():
             component = ComponentDefinition(
-                file.type, file.name, file.flavor, file.config, file.labels, file.extra, origin
+                file.type,
+                file.name,
+                file.flavor,
+                file.config,
+                file.labels,
+                file.extra,
+                origin,
+                file.protected,
             )
             return Definitions(components=(component,), whole=True)
         case StackFile():
@@ -92,7 +104,13 @@ def definitions(file: File, origin: str) -> Definitions:
                 for type, names in file.components.items()
             }
             stack = StackDefinition(
-                file.name, members, file.labels, file.description, file.extra, origin
+                file.name,
+                members,
+                file.labels,
+                file.description,
+                file.extra,
+                origin,
+                file.protected,
             )
             return Definitions(stacks=(stack,), whole=True)
 
@@ -128,6 +146,7 @@ def files(name: str, defined: Definitions) -> list[File]:
                 component.config,
                 component.labels or {},
                 component.extra,
+                component.protected,
             )
         )
     for stack in sorted(defined.stacks, key=lambda s: s.name):
@@ -136,6 +155,13 @@ def files(name: str, defined: Definitions) -> list[File]:
             for type, names in sorted(stack.components.items())
         }
         found.append(
-            StackFile(stack.name, stack.description or "", members, stack.labels or {}, stack.extra)
+            StackFile(
+                stack.name,
+                stack.description or "",
+                members,
+                stack.labels or {},
+                stack.extra,
+                stack.protected,
+            )
         )
     return found
