@@ -22,8 +22,8 @@ from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import Request, State
 
-Weigh: TypeAlias = Callable[[State, int, Changes, Who], Outcome]
-"""What becomes of changes, given (state, base, changes, who)."""
+Weigh: TypeAlias = Callable[[State, int, Changes, Who, int], Outcome]
+"""What becomes of changes, given (state, base, changes, who, the seq up to which its writes are own)."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -42,7 +42,8 @@ def check_approval(state: State, changes: Changes, who: Who, weigh: Weigh) -> Ou
     """What becomes of an approval.
 
     What the request holds is weighed anew, with the base and the replica that it was proposed with: it
-    meets the state of now, and must still stand beside what others committed since.
+    meets the state of now, and must still stand beside what was committed since: by others after that base,
+    and by its own author after the request was opened, who may have thought better of it.
     """
     (id, approved), *carried = changes
     request = state.entities.get(id)
@@ -59,7 +60,8 @@ def check_approval(state: State, changes: Changes, who: Who, weigh: Weigh) -> Ou
     merged = False
     for held in request.held:
         part = held_changes((held,))
-        outcome = weigh(after, held.proposal.base, part, Who(held.replica, held.author))
+        author = Who(held.replica, held.author)
+        outcome = weigh(after, held.proposal.base, part, author, request.opened)
         if not isinstance(outcome, Accepted | Converged):
             return Rejected(Refusal("request_outdated", _against(after, outcome)))
         merged = merged or (isinstance(outcome, Accepted) and outcome.merged)
@@ -118,6 +120,6 @@ def _against(state: State, outcome: Outcome) -> str:
         case Conflicted((overlap, *_)):
             entity = state.get(overlap.entity) or state.gone.get(state.resolve(overlap.entity))
             named = f"{entity.kind} {entity.name!r}" if entity is not None else "what it changes"
-            return f"others changed {named} in #{overlap.seq}, after it was proposed"
+            return f"{named} was changed in #{overlap.seq}, after this was proposed"
         case _:
             return "it builds on another change of its author that waits for a decision"

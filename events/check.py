@@ -73,8 +73,12 @@ def check_changes(
         sentence = f"it builds on #{base}, and the profile is at #{state.seq}"
         return Rejected(Refusal("base_ahead", sentence))
     if is_approval(changes) and not isinstance(state.root, Hub):
-        return check_approval(state, changes, who, check_changes)
+        return check_approval(state, changes, who, _weigh)
     return Checking(state, base, who).run(changes)
+
+
+def _weigh(state: State, base: int, changes: Changes, who: Who, own_until: int) -> Outcome:
+    return Checking(state, base, who, own_until).run(changes)
 
 
 def refuse_rights(state: State, changes: Changes, who: Who) -> Refusal | None:

@@ -71,12 +71,17 @@ def refused(code: str, sentence: str) -> Refused:
 
 
 class Checking:
-    """One run of the rules: changes in turn, each upon those before it."""
+    """One run of the rules: changes in turn, each upon those before it.
 
-    def __init__(self, state: State, base: int, who: Who) -> None:
+    What the replica wrote itself up to `own_until` (or ever, if None) is not in its way, and it may build
+    on what of it waits.
+    """
+
+    def __init__(self, state: State, base: int, who: Who, own_until: int | None = None) -> None:
         self.before = state
         self.state = state
         self.base = base
+        self.own_until = state.seq if own_until is None else own_until
         self.who = who
         self.replica = who.replica
         self.me = state.writers.get(who.replica, -1)
@@ -366,7 +371,7 @@ class Checking:
 
     def waiting(self) -> Waiting:
         if self._waiting is None:
-            self._waiting = Waiting(self.state, self.base, self.replica)
+            self._waiting = Waiting(self.state, self.base, self.own_until, self.replica)
         return self._waiting
 
     # What is protected
@@ -382,12 +387,12 @@ class Checking:
 
     def foreign(self, stamp: Stamp) -> bool:
         """Whether another replica wrote it since the base."""
-        return stamp[0] > self.base and stamp[1] != self.me
+        seq, writer = stamp
+        return seq > self.base and (writer != self.me or self.own_until < seq <= self.before.seq)
 
     def written_since(self, entity: AnyEntity) -> Since:
         """What other replicas wrote in the entity since the base."""
-        base, me = self.base, self.me
-        return Since({p: s for p, s in entity.stamps.items() if s[0] > base and s[1] != me})
+        return Since({p: s for p, s in entity.stamps.items() if self.foreign(s)})
 
     def overlapped(self, since: Since, path: Path) -> Stamp | None:
         """The last of the writes `since` the base that a write at `path` overlaps with."""

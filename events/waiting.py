@@ -15,14 +15,14 @@ from stackroom.events.values import Maybe, Path
 
 
 class Waiting:
-    """The open conflicts and requests of `replica` in `state` that were opened after `base`.
+    """The open conflicts and requests of `replica` in `state` that were opened after `base`, up to `until`.
 
     A state may have many, and a proposal many changes: they are looked through once.
     """
 
-    def __init__(self, state: State, base: int, replica: str) -> None:
+    def __init__(self, state: State, base: int, until: int, replica: str) -> None:
         self._held: dict[str, list[tuple[str, Event]]] = {}
-        for id, holding in _own(state, base, replica):
+        for id, holding in _own(state, base, until, replica):
             for event in (e for held in holding.held for e in held.proposal.events):
                 self._held.setdefault(state.resolve(event.entity), []).append((id, event))
 
@@ -40,11 +40,11 @@ class Waiting:
         return None
 
 
-def _own(state: State, base: int, replica: str) -> Iterator[tuple[str, Holding]]:
+def _own(state: State, base: int, until: int, replica: str) -> Iterator[tuple[str, Holding]]:
     """Conflicts first: what is in conflict and in a request, too, waits for the conflict."""
     for id in (*sorted(state.conflicts), *sorted(state.requests)):
         holding = state.entities[id]
-        if isinstance(holding, Holding) and holding.opened > base:
+        if isinstance(holding, Holding) and base < holding.opened <= until:
             if holding.held[0].replica == replica:
                 yield id, holding
 

@@ -123,7 +123,7 @@ def test_outdated_and_made_anew(guarded: Hub, ben: Person, eve: Person) -> None:
         Exit.ERROR, "in #7", "explain request_outdated"
     )
     (row,) = guarded.host.data("request", "list", *host)
-    assert "after it was proposed" in row["outdated"]
+    assert "after this was proposed" in row["outdated"]
     assert "outdated" in guarded.host.stackroom("request", "list", *host).ok().out
     assert "retry 5" in guarded.host.stackroom("request", "show", "5", *host).ok().out
     eve.stackroom("sync").ok()

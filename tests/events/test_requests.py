@@ -212,11 +212,40 @@ def test_what_others_changed_since_outdates_a_request() -> None:
     outcome = approve(world, "dee", first)
     assert told(outcome) == "rejected request_outdated"
     assert isinstance(outcome, Rejected)
-    assert (
-        outcome.refusal.sentence == "others changed component 'k8s' in #11, after it was proposed"
-    )
+    assert outcome.refusal.sentence == "component 'k8s' was changed in #11, after this was proposed"
     assert first in world.state.requests
     assert config(world, K8S)["ns"] == "y"
+
+
+def test_what_its_own_author_changed_since_outdates_a_request() -> None:
+    """Whoever asks for one value, and then writes another beside the request, has thought better of it."""
+    world = protected()
+    base = world.state.seq
+    world.do("bob", (LOCAL, up(b=0)), base=base)
+    asked: Changes = [(PROD, ADD_LOCAL), (LOCAL, up(a=1, b=1))]
+    assert told(world.do("bob", *asked, base=base)) == "requested"
+    assert told(world.do("bob", (LOCAL, up(a=2)))) == "accepted"
+    assert told(approve(world, "cy")) == "rejected request_outdated"
+    assert config(world, LOCAL) == {"a": 2, "b": 0}
+
+
+def test_what_its_own_author_wrote_before_is_not_in_its_way() -> None:
+    world = protected()
+    base = world.state.seq
+    world.do("bob", (LOCAL, up(a=0)), base=base)
+    world.do("bob", (PROD, ADD_LOCAL), (LOCAL, up(a=1)), base=base)
+    assert told(approve(world, "cy")) == "accepted"
+    assert config(world, LOCAL) == {"a": 1}
+
+
+def test_a_later_request_for_the_same_is_not_in_its_way() -> None:
+    world = protected()
+    world.do("bob", (K8S, up(ns="x")))
+    world.do("bob", (K8S, up(ns="y")))
+    first, second = sorted(i for i, _ in world.state.all(Request))
+    assert told(approve(world, "cy", first)) == "accepted"
+    assert told(approve(world, "cy", second)) == "rejected request_outdated"
+    assert config(world, K8S)["ns"] == "x"
 
 
 def test_what_was_deleted_since_outdates_a_request() -> None:

@@ -5,6 +5,7 @@ from random import Random
 
 from msgspec import UNSET
 
+from stackroom.events.approval import held_changes
 from stackroom.events.compose import DELETED, updates
 from stackroom.events.fold import DEFAULT_STACK, NAME
 from stackroom.events.history import leaves
@@ -12,10 +13,13 @@ from stackroom.events.model import (
     Change,
     ComponentRegistered,
     FlavorRegistered,
+    RequestApproved,
+    RequestClosed,
     StackRegistered,
 )
+from stackroom.events.protection import PROTECTED
 from stackroom.events.resolve import Revive, Undecided, resolve
-from stackroom.events.state import Component, Conflict, Entity, Flavor, Stack, State
+from stackroom.events.state import Component, Conflict, Entity, Flavor, Request, Stack, State
 from stackroom.events.values import Maybe, Value, pointer
 
 Changes = list[tuple[str, Change]]
@@ -38,6 +42,9 @@ class Editor:
         conflicts = [id for id, _ in view.all(Conflict)]
         if conflicts and self.random.random() < 0.3:
             return self.resolution(view, self.random.choice(conflicts), revive)
+        requests = [id for id, _ in view.all(Request)]
+        if requests and self.maybe(0.3):
+            return self.decision(view, self.random.choice(requests))
         changes: Changes = []
         for _ in range(self.random.choice([1, 1, 1, 2, 3])):
             changes += self.one(view)
@@ -60,10 +67,27 @@ class Editor:
         except Undecided:
             return resolve(view, id, "theirs", revive=revive)
 
+    def decision(self, view: State, id: str) -> Changes:
+        request = view.entities[id]
+        assert isinstance(request, Request)
+        match self.random.choice(["approve", "approve", "reject", "withdraw"]):
+            case "approve":
+                return [(id, RequestApproved()), *held_changes(request.held)]
+            case "reject":
+                return [(id, RequestClosed("rejected"))]
+            case _:
+                return [(id, RequestClosed("withdrawn"))]
+
+    def protect(self, view: State) -> Changes:
+        found = self.pick(view, self.random.choice([Component, Stack]))
+        if found is None or isinstance(found[1], Flavor):
+            return []
+        return self.written(*found, {PROTECTED: not found[1].protected})
+
     def one(self, view: State) -> Changes:
         what = self.random.choice(
             [self.register, self.register, self.update, self.update, self.update, self.compose]
-            + [self.rename, self.delete, self.default, self.describe]
+            + [self.rename, self.delete, self.default, self.describe, self.protect]
         )
         return what(view)
 

@@ -31,7 +31,7 @@ Changes = list[tuple[str, Change]]
 
 MEMBER: Final = (
     "profile.read", "profile.write", "profile.create", "profile.rename", "profile.archive",
-    "profile.protect",
+    "profile.protect", "profile.approve",
 )  # fmt: skip
 """What somebody may do who edits in the simulation."""
 

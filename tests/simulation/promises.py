@@ -13,8 +13,17 @@ from stackroom.events.codec import unseal
 from stackroom.events.fold import fold
 from stackroom.events.history import Difference, diff
 from stackroom.events.log import Answer
-from stackroom.events.model import Commit, ConflictJoined, ConflictOpened, Proposal
-from stackroom.events.state import State, encode
+from stackroom.events.model import (
+    ChangeRequested,
+    Commit,
+    ConflictJoined,
+    ConflictOpened,
+    Held,
+    Proposal,
+    RequestJoined,
+)
+from stackroom.events.outcomes import HOLDING
+from stackroom.events.state import Component, Stack, State, encode
 from stackroom.events.values import overlap, same
 from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Decision, Submission
@@ -130,6 +139,7 @@ class Witness:
             if self.typed[id][0] == profile and seqs.get(id) != answer.seq:
                 raise Broken(1, f"answered {answer}, and the log has it at {seqs.get(id)}")
         self.check_overwrites(commits)
+        check_approvals(commits)
 
     def check_overwrites(self, commits: list[Commit]) -> None:
         """Brute force: a commit may change a value only if its author saw the change before it."""
@@ -157,20 +167,63 @@ class Witness:
         raise Broken(4, f"{sides}, unseen by its author: {mine} over {theirs}")
 
     def check_work(self, committed: set[str], kept: set[str]) -> None:
-        """All that was typed is in the log (a commit, or a conflict that holds it) or with its author."""
+        """All that was typed is in the log (a commit, or what holds it for a decision) or with its author."""
         lost = self.typed.keys() - committed - kept - self.replaced
         if lost:
             raise Broken(5, f"typed and gone: {sorted(lost)}")
 
 
+def check_approvals(commits: list[Commit]) -> None:
+    """Nothing that was protected changed but by an approval, which is another person's and says no more."""
+    asked: dict[str, list[Held]] = {}
+    state = State()
+    for commit in commits:
+        before, state = state, fold(state, commit)
+        approved = commit.events[0].type == "RequestApproved"
+        for event in commit.events:
+            change = unseal(event)
+            if isinstance(change, ChangeRequested | RequestJoined):
+                asked.setdefault(event.entity, []).append(change.held)
+        if approved:
+            check_approval(commit, asked.pop(commit.events[0].entity, []))
+        elif any(e.type == "RequestApproved" for e in commit.events):
+            raise Broken(6, f"#{commit.seq} approves amid its changes")
+        else:
+            guarded = protected(before)
+            for each in diff(before, state):
+                marks = each.path == "/protected" and each.after is True
+                if each.entity in guarded and not marks:
+                    raise Broken(6, f"#{commit.seq} changes what is protected: {each}")
+
+
+def check_approval(commit: Commit, asked: list[Held]) -> None:
+    """One approval, against what was asked for."""
+    if commit.author in {held.author for held in asked} or not asked:
+        raise Broken(6, f"{commit.author} approves in #{commit.seq} what nobody else asked for")
+    wanted = [(e.type, e.entity, e.body) for h in asked for e in h.proposal.events]
+    if [(e.type, e.entity, e.body) for e in commit.events[1:]] != wanted:
+        raise Broken(6, f"#{commit.seq} carries out what was not asked for")
+
+
+def protected(state: State) -> set[str]:
+    """The ids of marked stacks and components, and of the components in marked stacks."""
+    found = {id for kind in (Stack, Component) for id, e in state.all(kind) if e.protected}
+    for _, stack in state.all(Stack):
+        if stack.protected:
+            found.update(id for ids in stack.components.values() for id in ids)
+    return found
+
+
 def in_log(commits: list[Commit]) -> set[str]:
-    """The ids of the proposals that a log keeps: as commits, and whole in its conflicts."""
+    """The ids of the proposals that a log keeps: as commits, and whole in conflicts and change requests."""
     found = set()
     for commit in commits:
         for event in commit.events:
-            if event.type in ("ConflictOpened", "ConflictJoined"):
+            if event.type in HOLDING:
                 change = unseal(event)
-                assert isinstance(change, ConflictOpened | ConflictJoined)
+                assert isinstance(
+                    change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined
+                )
                 if change.held.proposal.id != commit.id:
                     raise Broken(5, f"#{commit.seq} holds another proposal than its own")
         found.add(commit.id)

@@ -19,6 +19,7 @@ from tests.simulation.clock import Clock
 from tests.simulation.edits import Editor
 from tests.simulation.hub_node import HubNode
 from tests.simulation.network import Connection, Network
+from tests.simulation.people import MEMBER
 from tests.simulation.promises import Broken, Witness
 
 
@@ -197,10 +198,13 @@ class ReplicaNode:
         pending = self.store.pending(profile)
         return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
 
+    @property
+    def who(self) -> Who:
+        """What the rules are told here: the person believes to be a member."""
+        return Who(self.store.replica, self.user, frozenset(MEMBER))
+
     def view(self, profile: str) -> View:
-        return rebase(
-            self.cache.load(profile).state, self.store.pending(profile), Who(self.store.replica)
-        )
+        return rebase(self.cache.load(profile).state, self.store.pending(profile), self.who)
 
     def edit(self) -> None:
         """The person at the machine edits something that their view does not refuse."""
@@ -208,7 +212,7 @@ class ReplicaNode:
             return
         profile = self.random.choice(self.profiles)
         confirmed = self.cache.load(profile).state
-        view = rebase(confirmed, self.store.pending(profile), Who(self.store.replica)).state
+        view = rebase(confirmed, self.store.pending(profile), self.who).state
 
         def revive(id: str) -> AnyEntity | None:
             gone = view.gone.get(id)
@@ -222,7 +226,7 @@ class ReplicaNode:
             changes = [(profile, ProfileCreated(f"profile {profile}"))]
         else:
             changes = self.editor.edit(view, revive)
-        outcome = check_changes(view, confirmed.seq, changes, Who(self.store.replica, self.user))
+        outcome = check_changes(view, confirmed.seq, changes, self.who)
         if not changes or (isinstance(outcome, Rejected) and self.random.random() < 0.95):
             return
         events = tuple(seal(id, c, self.random.randbytes(16)) for id, c in changes)

@@ -11,7 +11,8 @@ from msgspec import structs
 
 from stackroom.client.replica import Replica, Settle
 from stackroom.client.store import Store
-from stackroom.events import checking, fold
+from stackroom.events import approval, check, checking, fold
+from stackroom.events.checking import Checking
 from stackroom.events.log import Answer
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.access import PeopleAccess, Principal
@@ -29,7 +30,7 @@ def never(*_: Any, **__: Any) -> None:
 
 
 def forgets_conflicts(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(checking.Checking, "foreign", lambda self, stamp: False)
+    patch.setattr(Checking, "foreign", lambda self, stamp: False)
 
 
 def forgets_answers(patch: pytest.MonkeyPatch) -> None:
@@ -136,6 +137,19 @@ def forgets_who_reads_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Hub, "lagging", never)
 
 
+def protects_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(checking, "protected_in", lambda state: frozenset())
+
+
+def lets_authors_approve(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(approval, "is_author", lambda held, who: False)
+
+
+def weighs_no_approval(patch: pytest.MonkeyPatch) -> None:
+    """What a request holds is carried out upon whatever stands."""
+    patch.setattr(check, "_weigh", lambda *_: approval.Accepted())
+
+
 FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (forgets_conflicts, {4}),
     (forgets_answers, {1, 2, 5, 7}),
@@ -150,6 +164,9 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (drops_what_is_closed, {5, 7}),
     (refuses_at_the_door, {2, 1}),
     (forgets_who_reads_on, {3, 7}),
+    (protects_nothing, {6}),
+    (lets_authors_approve, {6}),
+    (weighs_no_approval, {4}),
 ]
 
 
