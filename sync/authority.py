@@ -267,13 +267,15 @@ class Authority:
             case Converged():
                 taking = "converged"
             case Conflicted():
-                if full := self._refuse_conflict(submission, branch):
+                if full := self._refuse_holding(submission, branch, outcome):
                     return self._refused(submission, branch, full, now, log)
                 held = self._conflict(submission, branch, outcome, log)
                 return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
             case Requested():
-                if naming := self._refuse_naming(submission, changes, log):
-                    return self._refused(submission, branch, naming, now, log)
+                if no := self._refuse_taking(
+                    submission, branch, changes, log
+                ) or self._refuse_holding(submission, branch, outcome):
+                    return self._refused(submission, branch, no, now, log)
                 held = self._held(submission, outcome)
                 return self._take(
                     submission, branch, (held,), _changes(held), "requested", now, log
@@ -319,10 +321,16 @@ class Authority:
             lambda: sum(not p.deleted and p.id != self.people for p in log.profiles()),
         )
 
-    def _refuse_conflict(self, submission: Submission, branch: _Branch) -> Refusal | None:
+    def _refuse_holding(
+        self, submission: Submission, branch: _Branch, outcome: Conflicted | Requested
+    ) -> Refusal | None:
+        """Why no conflict or change request holds the proposal: its author has many in them."""
         if self.ceilings is None:
             return None
-        return self.ceilings.refuse_conflict(branch.state, submission.who.author)
+        author = submission.who.author
+        if isinstance(outcome, Conflicted):
+            return self.ceilings.refuse_conflict(branch.state, author)
+        return self.ceilings.refuse_request(branch.state, author)
 
     def _refuse_naming(
         self, submission: Submission, changes: Changes, log: LogWriter

@@ -12,7 +12,7 @@ from stackroom.events.check import Changes
 from stackroom.events.fold import entity_of, rewritten, writes
 from stackroom.events.model import Deleted, ProfileCreated, Registered, Updated
 from stackroom.events.rules import Refusal
-from stackroom.events.state import AnyEntity, Component, Conflict, State
+from stackroom.events.state import AnyEntity, Component, Conflict, Request, State
 from stackroom.sync.settings import Settings
 
 _NOW: Final = (0, 0)
@@ -24,6 +24,7 @@ class Ceilings(Struct, frozen=True):
     profiles: int
     entities_profile: int
     conflicts_user: int
+    requests_user: int
     config_bytes: int
     config_depth: int
 
@@ -42,15 +43,24 @@ class Ceilings(Struct, frozen=True):
 
     def refuse_conflict(self, state: State, author: str) -> Refusal | None:
         """Why no conflict may hold one more proposal of `author`."""
-        held = sum(
-            each.author == author for _, conflict in state.all(Conflict) for each in conflict.held
-        )
+        held = _held(state, Conflict, author)
         if held < self.conflicts_user:
             return None
         return Refusal(
             "too_many_conflicts",
             f"{held} changes of yours are in open conflicts of this profile, and "
             f"{self.conflicts_user} are the most: resolve some first",
+        )
+
+    def refuse_request(self, state: State, author: str) -> Refusal | None:
+        """Why no change request may hold one more proposal of `author`."""
+        held = _held(state, Request, author)
+        if held < self.requests_user:
+            return None
+        return Refusal(
+            "too_many_requests_open",
+            f"{held} changes of yours wait for approval in this profile, and {self.requests_user} are the "
+            "most: have some decided first",
         )
 
     def _refuse_profile(self, changes: Changes, profiles: Callable[[], int]) -> Refusal | None:
@@ -110,6 +120,10 @@ class Ceilings(Struct, frozen=True):
                 f"{what} is nested {deep} levels deep, and {self.config_depth} are the most on this hub",
             )
         return None
+
+
+def _held(state: State, kind: type[Conflict | Request], author: str) -> int:
+    return sum(each.author == author for _, holding in state.all(kind) for each in holding.held)
 
 
 def _is_config(change: Updated) -> bool:

@@ -17,6 +17,7 @@ MATTERS: Final = frozenset(
         "too_many_profiles",
         "too_many_entities",
         "too_many_conflicts",
+        "too_many_requests_open",
         "config_too_large",
         "config_too_deep",
     }

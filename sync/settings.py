@@ -86,6 +86,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Stacks, components and flavors of one profile."""
     conflicts_user: int = 200
     """Open conflicts of one user's changes in one profile; further ones are refused, and stay there."""
+    requests_user: int = 200
+    """Changes of one user that wait for approval in one profile; further ones are refused, and stay there."""
     config_bytes: int = 256 << 10
     """JSON text of one component's configuration."""
     config_depth: int = 24

@@ -114,3 +114,21 @@ async def test_open_conflicts_of_a_user(tmp_path: Path) -> None:
                 "accepted",
                 "merged",
             )
+
+
+async def test_waiting_requests_of_a_user(tmp_path: Path) -> None:
+    settings = Settings(port=0, requests_user=2)
+    async with serving(tmp_path / "hub.db", settings) as hub:
+        async with speaking(hub.url, 70) as ann, speaking(hub.url, 71, "eve") as eve:
+            await codes(ann, created(), *(component(n) for n in range(2)), base=0)
+            assert await codes(ann, config(0, {"/protected": True}), base=1) == "accepted"
+            asked = [
+                await codes(eve, config(0, {"/config/value": n}), base=2 + n) for n in range(4)
+            ]
+            assert asked == [
+                "requested",
+                "requested",
+                "too_many_requests_open",
+                "too_many_requests_open",
+            ]
+            assert await codes(eve, config(1, {"/config/value": 1}), base=4) == "accepted"
