@@ -115,7 +115,10 @@ class TestRead:
             ("orchestrator", "local"),
         ]
         k8s = rows[1]
-        assert set(k8s) == {"id", "type", "name", "flavor", "config", "labels", "extra", "stacks"}
+        assert set(k8s) == {
+            "id", "type", "name", "flavor", "config", "labels", "extra", "stacks", "protected",
+            "protected_by",
+        }  # fmt: skip
         assert k8s["config"] == {"ns": "ml", "gpu": 1}
         (stack,) = k8s["stacks"]
         assert stack["name"] == "prod"

@@ -115,6 +115,7 @@ class TestRead:
         assert [row["name"] for row in rows] == ["dev", "prod"]
         assert set(rows[0]) == {
             "id", "name", "description", "labels", "default", "active", "components", "extra",
+            "protected",
         }  # fmt: skip
         (member,) = rows[0]["components"]["orchestrator"]
         assert set(member) == {"id", "name", "flavor", "config", "labels"}

@@ -7,6 +7,7 @@ from stackroom.events.codec import seal, unseal
 from stackroom.events.fold import fold
 from stackroom.events.model import (
     Change,
+    ChangeRequested,
     Commit,
     ComponentRegistered,
     ComponentUpdated,
@@ -73,6 +74,21 @@ def test_both_sides_of_a_conflict() -> None:
     assert '"x"' not in after.events[0].body
     change = unseal(after.events[0])
     assert isinstance(change, ConflictOpened)
+    assert unseal(change.held.proposal.events[0]) == ComponentUpdated({"/config/key": MARK})
+    assert codec.leaf(PROFILE, before) == codec.leaf(PROFILE, after)
+
+
+def test_what_a_change_request_holds() -> None:
+    event = seal(S3, ComponentUpdated({"/config/key": "x"}), SALT)
+    held = Held("bob", "r", Proposal(uid(5), 1, 0, "", 0, (event,)))
+    requested = ChangeRequested(held, (S3,))
+    assert texts_at(requested, "/config/key") == {"x"}
+    before = commit(4, (uid(5), requested))
+    after, places = redacted(before, {"x"}, MARK)
+    assert [p.path for p in places] == ["/held/proposal/events/0/body/set/~1config~1key"]
+    change = unseal(after.events[0])
+    assert isinstance(change, ChangeRequested)
+    assert change.protected == (S3,)
     assert unseal(change.held.proposal.events[0]) == ComponentUpdated({"/config/key": MARK})
     assert codec.leaf(PROFILE, before) == codec.leaf(PROFILE, after)
 
