@@ -267,13 +267,14 @@ class Authority:
             case Converged():
                 taking = "converged"
             case Conflicted():
-                if full := self._refuse_conflict(submission, branch):
+                if full := self._refuse_waiting(submission, branch):
                     return self._refused(submission, branch, full, now, log)
                 held = self._conflict(submission, branch, outcome, log)
                 return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
             case Requested():
-                if naming := self._refuse_naming(submission, changes, log):
-                    return self._refused(submission, branch, naming, now, log)
+                full = self._refuse_waiting(submission, branch)
+                if no := full or self._refuse_naming(submission, changes, log):
+                    return self._refused(submission, branch, no, now, log)
                 held = self._held(submission, outcome)
                 return self._take(
                     submission, branch, (held,), _changes(held), "requested", now, log
@@ -319,10 +320,10 @@ class Authority:
             lambda: sum(not p.deleted and p.id != self.people for p in log.profiles()),
         )
 
-    def _refuse_conflict(self, submission: Submission, branch: _Branch) -> Refusal | None:
+    def _refuse_waiting(self, submission: Submission, branch: _Branch) -> Refusal | None:
         if self.ceilings is None:
             return None
-        return self.ceilings.refuse_conflict(branch.state, submission.who.author)
+        return self.ceilings.refuse_waiting(branch.state, submission.who.author)
 
     def _refuse_naming(
         self, submission: Submission, changes: Changes, log: LogWriter

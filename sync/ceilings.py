@@ -12,7 +12,7 @@ from stackroom.events.check import Changes
 from stackroom.events.fold import entity_of, rewritten, writes
 from stackroom.events.model import Deleted, ProfileCreated, Registered, Updated
 from stackroom.events.rules import Refusal
-from stackroom.events.state import AnyEntity, Component, Conflict, State
+from stackroom.events.state import AnyEntity, Component, Conflict, Request, State
 from stackroom.sync.settings import Settings
 
 _NOW: Final = (0, 0)
@@ -40,17 +40,16 @@ class Ceilings(Struct, frozen=True):
             or self._refuse_configs(state, changes)
         )
 
-    def refuse_conflict(self, state: State, author: str) -> Refusal | None:
-        """Why no conflict may hold one more proposal of `author`."""
-        held = sum(
-            each.author == author for _, conflict in state.all(Conflict) for each in conflict.held
-        )
+    def refuse_waiting(self, state: State, author: str) -> Refusal | None:
+        """Why no conflict and no change request may hold one more proposal of `author`."""
+        waiting = (*state.all(Conflict), *state.all(Request))
+        held = sum(each.author == author for _, entity in waiting for each in entity.held)
         if held < self.conflicts_user:
             return None
         return Refusal(
             "too_many_conflicts",
-            f"{held} changes of yours are in open conflicts of this profile, and "
-            f"{self.conflicts_user} are the most: resolve some first",
+            f"{held} changes of yours wait in open conflicts and change requests of this profile, and "
+            f"{self.conflicts_user} are the most: resolve or withdraw some first",
         )
 
     def _refuse_profile(self, changes: Changes, profiles: Callable[[], int]) -> Refusal | None:

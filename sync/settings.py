@@ -85,7 +85,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     entities_profile: int = 20_000
     """Stacks, components and flavors of one profile."""
     conflicts_user: int = 200
-    """Open conflicts of one user's changes in one profile; further ones are refused, and stay there."""
+    """Changes of a user that wait in a profile's conflicts and requests; more are refused, and stay there."""
     config_bytes: int = 256 << 10
     """JSON text of one component's configuration."""
     config_depth: int = 24

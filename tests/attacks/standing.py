@@ -9,7 +9,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import anyio
-from msgspec import structs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -27,10 +26,10 @@ T = TypeVar("T")
 async def standing(path: Path, settings: Settings | None = None) -> AsyncIterator[Team]:
     """The hub on the log at `path`; its clock tells expired tokens every hundredth of a second.
 
-    Failed sign-ins are not delayed: here somebody fails at every way there is (`sync/test_throttle.py`).
+    Without `settings`, failed sign-ins are not delayed: somebody tries every way there is.
     """
-    settings = structs.replace(settings or Settings(port=0, tick=0.01), failures_free=10_000)
-    async with serving_team(path, settings) as team:
+    patient = Settings(port=0, tick=0.01, failures_free=10_000)
+    async with serving_team(path, settings or patient) as team:
         async with team.speaking(team.root) as root:
             answers = await root.push(root.proposal(created()), root.proposal(component(1), base=1))
             assert [answer.outcome for answer in answers] == ["accepted", "accepted"]
