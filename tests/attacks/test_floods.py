@@ -24,6 +24,7 @@ pytestmark = pytest.mark.anyio
 
 SETTINGS = Settings(
     port=0,
+    failures_free=10_000,
     tick=0.01,
     backlog_reads=20,
     backlog_orders=3,

@@ -46,10 +46,10 @@ NONE = {
         b"GET / HTTP/1.1\r\n" + HOST + b"Host: evil.example\r\n" + UPGRADE + b"\r\n", (400,)
     ),
     "two origins": (
-        b"GET / HTTP/1.1\r\n" + HOST + b"Origin: http://127.0.0.1\r\nOrigin: http://x\r\n" + UPGRADE + b"\r\n", (403,)
+        b"GET / HTTP/1.1\r\n" + HOST + b"Origin: http://127.0.0.1\r\nOrigin: http://x\r\n" + UPGRADE + b"\r\n", (400, 403)
     ),
     "an origin that is no address": (
-        b"GET / HTTP/1.1\r\n" + HOST + b"Origin: http://[\r\n" + UPGRADE + b"\r\n", (403,)
+        b"GET / HTTP/1.1\r\n" + HOST + b"Origin: http://[\r\n" + UPGRADE + b"\r\n", (400, 403)
     ),
     "an opaque origin": (b"GET / HTTP/1.1\r\n" + HOST + b"Origin: null\r\n" + UPGRADE + b"\r\n", (403,)),
     "a path that is no address": (b"GET http://[/x HTTP/1.1\r\n" + HOST + b"\r\n", (400,)),
