@@ -120,7 +120,7 @@ def bring(
     if app.secrets == "reference":
         from stackroom.client.referencing import referenced
 
-        wanted, values = referenced(wanted)
+        wanted, values = referenced(wanted, copy.view)
     elif app.secrets == "keep":
         app.workspace.allow_plaintext = True
     if dry_run:
@@ -146,6 +146,8 @@ def bring(
     try:
         app.commit(draft, done)
     except RefusedLocally as refused:
+        if values and not draft.empty:
+            app.secrets_file.unlink()
         if refused.reason != "plaintext_secret":
             raise
         raise RefusedLocally(refused.refusal, hint=_ABOUT_SECRETS) from None
