@@ -17,10 +17,6 @@ class Format(Struct, frozen=True):
     marks: tuple[str, ...]
     form: re.Pattern[str]
 
-    def within(self, text: str) -> bool:
-        """Whether there is one in `text`."""
-        return any(mark in text for mark in self.marks) and self.form.search(text) is not None
-
 
 def _format(what: str, marks: str, form: str) -> Format:
     return Format(what, tuple(marks.split()), re.compile(form))
@@ -79,3 +75,13 @@ FORMATS: Final[tuple[Format, ...]] = (
         r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10}",
     ),
 )
+
+_BY_MARK: Final = tuple((mark, format) for format in FORMATS for mark in format.marks)
+
+
+def within(text: str) -> str | None:
+    """What is in `text`, by the first format that it has; None where it has none."""
+    for mark, format in _BY_MARK:
+        if mark in text and format.form.search(text) is not None:
+            return format.what
+    return None

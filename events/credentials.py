@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from stackroom.events.credential_formats import FORMATS
+from stackroom.events.credential_formats import within
 from stackroom.events.model import (
     Change,
     ComponentRegistered,
@@ -133,7 +133,7 @@ def format_of(value: Value) -> str | None:
         return None
     if "//" in value and _WITH_PASSWORD.search(value) is not None:
         return "an address with a password in it"
-    return next((format.what for format in FORMATS if format.within(value)), None)
+    return within(value)
 
 
 def why(

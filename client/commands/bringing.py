@@ -148,7 +148,7 @@ def bring(
     except RefusedLocally as refused:
         if values and not draft.empty:
             app.secrets_file.unlink()
-        if refused.reason != "plaintext_secret":
+        if refused.reason != "plaintext_secret" or app.secrets is None:
             raise
         raise RefusedLocally(refused.refusal, hint=_ABOUT_SECRETS) from None
 
