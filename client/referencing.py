@@ -113,7 +113,9 @@ def write(path: Path, secrets: Mapping[str, Mapping[str, str]]) -> None:
     except FileExistsError as error:
         raise SecretsFileExists(path) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("# Each name is a secret; `zenml secret create NAME --KEY=VALUE …` keeps it.\n")
+        file.write(
+            "# Each name is a secret: zenml secret create NAME --interactive asks for its keys.\n"
+        )
         file.write(text.getvalue())
         file.flush()
         os.fsync(file.fileno())

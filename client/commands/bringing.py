@@ -141,7 +141,8 @@ def bring(
         write(app.secrets_file, values)
         app.output.note(
             f"{sum(map(len, values.values()))} credentials are in {app.secrets_file}, and references "
-            "to them here. Next: zenml secret create NAME --KEY=VALUE, for each name in that file."
+            "to them here. Next: zenml secret create NAME --interactive, for each name in that file; "
+            "then delete it."
         )
     try:
         app.commit(draft, done)
