@@ -88,11 +88,16 @@ def _found(copy: "ProfileCopy") -> Iterator[SecretRow]:
 def _rows(
     view: "State", seq: int | None, proposal: str, author: str | None, events: "Iterable[Event]"
 ) -> Iterator[SecretRow]:
-    """What one commit or proposal has; with the proposals that a conflict holds in it, as their authors'."""
+    """What one commit or proposal has; with the proposals that are held in it, as their authors'."""
     from stackroom.client.plaintext import found
     from stackroom.events.codec import unseal
     from stackroom.events.errors import UnknownEvent
-    from stackroom.events.model import ConflictJoined, ConflictOpened
+    from stackroom.events.model import (
+        ChangeRequested,
+        ConflictJoined,
+        ConflictOpened,
+        RequestJoined,
+    )
 
     changes = []
     for event in events:
@@ -100,7 +105,7 @@ def _rows(
             change = unseal(event)
         except UnknownEvent:
             continue
-        if isinstance(change, ConflictOpened | ConflictJoined):
+        if isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined):
             held = change.held
             yield from _rows(view, seq, proposal, held.author, held.proposal.events)
         else:

@@ -205,3 +205,22 @@ class TestOnTheHub:
         ran = host.stackroom("secrets", "scan", "--output", "json")
         assert [(row["author"], row["path"]) for row in ran.json] == [("ada", "/config/secret")]
         assert CANARY not in ran.out + ran.err
+
+    def test_what_a_request_holds_is_found_and_approved_knowingly(
+        self, hub: Hub, tmp_path: Path
+    ) -> None:
+        host, ada = hub.host, hub.join(Person(tmp_path / "ada", "ada"))
+        host.stackroom("profile", "create", "lake").ok()
+        host.stackroom("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b").ok()
+        host.stackroom("orchestrator", "register", "o", "-f", "local").ok()
+        host.stackroom("stack", "register", "prod", "-o", "o", "-a", "s3").ok()
+        host.stackroom("stack", "protect", "prod").ok()
+        ada.stackroom("sync").ok()
+        update = ("artifact-store", "update", "s3", f"--secret={CANARY}", "--allow-plaintext")
+        ada.stackroom(*update).ok()
+        host.stackroom("sync").ok()
+        (row,) = host.stackroom("secrets", "scan", "--output", "json").json
+        assert (row["seq"], row["author"], row["path"]) == (6, "ada", "/config/secret")
+        ran = host.stackroom("request", "approve", "6")
+        ran.failed(1, "artifact_store/s3: config.secret")
+        assert CANARY not in ran.out + ran.err
