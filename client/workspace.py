@@ -349,6 +349,7 @@ class Workspace:
         self, copy: ProfileCopy, changes: Sequence[tuple[str, Change]], message: str = ""
     ) -> SavedDraft:
         """Saves these very changes as one proposal upon `copy`. Raises RefusedLocally."""
+        message = self._checked(copy.view, changes, message, self.allow_plaintext)
         return self._save(copy.id, copy.hub, copy.confirmed.seq, copy.view, message, changes)
 
     def _checked(

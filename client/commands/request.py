@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.options import reason_option
+from stackroom.client.commands.options import message_option, reason_option
 from stackroom.client.commands.telling import ChangeRow
 from stackroom.client.commands.tree import group
 
@@ -84,7 +84,7 @@ def show(app: "App", seq: str) -> None:
 
 @request.command("approve", example='stackroom request approve 12 -m "checked the quota"')
 @seq_argument
-@reason_option
+@message_option
 @click.pass_obj
 def approve(app: "App", seq: str, message: str) -> None:
     """Approve another person's change request: what it holds is committed as it was proposed."""

@@ -222,5 +222,8 @@ class TestOnTheHub:
         (row,) = host.stackroom("secrets", "scan", "--output", "json").json
         assert (row["seq"], row["author"], row["path"]) == (6, "ada", "/config/secret")
         ran = host.stackroom("request", "approve", "6")
-        ran.failed(1, "artifact_store/s3: config.secret")
+        ran.failed(1, "artifact_store/s3: config.secret", "--allow-plaintext")
         assert CANARY not in ran.out + ran.err
+        host.stackroom("request", "approve", "6", "--allow-plaintext").ok()
+        newest, *_ = host.data("log")
+        assert newest["message"] == "Allow-Plaintext: artifact_store/s3: config.secret"
