@@ -19,11 +19,12 @@ from stackroom.client.definitions import Definitions, FlavorDefinition
 from stackroom.client.schema_faults import READS_AS, Fault, by_schema, missing, unknown
 from stackroom.client.zenml.travel import Marked
 from stackroom.events.credentials import is_reference
+from stackroom.events.model import FlavorRegistered
 from stackroom.events.state import Flavor, State
 from stackroom.events.values import Value
 
-Own: TypeAlias = Flavor | FlavorDefinition
-"""A flavor that a team made itself: as it stands, or as a source has it."""
+Own: TypeAlias = Flavor | FlavorDefinition | FlavorRegistered
+"""A flavor that a team made itself: as it stands, as a source has it, or as it is being registered."""
 
 AttributeType: TypeAlias = Literal["str", "int", "float", "bool", "dict", "list", "any"]
 

@@ -5,52 +5,99 @@ hold credentials.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from stackroom.events.credentials import is_reference, leaves, plaintext
-from stackroom.events.model import Change, Registered
+from stackroom.events import limits
+from stackroom.events.credentials import plaintext
+from stackroom.events.model import (
+    Change,
+    ComponentRegistered,
+    FlavorRegistered,
+    Registered,
+    Updated,
+)
 from stackroom.events.rules import Refusal
 from stackroom.events.state import Component, State
-from stackroom.events.values import Path, pointer, segments
+from stackroom.events.values import Path, segments
 
-SHOWN = 5
+if TYPE_CHECKING:
+    from stackroom.client.flavors import Own
+
+SHOWN: Final = 5
 """Places that one sentence names; the rest is counted."""
 
 
 class Found(Struct, frozen=True):
-    """A place: `where` is `artifact_store/s3: config.secret`, `reference` what to write there."""
+    """A place in an entity such as `artifact_store/s3`; `reference` is what to write there."""
 
-    where: str
+    entity: str
     path: Path
     why: str
     reference: str
 
+    @property
+    def where(self) -> str:
+        """The place in one line: `artifact_store/s3: config.secret`."""
+        return f"{self.entity}: {'.'.join(segments(self.path))}"
+
+
+class _About(Struct, frozen=True):
+    """What a change is about; type and flavor are a component's."""
+
+    kind: str
+    name: str
+    type: str = ""
+    flavor: str = ""
+
 
 def found(view: State, changes: Iterable[tuple[str, Change]]) -> Iterator[Found]:
-    """Where `changes` to `view` write credentials in plain text; never a value."""
-    marked = None
-    for id, change in changes:
-        entity = view.get(id)
-        component = entity if isinstance(entity, Component) else None
-        type = getattr(change, "component_type", "") or (
-            component.component_type if component else ""
-        )
-        name = change.name if isinstance(change, Registered) else entity.name if entity else ""
-        flavor = getattr(change, "flavor", "") or (component.flavor if component else "")
-        what = f"{type}/{name}" if type else f"{change.kind} {name!r}"
-        places = {place.path: place.why for place in plaintext(change, type)}
-        if change.kind == "component":
-            if marked is None:
-                from stackroom.client import flavors
+    """Where the `changes` of one commit write credentials in plain text; never a value.
 
-                marked = flavors.marked_in(view)
-            for keys in _config(change):
-                if marked(type, flavor, keys[0]):
-                    places.setdefault(pointer("config", *keys), "its key names a credential")
-        for path, why in places.items():
-            parts = segments(path)
-            yield Found(f"{what}: {'.'.join(parts)}", path, why, reference(name, parts[1:]))
+    `view` knows the entities that they change, as they are or as they ended. What they register, later
+    ones may change.
+    """
+    registered: dict[str, _About] = {}
+    defined: dict[tuple[str, str], Own] = {}
+    for id, change in changes:
+        if isinstance(change, Registered):
+            registered[id] = _registered(change)
+        if isinstance(change, FlavorRegistered):
+            defined[change.component_type, change.name] = change
+        about = registered.get(id) or _standing(view, id, change.kind)
+        if isinstance(change, Updated) and isinstance(flavor := change.set.get("/flavor"), str):
+            about = structs.replace(about, flavor=flavor)
+        yield from _places(view, about, change, defined)
+
+
+def _places(
+    view: State, about: _About, change: Change, defined: "dict[tuple[str, str], Own]"
+) -> Iterator[Found]:
+    def marked(key: str) -> bool:
+        from stackroom.client import flavors
+
+        type, flavor = about.type, about.flavor
+        own = defined.get((type, flavor)) or flavors.own(view, type, flavor)
+        return flavors.marked(type, flavor, key, own)
+
+    entity = f"{about.type or about.kind}/{about.name}"
+    for place in plaintext(change, about.type, marked):
+        keys = segments(place.path)
+        yield Found(entity, place.path, place.why, reference(about.name, keys[1:]))
+
+
+def _registered(change: Registered) -> _About:
+    if isinstance(change, ComponentRegistered):
+        return _About(change.kind, change.name, change.component_type, change.flavor)
+    return _About(change.kind, change.name)
+
+
+def _standing(view: State, id: str, kind: str) -> _About:
+    entity = view.get(id) or view.gone.get(view.resolve(id))
+    if isinstance(entity, Component):
+        return _About(kind, entity.name, entity.component_type, entity.flavor)
+    return _About(kind, entity.name if entity is not None else id)
 
 
 def reference(name: str, keys: Sequence[str]) -> str:
@@ -78,19 +125,18 @@ def refuse(places: Sequence[Found]) -> Refusal | None:
 
 
 def recorded(message: str, places: Sequence[Found]) -> str:
-    """The message of a commit in which the places were allowed: it says so, where all can read it."""
-    allowed = "; ".join(place.where for place in places)
-    return f"{message}\n\nAllow-Plaintext: {allowed}".lstrip()
+    """The message of a commit in which the places were allowed: it says so, where all can read it.
 
-
-def _config(change: Change) -> Iterator[tuple[str, ...]]:
-    """The keys of each text or number that a change writes in a component's configuration."""
-    written = getattr(change, "set", None)
-    values = (
-        written.items() if written is not None else [("/config", getattr(change, "config", {}))]
-    )
-    for path, value in values:
-        for keys, leaf in leaves(value, segments(path)):
-            holds = not isinstance(leaf, bool) and leaf not in (None, "") and not is_reference(leaf)
-            if holds and keys[:1] == ("config",) and len(keys) > 1:
-                yield keys[1:]
+    As many of them as a message has room for; the rest is counted.
+    """
+    room = limits.MESSAGE_LENGTH - len(message) - len("\n\nAllow-Plaintext: ; and 10000 more")
+    named: list[str] = []
+    for place in places:
+        where = " ".join(place.where.split())
+        room -= len(where) + len("; ")
+        if room < 0:
+            break
+        named.append(where)
+    left = len(places) - len(named)
+    counted = [f"and {left} more" if named else f"{left} places"] if left else []
+    return f"{message}\n\nAllow-Plaintext: {'; '.join(named + counted)}".lstrip()

@@ -1,7 +1,9 @@
 """Credentials of a source moved out of it: references in their places, the values in a file of their own."""
 
 import os
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,8 +12,9 @@ from msgspec import structs
 from stackroom.client import flavors
 from stackroom.client.definitions import ComponentDefinition, Definitions
 from stackroom.client.errors import ClientError
-from stackroom.client.plaintext import reference, secret_name
-from stackroom.events.credentials import why
+from stackroom.client.plaintext import secret_name
+from stackroom.events.credentials import leaves, located
+from stackroom.events.state import State
 from stackroom.events.values import Value
 
 Secrets: TypeAlias = dict[str, dict[str, str]]
@@ -27,30 +30,74 @@ class SecretsFileExists(ClientError):
         super().__init__(f"{path} exists, and is not overwritten")
 
 
-def referenced(wanted: Definitions) -> tuple[Definitions, Secrets]:
-    """What is wanted, with a reference for each credential in plain text; and their values."""
+def referenced(wanted: Definitions, view: State) -> tuple[Definitions, Secrets]:
+    """What is wanted, with a reference for each credential in plain text; and their values.
+
+    `view` has the team's flavors, for components whose flavor is not in the source.
+    A secret is named for its component; for its component's type, too, where components of several
+    types share the name and do not agree on a value.
+    """
+    defined = {(f.type, f.name): f for f in wanted.flavors}
+    places = [
+        (c, keys, value)
+        for c in wanted.components
+        for keys, value in _credentials(
+            c, defined.get((c.type, c.flavor)) or flavors.own(view, c.type, c.flavor)
+        )
+    ]
+    values: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for c, keys, value in places:
+        values[secret_name(c.name), _key(keys)].add(value)
+    contested = {name for (name, _), each in values.items() if len(each) > 1}
     found: Secrets = {}
-    own = {(f.type, f.name): f for f in wanted.flavors}
-
-    def component(c: ComponentDefinition) -> ComponentDefinition:
-        known = own.get((c.type, c.flavor))
-
-        def place(value: Value, keys: tuple[str, ...]) -> Value:
-            if isinstance(value, dict):
-                return {key: place(inner, (*keys, key)) for key, inner in value.items()}
-            if isinstance(value, list):
-                return [place(inner, (*keys, str(n))) for n, inner in enumerate(value)]
-            marked = flavors.marked(c.type, c.flavor, keys[0], known)
-            if why(c.type, keys, value, marked=marked) is None:
-                return value
-            found.setdefault(secret_name(c.name), {})[secret_name("_".join(keys))] = str(value)
-            return reference(c.name, keys)
-
-        config = {key: place(value, (key,)) for key, value in c.config.items()}
-        return structs.replace(c, config=config)
-
-    components = tuple(component(c) for c in wanted.components)
+    references: dict[tuple[str, str], dict[tuple[str, ...], str]] = {}
+    for c, keys, value in places:
+        name = secret_name(c.name)
+        name = secret_name(f"{c.name}-{c.type}") if name in contested else name
+        kept = found.setdefault(name, {})
+        key = next(k for k in _numbered(_key(keys)) if kept.get(k, value) == value)
+        kept[key] = value
+        references.setdefault((c.type, c.name), {})[keys] = f"{{{{{name}.{key}}}}}"
+    components = tuple(
+        structs.replace(c, config=_placed(c.config, references.get((c.type, c.name), {})))
+        for c in wanted.components
+    )
     return structs.replace(wanted, components=components), found
+
+
+def _credentials(
+    c: ComponentDefinition, own: flavors.Own | None
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The keys and values of credentials in plain text in a component's configuration."""
+
+    def marked(key: str) -> bool:
+        return flavors.marked(c.type, c.flavor, key, own)
+
+    values = dict(leaves(c.config))
+    for keys, _ in located(c.type, c.config, (), marked):
+        yield keys, str(values[keys])
+
+
+def _key(keys: tuple[str, ...]) -> str:
+    return secret_name("_".join(keys))
+
+
+def _numbered(key: str) -> Iterator[str]:
+    yield key
+    yield from (f"{key}_{n}" for n in count(2))
+
+
+def _placed(
+    config: Mapping[str, Value], references: Mapping[tuple[str, ...], str]
+) -> dict[str, Value]:
+    def place(value: Value, keys: tuple[str, ...]) -> Value:
+        if isinstance(value, dict):
+            return {key: place(inner, (*keys, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [place(inner, (*keys, str(n))) for n, inner in enumerate(value)]
+        return references.get(keys, value)
+
+    return {key: place(value, (key,)) for key, value in config.items()}
 
 
 def write(path: Path, secrets: Mapping[str, Mapping[str, str]]) -> None:
@@ -66,7 +113,9 @@ def write(path: Path, secrets: Mapping[str, Mapping[str, str]]) -> None:
     except FileExistsError as error:
         raise SecretsFileExists(path) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("# Each name is a secret; `zenml secret create NAME --KEY=VALUE …` keeps it.\n")
+        file.write(
+            "# Each name is a secret: zenml secret create NAME --interactive asks for its keys.\n"
+        )
         file.write(text.getvalue())
         file.flush()
         os.fsync(file.fileno())

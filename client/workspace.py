@@ -350,6 +350,7 @@ class Workspace:
         Raises RefusedLocally, with nothing saved, where a rule refuses it here; ReadOnly as `edit`.
         """
         _writable(copy)
+        message = self._checked(copy.view, changes, message, self.allow_plaintext)
         return self._save(copy.id, copy.hub, copy.confirmed.seq, copy.view, message, changes)
 
     def _checked(

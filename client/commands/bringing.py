@@ -120,7 +120,7 @@ def bring(
     if app.secrets == "reference":
         from stackroom.client.referencing import referenced
 
-        wanted, values = referenced(wanted)
+        wanted, values = referenced(wanted, copy.view)
     elif app.secrets == "keep":
         app.workspace.allow_plaintext = True
     if dry_run:
@@ -141,12 +141,15 @@ def bring(
         write(app.secrets_file, values)
         app.output.note(
             f"{sum(map(len, values.values()))} credentials are in {app.secrets_file}, and references "
-            "to them here. Next: zenml secret create NAME --KEY=VALUE, for each name in that file."
+            "to them here. Next: zenml secret create NAME --interactive, for each name in that file; "
+            "then delete it."
         )
     try:
         app.commit(draft, done)
     except RefusedLocally as refused:
-        if refused.reason != "plaintext_secret":
+        if values and not draft.empty:
+            app.secrets_file.unlink()
+        if refused.reason != "plaintext_secret" or app.secrets is None:
             raise
         raise RefusedLocally(refused.refusal, hint=_ABOUT_SECRETS) from None
 

@@ -35,8 +35,8 @@ class App:
         """The stack named by --stack."""
         self.allow_plaintext = False
         """Whether this command may save credentials in plain text."""
-        self.secrets: Secrets = "refuse"
-        """What becomes of credentials that an import brings."""
+        self.secrets: Secrets | None = None
+        """What becomes of credentials that an import brings; None where the command has no say."""
         self.secrets_file = Path("stackroom-secrets.yaml")
         """Where the values go that references stand for."""
         self.worked_on: tuple[str, Why] | None = None

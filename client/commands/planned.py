@@ -18,7 +18,7 @@ from stackroom.client.differing import dotted
 from stackroom.client.planning import Action, Plan, Step
 from stackroom.client.zenml.model import ComponentSpec
 from stackroom.client.zenml.travel import warnings_of
-from stackroom.events.credentials import why
+from stackroom.events.credentials import format_of, leaves, located
 from stackroom.events.history import diff
 from stackroom.events.state import Component, State
 from stackroom.events.values import Maybe, Path, Value, segments
@@ -172,22 +172,25 @@ def _hidden(row: telling.ChangeRow, value: Maybe, state: State) -> Maybe:
     """The value, without the credentials in it; `state` is the one that it stands in."""
     keys = segments(row.path)
     component = state.get(row.id)
-    if value is UNSET or not isinstance(component, Component) or keys[:1] != ("config",):
+    if value is UNSET:
         return value
+    if not isinstance(component, Component) or keys[:1] != ("config",):
+        return _masked(value, keys, {at for at, leaf in leaves(value, keys) if format_of(leaf)})
     type, flavor = component.component_type, component.flavor
-    marked = len(keys) > 1 and flavors.marked_in(state)(type, flavor, keys[1])
-    return _masked(type, keys[1:], value, marked)
+    marks = flavors.marked_in(state)
+    found = located(type, value, keys[1:], lambda key: marks(type, flavor, key))
+    return _masked(value, keys[1:], {at for at, _ in found})
 
 
-def _masked(type: str, keys: tuple[str, ...], value: Value, marked: bool) -> Value:
-    """The value with `(secret)` for each credential: all of it, where the flavor has `marked` it."""
+def _masked(value: Value, keys: tuple[str, ...], secret: set[tuple[str, ...]]) -> Value:
+    """The value at `keys`, with `(secret)` at those of a credential."""
     match value:
         case dict():
-            return {k: _masked(type, (*keys, k), inner, marked) for k, inner in value.items()}
+            return {k: _masked(inner, (*keys, k), secret) for k, inner in value.items()}
         case list():
-            return [_masked(type, (*keys, str(n)), v, marked) for n, v in enumerate(value)]
+            return [_masked(v, (*keys, str(n)), secret) for n, v in enumerate(value)]
         case _:
-            return SECRET if why(type, keys, value, marked=marked) is not None else value
+            return SECRET if keys in secret else value
 
 
 def _have(number: int) -> str:

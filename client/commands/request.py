@@ -77,7 +77,7 @@ def show(app: "App", id: str) -> None:
     "approve", example='stackroom request approve 12 -m "looked at it with the platform team"'
 )
 @click.argument("id", shell_complete=completing.open_requests)
-@reason_option
+@message_option
 @click.pass_obj
 def approve(app: "App", id: str, message: str) -> None:
     """Approve a change request: its changes are committed. Nobody approves their own.

@@ -1,6 +1,6 @@
 """`stackroom secrets`: credentials that got into a history in plain text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -79,20 +79,18 @@ def _found(copy: "ProfileCopy") -> Iterator[SecretRow]:
 
     for commits in pages(copy.log, copy.id, 0):
         for commit in commits:
-            for event in commit.events:
-                yield from _rows(copy.view, commit.seq, commit.id, commit.author, event)
+            yield from _rows(copy.view, commit.seq, commit.id, commit.author, commit.events)
     waiting = [s.proposal for s in copy.standings] + [p.proposal for p in copy.parked]
     for proposal in waiting:
-        for event in proposal.events:
-            yield from _rows(copy.view, None, proposal.id, None, event)
+        yield from _rows(copy.view, None, proposal.id, None, proposal.events)
 
 
 def _rows(
-    view: "State", seq: int | None, proposal: str, author: str | None, event: "Event"
+    view: "State", seq: int | None, proposal: str, author: str | None, events: "Iterable[Event]"
 ) -> Iterator[SecretRow]:
-    from stackroom.client.commands.naming import Names
+    """What one commit or proposal has; with the proposals that are held in it, as their authors'."""
+    from stackroom.client.plaintext import found
     from stackroom.events.codec import unseal
-    from stackroom.events.credentials import plaintext
     from stackroom.events.errors import UnknownEvent
     from stackroom.events.model import (
         ChangeRequested,
@@ -101,15 +99,16 @@ def _rows(
         RequestJoined,
     )
 
-    try:
-        change = unseal(event)
-    except UnknownEvent:
-        return
-    if isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined):
-        for held in change.held.proposal.events:
-            yield from _rows(view, seq, proposal, change.held.author, held)
-        return
-    entity = view.get(event.entity) or view.gone.get(view.resolve(event.entity))
-    for place in plaintext(change, getattr(entity, "component_type", "")):
-        name = Names(view).entity(event.entity)
-        yield SecretRow(seq, proposal, author, name, place.path, place.why)
+    changes = []
+    for event in events:
+        try:
+            change = unseal(event)
+        except UnknownEvent:
+            continue
+        if isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined):
+            held = change.held
+            yield from _rows(view, seq, proposal, held.author, held.proposal.events)
+        else:
+            changes.append((event.entity, change))
+    for place in found(view, changes):
+        yield SecretRow(seq, proposal, author, place.entity, place.path, place.why)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from stackroom.client.zenml.model import ComponentSpec, StackFile, StackWarning
-from stackroom.events.credentials import leaves, why
+from stackroom.events.credentials import leaves, located
 
 Marked: TypeAlias = Callable[[str, str, str], bool]
 """Whether the flavor (component type, name) marks that key of a configuration as a credential."""
@@ -45,15 +45,18 @@ def warnings_for(stack: StackFile, marked: Marked = _none_marked) -> list[StackW
 def warnings_of(spec: ComponentSpec, marked: Marked = _none_marked) -> Iterator[StackWarning]:
     """The same for one component."""
     for path, value in leaves(spec.config):
-        where = f"{spec.type}/{spec.name}: {'.'.join(path)}"
         for kind, rule, sentence in _ONE_MACHINE:
             if isinstance(value, str) and rule.fullmatch(value):
-                yield StackWarning(kind=kind, where=where, sentence=sentence)
-        reason = why(spec.type, path, value, marked=marked(spec.type, spec.flavor, path[0]))
-        if reason is not None:
-            yield StackWarning(
-                kind="plain secret",
-                where=where,
-                sentence=f"looks like a credential in plain text ({reason}): use a secret reference "
-                "such as {{name.key}}",
-            )
+                yield StackWarning(kind=kind, where=_where(spec, path), sentence=sentence)
+    found = located(spec.type, spec.config, (), lambda key: marked(spec.type, spec.flavor, key))
+    for path, reason in found:
+        yield StackWarning(
+            kind="plain secret",
+            where=_where(spec, path),
+            sentence=f"looks like a credential in plain text ({reason}): use a secret reference "
+            "such as {{name.key}}",
+        )
+
+
+def _where(spec: ComponentSpec, path: tuple[str, ...]) -> str:
+    return f"{spec.type}/{spec.name}: {'.'.join(path)}"

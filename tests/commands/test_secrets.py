@@ -129,6 +129,24 @@ class TestScan:
         assert "its key names a credential" in shown.out
         assert CANARY not in ran.out + ran.err + shown.out + shown.err
 
+    def test_what_flavors_mark_is_found_too(self, ada: Person) -> None:
+        register = (
+            "experiment-tracker",
+            "register",
+            "m",
+            "-f",
+            "mlflow",
+            "--tracking_uri=http://m",
+        )
+        ada.stackroom(*register, f"--tracking_username={CANARY}", "--allow-plaintext").ok()
+        (row,) = ada.stackroom("secrets", "scan", "--output", "json").json
+        assert (row["seq"], row["author"], row["path"]) == (2, "ada", "/config/tracking_username")
+
+    def test_what_was_redacted_is_none(self, ada: Person) -> None:
+        register = ("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b")
+        ada.stackroom(*register, "--secret='[redacted in #9]'", "--no-validate").ok()
+        ada.stackroom("secrets", "scan").ok()
+
 
 class TestOnTheHub:
     @pytest.fixture
@@ -147,3 +165,65 @@ class TestOnTheHub:
         ran.failed(1, "this profile takes references alone", "explain plaintext_secret")
         assert CANARY not in ran.out + ran.err
         host.stackroom("artifact-store", "update", "s3", "--secret={{s3.secret}}").ok()
+
+    def test_what_waited_when_the_profile_began_to_refuse(self, hub: Hub, tmp_path: Path) -> None:
+        """The hub refuses by itself: the replica did not know of the setting when it saved."""
+        host, ada = hub.host, hub.join(Person(tmp_path / "ada", "ada"))
+        host.stackroom("profile", "create", "lake").ok()
+        register = ("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b")
+        host.stackroom(*register).ok()
+        ada.stackroom("sync").ok()
+        update = ("artifact-store", "update", "s3", f"--secret={CANARY}", "--allow-plaintext")
+        ada.stackroom("--offline", *update).ok()
+        (row,) = ada.stackroom("secrets", "scan", "--offline", "--output", "json").json
+        assert (row["seq"], row["path"]) == (None, "/config/secret")
+        host.stackroom("profile", "update", "lake", "--setting", "secrets=refuse").ok()
+        ran = ada.stackroom("sync")
+        assert "parked" in ran.out
+        assert CANARY not in ran.out + ran.err
+        (parked,) = ada.data("pending", "list")
+        assert parked["state"] == "parked"
+        assert parked["code"] == "plaintext_secret"
+        shown = ada.stackroom("secrets", "scan")
+        assert "here" in shown.out
+        assert CANARY not in shown.out + shown.err
+        for path in hub.data.rglob("*"):
+            assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
+        assert [row["seq"] for row in host.data("log")] == [3, 2, 1]
+
+    def test_what_a_conflict_holds_is_found(self, hub: Hub, tmp_path: Path) -> None:
+        host, ada = hub.host, hub.join(Person(tmp_path / "ada", "ada"))
+        host.stackroom("profile", "create", "lake").ok()
+        register = ("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b")
+        host.stackroom(*register).ok()
+        ada.stackroom("sync").ok()
+        update = ("artifact-store", "update", "s3")
+        ada.stackroom("--offline", *update, f"--secret={CANARY}", "--allow-plaintext").ok()
+        host.stackroom(*update, "--secret={{a.b}}").ok()
+        ada.stackroom("sync").failed(5)
+        host.stackroom("sync").failed(5)
+        ran = host.stackroom("secrets", "scan", "--output", "json")
+        assert [(row["author"], row["path"]) for row in ran.json] == [("ada", "/config/secret")]
+        assert CANARY not in ran.out + ran.err
+
+    def test_what_a_request_holds_is_found_and_approved_knowingly(
+        self, hub: Hub, tmp_path: Path
+    ) -> None:
+        host, ada = hub.host, hub.join(Person(tmp_path / "ada", "ada"))
+        host.stackroom("profile", "create", "lake").ok()
+        host.stackroom("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b").ok()
+        host.stackroom("orchestrator", "register", "o", "-f", "local").ok()
+        host.stackroom("stack", "register", "prod", "-o", "o", "-a", "s3").ok()
+        host.stackroom("stack", "protect", "prod").ok()
+        ada.stackroom("sync").ok()
+        update = ("artifact-store", "update", "s3", f"--secret={CANARY}", "--allow-plaintext")
+        ada.stackroom(*update).ok()
+        host.stackroom("sync").ok()
+        (row,) = host.stackroom("secrets", "scan", "--output", "json").json
+        assert (row["seq"], row["author"], row["path"]) == (6, "ada", "/config/secret")
+        ran = host.stackroom("request", "approve", "6")
+        ran.failed(1, "artifact_store/s3: config.secret", "--allow-plaintext")
+        assert CANARY not in ran.out + ran.err
+        host.stackroom("request", "approve", "6", "--allow-plaintext").ok()
+        newest, *_ = host.data("log")
+        assert newest["message"] == "approve #6 of ada: Allow-Plaintext: artifact_store/s3: config.secret"

@@ -45,7 +45,7 @@ def test_local_addresses(value: str) -> None:
 )  # fmt: skip
 def test_plain_secrets(key: str) -> None:
     assert kinds("alerter", {key: "hunter2"}) == ["plain secret"]
-    assert kinds("alerter", {"headers": [{key: 1234}]}) == ["plain secret"]
+    assert kinds("alerter", {"headers": {key: "1234"}}) == ["plain secret"]
     assert kinds("alerter", {key: ["hunter2"]}) == ["plain secret"]
     assert kinds("alerter", {key: "{{slack.token}}"}) == []
     assert kinds("alerter", {key: None, "headers": {key: ""}}) == []
