@@ -16,6 +16,7 @@ from stackroom.events.model import (
     Registered,
     Updated,
 )
+from stackroom.events.redaction import is_marker
 from stackroom.events.values import Path, Value, pointer, segments
 
 _REFERENCE: Final = re.compile(r"\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}")
@@ -144,7 +145,7 @@ def why(
 
     By its keys; because the flavor has `marked` the first of them as one; or by its format.
     """
-    if isinstance(value, bool) or value in (None, "") or is_reference(value):
+    if isinstance(value, bool) or value in (None, "") or is_reference(value) or is_marker(value):
         return None
     if marked or names_credential(component_type, path):
         return "its key names a credential"

@@ -94,13 +94,18 @@ def _rows(
     from stackroom.events.codec import unseal
     from stackroom.events.credentials import plaintext
     from stackroom.events.errors import UnknownEvent
-    from stackroom.events.model import ConflictJoined, ConflictOpened
+    from stackroom.events.model import (
+        ChangeRequested,
+        ConflictJoined,
+        ConflictOpened,
+        RequestJoined,
+    )
 
     try:
         change = unseal(event)
     except UnknownEvent:
         return
-    if isinstance(change, ConflictOpened | ConflictJoined):
+    if isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined):
         for held in change.held.proposal.events:
             yield from _rows(view, seq, proposal, change.held.author, held)
         return

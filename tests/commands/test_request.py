@@ -72,3 +72,19 @@ def test_offline_it_is_foreseen(hub: Hub, ada: Person) -> None:
     assert waiting["outlook"] == "request"
     assert ada.data("component", "describe", "orchestrator", "k8s")["config"] == {"ns": "ml"}
     assert "change request #6" in ada.stackroom("sync").ok().out
+
+
+def test_a_secret_in_a_request(hub: Hub, ada: Person) -> None:
+    """It is found and redacted there; what is approved afterwards is what stands there then."""
+    hub.join(ada, "--role", "editor")
+    ada.stackroom(*UPDATE, "--password=hunter2-hunter2", "--allow-plaintext").ok()
+    host = hub.host
+    host.stackroom("sync").ok()
+    (found,) = host.stackroom("secrets", "scan", "--output", "json").failed(Exit.ERROR).json
+    assert (found["seq"], found["path"]) == (6, "/config/password")
+    host.stackroom("revert", "6").failed(Exit.ERROR, "stackroom request list")
+    host.stackroom("redact", "6", "config.password", "--reason", "leaked", "--yes").ok()
+    host.stackroom("secrets", "scan").ok()
+    host.stackroom("request", "approve", "6").ok()
+    shown = host.data("component", "describe", "orchestrator", "k8s")
+    assert shown["config"]["password"] == "[redacted in #7]"
