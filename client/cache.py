@@ -11,13 +11,14 @@ from msgspec import Struct
 from stackroom.client.cache_log import CacheLog
 from stackroom.client.same_file import SameFile, make_private
 from stackroom.events import codec, merkle
-from stackroom.events.errors import IntegrityError, LogCorrupt, UnknownEvent
+from stackroom.events.errors import IntegrityError, LogCorrupt, UnknownEvent, Unvouched
 from stackroom.events.fold import advance
 from stackroom.events.history import pages
 from stackroom.events.log import LogReader, Snapshot, Taken
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Place
+from stackroom.events.model import Commit, Rewritten
 from stackroom.events.outcomes import taking
+from stackroom.events.redaction import taken_by, texts_in
 from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
@@ -130,7 +131,8 @@ class Cache:
         """Keeps commits, in order; those that another process has kept meanwhile are compared and skipped.
 
         `leaves` are their hashes, by which the tree grew from `since` to `frontier`, where that is known
-        already. Raises IntegrityError where that process was told something else.
+        already. Raises IntegrityError where that process was told something else, and Gap where it has
+        forgotten the profile and not fetched it all again.
         """
         with self.writing() as log:
             head = log.head(profile)
@@ -165,7 +167,8 @@ class Cache:
         and what comes before that page is missing again.
 
         Raises IntegrityError if, once whole, they do not hash to what the snapshot came with; then
-        the profile is forgotten here, and is fetched anew.
+        the profile is forgotten here, and is fetched anew. As Unvouched, it may have been redacted while
+        its pages were fetched.
         """
         try:
             with self.writing() as log:
@@ -180,6 +183,9 @@ class Cache:
                 log.backfill(profile, fresh)
                 if log.missing(profile) is None:
                     verify(log, profile)
+        except Unvouched:
+            self.forget(profile)
+            raise
         except IntegrityError as error:
             self.forget(profile)
             raise IntegrityError(
@@ -194,6 +200,7 @@ class Cache:
     def keep_snapshot(self, profile: str, state: State, frontier: Frontier) -> None:
         """Keeps the state, in place of the one that was kept before.
 
+        One that another process has left behind is not kept if a value was redacted since: it has it.
         The one at which the profile begins stays while commits before it are missing: without it there
         is no way to the states between.
         """
@@ -201,45 +208,76 @@ class Cache:
             return
         snapshot = Snapshot(state.seq, frontier, encode(state))
         with self.writing() as log:
-            if log.head(profile).seq >= state.seq > 0:
+            if log.head(profile).seq >= state.seq > 0 and not _redacted_since(
+                log, profile, state.seq
+            ):
                 missing = log.missing(profile)
                 begun = [missing.stop - 1] if missing is not None else []
                 log.put_snapshot(profile, snapshot)
                 log.drop_snapshots(profile, [state.seq, *begun])
 
-    def holds_redacted(self, profile: str, places: Sequence[Place]) -> bool:
-        """Whether an event that was redacted since stands here as its author wrote it.
+    def verify(self, profile: str) -> None:
+        """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
+        try:
+            with self.reader() as log:
+                verify(log, profile)
+        except IntegrityError:
+            self.forget(profile)
+            raise
 
-        What was not fetched yet, and stands in a snapshot, counts as well.
-        """
-        with self.reader() as log:
-            missing = log.missing(profile)
-            if missing is not None and any(place.seq in missing for place in places):
-                return True
-            for seq, number in dict.fromkeys((place.seq, place.event) for place in places):
-                found = log.commits(profile, seq - 1, 1)
-                if found and found[0].seq == seq and not found[0].events[number].digest:
-                    return True
-        return False
-
-    def forget(self, profile: str, *, scrub: bool = False) -> None:
-        """Drops all that is kept of the profile; with `scrub`, so that no trace is left in the file."""
+    def forget(self, profile: str) -> None:
+        """Drops all that is kept of the profile."""
         with self.writing() as log:
             log.forget(profile)
-            if scrub:
+
+    def clean(self, profile: str, seq: int, rewritten: Sequence[Rewritten]) -> set[str] | None:
+        """Has no event as it was before commit `seq` rewrote it; `scrub` is due then.
+
+        The profile is forgotten if it has one, and the texts that stood in it are given; None if there
+        was none. Raises IntegrityError where `seq` speaks of an event that there never was.
+        """
+        last = {(each.seq, each.event): each for each in rewritten}
+        texts: set[str] = set()
+        with self.writing() as log:
+            missing = log.missing(profile)
+            held = missing is not None and any(each.seq in missing for each in rewritten)
+            for each in last.values():
+                found = log.commits(profile, each.seq - 1, 1)
+                if not found or found[0].seq != each.seq:
+                    continue
+                if each.event >= len(found[0].events):
+                    raise IntegrityError(f"#{seq} redacts an event that #{each.seq} never had")
+                event = found[0].events[each.event]
+                if codec.digest_now(event) != each.digest:
+                    held = True
+                    texts |= texts_in(event, each.paths)
+            if held:
+                log.forget(profile)
                 log.put_fact(SCRUB, profile, b"")
-        if scrub:
-            self.scrub()
+            else:
+                self._drop_older(log, profile, seq)
+        return texts if held else None
+
+    def _drop_older(self, log: SqliteCacheWriter, profile: str, seq: int) -> None:
+        """Drops snapshots from before `seq`: a process that had not heard of it may have kept them."""
+        missing = log.missing(profile)
+        begun = None if missing is None else missing.stop - 1
+        newest = log.snapshot(profile)
+        if newest is not None and newest.seq < seq and newest.seq != begun:
+            log.drop_snapshots(profile, [] if begun is None else [begun])
+            log.put_fact(SCRUB, profile, b"")
+
+    def to_scrub(self) -> bool:
+        """Whether traces of what was cleaned may still be in the files of the home."""
+        with self.reader() as log:
+            return bool(log.facts(SCRUB))
 
     def scrub(self) -> None:
-        """Leaves no trace of what was forgotten for that reason, also by a process that was killed then."""
-        with self.reader() as log:
-            due = log.facts(SCRUB)
-        if due:
-            self._file.scrub()
-            with self.writing() as log:
-                for profile in due:
-                    log.put_fact(SCRUB, profile, None)
+        """Leaves no trace in the file of what is in it no more."""
+        self._file.scrub()
+        with self.writing() as log:
+            for profile in log.facts(SCRUB):
+                log.put_fact(SCRUB, profile, None)
 
 
 def _forget_companions(path: Path) -> None:
@@ -263,6 +301,12 @@ def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
     """Whether `commit` is the one that is here at its seq; True where that is not here to compare."""
     kept = log.commits(profile, commit.seq - 1, 1)
     return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
+
+
+def _redacted_since(log: SqliteReader, profile: str, seq: int) -> bool:
+    """Whether a commit after `seq` took a value out of the history."""
+    later = (commit for page in pages(log, profile, seq) for commit in page)
+    return any(taken_by(event) for commit in later for event in commit.events)
 
 
 def _leaf(profile: str, commit: Commit) -> bytes:

@@ -16,7 +16,7 @@ from stackroom.client.backlog import Backlog
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
 from stackroom.client.worker import Worker
-from stackroom.events.errors import IntegrityError
+from stackroom.events.errors import Gap, IntegrityError, Unvouched
 from stackroom.events.log import Answer
 from stackroom.sync import protocol as wire
 
@@ -68,6 +68,8 @@ class Carrier:
         self.line: Line | None = None
         self._gaps: set[str] = set()
         """Profiles of which older history is missing."""
+        self._again: set[str] = set()
+        """Profiles that were fetched once more, as nothing vouched for what was redacted in them."""
         self._fetching: set[str] = set()
         self._backlog = Backlog(worker, keeper, self._kept_and_told)
 
@@ -141,14 +143,7 @@ class Carrier:
         disk on return, and are there before any other effect is carried out.
         """
         while effects := self.replica.effects():
-            void: set[str] = set()
             for effect in effects:
-                if getattr(effect, "profile", None) in void:
-                    continue
-                if isinstance(effect, core.Clean):
-                    if await self._clean(effect):
-                        void.add(effect.profile)
-                    continue
                 if isinstance(effect, core.Store) and self._is_old(effect):
                     await self._backlog.add(effect)
                     continue
@@ -156,17 +151,20 @@ class Carrier:
                 if await self._one(effect):
                     self.tell(effect)
 
-    async def _clean(self, clean: core.Clean) -> bool:
-        """Whether the profile was forgotten here, and is fetched anew, since redacted values stood in it."""
-        await self._backlog.clear()
-        if not await self.worker.run(partial(self.keeper.clean, clean.profile, clean.places)):
-            return False
-        copy, _ = await self.worker.run(partial(self.keeper.load, clean.profile))
-        self._gaps.discard(clean.profile)
-        self._fetching.discard(clean.profile)
-        self.replica.refetch(copy)
-        self.tell(clean)
-        return True
+    async def _clean(self, clean: core.Clean) -> None:
+        """Cleans the files of what was redacted, and goes on from what is left."""
+        for answer in await self.worker.run(partial(self.keeper.clean, clean)):
+            self.tell(core.Park(clean.profile, answer))
+        await self._anew(clean.profile, clean.seq)
+
+    async def _anew(self, profile: str, clean_upto: int = 0) -> None:
+        """The files were changed under the profile: loads it, and has the hub send what lacks."""
+        copy, whole = await self.worker.run(partial(self.keeper.load, profile))
+        self._fetching.discard(profile)
+        self._gaps.discard(profile)
+        if not whole:
+            self._gaps.add(profile)
+        self.replica.refetch(copy, clean_upto)
 
     async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
         if kept := await self._kept(store, work):
@@ -192,9 +190,11 @@ class Carrier:
                 await self.worker.run(partial(self.keeper.grant, self.url, rights))
                 if rights.renew:
                     self.replica.ask(RENEWAL, wire.RenewToken())
+            case core.Clean():
+                await self._clean(effect)
             case core.Problem(profile=profile):
                 self._fetching.discard(profile)
-            case core.Present() | core.Replied() | core.Clean():
+            case core.Present() | core.Replied():
                 pass
             case _:
                 return await self._keep(effect)
@@ -209,7 +209,16 @@ class Carrier:
         profile = effect.profile
         try:
             await self.worker.end(work)
+        except Gap:
+            # Another process has cleaned the profile, and has not fetched it all yet.
+            await self._anew(profile)
+            return False
         except IntegrityError as error:
+            if isinstance(error, Unvouched) and profile not in self._again:
+                # The hub may have redacted between two pages: then all is well the second time.
+                self._again.add(profile)
+                await self._anew(profile)
+                return False
             self._give_up(effect)
             self.tell(core.Problem("integrity", str(error), error.hint, profile))
             return False

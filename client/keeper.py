@@ -12,8 +12,9 @@ from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
 from stackroom.client.trust import Trust
 from stackroom.client.workspace import Workspace
-from stackroom.events.log import Listed
-from stackroom.events.model import Millis, Place, Proposal
+from stackroom.events.log import Answer, Listed
+from stackroom.events.model import Commit, Millis, Proposal
+from stackroom.events.redaction import mentions
 from stackroom.sync import protocol as wire
 
 UNMET = ""
@@ -40,6 +41,8 @@ class Keeper:
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
+        self._unverified: set[str] = set()
+        """Profiles that brought redacted events, which something must vouch for once all is here."""
 
     @classmethod
     def open(cls, workspace: Workspace) -> "Keeper":
@@ -154,6 +157,10 @@ class Keeper:
                 cache.save(profile, commits, frontier, leaves, since)
                 if settled:
                     store.settle(settled)
+                if redacted := [commit for commit in commits if _is_redacted(commit)]:
+                    self._unverified.add(profile)
+                    if any(commit.id in settled for commit in redacted):
+                        store.scrub()
                 self._tails[profile] = self._tails.get(profile, 0) + len(commits)
                 long = self._tails[profile] >= self.settings.snapshot_tail
                 if long and copy is not None and copy.live:
@@ -170,14 +177,25 @@ class Keeper:
             case core.Reached(profile):
                 self._reached(profile)
 
-    def clean(self, profile: str, places: Sequence[Place]) -> bool:
-        """Forgets the profile, without a trace, if values that were redacted at `places` stand in it."""
-        if not self.cache.holds_redacted(profile, places):
-            return False
-        self.cache.forget(profile, scrub=True)
-        self.store.scrub()
+    def clean(self, clean: core.Clean) -> list[Answer]:
+        """Has nothing of what was redacted in the files; parks what would bring it back, and says so."""
+        profile, parked = clean.profile, []
+        texts = self.cache.clean(profile, clean.seq, clean.rewritten)
+        for proposal in self.store.pending(profile) if texts else ():
+            if any(mentions(event, texts or ()) for event in proposal.events):
+                sentence = f"it holds a value that was redacted in #{clean.seq}"
+                self.store.park(proposal.id, "redacted_value", sentence)
+                parked.append(Answer(proposal.id, "rejected", None, "redacted_value", sentence))
         self._tails.pop(profile, None)
-        return True
+        self._unverified.discard(profile)
+        self.scrub()
+        return parked
+
+    def scrub(self) -> None:
+        """Leaves no trace of what was cleaned, also by a process that was killed then."""
+        if self.cache.to_scrub():
+            self.store.scrub()
+            self.cache.scrub()
 
     def register(self, url: str, catalogue: Sequence[Listed]) -> None:
         """Brings the registry of profiles in line with what the hub at `url` lists."""
@@ -195,7 +213,7 @@ class Keeper:
 
     def rest(self, copies: list[core.Copy]) -> None:
         """At the end of a connection: what makes the next start quick, and what was left undone."""
-        self.cache.scrub()
+        self.scrub()
         for copy in copies:
             if self._tails.get(copy.profile, 0):
                 self._snapshot(copy)
@@ -206,7 +224,14 @@ class Keeper:
         self._tails[copy.profile] = 0
 
     def _reached(self, profile: str) -> None:
+        if profile in self._unverified and self.cache.missing(profile) is None:
+            self.cache.verify(profile)
+            self._unverified.discard(profile)
         now = self.clock()
         if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
             self.store.synced(profile, now)
             self._synced[profile] = now
+
+
+def _is_redacted(commit: Commit) -> bool:
+    return any(event.digest for event in commit.events)

@@ -15,8 +15,8 @@ from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Place, Proposal
-from stackroom.events.redaction import places_of
+from stackroom.events.model import Commit, Proposal, Rewritten
+from stackroom.events.redaction import taken_by
 from stackroom.events.state import State, decode
 from stackroom.sync import protocol as wire
 
@@ -51,13 +51,15 @@ class Restart(Struct, frozen=True):
 
 
 class Clean(Struct, frozen=True):
-    """Values were redacted at these places: what is kept of the profile must not have them any more.
+    """Commit `seq` took values out of these events, which this replica had: it must not have them any more.
 
-    If it has, it is forgotten, and `refetch` called; later effects on the profile are void then.
+    What is kept of the profile is to be cleaned, and `refetch` called with what is left of it; the commits
+    that came with this one are not kept, and come again.
     """
 
     profile: str
-    places: tuple[Place, ...]
+    seq: int
+    rewritten: tuple[Rewritten, ...]
 
 
 class Backfill(Struct, frozen=True):
@@ -177,6 +179,10 @@ class Copy:
         """The hub lets us read it no more; what is pending is still pushed, to learn what became of it."""
         self.problem: Problem | None = None
         """That it is closed: told once everything pending has its answer."""
+        self.clean_upto = 0
+        """Redactions up to this seq have been looked for in what is kept of the profile."""
+        self.gap_allowed = False
+        """Whether commits may still arrive that were sent before the profile was subscribed to anew."""
         self.sent: set[str] = set()
         self.answered: dict[str, int] = {}
         """Own proposals known to be in the log at a seq that has not arrived yet."""
@@ -242,11 +248,15 @@ class Replica:
             copy.sent.clear()
             self._push(copy)
 
-    def refetch(self, copy: Copy) -> None:
-        """Nothing is kept of the profile any more: begin it anew as `copy`, from the hub."""
+    def refetch(self, copy: Copy, clean_upto: int = 0) -> None:
+        """What is kept of the profile was changed: go on from `copy`, which is what stands there now.
+
+        What the hub sends meanwhile, for the subscription of before, may leave a gap.
+        """
+        copy.clean_upto = clean_upto
         if self.copies.pop(copy.profile, None) is not None and self.welcome is not None:
             self._send(wire.Unsubscribe(copy.profile))
-        self._effects = [e for e in self._effects if getattr(e, "profile", "") != copy.profile]
+            copy.gap_allowed = True
         self.follow(copy)
 
     def list_profiles(self) -> None:
@@ -342,6 +352,7 @@ class Replica:
 
     def _restart(self, copy: Copy, snapshot: wire.Snapshot) -> None:
         if snapshot.seq > copy.seq:
+            copy.gap_allowed = False
             data = snapshot.state.encode()
             copy.state = decode(data)
             copy.frontier = snapshot.frontier
@@ -351,8 +362,9 @@ class Replica:
 
     def _commits(self, copy: Copy, commits: Sequence[Commit]) -> None:
         fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
-        if not fresh:
+        if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
             return
+        copy.gap_allowed = False
         since = copy.frontier
         leaves = []
         for seq, commit in enumerate(fresh, since.size + 1):
@@ -364,12 +376,18 @@ class Replica:
         if merkle.root(frontier) != fresh[-1].root:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
-        copy.frontier = frontier
-        places = tuple(
-            p for c in fresh for e in c.events for p in places_of(e) if p.seq <= since.size
+        taken = tuple(
+            each
+            for commit in fresh
+            if commit.seq > copy.clean_upto
+            for event in commit.events
+            for each in taken_by(event)
+            if each.seq <= since.size
         )
-        if places:
-            self._effects.append(Clean(copy.profile, places))
+        if taken:
+            self._effects.append(Clean(copy.profile, fresh[-1].seq, taken))
+            return
+        copy.frontier = frontier
         self._fold(copy, fresh)
         mine = {p.id for p in copy.pending}
         settled = tuple(c.id for c in fresh if c.id in mine)

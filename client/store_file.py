@@ -57,6 +57,7 @@ class StoreFile:
                 known = steps(new_replica_id)
                 found = schema_of(conn, path, APPLICATION_ID, len(known))
                 make_durable(conn, synchronous)
+                conn.execute("PRAGMA secure_delete = ON")
                 if found < len(known):
                     migrate(conn, path, APPLICATION_ID, known, now=now)
                 return cls(conn, path)

@@ -85,5 +85,10 @@ def leaf(profile: str, commit: Commit) -> bytes:
 
 
 def digest(event: Event) -> str:
-    """SHA-256 over salt and body, as 64 hexadecimal digits; of a redacted event, as they were."""
-    return event.digest or sha256(event.salt + event.body.encode()).hexdigest()
+    """SHA-256 over salt and body, as 64 hexadecimal digits; of a redacted event, as its author wrote it."""
+    return event.digest or digest_now(event)
+
+
+def digest_now(event: Event) -> str:
+    """SHA-256 over salt and body as they stand, as 64 hexadecimal digits."""
+    return sha256(event.salt + event.body.encode()).hexdigest()

@@ -17,7 +17,7 @@ from stackroom.events.model import (
     Registered,
     Updated,
 )
-from stackroom.events.redaction import FIELDS
+from stackroom.events.redaction import FIELDS, is_marker
 from stackroom.events.values import Path, Value, pointer, segments
 
 MarkedKey: TypeAlias = Callable[[str], bool]
@@ -144,7 +144,9 @@ def why(
     By its keys; because the flavor has `marked` the first of them as one; or by its format. Maps and lists
     are none: `located` looks into them.
     """
-    if isinstance(value, bool | dict | list) or value in (None, "") or is_reference(value):
+    if isinstance(value, bool | dict | list) or value in (None, ""):
+        return None
+    if is_reference(value) or is_marker(value):
         return None
     if marked or names_credential(component_type, path):
         if isinstance(value, str):

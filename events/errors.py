@@ -10,6 +10,7 @@ StackroomError
 │   ├── LogFull             the disk, or the file's own bound, is full
 │   └── Gap                 a commit that does not follow the head
 └── IntegrityError          a hash, a root or an order that must match does not
+    └── Unvouched           a redacted event is not what a redaction says of it
 """
 
 
@@ -80,3 +81,13 @@ class Gap(LogError):
 
 class IntegrityError(StackroomError):
     """A hash, a root or an order that must match does not."""
+
+
+class Unvouched(IntegrityError):
+    """A redacted event is not what the last redaction of it says: changed since, or never redacted."""
+
+    def __init__(self, profile: str, seq: int, event: int) -> None:
+        self.profile, self.seq, self.event = profile, seq, event
+        super().__init__(
+            f"commit #{seq} of profile {profile} was changed: no redaction vouches for its event {event}"
+        )

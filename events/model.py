@@ -186,7 +186,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     """A change as it is kept: `body` is its JSON text, byte for byte as its author wrote it.
 
     `salt` (16 bytes, the author's) makes the digest of the body say nothing about the body. An event
-    that was redacted has lost its salt, and keeps the `digest` of the body that it had (hexadecimal).
+    that was redacted has a salt of the hub's, and keeps the `digest` that it had before (hexadecimal).
     """
 
     type: str
@@ -280,27 +280,29 @@ class RequestClosed(Change, frozen=True):
     choice: Literal["rejected", "withdrawn"]
 
 
-class Place(Struct, frozen=True):
-    """Where a value was taken away: commit, number of the event in it, pointer into its body.
+class Rewritten(Struct, frozen=True):
+    """An event that values were taken out of: commit, number of the event in it, pointers into its body.
 
-    In a conflict, a pointer goes on through the body of a held event.
+    `digest` is that of its new salt and body (hexadecimal). In a conflict or change request, a pointer goes
+    on through the body of a held event.
     """
 
     seq: Count
     event: Count
-    path: Path
+    paths: tuple[Path, ...]
+    digest: str
 
 
 class Redacted(Change, frozen=True):
     """A value was taken out of the history, everywhere, on somebody's order; made by the hub alone.
 
-    It vouches for the events that are no more what their authors wrote; the state is what the redacted
-    history folds to.
+    It vouches for what the events say that are no more what their authors wrote, until a later one does;
+    the state is what the redacted history folds to.
     """
 
     kind = "profile"
     reason: str
-    places: tuple[Place, ...]
+    rewritten: tuple[Rewritten, ...]
 
 
 class Commit(Struct, frozen=True):

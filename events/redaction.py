@@ -1,17 +1,20 @@
 """Redaction: a value goes out of every body that holds it; the leaves, and with them all roots, stay.
 
-A leaf covers the digest of an event's body. A redacted event keeps that digest, loses its salt (by which a
-weak value could be guessed), and has a marker where the value stood. All equal texts of a history get the
-same marker at once, so that whoever folds the redacted history comes to one state.
+A leaf covers the digest of an event's body. A redacted event keeps that digest, loses the salt by which a
+weak value could be guessed from it, and has a marker where the value stood. All equal texts of a history
+get one marker at once, and different texts different ones: so the redacted history takes the course of
+the original one.
 """
 
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 from msgspec import structs
 
 from stackroom.events.codec import digest, unseal
+from stackroom.events.codec import digest_now as now
 from stackroom.events.model import (
     Change,
     ChangeRequested,
@@ -19,98 +22,177 @@ from stackroom.events.model import (
     ConflictJoined,
     ConflictOpened,
     Event,
-    Place,
     Redacted,
     Registered,
     RequestJoined,
+    Rewritten,
     Updated,
 )
 from stackroom.events.outcomes import HOLDING
-from stackroom.events.values import Path, Value, lookup, pointer, segments
+from stackroom.events.values import Maybe, Path, Value, lookup, pointer, segments
 
 FIELDS: Final = frozenset(
     {"config", "labels", "extra", "settings", "description", "config_schema", "source"}
 )
 """Fields that hold values; names, types and references are what everything hangs on, and stay."""
 
+LEAST: Final = 4
+"""Characters from which a text is looked for in longer ones."""
 
-def marker(seq: int) -> str:
-    """What stands in the place of a value that the commit `seq` took away."""
-    return f"[redacted in #{seq}]"
+HELD_EVENTS: Final = ("held", "proposal", "events")
+"""Where the events that a conflict holds stand in its body."""
+
+SIDES: Final = ("before", "theirs", "ours")
+"""The values of an overlap."""
+
+MARKER: Final = re.compile(r"\[redacted in #[0-9]+(?:, [0-9]+)?\]")
+
+Marks = Mapping[str, str]
+"""What stands in the place of each text that is taken away."""
+
+Salt = Callable[[], bytes]
+"""Gives 16 fresh random bytes."""
+
+_Replace = Callable[[Value, tuple[str, ...]], Value]
 
 
-def texts_at(change: Change, path: Path) -> set[str]:
-    """Every text that `change` writes at or under `path` of its entity."""
+def marks(texts: "dict[str, None]", seq: int) -> dict[str, str]:
+    """A marker for each of `texts`, which the commit `seq` takes away; numbered, if they are several."""
+    one = len(texts) == 1
+    return {
+        text: f"[redacted in #{seq}]" if one else f"[redacted in #{seq}, {number}]"
+        for number, text in enumerate(texts, 1)
+    }
+
+
+def is_marker(value: object) -> bool:
+    """Whether the value is what a redaction left."""
+    return isinstance(value, str) and MARKER.fullmatch(value) is not None
+
+
+def texts_at(event: Event, path: Path, entity: str = "") -> "dict[str, None]":
+    """Every text that `event` writes at or under `path` of `entity` (of any, if empty), in its order.
+
+    Of a conflict or change request, what the proposal in it writes, and both sides. Markers do not count.
+    """
     keys = segments(path)
-    if not keys or keys[0] not in FIELDS:
-        return set()
-    match change:
-        case Registered():
-            field = getattr(change, keys[0], None)
-            return set(_texts(lookup(field, keys[1:]) if keys[1:] else field))
-        case Updated():
-            found: set[str] = set()
-            for written, value in change.set.items():
-                parts = segments(written)
-                if parts[: len(keys)] == keys:
-                    found.update(_texts(value))
-                elif keys[: len(parts)] == parts:
-                    found.update(_texts(lookup(value, keys[len(parts) :])))
-            return found
-        case ConflictOpened() | ConflictJoined() | ChangeRequested() | RequestJoined():
-            held = (unseal(event) for event in change.held.proposal.events)
-            return {text for inner in held for text in texts_at(inner, path)}
-        case _:
-            return set()
+    if keys and keys[0] in FIELDS:
+        found = _written(unseal(event), event.entity, keys, entity)
+        return {text: None for value in found for text in _texts(value)}
+    return {}
 
 
-def redacted(commit: Commit, texts: Collection[str], mark: str) -> tuple[Commit, list[Place]]:
-    """The commit without `texts`, and where they stood; the same object if they are not in it."""
-    events, places = [], []
+def redacted(commit: Commit, marks: Marks, salt: Salt) -> tuple[Commit, list[Rewritten]]:
+    """The commit with `marks` in the place of texts, and where that is; the same object if nowhere."""
+    events, rewritten = [], []
     for number, event in enumerate(commit.events):
-        after, paths = _without(event, texts, mark)
+        after, paths = _without(event, marks, salt)
         events.append(after)
-        places += [Place(commit.seq, number, path) for path in paths]
-    return (structs.replace(commit, events=tuple(events)) if places else commit), places
+        if paths:
+            rewritten.append(Rewritten(commit.seq, number, tuple(paths), now(after)))
+    return (structs.replace(commit, events=tuple(events)) if rewritten else commit), rewritten
 
 
-class Vouchers:
-    """Holds redacted events against the commits that vouch for them, over a whole history."""
+def remnants(commit: Commit, texts: Iterable[str]) -> list[str]:
+    """Where one of `texts` still stands in `commit`: in a longer text, a name, a key, the message.
 
-    def __init__(self) -> None:
-        self._claimed: dict[tuple[int, int], None] = {}
-        self._vouched: set[tuple[int, int]] = set()
-
-    def look(self, commit: Commit) -> None:
-        """Takes one commit into account."""
-        for number, event in enumerate(commit.events):
-            if event.digest:
-                self._claimed[commit.seq, number] = None
-            self._vouched.update((place.seq, place.event) for place in places_of(event))
-
-    def unvouched(self) -> tuple[int, int] | None:
-        """The first (seq, event) that is said to be redacted, and no commit says so; None without one."""
-        return next((place for place in self._claimed if place not in self._vouched), None)
+    `message`, or the number of the event and a pointer into its body. Texts of less than four characters
+    are in everything, and not looked for.
+    """
+    wanted = [text for text in texts if len(text) >= LEAST]
+    found = ["message"] if _holds(commit.message, wanted) else []
+    for number, event in enumerate(commit.events):
+        body = msgspec.json.decode(event.body)
+        inside = dict.fromkeys(pointer(*at) for at, said in _said(body) if _holds(said, wanted))
+        found += [f"{number}{at}" for at in inside]
+    return found
 
 
-def places_of(event: Event) -> tuple[Place, ...]:
-    """The places that an event takes values from; none, for any that is no redaction."""
+def texts_in(event: Event, paths: Iterable[Path]) -> set[str]:
+    """The texts that stand at `paths` of a body; a pointer goes on through the body of a held event."""
+    body = msgspec.json.decode(event.body)
+    wanted = {segments(path) for path in paths}
+    said = _said(body, keys=False)
+    return {text for at, text in said if at in wanted and not is_marker(text)}
+
+
+def mentions(event: Event, texts: Iterable[str]) -> bool:
+    """Whether the body says one of `texts`, alone or (from four characters on) in a longer text."""
+    wanted = set(texts)
+    parts = [text for text in wanted if len(text) >= LEAST]
+    said = _said(msgspec.json.decode(event.body))
+    return any(text in wanted or _holds(text, parts) for _, text in said)
+
+
+def taken_by(event: Event) -> tuple[Rewritten, ...]:
+    """The events that `event` takes values from; none, for any that is no redaction."""
     if event.type != Redacted.__name__:
         return ()
     change = unseal(event)
     assert isinstance(change, Redacted)
-    return change.places
+    return change.rewritten
 
 
-def _without(event: Event, texts: Collection[str], mark: str) -> tuple[Event, list[Path]]:
+class Vouchers:
+    """Holds redacted events against the commits that vouch for them, over a whole history in its order."""
+
+    def __init__(self) -> None:
+        self._claimed: dict[tuple[int, int], str] = {}
+        self._vouched: dict[tuple[int, int], str] = {}
+
+    def look(self, commit: Commit) -> None:
+        """Takes the next commit into account."""
+        for number, event in enumerate(commit.events):
+            if event.digest:
+                self._claimed[commit.seq, number] = now(event)
+            for each in taken_by(event):
+                if each.seq < commit.seq:
+                    self._vouched[each.seq, each.event] = each.digest
+
+    def fault(self) -> tuple[int, int] | None:
+        """The first (seq, event) that is not what the last redaction of it says, or None.
+
+        Redacted without a commit that says so, not redacted though one says so, or other than it was left.
+        """
+        either = self._claimed.keys() | self._vouched.keys()
+        wrong = (at for at in either if self._claimed.get(at) != self._vouched.get(at))
+        return min(wrong, default=None)
+
+
+def _written(change: Change, id: str, keys: tuple[str, ...], entity: str) -> Iterator[Maybe]:
+    """The values that `change` writes at or under `keys`."""
+    match change:
+        case ConflictOpened() | ConflictJoined() | ChangeRequested() | RequestJoined():
+            for event in change.held.proposal.events:
+                yield from _written(unseal(event), event.entity, keys, entity)
+            for overlap in getattr(change, "overlaps", ()):
+                if entity in ("", overlap.entity):
+                    for side in SIDES:
+                        yield _under(segments(overlap.path), getattr(overlap, side), keys)
+        case Registered() if entity in ("", id):
+            field = getattr(change, keys[0], None)
+            yield lookup(field, keys[1:]) if keys[1:] else field
+        case Updated() if entity in ("", id):
+            for path, value in change.set.items():
+                yield _under(segments(path), value, keys)
+
+
+def _under(place: tuple[str, ...], value: Maybe, keys: tuple[str, ...]) -> Maybe:
+    """What of a value written at `place` stands at or under `keys`."""
+    if place[: len(keys)] == keys:
+        return value
+    return lookup(value, keys[len(place) :]) if keys[: len(place)] == place else None
+
+
+def _without(event: Event, marks: Marks, salt: Salt) -> tuple[Event, list[Path]]:
     body = msgspec.json.decode(event.body)
     paths: list[Path] = []
 
     def replace(value: Value, path: tuple[str, ...]) -> Value:
         match value:
-            case str() if value in texts:
+            case str() if value in marks:
                 paths.append(pointer(*path))
-                return mark
+                return marks[value]
             case dict():
                 return {key: replace(inner, (*path, key)) for key, inner in value.items()}
             case list():
@@ -119,16 +201,14 @@ def _without(event: Event, texts: Collection[str], mark: str) -> tuple[Event, li
                 return value
 
     holds = event.type in HOLDING
-    after = _held(body, texts, mark, replace, paths) if holds else _change(body, replace)
+    after = _held(body, marks, salt, replace, paths) if holds else _change(body, replace)
     if not paths:
         return event, []
     text = msgspec.json.encode(after).decode()
-    return structs.replace(event, salt=b"", body=text, digest=digest(event)), paths
+    return structs.replace(event, salt=salt(), body=text, digest=digest(event)), paths
 
 
-def _change(
-    body: dict[str, Any], replace: Callable[[Value, tuple[str, ...]], Value]
-) -> dict[str, Any]:
+def _change(body: dict[str, Any], replace: _Replace) -> dict[str, Any]:
     """The body of a registration or of an update."""
     after = dict(body)
     for field in body:
@@ -143,25 +223,21 @@ def _change(
 
 
 def _held(
-    body: dict[str, Any],
-    texts: Collection[str],
-    mark: str,
-    replace: Callable[[Value, tuple[str, ...]], Value],
-    paths: list[Path],
+    body: dict[str, Any], marks: Marks, salt: Salt, replace: _Replace, paths: list[Path]
 ) -> dict[str, Any]:
-    """The body of a conflict or request: what it holds, and both sides of each overlap."""
+    """The body of a conflict or change request: what it holds, and both sides of each overlap."""
     proposal = body["held"]["proposal"]
     events = []
     for number, raw in enumerate(proposal["events"]):
-        nested, inside = _without(msgspec.convert(raw, Event), texts, mark)
+        nested, inside = _without(msgspec.convert(raw, Event), marks, salt)
         events.append(msgspec.to_builtins(nested) if inside else raw)
-        at = pointer("held", "proposal", "events", str(number), "body")
+        at = pointer(*HELD_EVENTS, str(number), "body")
         paths += [at + path for path in inside]
     held = {**body["held"], "proposal": {**proposal, "events": events}}
     overlaps = [
         {
             key: replace(value, ("overlaps", str(n), key))
-            if key in ("before", "theirs", "ours")
+            if key in SIDES and (segments(overlap["path"]) or ("",))[0] in FIELDS
             else value
             for key, value in overlap.items()
         }
@@ -170,10 +246,33 @@ def _held(
     return {**body, "held": held, **({"overlaps": overlaps} if overlaps else {})}
 
 
+def _said(
+    value: object, at: tuple[str, ...] = (), *, keys: bool = True
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text (and every key) with the place where it stands; of a held event, in its body too."""
+    match value:
+        case str():
+            yield at, value
+        case dict():
+            for key, inner in value.items():
+                if keys:
+                    yield (*at, key), key
+                if key == "body" and at[:3] == HELD_EVENTS and len(at) == 4:
+                    inner = msgspec.json.decode(inner)
+                yield from _said(inner, (*at, key), keys=keys)
+        case list():
+            for number, inner in enumerate(value):
+                yield from _said(inner, (*at, str(number)), keys=keys)
+
+
+def _holds(said: str, wanted: list[str]) -> bool:
+    return any(text in said for text in wanted)
+
+
 def _texts(value: object) -> Iterator[str]:
     match value:
         case str():
-            if value:
+            if value and not is_marker(value):
                 yield value
         case dict():
             for inner in value.values():

@@ -24,6 +24,7 @@ from stackroom.events.model import (
     Kind,
     ProfileCreated,
     ProfileDeleted,
+    Redacted,
     Registered,
     RequestApproved,
     RequestClosed,
@@ -55,7 +56,7 @@ class Since(Struct, frozen=True, omit_defaults=True):
 class Reversal(Struct, frozen=True):
     """`changes` undo the commit; `since` is what others changed, and `changes` would overwrite.
 
-    `kept` names what no revert undoes: a profile's creation and end, conflicts and change requests.
+    `kept` names what no revert undoes: a profile's creation and end, conflicts, change requests, redactions.
     """
 
     changes: tuple[tuple[str, Change], ...]
@@ -79,7 +80,12 @@ def revert(before: State, commit: Commit, now: State) -> Reversal:
 
 def _stands_again(before: State, commit: Commit, now: State) -> bool:
     """Whether every entity that the commit changed is as it was: by a revert, or by hand."""
-    ids = [now.resolve(e.entity) for e in commit.events if unseal(e).kind not in _DECISIONS]
+    changes = [(event.entity, unseal(event)) for event in commit.events]
+    ids = [
+        now.resolve(id)
+        for id, change in changes
+        if change.kind not in _DECISIONS and not isinstance(change, Redacted)
+    ]
     for id in ids:
         was, is_now = before.entities.get(id), now.entities.get(id)
         if was is None or is_now is None:
@@ -133,6 +139,8 @@ class _Undoing:
                 pass  # What it let through stands beside it, and is undone.
             case ProfileCreated() | ProfileDeleted():
                 self.kept.append("profile")
+            case Redacted():
+                self.kept.append("redaction")
             case Registered():
                 self.unregister(earlier, id, later)
             case Deleted():

@@ -1,10 +1,10 @@
 """Verifying a log: every leaf and root is computed again from what is stored.
 
-Of a redacted event its old digest stands in the leaf, and a later commit must vouch for it.
+Of a redacted event its old digest stands in the leaf, and a later commit must vouch for what it says.
 """
 
 from stackroom.events import codec, merkle
-from stackroom.events.errors import IntegrityError
+from stackroom.events.errors import IntegrityError, Unvouched
 from stackroom.events.history import PAGE
 from stackroom.events.log import Head
 from stackroom.events.redaction import Vouchers
@@ -34,8 +34,6 @@ def verify(log: SqliteReader, profile: str) -> Head:
                 raise IntegrityError(f"commit #{commit.seq} of profile {profile} was changed")
     if head != Head(tree.size, merkle.root(tree), tree):
         raise IntegrityError(f"the head of profile {profile} is not where its commits lead")
-    if (place := vouchers.unvouched()) is not None:
-        raise IntegrityError(
-            f"commit #{place[0]} of profile {profile} was changed: no redaction vouches for event {place[1]}"
-        )
+    if (at := vouchers.fault()) is not None:
+        raise Unvouched(profile, *at)
     return head

@@ -6,11 +6,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from stackroom.events.errors import LogFull
+from msgspec import structs
+
+from stackroom.events.errors import LogError, LogFull
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
+from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import SCRUB_FACT, Fact
 from stackroom.sync.authority import Authority, Decision
@@ -22,6 +25,12 @@ from stackroom.sync.protocol import ErrorCode
 T = TypeVar("T")
 
 log = logging.getLogger("stackroom.hub")
+
+NOT_SCRUBBED: Final = Refusal(
+    "not_scrubbed",
+    "the value was redacted, but the hub could not rewrite its file, which has traces of it still; "
+    "it tries again with the next redaction, and when it is started",
+)
 
 Decided = Callable[[list[Submit], Decision], None]
 CarriedOut = Callable[[Ordered, Carried], None]
@@ -167,15 +176,30 @@ class Committer:
             sentence = "the hub failed to do this; its log says why"
             carried = Carried(wire.Reply(id, "hub_failed", sentence))
         if any(fact.kind == SCRUB_FACT for fact in carried.facts):
-            await self.scrub()
+            # All replicas hear of it at once; who ordered it has an answer when no trace is left.
+            self.decided([], Decision((), carried.commits))
+            carried = structs.replace(carried, commits={})
+            if not await self.scrub():
+                code, sentence = NOT_SCRUBBED.code, NOT_SCRUBBED.sentence
+                reply = structs.replace(carried.reply, code=code, sentence=sentence)
+                carried = structs.replace(carried, reply=reply)
         self.carried_out(ordered, carried)
 
-    async def scrub(self) -> None:
-        """Leaves no trace of what was redacted; what a crash left undone is done at the next start."""
+    async def scrub(self) -> bool:
+        """Leaves no trace of what was redacted; whether that was done, or there was nothing to do.
+
+        What could not be done, or was cut short by a crash, is done with the next redaction or start.
+        """
         due = await self.event_log.read(lambda log: log.facts(SCRUB_FACT))
-        if due:
+        if not due:
+            return True
+        try:
             await self.event_log.scrub()
-            self.keep([Fact(SCRUB_FACT, key, None) for key in due])
+        except LogError as error:
+            log.error("%s (%s)", error, error.hint)
+            return False
+        self.keep([Fact(SCRUB_FACT, key, None) for key in due])
+        return True
 
     async def _recover(self, batch: list[Submit], error: Exception) -> None:
         """Nothing of the batch was stored. One bad push must not take the others down with it."""

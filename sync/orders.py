@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from stackroom.events.log import LogWriter
-from stackroom.events.model import Change, Commit, Millis, Place
+from stackroom.events.model import Change, Commit, Millis
 from stackroom.events.people import HUB, Directory
 from stackroom.events.people_entities import Invitation, Team, Token, User
 from stackroom.events.people_model import (
@@ -31,7 +31,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import CODE_FACT, SCRUB_FACT, TOKEN_FACT, USED_FACT, Fact, Principal
 from stackroom.sync.authority import Authority
-from stackroom.sync.redacting import redact
+from stackroom.sync.redacting import Done, redact
 
 Changes: TypeAlias = Sequence[tuple[str, Change]]
 
@@ -80,9 +80,9 @@ def carry_out(
     if work.commit is not None:
         commits[work.stream] = (work.commit,)
     seq = work.commit.seq if work.commit is not None else None
-    return Carried(
-        wire.Reply(id, user=user, seq=seq, places=tuple(work.places)), commits, tuple(work.facts)
-    )
+    done = work.redacted
+    reply = wire.Reply(id, user=user, seq=seq, rewritten=done.rewritten, remnants=done.remnants)
+    return Carried(reply, commits, tuple(work.facts))
 
 
 def found(authority: Authority, now: Millis, log: LogWriter, code: tokens.Made) -> bool:
@@ -119,7 +119,7 @@ class _Order:
         self.commit: Commit | None = None
         self.stream = authority.people
         """The stream that the commit is in."""
-        self.places: list[Place] = []
+        self.redacted = Done(None, (), ())
 
     def order(self, sender: Principal, order: wire.AnyOrder) -> str:
         """Carries out `order`; gives the name of the user whom it is about."""
@@ -236,7 +236,7 @@ class _Order:
         done = redact(self.authority, sender.name, order, self.now, self.log)
         if isinstance(done, Refusal):
             raise _Refused(done.code, done.sentence)
-        self.commit, self.places = done
+        self.commit, self.redacted = done.commit, done
         self.stream = order.profile
         if self.commit is not None:
             self.facts.append(Fact(SCRUB_FACT, order.profile, b"1"))

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from stackroom.events.limits import MESSAGE_LENGTH, NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Count, Id, Millis, Place, Proposal
+from stackroom.events.model import Commit, Count, Id, Millis, Proposal, Rewritten
 from stackroom.events.people import Grant
 
 PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
@@ -250,11 +250,22 @@ class Explained(Struct, frozen=True):
     grants: tuple[Grant, ...]
 
 
+class Remnant(Struct, frozen=True):
+    """Where a redaction does not reach: the text is part of a longer one, or of a name, key or message.
+
+    `where` is `message`, or the number of an event and a pointer into its body.
+    """
+
+    seq: Count
+    where: str
+
+
 class Reply(Message, frozen=True, tag="reply"):
     """The answer to an order. What was refused has a reason: `code` and `sentence`.
 
-    `user` is who the order was about, `seq` the commit among people that it made; `tokens` and
-    `explained` are there where they were asked for, `places` where a value was (to be) redacted.
+    `user` is who the order was about, `seq` the commit that it made; `tokens` and `explained` are there
+    where they were asked for. Of a redaction, `rewritten` is what it (would) take a value from, and
+    `remnants` where the value stands on.
     """
 
     id: Count
@@ -264,7 +275,8 @@ class Reply(Message, frozen=True, tag="reply"):
     seq: int | None = None
     tokens: tuple[TokenInfo, ...] = ()
     explained: Explained | None = None
-    places: tuple[Place, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()
+    remnants: tuple[Remnant, ...] = ()
 
 
 class Profiles(Message, frozen=True, tag="profiles"):

@@ -12,15 +12,27 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.sync.protocol import Reply
 
 
 class RedactedRow(Struct, frozen=True):
-    """What was redacted: by commit `seq` (null for a dry run), in so many places of these commits."""
+    """What was redacted: by commit `seq` (null for a dry run), in so many places of these commits.
+
+    `remnants` are where it stands on, as part of a longer text, a name, a key or a message.
+    """
 
     profile: str
     seq: int | None
     places: int
     commits: list[int]
+    remnants: list["RemnantRow"]
+
+
+class RemnantRow(Struct, frozen=True):
+    """Where a redaction does not reach: `message`, or the number of an event and a pointer into it."""
+
+    seq: int
+    where: str
 
 
 @command(
@@ -70,17 +82,34 @@ def redact(
     where = path if path.startswith("/") else pointer(*path.split("."))
     id = find_entity(copy.view, entity)[0] if entity else ""
     asked = wire.Redact(copy.id, int(number), where, reason, id, dry_run=True)
-    places = order(app.workspace, copy.hub, asked).places
-    commits = sorted({place.seq for place in places})
-    told = ", ".join(f"#{each}" for each in commits)
+    shown = _shown(copy.name, order(app.workspace, copy.hub, asked))
     if dry_run:
-        shown = RedactedRow(copy.name, None, len(places), commits)
-        app.output.show(shown, Lines([f"The text stands in {len(places)} places, in {told}."]))
+        app.output.show(shown, Lines([f"The text stands in {_places(shown)}.", *_rest(shown)]))
         return
-    app.confirm(f"Redact it in {len(places)} places, in {told}? There is no way back.", yes=yes)
+    app.confirm(f"Redact it in {_places(shown)}? There is no way back.", yes=yes)
     with progress(app.output, "Redacting"):
-        reply = order(app.workspace, copy.hub, wire.Redact(copy.id, int(number), where, reason, id))
+        asked = wire.Redact(copy.id, int(number), where, reason, id)
+        shown = _shown(copy.name, order(app.workspace, copy.hub, asked))
         exchange(app.workspace, copy.hub, [copy.id])
-    shown = RedactedRow(copy.name, reply.seq, len(reply.places), commits)
-    done = f"Redacted in {len(reply.places)} places, in {told}: committed as #{reply.seq}"
-    app.output.show(shown, Lines([done]))
+    done = f"Redacted in {_places(shown)}: committed as #{shown.seq}"
+    app.output.show(shown, Lines([done, *_rest(shown)]))
+
+
+def _shown(profile: str, reply: "Reply") -> RedactedRow:
+    places = sum(len(each.paths) for each in reply.rewritten)
+    commits = sorted({each.seq for each in reply.rewritten})
+    remnants = [RemnantRow(each.seq, each.where) for each in reply.remnants]
+    return RedactedRow(profile, reply.seq, places, commits, remnants)
+
+
+def _places(row: RedactedRow) -> str:
+    count = "1 place" if row.places == 1 else f"{row.places} places"
+    return f"{count}, in {', '.join(f'#{seq}' for seq in row.commits)}"
+
+
+def _rest(row: RedactedRow) -> list[str]:
+    """Where it stands on, which somebody has to look at."""
+    if not row.remnants:
+        return []
+    lines = [f"  #{each.seq}  {each.where}" for each in row.remnants]
+    return ["It stands on as a part of what is not redacted with it:", *lines]

@@ -1,7 +1,7 @@
 """`stackroom revert`: a new commit that undoes an earlier one."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -53,6 +53,18 @@ def revert(app: App, seq: str, force: bool, message: str) -> None:
     app.commit(draft, f"#{commit.seq} reverted")
 
 
+KEPT: Final = {
+    "conflict": ("a conflict ends by being resolved", "stackroom conflicts list"),
+    "request": (
+        "a change request ends by being approved, rejected or withdrawn",
+        "stackroom request list",
+    ),
+    "profile": ("a profile's beginning and end stand for ever", "stackroom profile --help"),
+    "redaction": ("what was redacted is nowhere any more", "stackroom redact --help"),
+}
+"""Why something is not undone, and what to look at."""
+
+
 class ChangedSince(Refused):
     """What a commit wrote was changed again after it."""
 
@@ -71,20 +83,8 @@ class NotReverted(Refused):
     """A commit that no revert undoes."""
 
     def __init__(self, seq: int, kept: str) -> None:
-        whys = {
-            "conflict": "a conflict ends by being resolved",
-            "request": "a change request ends by being approved, rejected or withdrawn",
-            "profile": "a profile's beginning and end stand for ever",
-        }
-        hints = {
-            "conflict": "stackroom conflicts list",
-            "request": "stackroom request list",
-            "profile": "stackroom profile --help",
-        }
-        super().__init__(
-            f"#{seq} holds nothing that can be undone: {whys[kept]}",
-            hint=hints[kept],
-        )
+        why, hint = KEPT[kept]
+        super().__init__(f"#{seq} holds nothing that can be undone: {why}", hint=hint)
 
 
 def _because(commit: "Commit") -> str:

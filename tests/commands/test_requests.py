@@ -197,3 +197,19 @@ def test_a_local_profile_keeps_the_mark_and_enforces_nothing(tmp_path: Path) -> 
 
 def test_there_is_no_such_request(guarded: Hub, ada: Person) -> None:
     ada.stackroom("request", "show", "4").failed(Exit.NOT_FOUND, "request list --all")
+
+
+def test_a_secret_in_a_request(guarded: Hub, ada: Person) -> None:
+    """It is found and redacted there; what is approved afterwards is what stands there then."""
+    host = guarded.host
+    ada.stackroom(*UPDATE, "--password=hunter2-hunter2", "--allow-plaintext").ok()
+    host.stackroom("sync").ok()
+    (found,) = host.stackroom("secrets", "scan", "--output", "json").failed(Exit.ERROR).json
+    assert found["path"] == "/config/password"
+    seq = str(found["seq"])
+    host.stackroom("revert", seq).failed(Exit.ERROR, "stackroom request list")
+    host.stackroom("redact", seq, "config.password", "--reason", "leaked", "--yes").ok()
+    host.stackroom("secrets", "scan").ok()
+    host.stackroom("request", "approve", seq).ok()
+    shown = host.data("component", "describe", "orchestrator", "k8s")
+    assert shown["config"]["password"].startswith("[redacted in #")

@@ -10,8 +10,10 @@ from functools import partial
 from typing import Any, get_args
 
 import pytest
+from msgspec import structs
 
-from stackroom.events.errors import Gap, LogError
+from stackroom.events.codec import seal
+from stackroom.events.errors import Gap, IntegrityError, LogError
 from stackroom.events.log import (
     Answer,
     EventLog,
@@ -27,7 +29,8 @@ from stackroom.events.log import (
     Taking,
 )
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
-from stackroom.events.model import Commit
+from stackroom.events.model import Commit, ComponentUpdated
+from stackroom.events.redaction import redacted
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
 
 Open = Callable[[], Coroutine[Any, Any, EventLog]]
@@ -48,6 +51,10 @@ async def refuse(log: EventLog, refused: Refused) -> None:
 
 async def keep(log: EventLog, snapshot: Snapshot) -> None:
     await log.write(lambda w: w.put_snapshot(PROFILE, snapshot))
+
+
+def redact(commit: Commit, log: LogWriter) -> None:
+    log.redact(PROFILE, [commit])
 
 
 async def all_of(log: EventLog, profile: str) -> list[Commit]:
@@ -426,6 +433,37 @@ class LogConformance:
             assert (await head(log)).seq == 6
 
         play(test)
+
+    def test_redacting(self, play: Callable[[Play], None]) -> None:
+        """Events may lose a value; the leaf, the root and all else of the commit stay."""
+
+        async def game(log: EventLog) -> None:
+            chain = Chain()
+            body = ComponentUpdated({"/config/key": "secret"})
+            taken = [chain.commit(seal(PROFILE, body, bytes(16))), *chain.commits(2)]
+            await append(log, chain, *taken)
+            await keep(log, Snapshot(2, chain.frontier, b"secret"))
+            was, before = await head(log), await all_of(log, PROFILE)
+            after, _ = redacted(before[0], {"secret": "[redacted in #4]"}, lambda: bytes(16))
+            await log.write(lambda w: w.redact(PROFILE, [after]))
+            assert await head(log) == was
+            assert await all_of(log, PROFILE) == [after, *before[1:]]
+            assert await log.read(lambda r: r.snapshot(PROFILE)) is None
+            again, _ = redacted(after, {"[redacted in #4]": "[redacted in #5]"}, lambda: bytes(16))
+            await log.write(lambda w: w.redact(PROFILE, [again]))
+            assert (await all_of(log, PROFILE))[0] == again
+            for other in (
+                structs.replace(again, message="other"),
+                structs.replace(again, events=before[1].events),
+                structs.replace(again, seq=9),
+            ):
+                with pytest.raises(IntegrityError, match="would change commit"):
+                    await log.write(partial(redact, other))
+            assert (await all_of(log, PROFILE))[0] == again
+            await log.scrub()
+            assert await all_of(log, PROFILE) == [again, *before[1:]]
+
+        play(game)
 
     def test_reads_see_one_moment(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:

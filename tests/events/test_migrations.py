@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from stackroom.events.codec import seal
 from stackroom.events.errors import LogError, LogFull, LogNewer
 from stackroom.events.migrations import Step, migrate, schema_of, statements
+from stackroom.events.model import ComponentUpdated
+from stackroom.events.redaction import redacted
 from stackroom.events.sqlite_file import connect, explained, make_durable
 from stackroom.events.sqlite_log import LogFile, open_reader
 from stackroom.events.sqlite_schema import APPLICATION_ID, steps
@@ -192,6 +195,28 @@ def test_log_is_migrated_with_its_commits(path: Path, monkeypatch: pytest.Monkey
     backup = path.with_name(f"some.db.schema-{before}.20270115T080000Z.backup")
     with open_reader(backup) as log:
         assert verify(log, PROFILE).frontier == chain.frontier
+
+
+def test_a_log_from_before_redactions_can_be_redacted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain()
+    with monkeypatch.context() as before:
+        before.setattr("stackroom.events.sqlite_log.steps", lambda id, use: steps(id, use)[:2])
+        file = LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF")
+        with file.writing() as log:
+            change = ComponentUpdated({"/config/key": "secret"})
+            log.append(PROFILE, [chain.commit(seal(PROFILE, change, bytes(16)))], chain.frontier)
+        file.close()
+    file = LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF")
+    with file.writing() as log:
+        (commit,) = log.commits(PROFILE, 0, 9)
+        after, _ = redacted(commit, {"secret": "[redacted in #2]"}, lambda: bytes(16))
+        log.redact(PROFILE, [after])
+        assert log.commits(PROFILE, 0, 9) == [after]
+    file.scrub()
+    file.close()
+    assert b"secret" not in path.read_bytes()
 
 
 def test_every_step_of_the_log_is_recorded(path: Path) -> None:

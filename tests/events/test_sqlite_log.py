@@ -90,6 +90,29 @@ def test_history_cannot_be_rewritten(path: Path, statement: str) -> None:
         assert list(conn.iterdump()) == before
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE commits SET events = '[]' WHERE seq = 1",
+        "UPDATE commits SET message = 'other' WHERE seq = 2",
+        "UPDATE commits SET leaf = x'00' WHERE seq = 2",
+        "UPDATE commits SET seq = 9 WHERE seq = 2",
+        "UPDATE redactions SET seq = 1",
+        "DELETE FROM redactions",
+        "DELETE FROM commits WHERE seq = 2",
+    ],
+)
+def test_a_redaction_opens_nothing_but_the_events_of_its_commit(path: Path, statement: str) -> None:
+    written(path)
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("INSERT INTO redactions SELECT number, 2 FROM profiles")
+        conn.commit()
+        with pytest.raises(sqlite3.IntegrityError, match=r"append-only|before"):
+            conn.execute(statement)
+        conn.rollback()
+        assert conn.execute("UPDATE commits SET events = '[]' WHERE seq = 2").rowcount == 1
+
+
 # Room
 
 

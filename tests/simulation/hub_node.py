@@ -12,18 +12,23 @@ from random import Random
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.model import Proposal
 from stackroom.events.permissions import PERMISSIONS, Who
+from stackroom.events.redaction import texts_at
 from stackroom.events.sqlite_log import LogFile
 from stackroom.sync import effects, tokens
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Fact, PeopleAccess
-from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.authority import Authority, Decision, Submission
 from stackroom.sync.paging import read_page
+from stackroom.sync.redacting import Done, redact
 from stackroom.sync.settings import Settings
 from tests.simulation.clock import Clock
 from tests.simulation.network import Connection
 from tests.simulation.people import Administrator, Changes, furnish
 from tests.simulation.promises import Witness
+
+REDACTED = ("/config", "/config/path", "/config/nested", "/description", "/labels/team")
+"""Places of values that are redacted."""
 
 
 class HubNode:
@@ -196,6 +201,37 @@ class HubNode:
             submission = Submission(self.id, who, self.log.read(propose))
             self.queue.append(effects.Submit(0, (submission,)))
             self.work()
+
+    def redact(self, profile: str) -> None:
+        """The administrator takes out of the history some text that is in it."""
+        if not self.up:
+            return
+        if self.busy:
+            self.later(partial(self.redact, profile))
+            return
+        commits = self.log.read(lambda log: log.commits(profile, 0, 10_000))
+        places = [
+            (c.seq, p) for c in commits for p in REDACTED if any(texts_at(e, p) for e in c.events)
+        ]
+        if not places:
+            return
+        self.busy = True
+        seq, path = self.random.choice(places)
+        order = wire.Redact(profile, seq, path, "leaked")
+        now = self.clock.millis()
+        done = self.log.write(partial(redact, self.authority, "root", order, now))
+        assert isinstance(done, Done), done
+        assert done.commit is not None
+        decision = Decision((), {profile: (done.commit,)})
+        self.witness.redacts(profile, done.commit)
+
+        def durable() -> None:
+            self.hub.decided([], decision, self.clock.millis())
+            self.busy = False
+            self.carry_out()
+            self.work()
+
+        self.later(durable)
 
     def later(self, what: Callable[[], None]) -> None:
         """Does `what` in a moment, unless the process is gone by then."""

@@ -23,6 +23,7 @@ from stackroom.events.model import (
     RequestJoined,
 )
 from stackroom.events.outcomes import HOLDING
+from stackroom.events.redaction import taken_by
 from stackroom.events.state import Component, Stack, State, encode
 from stackroom.events.values import overlap, same
 from stackroom.sync import protocol as wire
@@ -50,6 +51,10 @@ class Witness:
         self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.replaced: set[str] = set()
+        self.redacted: dict[str, int] = {}
+        """The last redaction, by profile."""
+        self.rewritten: dict[tuple[str, int, int], str] = {}
+        """The digest of what each redacted event says now."""
         self.rights = Rights()
         """As the log of people has them."""
         self.known = Rights()
@@ -81,6 +86,20 @@ class Witness:
             for listed in message.profiles:
                 if not self.known.may(user, listed.id, "profile.read"):
                     raise Broken(6, f"{user} was told of a profile closed to it")
+
+        if isinstance(message, wire.Commits | wire.History):
+            for commit in message.commits:
+                for number, event in enumerate(commit.events):
+                    said = self.rewritten.get((message.profile, commit.seq, number))
+                    if said is not None and said != codec.digest_now(event):
+                        raise Broken(6, f"{user} was sent what was redacted in #{commit.seq}")
+
+    def redacts(self, profile: str, commit: Commit) -> None:
+        """Values were taken out of the hub's log by `commit`."""
+        self.redacted[profile] = commit.seq
+        for event in commit.events:
+            for each in taken_by(event):
+                self.rewritten[profile, each.seq, each.event] = each.digest
 
     def starts(self, people: Sequence[Commit]) -> None:
         """A hub's process begins, with the people that its log has."""
@@ -114,8 +133,11 @@ class Witness:
                 raise Broken(6, f"#{commit.seq} is said to be {commit.author}'s, not {author}'s")
 
     def holds(self, profile: str, state: State, root: bytes) -> None:
-        """A replica stands at `state`, with `root` as its Merkle root."""
-        if state.seq:
+        """A replica stands at `state`, with `root` as its Merkle root.
+
+        Before the last redaction, one may have folded the history as it was, and another as it is.
+        """
+        if state.seq and state.seq >= self.redacted.get(profile, 0):
             said = sha256(encode(state)).digest(), root
             if self.states.setdefault((profile, state.seq), said) != said:
                 raise Broken(3, f"two replicas at #{state.seq} of {profile} differ")
@@ -142,14 +164,19 @@ class Witness:
         check_approvals(commits)
 
     def check_overwrites(self, commits: list[Commit]) -> None:
-        """Brute force: a commit may change a value only if its author saw the change before it."""
+        """Brute force: a commit may change a value only if its author saw the change before it.
+
+        A replica that forgot its copy for a redaction starts from 0, and has seen what it had seen.
+        """
         states = [State()]
         changed: list[list[Difference]] = [[]]
         for commit in commits:
             states.append(fold(states[-1], commit))
             changed.append(diff(states[-2], states[-1]))
+        seen: dict[str, int] = {}
         for commit in commits:
-            for other in range(commit.base + 1, commit.seq):
+            seen[commit.replica] = max(seen.get(commit.replica, 0), commit.base)
+            for other in range(seen[commit.replica] + 1, commit.seq):
                 if commits[other - 1].replica == commit.replica:
                     continue
                 for mine in changed[commit.seq]:

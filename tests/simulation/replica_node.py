@@ -10,6 +10,7 @@ from stackroom.client.rebase import View, rebase
 from stackroom.client.store import Store
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
+from stackroom.events.errors import Gap, Unvouched
 from stackroom.events.history import entity_at
 from stackroom.events.model import Change, ProfileCreated, Proposal
 from stackroom.events.permissions import Who
@@ -74,9 +75,6 @@ class Process:
             if self.node.random.random() < self.node.fragile:
                 self.node.crash()
                 return
-            if isinstance(effect, core.Clean) and self.clean(effect):
-                self.node.clock.after(0.0, self.carry_out)
-                return
             self.one(effect)
         for copy in self.replica.copies.values():
             if copy.newer is None:
@@ -89,8 +87,12 @@ class Process:
                 if self.connection is not None:
                     self.connection.send_to_hub(message)
             case core.Store(profile, commits, frontier, settled, leaves, since):
-                cache.save(profile, commits, frontier, leaves, since)
-                store.settle(settled)
+                try:
+                    cache.save(profile, commits, frontier, leaves, since)
+                except Gap:
+                    self.anew(profile)
+                else:
+                    store.settle(settled)
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
                 self.replica.fetch(profile, 0)
@@ -107,16 +109,16 @@ class Process:
                 pass
             case core.Problem():
                 raise Broken(3 if effect.code == "integrity" else 7, effect.sentence)
-            case core.Clean() | core.Catalogue() | core.Present() | core.Reached():
+            case core.Clean():
+                self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
+                self.anew(effect.profile, effect.seq)
+            case core.Catalogue() | core.Present() | core.Reached():
                 pass
 
-    def clean(self, clean: core.Clean) -> bool:
-        """Whether redacted values stood here; then the profile begins anew, and later effects are void."""
-        if not self.node.cache.holds_redacted(clean.profile, clean.places):
-            return False
-        self.node.cache.forget(clean.profile)
-        self.replica.refetch(self.node.load(clean.profile))
-        return True
+    def anew(self, profile: str, clean_upto: int = 0) -> None:
+        """The files were changed under the profile: goes on from what stands there now."""
+        self.replica.refetch(self.node.load(profile), clean_upto)
+        self.fetch_missing()
 
     def fetch_missing(self) -> None:
         """Asks again for the history that an earlier connection did not bring."""
@@ -126,7 +128,11 @@ class Process:
         self.node.clock.after(0.0, self.carry_out)
 
     def backfill(self, profile: str, commits: tuple[core.Commit, ...]) -> None:
-        self.node.cache.backfill(profile, commits)
+        try:
+            self.node.cache.backfill(profile, commits)
+        except Unvouched:
+            self.anew(profile)
+            return
         missing = self.node.cache.missing(profile)
         if missing is not None and commits:
             self.replica.fetch(profile, missing.start - 1)

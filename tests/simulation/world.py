@@ -78,6 +78,9 @@ class Simulation:
         for _ in range(self.random.randint(10, 90)):
             self.clock.after(self.random.random() * TORMENT, self.edit)
         if self.random.random() < 0.5:
+            for _ in range(self.random.randint(1, 4)):
+                self.clock.after(self.random.random() * TORMENT, self.redact)
+        if self.random.random() < 0.5:
             for change in (self.grant, self.grant, self.suspend):
                 for _ in range(self.random.randint(0, 4)):
                     self.clock.after(self.random.random() * TORMENT, change)
@@ -95,6 +98,9 @@ class Simulation:
 
     def edit(self) -> None:
         self.random.choice(self.nodes).edit()
+
+    def redact(self) -> None:
+        self.hub.redact(self.random.choice(self.profiles))
 
     def retry(self) -> None:
         self.random.choice(self.nodes).retry()
@@ -196,6 +202,7 @@ class Simulation:
             raise Broken(3, f"{node.user} and the hub differ at #{head}")
         if node.cache.missing(profile) is not None:
             raise Broken(7, f"{node.user} never got the history before its snapshot")
+        node.cache.verify(profile)
 
 
 def simulate(seed: int) -> None:
