@@ -24,6 +24,7 @@ CASES: Final = {
     "commits": "durable acknowledged commits a second, beside a bare reference hub",
     "newcomer": "a cold client: history rebuilt, or usable from a snapshot",
     "audience": "commit to the last of many subscribers",
+    "abuse": "what 50 honest clients notice of one abuser",
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
 }

@@ -28,6 +28,9 @@ class Scale(Struct, frozen=True, kw_only=True):
     """Subscribers."""
     audience_rounds: int
     audience_commits: int
+    abuse_rounds: int
+    abuse_seconds: float
+    """Of each kind of abuse in each round."""
     command_runs: int
     limit_rounds: int
 
@@ -45,6 +48,8 @@ FULL: Final = Scale(
     audience=50,
     audience_rounds=3,
     audience_commits=400,
+    abuse_rounds=3,
+    abuse_seconds=6.0,
     command_runs=15,
     limit_rounds=5,
 )
@@ -61,6 +66,8 @@ QUICK: Final = Scale(
     audience=50,
     audience_rounds=1,
     audience_commits=250,
+    abuse_rounds=1,
+    abuse_seconds=5.0,
     command_runs=7,
     limit_rounds=3,
 )

@@ -11,12 +11,12 @@ from msgspec import Struct
 from stackroom.client.cache_log import CacheLog
 from stackroom.client.same_file import SameFile, make_private
 from stackroom.events import codec, merkle
-from stackroom.events.errors import IntegrityError, LogCorrupt, UnknownEvent, Unvouched
+from stackroom.events.errors import Gap, IntegrityError, LogCorrupt, UnknownEvent, Unvouched
 from stackroom.events.fold import advance
 from stackroom.events.history import pages
 from stackroom.events.log import LogReader, Snapshot, Taken
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Rewritten
+from stackroom.events.model import Commit, Event, Rewritten
 from stackroom.events.outcomes import taking
 from stackroom.events.redaction import taken_by, texts_in
 from stackroom.events.sqlite_cache import SqliteCacheWriter
@@ -131,8 +131,9 @@ class Cache:
         """Keeps commits, in order; those that another process has kept meanwhile are compared and skipped.
 
         `leaves` are their hashes, by which the tree grew from `since` to `frontier`, where that is known
-        already. Raises IntegrityError where that process was told something else, and Gap where it has
-        forgotten the profile and not fetched it all again.
+        already. Raises IntegrityError where that process was told something else. Raises Gap where it has
+        forgotten the profile and not fetched it all again, and where it has kept events as they were
+        before one of `commits` redacted them: to go on from what is in the file puts either right.
         """
         with self.writing() as log:
             head = log.head(profile)
@@ -147,6 +148,8 @@ class Cache:
             del fresh[:known]
             if not fresh:
                 return
+            if any(True for _ in _left_as_before(log, profile, _taken(fresh))):
+                raise Gap(profile, head.seq, fresh[0].commit.seq)
             if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
                 tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
                 if tree != frontier:
@@ -234,23 +237,15 @@ class Cache:
         """Has no event as it was before commit `seq` rewrote it; `scrub` is due then.
 
         The profile is forgotten if it has one, and the texts that stood in it are given; None if there
-        was none. Raises IntegrityError where `seq` speaks of an event that there never was.
+        was none.
         """
-        last = {(each.seq, each.event): each for each in rewritten}
         texts: set[str] = set()
         with self.writing() as log:
             missing = log.missing(profile)
             held = missing is not None and any(each.seq in missing for each in rewritten)
-            for each in last.values():
-                found = log.commits(profile, each.seq - 1, 1)
-                if not found or found[0].seq != each.seq:
-                    continue
-                if each.event >= len(found[0].events):
-                    raise IntegrityError(f"#{seq} redacts an event that #{each.seq} never had")
-                event = found[0].events[each.event]
-                if codec.digest_now(event) != each.digest:
-                    held = True
-                    texts |= texts_in(event, each.paths)
+            for each, event in _left_as_before(log, profile, rewritten):
+                held = True
+                texts |= texts_in(event, each.paths)
             if held:
                 log.forget(profile)
                 log.put_fact(SCRUB, profile, b"")
@@ -301,6 +296,41 @@ def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
     """Whether `commit` is the one that is here at its seq; True where that is not here to compare."""
     kept = log.commits(profile, commit.seq - 1, 1)
     return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
+
+
+def _taken(fresh: Iterable[Taken]) -> Iterator[Rewritten]:
+    """What the commits take out of the history."""
+    for one in fresh:
+        for event in one.commit.events:
+            yield from taken_by(event)
+
+
+def _left_as_before(
+    log: SqliteReader, profile: str, taken: Iterable[Rewritten]
+) -> Iterator[tuple[Rewritten, Event]]:
+    """The events of `taken` that are kept here as they were before they were rewritten so.
+
+    One that says something else than it says there, and than what an earlier redaction left of it, was
+    rewritten once more by a later one, and came so from the hub.
+    """
+    last = {(each.seq, each.event): each for each in taken}
+    if not last:
+        return
+    earlier = {
+        (each.seq, each.event, each.digest)
+        for page in pages(log, profile, 0)
+        for commit in page
+        for event in commit.events
+        for each in taken_by(event)
+    }
+    for at, each in last.items():
+        found = log.commits(profile, each.seq - 1, 1)
+        if not found or found[0].seq != each.seq or each.event >= len(found[0].events):
+            continue
+        event = found[0].events[each.event]
+        says = codec.digest_now(event)
+        if says != each.digest and (not event.digest or (*at, says) in earlier):
+            yield each, event
 
 
 def _redacted_since(log: SqliteReader, profile: str, seq: int) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
@@ -21,6 +20,7 @@ from stackroom.sync.effects import Ordered, Submit
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.orders import Carried, carry_out
 from stackroom.sync.protocol import ErrorCode
+from stackroom.sync.turns import Turns
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ Failed = Callable[[list[Submit], ErrorCode, str, str], None]
 
 
 class Committer:
-    """Has proposals decided in the order of their arrival, many in one transaction.
+    """Has proposals decided, each account in its turn, many in one transaction.
 
     Orders take their turn among them, each in a transaction of its own. `decided`, `carried_out` and
     `failed` are told what came of them. `run` ends after `drain`; what is submitted later is
@@ -51,8 +51,8 @@ class Committer:
         event_log: EventLog,
         authority: Authority,
         metrics: Metrics,
+        turns: Turns,
         *,
-        batch_proposals: int,
         clock: Callable[[], Millis],
         decided: Decided,
         carried_out: CarriedOut,
@@ -61,24 +61,23 @@ class Committer:
         self.event_log = event_log
         self.authority = authority
         self.metrics = metrics
-        self.batch_proposals = batch_proposals
         self.clock = clock
         self.decided = decided
         self.carried_out = carried_out
         self.failed = failed
         self.ready = True
         """Whether the last transaction succeeded."""
-        self._queue: deque[Submit | Ordered] = deque()
+        self._turns = turns
         self._facts: list[Fact] = []
         self._news = asyncio.Event()
         self._ending = False
         self._ended = asyncio.Event()
 
     def submit(self, work: Submit | Ordered) -> None:
-        """Puts proposals, or an order, behind those that wait."""
+        """Puts proposals, or an order, behind those of their account that wait."""
         if self._ending:
             return
-        self._queue.append(work)
+        self._turns.put(work)
         self._news.set()
 
     def keep(self, facts: Sequence[Fact]) -> None:
@@ -89,18 +88,18 @@ class Committer:
     @property
     def waiting(self) -> int:
         """Pushes that wait for their transaction."""
-        return len(self._queue)
+        return len(self._turns)
 
     async def run(self) -> None:
         """Commits until the end."""
         await self.scrub()
         while True:
             self._news.clear()
-            while self._queue:
+            while self._turns:
                 await self._next()
             if self._facts:
                 await self._commit([])
-            if self._ending and not self._queue:
+            if self._ending and not self._turns:
                 self._ended.set()
                 return
             await self._news.wait()
@@ -112,25 +111,12 @@ class Committer:
         await self._ended.wait()
 
     async def _next(self) -> None:
-        """The order that is first, or all pushes before the next order."""
-        first = self._queue[0]
-        if isinstance(first, Ordered):
-            self._queue.popleft()
-            await self._carry_out(first)
+        """What is next: an order, or pushes."""
+        work = self._turns.next()
+        if isinstance(work, Ordered):
+            await self._carry_out(work)
         else:
-            await self._commit(self._batch())
-
-    def _batch(self) -> list[Submit]:
-        batch: list[Submit] = []
-        size = 0
-        while self._queue and (not batch or size < self.batch_proposals):
-            next = self._queue[0]
-            if isinstance(next, Ordered):
-                break
-            self._queue.popleft()
-            batch.append(next)
-            size += len(next.submissions)
-        return batch
+            await self._commit(work)
 
     async def _write(self, work: Callable[[LogWriter], T]) -> T:
         """Runs `work` in a transaction; the facts that wait go with it, or wait on."""

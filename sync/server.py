@@ -40,6 +40,7 @@ from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.tls import Tls
+from stackroom.sync.turns import Turns
 
 log = logging.getLogger("stackroom.hub")
 
@@ -92,7 +93,7 @@ class Server:
             event_log,
             authority,
             self.metrics,
-            batch_proposals=settings.batch_proposals,
+            Turns(batch=settings.batch_proposals, share=settings.batch_share),
             clock=clock,
             decided=self._decided,
             carried_out=self._carried_out,

@@ -37,9 +37,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Connections at a time of one address."""
     connections_user: int = 200
     """Connections at a time of one user."""
-    opened_second: float = 50.0
+    opened_second: float = 20.0
     """Connections that an address may open a second, in the long run."""
-    opened_burst: float = 1_000.0
+    opened_burst: float = 300.0
     """… and at once, after it has been quiet."""
     ping_interval: float = 20.0
     """Between two pings to a peer."""
@@ -68,12 +68,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     """… and at once."""
     proposals_second: float = 1_000.0
     """Proposals that a user may push a second, in the long run."""
-    proposals_burst: float = 20_000.0
+    proposals_burst: float = 10_000.0
     """… and at once."""
     slow_patience: float = 60.0
     """How long a connection may go on beyond its user's rates, read slowly; then it is closed."""
     batch_proposals: int = 2_000
     """Proposals decided in one transaction."""
+    batch_share: int = 250
+    """Proposals of one user in it: others do not wait for a transaction that is full of theirs."""
 
     page_commits: int = 1_000
     """History goes out in pages of at most so many commits."""

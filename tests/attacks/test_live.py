@@ -108,7 +108,7 @@ async def test_what_was_pushed_and_waits_is_refused(team: Team, end: Ending) -> 
         gate.hold_writes()
         committer = team.hub.server.committer
         await root.say(wire.Push(PROFILE, (root.proposal(component(2), base=2),)))
-        await until(lambda: waits(team, root) and gate.begun > 0)
+        await until(lambda: gate.begun > 0 and waits(team, root) and not committer.waiting)
         before = committer.waiting
         await root.say(doomed)
         await until(lambda: committer.waiting == before + 1)
@@ -155,7 +155,7 @@ async def test_two_who_take_each_other_the_right_in_one_batch(team: Team) -> Non
         gate.hold_writes()
         committer = team.hub.server.committer
         await eve.say(wire.Push(PROFILE, (eve.proposal(component(2), base=2),)))
-        await until(lambda: waits(team, eve) and gate.begun > 0)
+        await until(lambda: gate.begun > 0 and waits(team, eve) and not committer.waiting)
         before = committer.waiting
         await root.say(wire.Push(HUB.id, (root.proposal((mine, RoleRevoked()), base=base),)))
         await until(lambda: committer.waiting == before + 1)

@@ -1,0 +1,85 @@
+"""Whose work is next: each account in turn, so that one who pushes without a pause delays nobody else.
+
+What one account gave is done in its order; between accounts there is none. Sans I/O.
+"""
+
+from collections import OrderedDict, deque
+from typing import TypeAlias
+
+from stackroom.sync.effects import Ordered, Submit
+
+Work: TypeAlias = Submit | Ordered
+
+
+class Turns:
+    """The work that waits. A batch has at most `batch` proposals, and `share` of one account.
+
+    One push is never split: a batch may be larger by that.
+    """
+
+    def __init__(self, *, batch: int, share: int) -> None:
+        self.batch = batch
+        self.share = share
+        self._queues: OrderedDict[str, deque[Work]] = OrderedDict()
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def put(self, work: Work) -> None:
+        """Adds work behind all that its account gave before."""
+        self._queues.setdefault(account_of(work), deque()).append(work)
+        self._waiting += 1
+
+    def next(self) -> Ordered | list[Submit]:
+        """An order, or pushes for one transaction: of the account whose turn it is, and of others."""
+        account, queue = next(iter(self._queues.items()))
+        if isinstance(queue[0], Ordered):
+            order = self._take(account)
+            assert isinstance(order, Ordered)
+            self._pass_on(account)
+            return order
+        return self._pushes()
+
+    def _pushes(self) -> list[Submit]:
+        """One push of each account, then another of each, until there are enough."""
+        batch: list[Submit] = []
+        size = 0
+        had = dict.fromkeys(self._queues, 0)
+        turn = deque(self._queues)
+        while turn and size < self.batch:
+            account = turn.popleft()
+            queue = self._queues.get(account)
+            if queue is None or isinstance(queue[0], Ordered) or had[account] >= self.share:
+                continue
+            push = self._take(account)
+            assert isinstance(push, Submit)
+            batch.append(push)
+            had[account] += len(push.submissions)
+            size += len(push.submissions)
+            turn.append(account)
+        for account, proposals in had.items():
+            if proposals:
+                self._pass_on(account)
+        return batch
+
+    def _take(self, account: str) -> Work:
+        queue = self._queues[account]
+        work = queue.popleft()
+        self._waiting -= 1
+        if not queue:
+            del self._queues[account]
+        return work
+
+    def _pass_on(self, account: str) -> None:
+        """Others are next."""
+        if account in self._queues:
+            self._queues.move_to_end(account)
+
+
+def account_of(work: Work) -> str:
+    """Who gave it; all who only have a one-time code are one."""
+    if isinstance(work, Ordered):
+        return work.sender.account if work.sender is not None else ""
+    first = work.submissions[0]
+    return first.user or first.who.author
