@@ -148,7 +148,8 @@ class Cache:
             del fresh[:known]
             if not fresh:
                 return
-            if any(True for _ in _left_as_before(log, profile, _taken(fresh))):
+            taken = tuple(_taken(fresh))
+            if _began_before(log, profile, taken) or any(_left_as_before(log, profile, taken)):
                 raise Gap(profile, head.seq, fresh[0].commit.seq)
             if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
                 tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
@@ -241,8 +242,7 @@ class Cache:
         """
         texts: set[str] = set()
         with self.writing() as log:
-            missing = log.missing(profile)
-            held = missing is not None and any(each.seq in missing for each in rewritten)
+            held = _began_before(log, profile, rewritten)
             for each, event in _left_as_before(log, profile, rewritten):
                 held = True
                 texts |= texts_in(event, each.paths)
@@ -303,6 +303,15 @@ def _taken(fresh: Iterable[Taken]) -> Iterator[Rewritten]:
     for one in fresh:
         for event in one.commit.events:
             yield from taken_by(event)
+
+
+def _began_before(log: SqliteReader, profile: str, taken: Iterable[Rewritten]) -> bool:
+    """Whether the profile begins here at a snapshot that may have the value still.
+
+    Also where the events themselves were fetched since, and came without it.
+    """
+    missing = log.missing(profile)
+    return missing is not None and any(each.seq < missing.stop for each in taken)
 
 
 def _left_as_before(

@@ -14,8 +14,17 @@ from stackroom.events import codec, merkle
 from stackroom.events.errors import Gap, IntegrityError, LogCorrupt, LogError, UnknownEvent
 from stackroom.events.fold import fold
 from stackroom.events.history import state_at
+from stackroom.events.log import Head
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, ComponentRegistered, ComponentUpdated, ProfileCreated
+from stackroom.events.model import (
+    Commit,
+    ComponentRegistered,
+    ComponentUpdated,
+    ProfileCreated,
+    Redacted,
+    Rewritten,
+)
+from stackroom.events.redaction import marks, redacted
 from stackroom.events.state import State, encode
 from tests.client.homes import sealed
 from tests.events.commits import PROFILE, Chain
@@ -344,3 +353,76 @@ class TestLog:
         assert log.number_used(PROFILE, "replica-1", 2)
         assert [listed.seq for listed in log.profiles()] == [4]
         assert log.identity().id == "cache"
+
+
+class TestRedaction:
+    """#2 wrote a password, #3 something else, #4 takes the password out of #2."""
+
+    @pytest.fixture
+    def leaked(self) -> list[Commit]:
+        """The history as it was, up to #3."""
+        register = ComponentRegistered("k8s", "orchestrator", "kubernetes", {"password": "hunter2"})
+        chain = Chain()
+        made = [
+            chain.commit(sealed(PROFILE, ProfileCreated("team"))),
+            chain.commit(sealed(K8S, register)),
+            chain.commit(sealed(K8S, ComponentUpdated({"/config/n": 3}))),
+        ]
+        return [taken.commit for taken in made]
+
+    @pytest.fixture
+    def rewritten(self, leaked: list[Commit]) -> tuple[Rewritten, ...]:
+        _, rewritten = redacted(leaked[1], marks({"hunter2": None}, 4), lambda: b"salt" * 4)
+        return tuple(rewritten)
+
+    @pytest.fixture
+    def told(self, leaked: list[Commit], rewritten: tuple[Rewritten, ...]) -> list[Commit]:
+        """The history as the hub tells it since, up to #4."""
+        cleaned, _ = redacted(leaked[1], marks({"hunter2": None}, 4), lambda: b"salt" * 4)
+        chain = Chain(head=Head(frontier=tree(leaked)))
+        last = chain.commit(sealed(PROFILE, Redacted("leaked", rewritten))).commit
+        return [leaked[0], cleaned, leaked[2], last]
+
+    def test_what_a_neighbour_kept_is_not_taken_for_what_was_told(
+        self,
+        cache: Cache,
+        leaked: list[Commit],
+        told: list[Commit],
+        rewritten: tuple[Rewritten, ...],
+    ) -> None:
+        cache.save(PROFILE, leaked, tree(leaked))
+        with pytest.raises(Gap):
+            cache.save(PROFILE, told, tree(told))
+        assert cache.load(PROFILE).seq == 3
+        assert cache.clean(PROFILE, 4, rewritten) == {"hunter2"}
+        cache.save(PROFILE, told, tree(told))
+        assert b"hunter2" not in encode(cache.load(PROFILE).state)
+        assert cache.clean(PROFILE, 4, rewritten) is None
+
+    def test_the_snapshot_at_which_it_begins_may_have_it(
+        self,
+        cache: Cache,
+        leaked: list[Commit],
+        told: list[Commit],
+        rewritten: tuple[Rewritten, ...],
+    ) -> None:
+        begun(cache, leaked, 3)
+        cache.backfill(PROFILE, told[:2])
+        with pytest.raises(Gap):
+            cache.save(PROFILE, told[3:], tree(told))
+        assert cache.clean(PROFILE, 4, rewritten) == set()
+        assert cache.load(PROFILE).seq == 0
+
+    def test_what_was_redacted_once_more_is_none_of_the_older_one(
+        self,
+        cache: Cache,
+        leaked: list[Commit],
+        told: list[Commit],
+        rewritten: tuple[Rewritten, ...],
+    ) -> None:
+        """The hub tells #2 as a later redaction left it, whose commit is yet to come."""
+        later, _ = redacted(leaked[1], marks({"hunter2": None}, 5), lambda: b"SALT" * 4)
+        cache.save(PROFILE, [told[0], later, told[2]], tree(leaked))
+        assert cache.clean(PROFILE, 4, rewritten) is None
+        cache.save(PROFILE, told[3:], tree(told))
+        assert cache.load(PROFILE).seq == 4
