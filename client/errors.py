@@ -15,6 +15,7 @@
         │   └── NoHub                3   no hub was connected
         ├── HubRefused               1   the hub does not carry an order out
         ├── NotAuthorised            4   the hub does not let this user in, or not do this
+        │   └── NotSignedIn          4   … as the OpenID provider does not say who they are
         ├── Unreachable              6   the hub does not answer
         │   └── SlowDown             6   … or asks for a pause: too much came from here
         ├── Unencrypted              6   the way to the hub is open to everybody on it
@@ -125,6 +126,12 @@ class NotAuthorised(ClientError):
 
     exit_code = 4
     hint = "stackroom connect URL --token TOKEN"
+
+
+class NotSignedIn(NotAuthorised):
+    """The OpenID provider did not say who this is."""
+
+    hint = "run it again; or connect with a token: stackroom connect URL"
 
 
 class Unreachable(ClientError):

@@ -180,8 +180,16 @@ def order(
     return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
 
 
-def redeem(workspace: Workspace, url: str, redeem: wire.Redeem) -> wire.Reply:
-    """The answer of the hub at `url` to a one-time code. Raises as `order`."""
+def ways(workspace: Workspace, url: str) -> wire.Ways:
+    """How one signs in on the hub at `url`. Raises NotAuthorised, Unreachable, VersionMismatch."""
+    from stackroom.client.ordering import listing_ways
+
+    trust = workspace.home.trust(url)
+    return _anyio(lambda: listing_ways(url, workspace.settings, trust))
+
+
+def redeem(workspace: Workspace, url: str, redeem: wire.SigningIn) -> wire.Reply:
+    """The answer of the hub at `url` to a one-time code, a password or an ID token. Raises as `order`."""
     from stackroom.client.ordering import redeeming
 
     trust = workspace.home.trust(url)

@@ -1,7 +1,10 @@
 """One order to a hub, and its answer: what makes tokens and invitations, and what lets one in.
 
-Called with an event loop; `exchange.order` and `exchange.redeem` are for plain code.
+Called with an event loop; `exchange.order`, `redeem` and `ways` are for plain code.
 """
+
+from collections.abc import Sequence
+from typing import TypeVar
 
 import anyio
 
@@ -14,6 +17,8 @@ from stackroom.client.trust import Trust
 from stackroom.events.errors import StackroomError
 from stackroom.sync import protocol as wire
 
+M = TypeVar("M", wire.Reply, wire.Ways)
+
 
 async def ordering(
     url: str, settings: Settings, trust: Trust, hello: wire.Hello, order: wire.AnyOrder
@@ -22,16 +27,37 @@ async def ordering(
     return await _asked(url, settings, trust, hello, wire.Ask(1, order))
 
 
-async def redeeming(url: str, settings: Settings, trust: Trust, redeem: wire.Redeem) -> wire.Reply:
-    """The hub's answer to a one-time code. Raises as `ordering`."""
+async def redeeming(
+    url: str, settings: Settings, trust: Trust, redeem: wire.SigningIn
+) -> wire.Reply:
+    """The hub's answer to a one-time code, a password or an ID token. Raises as `ordering`."""
     return await _asked(url, settings, trust, redeem)
+
+
+async def listing_ways(url: str, settings: Settings, trust: Trust) -> wire.Ways:
+    """How one signs in on the hub. Raises why it could not be asked."""
+    return await _conversation(url, settings, trust, (wire.ListWays(),), wire.Ways)
 
 
 async def _asked(
     url: str, settings: Settings, trust: Trust, *messages: wire.FromReplica
 ) -> wire.Reply:
+    reply = await _conversation(url, settings, trust, messages, wire.Reply)
+    if reply.code:
+        raise HubRefused(reply.code, reply.sentence)
+    return reply
+
+
+async def _conversation(
+    url: str,
+    settings: Settings,
+    trust: Trust,
+    messages: Sequence[wire.FromReplica],
+    kind: type[M],
+) -> M:
+    """The first message of that kind that comes after `messages`."""
     failure: StackroomError | None = None
-    reply: wire.Reply | None = None
+    heard: M | None = None
     try:
         with anyio.fail_after(settings.sync_patience):
             async with dial(url, settings, trust) as line, anyio.create_task_group() as tasks:
@@ -39,7 +65,7 @@ async def _asked(
                 for message in messages:
                     line.send(message)
                 try:
-                    reply = await _reply(line)
+                    heard = await _hear(line, kind)
                 except wire.MessageError as error:
                     failure = Unreachable(f"the hub at {url} sent no message: {error}")
                 except StackroomError as error:
@@ -49,14 +75,12 @@ async def _asked(
         raise Unreachable(f"the hub at {url} does not answer") from None
     if failure is not None:
         raise failure
-    assert reply is not None
-    if reply.code:
-        raise HubRefused(reply.code, reply.sentence)
-    return reply
+    assert heard is not None
+    return heard
 
 
-async def _reply(line: Line) -> wire.Reply:
-    while not isinstance(message := await line.receive(), wire.Reply):
+async def _hear(line: Line, kind: type[M]) -> M:
+    while not isinstance(message := await line.receive(), kind):
         if isinstance(message, wire.Error):
             raise as_error(Problem(message.code, message.sentence, message.hint, message.profile))
     return message

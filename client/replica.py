@@ -295,6 +295,8 @@ class Replica:
                 self._effects.append(Present(message))
             case wire.Error():
                 self._error(message)
+            case wire.Ways():
+                pass  # Nobody asks once they are in.
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
                     self._about(copy, message)

@@ -40,6 +40,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits after which the cached state is written anew."""
     token_days: int = 90
     """Days that a token is good which `join` and `token create` make; connections renew it before."""
+    provider_patience: float = 600.0
+    """How long somebody may take to sign in at an OpenID provider."""
+    provider_timeout: float = 30.0
+    """How long the provider may take for one answer."""
     zenml_patience: float = 30.0
     """How long a ZenML server may take for one answer."""
     progress_delay: float = 0.5

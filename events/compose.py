@@ -45,6 +45,8 @@ DELETED: Final[dict[Kind, type[model.Deleted]]] = {
     "assignment": people.RoleRevoked,
     "token": people.TokenRevoked,
     "invitation": people.InvitationEnded,
+    "identity": people.IdentityUnlinked,
+    "password": people.PasswordRemoved,
 }
 
 

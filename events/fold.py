@@ -36,7 +36,9 @@ from stackroom.events.model import (
 from stackroom.events.people_entities import (
     Assignment,
     Hub,
+    Identity,
     Invitation,
+    Password,
     Project,
     Role,
     Team,
@@ -45,6 +47,8 @@ from stackroom.events.people_entities import (
 )
 from stackroom.events.people_model import (
     HubFounded,
+    IdentityLinked,
+    PasswordSet,
     ProjectCreated,
     RoleAssigned,
     RoleCreated,
@@ -86,6 +90,8 @@ PEOPLE: Final[dict[type[Registered], type[AnyEntity]]] = {
     RoleAssigned: Assignment,
     TokenCreated: Token,
     UserInvited: Invitation,
+    IdentityLinked: Identity,
+    PasswordSet: Password,
 }
 """What each registration among people makes; the entity has the fields of the change, in their order."""
 

@@ -27,6 +27,8 @@ Kind: TypeAlias = Literal[
     "assignment",
     "token",
     "invitation",
+    "identity",
+    "password",
 ]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 """A seq, a number, a version."""

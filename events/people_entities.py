@@ -104,5 +104,29 @@ class Invitation(Entity, tag="invitation"):
         return ("invitation", "", self.name.casefold())
 
 
-PEOPLE: TypeAlias = Hub | User | Team | Project | Role | Assignment | Token | Invitation
+class Identity(Entity, tag="identity"):
+    """Who a user is at a provider; each of its subjects is one user here."""
+
+    kind = "identity"
+    user: str = ""
+    issuer: str = ""
+    subject: str = ""
+
+    def key(self) -> Key:
+        return ("identity", self.issuer, self.subject)
+
+
+class Password(Entity, tag="password"):
+    """That a user has a password; a new one is another entity, by whose id its hash is found."""
+
+    kind = "password"
+    user: str = ""
+
+    def key(self) -> Key:
+        return ("password", "", self.user)
+
+
+PEOPLE: TypeAlias = (
+    Hub | User | Team | Project | Role | Assignment | Token | Invitation | Identity | Password
+)
 """Every entity of the people's stream."""

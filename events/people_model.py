@@ -154,3 +154,30 @@ class InvitationEnded(Deleted, frozen=True):
     """The invitation was used, or withdrawn."""
 
     kind = "invitation"
+
+
+class IdentityLinked(Registered, frozen=True):
+    """`user` signs in as whoever the provider `issuer` knows as `subject` (OpenID Connect Core, section 2).
+
+    A subject is nobody else's at its provider ever after, whatever name or address they take there.
+    """
+
+    kind = "identity"
+    user: str
+    issuer: str
+    subject: str
+
+
+class IdentityUnlinked(Deleted, frozen=True):
+    kind = "identity"
+
+
+class PasswordSet(Registered, frozen=True):
+    """`user` can sign in by a password from now on; what it is, is in no log."""
+
+    kind = "password"
+    user: str
+
+
+class PasswordRemoved(Deleted, frozen=True):
+    kind = "password"

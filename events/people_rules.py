@@ -9,6 +9,8 @@ from stackroom.events.people import BUILT_IN, HUB, Directory
 from stackroom.events.people_entities import Role, Team, Token, User
 from stackroom.events.people_model import (
     HubFounded,
+    IdentityLinked,
+    PasswordSet,
     ProjectCreated,
     ProjectUpdated,
     RoleAssigned,
@@ -29,7 +31,14 @@ from stackroom.events.values import segments
 
 USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
-BY_THE_HUB: Final = (HubFounded, TokenCreated, TokenUpdated, UserInvited)
+BY_THE_HUB: Final = (
+    HubFounded,
+    TokenCreated,
+    TokenUpdated,
+    UserInvited,
+    IdentityLinked,
+    PasswordSet,
+)
 """Changes that only the hub itself makes, on somebody's order: a secret belongs to each."""
 
 

@@ -21,7 +21,18 @@ from stackroom.events.model import (
 )
 
 PEOPLE: Final = frozenset(
-    {"hub", "user", "team", "project", "role", "assignment", "token", "invitation"}
+    {
+        "hub",
+        "user",
+        "team",
+        "project",
+        "role",
+        "assignment",
+        "token",
+        "invitation",
+        "identity",
+        "password",
+    }
 )
 """The kinds of entity that a hub's stream of people has, beside conflicts."""
 

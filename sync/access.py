@@ -15,7 +15,7 @@ from stackroom.events.history import state_at
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit, Millis
 from stackroom.events.people import HUB, Directory
-from stackroom.events.people_entities import Token, User
+from stackroom.events.people_entities import Password, Token, User
 from stackroom.events.permissions import Rights
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State
@@ -28,6 +28,8 @@ CODE_FACT: Final = "code"
 """… of each one-time code, by its prefix."""
 USED_FACT: Final = "used"
 """… when a token was used last (milliseconds, decimal), by its prefix."""
+PASSWORD_FACT: Final = "password"
+"""… the hash of a password, by the id of its entity."""
 REPLICA_FACT: Final = "replica"
 """… whose a replica is: the id of its user, by the replica's id."""
 
@@ -92,6 +94,12 @@ class Access(Protocol):
     def redeemable(self, code: str) -> bool:
         """Whether this is a one-time code of this hub's; what it opens, the order says."""
 
+    def password(self, name: str) -> tuple[str, bytes] | None:
+        """The id and hash of the password of an active user, if there is one."""
+
+    def secret(self, principal: Principal) -> bytes:
+        """The hash of the token by which they came."""
+
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         """The answer to an order that asks for nothing but what is known here; None for others."""
 
@@ -115,6 +123,7 @@ class PeopleAccess:
         codes: dict[str, bytes],
         replicas: dict[str, str],
         used: dict[str, Millis],
+        passwords: dict[str, bytes],
     ) -> None:
         self.state = state
         self.directory = Directory(state)
@@ -122,6 +131,7 @@ class PeopleAccess:
         self._codes = codes
         self._replicas = replicas
         self._used = used
+        self._passwords = passwords
         self._news: dict[tuple[str, str], bytes] = {}
 
     @classmethod
@@ -130,7 +140,8 @@ class PeopleAccess:
         replicas = {id: user.decode() for id, user in log.facts(REPLICA_FACT).items()}
         people = state_at(log, log.identity().id)
         secrets, codes = log.facts(TOKEN_FACT), log.facts(CODE_FACT)
-        return cls(people, secrets, codes, replicas, _times(log.facts(USED_FACT)))
+        used, passwords = _times(log.facts(USED_FACT)), log.facts(PASSWORD_FACT)
+        return cls(people, secrets, codes, replicas, used, passwords)
 
     def authenticate(self, hello: wire.Hello, now: Millis) -> Principal | Refusal:
         found = self._found(hello.token, now)
@@ -193,6 +204,18 @@ class PeopleAccess:
     def redeemable(self, code: str) -> bool:
         return tokens.is_it(code, self._codes.get(tokens.prefix_of(code)))
 
+    def password(self, name: str) -> tuple[str, bytes] | None:
+        user = self.directory.user(name)
+        if user is None or not user[1].active:
+            return None
+        found = self.state.find(Password, user[0])
+        hash = self._passwords.get(found[0]) if found is not None else None
+        return (found[0], hash) if found is not None and hash is not None else None
+
+    def secret(self, principal: Principal) -> bytes:
+        token = self.state.get(principal.token)
+        return self._secrets.get(token.prefix, b"") if isinstance(token, Token) else b""
+
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         match order:
             case wire.ListTokens(everybody):
@@ -209,7 +232,11 @@ class PeopleAccess:
         self.directory = Directory(self.state)
 
     def keep(self, facts: Iterable[Fact]) -> None:
-        kept = {TOKEN_FACT: self._secrets, CODE_FACT: self._codes}
+        kept = {
+            TOKEN_FACT: self._secrets,
+            CODE_FACT: self._codes,
+            PASSWORD_FACT: self._passwords,
+        }
         for fact in facts:
             if (those := kept.get(fact.kind)) is None:
                 continue

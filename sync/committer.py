@@ -151,7 +151,14 @@ class Committer:
         self.decided(batch, decision)
 
     async def _carry_out(self, ordered: Ordered) -> None:
-        work = partial(carry_out, self.authority, ordered.sender, ordered.ask, self.clock())
+        work = partial(
+            carry_out,
+            self.authority,
+            ordered.sender,
+            ordered.ask,
+            self.clock(),
+            proof=ordered.proof,
+        )
         try:
             carried = await self._write(work)
         except Exception as error:

@@ -7,8 +7,10 @@ from msgspec import Struct
 from stackroom.events.log import Head, Snapshot
 from stackroom.events.model import Commit
 from stackroom.sync import protocol as wire
+from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
+from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind
 
 
@@ -57,11 +59,34 @@ class ListAll(Struct, frozen=True):
 
 
 class Ordered(Struct, frozen=True):
-    """Have an order carried out, after all that were submitted before; see `orders`."""
+    """Have an order carried out, after all that were submitted before; see `orders`.
+
+    `proof` is what came of the secret in it, where there is one that `Prove` was asked about.
+    """
 
     session: int
     sender: Principal | None
-    ask: wire.Ask | wire.Redeem
+    ask: wire.Ask | wire.SigningIn
+    proof: Proof | None = None
+
+
+class Prove(Struct, frozen=True):
+    """Have the secret in an order looked at, which takes a while; see `proving`."""
+
+    ordered: Ordered
+
+
+def needs_proof(ask: wire.Ask | wire.SigningIn) -> bool:
+    """Whether there is something in it that must be looked at before."""
+    match ask:
+        case wire.Redeem(code):
+            return tokens.kind_of(code) == tokens.LOGIN
+        case wire.Ask(_, wire.SetPassword(text) | wire.LinkIdentity(text)):
+            return bool(text)
+        case wire.Ask():
+            return False
+        case _:
+            return True
 
 
 class Keep(Struct, frozen=True):
@@ -78,7 +103,7 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Ordered | Keep | Noted
+Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Prove | Ordered | Keep | Noted
 
 
 class Page(Struct, frozen=True):

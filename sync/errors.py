@@ -9,7 +9,8 @@ StackroomError
     ├── BadCertificate    the files are not a certificate and its key
     ├── NotEncrypted      it would listen to other machines without TLS
     ├── BadSetting        a setting has no such name, or takes no such value
-    └── HasCertificate    the folder has a certificate already
+    ├── HasCertificate    the folder has a certificate already
+    └── MissingExtra      a setting needs a library that is not installed
 """
 
 from stackroom.events.errors import StackroomError
@@ -87,4 +88,14 @@ class HasCertificate(HubError):
         super().__init__(
             f"the hub's folder {data} has a certificate already",
             hint="--replace makes another, which everybody must pin again",
+        )
+
+
+class MissingExtra(HubError):
+    """A setting needs a library that is not installed."""
+
+    def __init__(self, extra: str) -> None:
+        super().__init__(
+            f"the hub's settings need the extra {extra!r}, which is not installed",
+            hint=f"pip install 'stackroom[{extra}]'",
         )

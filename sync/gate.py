@@ -11,9 +11,9 @@ from stackroom.sync import tokens
 from stackroom.sync.settings import Settings
 from stackroom.sync.throttle import Throttle
 
-SignIn: TypeAlias = wire.Hello | wire.Redeem
+SignIn: TypeAlias = wire.Hello | wire.SigningIn
 
-FAILURES: Final = frozenset({"unauthorised", "bad_code"})
+FAILURES: Final = frozenset({"unauthorised", "bad_code", "wrong_password", "bad_identity"})
 """What whoever guesses is told; a token that has ended is no guess."""
 
 
@@ -46,12 +46,18 @@ class Gate:
     def answered(self, address: str, message: SignIn, code: str) -> None:
         """How it ended; `code` is that of the refusal, empty for none."""
         account = account_of(message)
-        if not code:
+        if not code and account:
             self.throttle.succeeded(address, account, self.clock())
         elif code in FAILURES:
             self.throttle.failed(address, account, self.clock())
 
 
 def account_of(message: SignIn) -> str:
-    """What is signed in to."""
-    return tokens.shown_prefix(message.token if isinstance(message, wire.Hello) else message.code)
+    """What is signed in to; empty where that is not known before."""
+    match message:
+        case wire.Hello(token=text) | wire.Redeem(code=text):
+            return tokens.shown_prefix(text)
+        case wire.SignIn(user):
+            return f"user {user.casefold()}"
+        case wire.SignInOidc():
+            return ""

@@ -1,14 +1,11 @@
 """The hub's door: plain HTTP for reading, and who may knock. All writes go through the protocol."""
 
 import math
-from collections.abc import Callable, Sequence
-from email.utils import formatdate
-from http import HTTPStatus
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
-from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
@@ -17,6 +14,8 @@ from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
 from stackroom.sync.addresses import address_of, is_loopback, speaks_for
+from stackroom.sync.answers import answer, without_body
+from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.names import Names
 from stackroom.sync.porch import Guest
 
@@ -40,10 +39,16 @@ class Door:
     `holder` says who holds a token, or why nobody does: for what not everybody may read.
     """
 
-    def __init__(self, server: "Server", holder: Callable[[str], Principal | Refusal]) -> None:
+    def __init__(
+        self,
+        server: "Server",
+        holder: Callable[[str], Principal | Refusal],
+        login: BrowserLogin,
+    ) -> None:
         settings = server.settings
         self.server = server
         self.holder = holder
+        self.login = login
         self.encrypted = server.porch.tls is not None
         self.schemes = ("https",) if self.encrypted else ("http", "https")
         """Of our own pages: a proxy may add TLS before a hub that has none."""
@@ -60,44 +65,49 @@ class Door:
             settings.allowed_origins,
         )
 
-    def process_request(self, socket: ServerConnection, request: Request) -> Response | None:
+    def process_request(
+        self, socket: ServerConnection, request: Request
+    ) -> Awaitable[Response] | Response | None:
         """An answer, or None for a handshake that may go on."""
         assert isinstance(socket, Guest)
         porch = self.server.porch
         porch.introduce(socket)
         if socket.wait:
             wait = math.ceil(socket.wait)
-            return _answer(
+            return answer(
                 429, f"too many connections a second: come again in {wait} s\n", wait=wait
             )
         if porch.turnstile.is_crowded(socket.party):
             porch.limited(socket, "connections_address")
             most = self._settings.connections_address
-            return _answer(429, f"an address has at most {most} connections to this hub\n", wait=5)
+            return answer(429, f"an address has at most {most} connections to this hub\n", wait=5)
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1:
-            return _answer(400, "a request names one host\n")
+            return answer(400, "a request names one host\n")
         host = hosts[0]
         names = self.names
         if not names.is_ours(host, address_of(socket.local_address)):
             self._refuse(socket, "host", host)
-            return _answer(421, "this hub does not go by that name (hub up --host-name NAME)\n")
+            return answer(421, "this hub does not go by that name (hub up --host-name NAME)\n")
         # websockets before 17 answers other methods itself, and has no attribute for them.
         method = getattr(request, "method", "GET")
         if method not in ("GET", "HEAD"):
-            return _answer(405, "this hub takes GET and HEAD\n", allow="GET, HEAD")
+            return answer(405, "this hub takes GET and HEAD\n", allow="GET, HEAD")
         socket.bearer = _bearer(request)
         if "Upgrade" not in request.headers:
             try:
-                path = urlsplit(request.path).path
+                address = urlsplit(request.path)
             except ValueError:
-                return _answer(400, "the path in this request is none\n")
-            answer = self._read(socket, request, path, host)
-            return answer if method == "GET" else _without_body(answer)
+                return answer(400, "the path in this request is none\n")
+            if BrowserLogin.answers(address.path) and method == "GET":
+                origin = f"{'https' if self.encrypted else 'http'}://{host}"
+                return self.login.answer(socket, request, address.path, address.query, origin)
+            read = self._read(socket, request, address.path, host)
+            return read if method == "GET" else without_body(read)
         for origin in request.headers.get_all("Origin"):
             if not any(names.may_connect(origin, host, scheme) for scheme in self.schemes):
                 self._refuse(socket, "origin", origin)
-                return _answer(403, "a page of another site may not connect to this hub\n")
+                return answer(403, "a page of another site may not connect to this hub\n")
         return None
 
     def _refuse(self, guest: Guest, what: str, value: str) -> None:
@@ -116,21 +126,21 @@ class Door:
         server = self.server
         match path:
             case "/healthz":
-                return _answer(200, "ok\n")
+                return answer(200, "ok\n")
             case "/readyz":
                 if server.committer.ready and not server.stopping.is_set():
-                    return _answer(200, "ready\n")
-                return _answer(503, "not ready: the hub cannot take changes now\n")
+                    return answer(200, "ready\n")
+                return answer(503, "not ready: the hub cannot take changes now\n")
             case "/metrics":
                 if not self._may_measure(guest, request):
-                    return _answer(401, METRICS_CLOSED, challenge=True)
+                    return answer(401, METRICS_CLOSED, challenge=True)
                 text = server.metrics.text(self._gauges(), server.version)
-                return _answer(200, text, "text/plain; version=0.0.4; charset=utf-8")
+                return answer(200, text, "text/plain; version=0.0.4; charset=utf-8")
             case "/":
                 url = f"{'wss' if self.encrypted else 'ws'}://{host}"
-                return _answer(200, WELCOME.format(version=server.version, url=url))
+                return answer(200, WELCOME.format(version=server.version, url=url))
             case _:
-                return _answer(404, "there is nothing here\n")
+                return answer(404, "there is nothing here\n")
 
     def _may_measure(self, guest: Guest, request: Request) -> bool:
         """Whoever is on this machine, or holds a token that this hub accepts."""
@@ -156,36 +166,8 @@ class Door:
         }
 
 
-def _without_body(answer: Response) -> Response:
-    return Response(answer.status_code, answer.reason_phrase, answer.headers, b"")
-
-
 def _bearer(request: Request) -> str:
     """The token in the Authorization header (RFC 6750 section 2.1); it is looked for nowhere else."""
     given = request.headers.get_all("Authorization")
     scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _answer(
-    status: int,
-    text: str,
-    kind: str = "text/plain; charset=utf-8",
-    *,
-    allow: str = "",
-    wait: int = 0,
-    challenge: bool = False,
-) -> Response:
-    body = text.encode()
-    headers = Headers(
-        (
-            ("Date", formatdate(usegmt=True)),
-            ("Connection", "close"),
-            ("Content-Length", str(len(body))),
-            ("Content-Type", kind),
-            *([("Allow", allow)] if allow else []),
-            *([("Retry-After", str(wait))] if wait else []),
-            *([("WWW-Authenticate", "Bearer")] if challenge else []),
-        )
-    )
-    return Response(status, HTTPStatus(status).phrase, headers, body)

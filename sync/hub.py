@@ -32,29 +32,41 @@ from stackroom.sync.effects import (
     Noted,
     Ordered,
     Page,
+    Prove,
     Read,
     Send,
     Submit,
+    needs_proof,
 )
 from stackroom.sync.farewell import Farewell
 from stackroom.sync.orders import BAD_CODE, Carried
+from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind
 from stackroom.sync.session import Session, Subscription
 from stackroom.sync.settings import Settings
 
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
 
+NO_WAYS: Final = wire.Ways()
+"""Nobody signs in but by tokens and codes."""
+
 
 class Hub:
     """All sessions of one hub process."""
 
     def __init__(
-        self, identity: Identity, access: Access, settings: Settings, version: str
+        self,
+        identity: Identity,
+        access: Access,
+        settings: Settings,
+        version: str,
+        ways: wire.Ways = NO_WAYS,
     ) -> None:
         self.identity = identity
         self.access = access
         self.settings = settings
         self.version = version
+        self.ways = ways
         self.sessions: dict[int, Session] = {}
         self.subscribers: dict[str, set[int]] = {}
         self.heads: dict[str, int] = {}
@@ -91,8 +103,11 @@ class Hub:
             return
         if isinstance(message, wire.Hello):
             self._hello(session, message, now)
-        elif isinstance(message, wire.Redeem) and session.principal is None:
-            self._redeem(session, message)
+        elif isinstance(message, wire.SigningIn) and session.principal is None:
+            self._come_in(session, message)
+        elif isinstance(message, wire.ListWays) and not session.asked_ways:
+            session.asked_ways = True
+            self._send(session, self.ways)
         elif session.principal is None:
             self._close(session, wire.CloseCode.UNAUTHORISED, "the first message must be hello")
         elif session.has_expired(now) and (refusal := self.access.refuse(session.principal, now)):
@@ -143,15 +158,28 @@ class Hub:
         self._tell_rights(session, principal, now)
         self._note(session, "signed_in", replica=session.replica, client=session.client)
 
-    def _redeem(self, session: Session, redeem: wire.Redeem) -> None:
-        """One code a connection; what is no code of this hub's never gets as far as its log."""
-        if session.redeems:
+    def _come_in(self, session: Session, message: wire.SigningIn) -> None:
+        """One try a connection; what is no code of this hub's never gets as far as its log."""
+        if session.comes_in:
             self.malformed(session, "a code was redeemed before")
-        elif self.access.redeemable(redeem.code):
-            session.redeems = True
-            self._effects.append(Ordered(session.id, None, redeem))
-        else:
+            return
+        session.comes_in = True
+        ordered, code = Ordered(session.id, None, message), ""
+        if not isinstance(message, wire.SignIn):
+            code = message.code
+        if code and tokens.kind_of(code) != tokens.LOGIN and not self.access.redeemable(code):
             self._refuse_code(session, wire.Reply(0, BAD_CODE.code, BAD_CODE.sentence))
+        else:
+            self._effects.append(Prove(ordered) if needs_proof(message) else ordered)
+
+    def proved(self, ordered: Ordered, proof: Proof | Refusal) -> None:
+        """The secret in an order was looked at."""
+        if not isinstance(proof, Refusal):
+            self._effects.append(structs.replace(ordered, proof=proof))
+            return
+        if (session := self.sessions.get(ordered.session)) is not None:
+            id = ordered.ask.id if isinstance(ordered.ask, wire.Ask) else 0
+            self._reply(session, ordered, wire.Reply(id, proof.code, proof.sentence))
 
     def _refuse_code(self, session: Session, reply: wire.Reply) -> None:
         """Whoever has no good code tries the next one on another connection."""
@@ -177,7 +205,8 @@ class Hub:
                     self._send(session, structs.replace(answer, id=id))
                 else:
                     session.ordered += 1
-                    self._effects.append(Ordered(session.id, principal, message))
+                    ordered = Ordered(session.id, principal, message)
+                    self._effects.append(Prove(ordered) if needs_proof(message) else ordered)
             case wire.ListProfiles():
                 session.lists = True
                 self._effects.append(ListAll(session.id))
@@ -412,18 +441,19 @@ class Hub:
         """An order was carried out, and that is durable."""
         self.access.keep(carried.facts)
         self._committed(carried.commits, now)
-        session = self.sessions.get(ordered.session)
-        if session is None:
-            return
-        if noted := noting.order(ordered, carried.reply):
+        if (session := self.sessions.get(ordered.session)) is not None:
+            self._reply(session, ordered, carried.reply)
+
+    def _reply(self, session: Session, ordered: Ordered, reply: wire.Reply) -> None:
+        if noted := noting.order(ordered, reply):
             self._effects.append(noted)
         if ordered.sender is not None:
             session.ordered -= 1
-            self._send(session, carried.reply)
-        elif carried.reply.code:
-            self._refuse_code(session, carried.reply)
+            self._send(session, reply)
+        elif reply.code:
+            self._refuse_code(session, reply)
         else:
-            self._send(session, carried.reply)
+            self._send(session, reply)
 
     def failed(
         self, submits: Sequence[Submit], code: wire.ErrorCode, sentence: str, hint: str = ""

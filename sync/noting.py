@@ -40,7 +40,8 @@ def order(ordered: Ordered, reply: wire.Reply) -> Noted | None:
         return Noted(session, "refused", said) if reply.code else None
     if reply.code:
         return None  # The hub notes all codes that open nothing alike.
-    return Noted(session, "joined", {"user": reply.user, "token": tokens.shown_prefix(ask.code)})
+    by = tokens.shown_prefix(ask.code) if isinstance(ask, wire.Redeem) else ask.token.prefix
+    return Noted(session, "joined", {"user": reply.user, "token": by, "what": type(ask).__name__})
 
 
 def refusals(session: int, profile: str, answers: Sequence[Answer]) -> Iterator[Noted]:

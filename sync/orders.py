@@ -13,10 +13,12 @@ from msgspec import Struct
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, Commit, Millis
 from stackroom.events.people import HUB, Directory
-from stackroom.events.people_entities import Invitation, Team, Token, User
+from stackroom.events.people_entities import Invitation, Password, Team, Token, User
 from stackroom.events.people_model import (
     HubFounded,
     InvitationEnded,
+    PasswordRemoved,
+    PasswordSet,
     RoleAssigned,
     TeamUpdated,
     TokenCreated,
@@ -29,14 +31,27 @@ from stackroom.events.rules import Refusal
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
-from stackroom.sync.access import CODE_FACT, SCRUB_FACT, TOKEN_FACT, USED_FACT, Fact, Principal
+from stackroom.sync.access import (
+    CODE_FACT,
+    PASSWORD_FACT,
+    SCRUB_FACT,
+    TOKEN_FACT,
+    USED_FACT,
+    Fact,
+    Principal,
+)
+from stackroom.sync.admitting import ENDED, coming, linking, unlinking
 from stackroom.sync.authority import Authority
+from stackroom.sync.proofs import Hashed, Identified, KnownPassword, Proof
 from stackroom.sync.redacting import Done, redact
 
 Changes: TypeAlias = Sequence[tuple[str, Change]]
 
 BAD_CODE: Final = Refusal("bad_code", "this code is not known here: it was used, or withdrawn")
 """The refusal of a one-time code that opens nothing."""
+
+WRONG_PASSWORD: Final = Refusal("wrong_password", "this name and password are not known here")
+"""The refusal of a password: it does not tell whether there is such a user."""
 
 ADMIN: Final = "admin"
 """The role of whoever redeems the set-up code."""
@@ -59,19 +74,26 @@ class _Refused(Exception):
 def carry_out(
     authority: Authority,
     sender: Principal | None,
-    ask: wire.Ask | wire.Redeem,
+    ask: wire.Ask | wire.SigningIn,
     now: Millis,
     log: LogWriter,
+    proof: Proof | None = None,
 ) -> Carried:
-    """Does what `ask` says for `sender` (None: somebody with nothing but a one-time code)."""
+    """Does what `ask` says for `sender` (None: somebody who is only coming in).
+
+    `proof` is what came of looking at a password or an ID token that is in it.
+    """
     id = ask.id if isinstance(ask, wire.Ask) else 0
     work = _Order(authority, now, log)
     try:
-        if isinstance(ask, wire.Redeem):
-            user = work.redeem(ask)
-        else:
+        if isinstance(ask, wire.Ask):
             assert sender is not None
-            user = work.order(sender, ask.order)
+            user = work.order(sender, ask.order, proof)
+        elif proof is not None:
+            user = work.sign_in(ask, proof)
+        else:
+            assert isinstance(ask, wire.Redeem)
+            user = work.redeem(ask)
     except _Refused as refused:
         return Carried(wire.Reply(id, refused.refusal.code, refused.refusal.sentence))
     for fact in work.facts:
@@ -121,7 +143,7 @@ class _Order:
         """The stream that the commit is in."""
         self.redacted = Done(None, (), ())
 
-    def order(self, sender: Principal, order: wire.AnyOrder) -> str:
+    def order(self, sender: Principal, order: wire.AnyOrder, proof: Proof | None) -> str:
         """Carries out `order`; gives the name of the user whom it is about."""
         if self.directory.token(self.token(sender.token).prefix, self.now) is None:
             raise _Refused("not_allowed", "your token has ended")
@@ -134,6 +156,10 @@ class _Order:
                 return self.revoke_token(sender, id)
             case wire.Invite():
                 return self.invite(sender, order)
+            case wire.SetPassword():
+                return self.set_password(sender, proof)
+            case wire.LinkIdentity():
+                return self.link_identity(sender, proof)
             case wire.Redact():
                 return self.redact(sender, order)
             case _:
@@ -178,6 +204,8 @@ class _Order:
             raise _Refused("not_allowed", "a token of limited scope renews no other tokens")
         if self.directory.token(token.prefix, self.now) is None:
             raise _Refused("token_expired", f"token {token.name!r} has ended: make another one")
+        if token.lifetime is None and token.expires is not None:
+            raise _Refused("not_renewed", f"token {token.name!r} is a sign-in's: sign in again")
         if token.lifetime is None:
             raise _Refused("no_expiry", f"token {token.name!r} does not expire")
         change = TokenUpdated({"/expires": self.now + token.lifetime})
@@ -215,15 +243,23 @@ class _Order:
         read_only: bool = False,
         profiles: Sequence[str] | None = None,
         lifetime: int | None = None,
+        once: bool = False,
     ) -> tuple[str, Change]:
-        """The event of a new token, whose hash is kept."""
+        """The event of a new token, whose hash is kept; one for `once` cannot be renewed."""
         if made.prefix in self.directory.tokens or self.known(TOKEN_FACT, made.prefix) is not None:
             raise _Refused("prefix_in_use", "a token of this prefix is known already: make another")
         self.facts.append(Fact(TOKEN_FACT, made.prefix, made.hash))
         expires = None if lifetime is None else self.now + lifetime
         scope = None if profiles is None else list(profiles)
         change = TokenCreated(
-            made.name, user, made.prefix, self.now, read_only, scope, expires, lifetime
+            made.name,
+            user,
+            made.prefix,
+            self.now,
+            read_only,
+            scope,
+            expires,
+            None if once else lifetime,
         )
         return self.new_id(), change
 
@@ -272,23 +308,96 @@ class _Order:
         return order.user
 
     def redeem(self, redeem: wire.Redeem) -> str:
-        prefix = tokens.prefix_of(redeem.code)
-        if not tokens.is_it(redeem.code, self.known(CODE_FACT, prefix)):
+        user, name, changes = self.open(redeem.code, redeem.user)
+        setting_up = tokens.kind_of(redeem.code) == tokens.SET_UP
+        changes.append(self.new_token(redeem.token, user, lifetime=redeem.lifetime))
+        self.take(name, f"{name} sets the hub up" if setting_up else f"{name} joins", changes)
+        return name
+
+    def open(self, code: str, name: str) -> tuple[str, str, list[tuple[str, Change]]]:
+        """Whom a one-time code lets in, and what that changes; the set-up code lets anybody in as `name`."""
+        prefix = tokens.prefix_of(code)
+        if not tokens.is_it(code, self.known(CODE_FACT, prefix)):
             raise _Refused(BAD_CODE.code, BAD_CODE.sentence)
         self.facts.append(Fact(CODE_FACT, prefix, None))
-        if tokens.kind_of(redeem.code) == tokens.SET_UP:
-            user, changes = self.new_id(), list[tuple[str, Change]]()
-            name, message = redeem.user, f"{redeem.user} sets the hub up"
-            changes.append((user, UserCreated(name)))
-            changes.append((self.new_id(), RoleAssigned("", user, ADMIN)))
-        else:
-            id, invitation = self.invitation(prefix)
-            name, message = invitation.name, f"{invitation.name} joins"
-            user, changes = self.join(invitation)
-            changes.append((id, InvitationEnded()))
-        changes.append(self.new_token(redeem.token, user, lifetime=redeem.lifetime))
+        if tokens.kind_of(code) == tokens.SET_UP:
+            user = self.new_id()
+            assigned = (self.new_id(), RoleAssigned("", user, ADMIN))
+            return user, name, [(user, UserCreated(name)), assigned]
+        id, invitation = self.invitation(prefix)
+        user, changes = self.join(invitation)
+        return user, invitation.name, [*changes, (id, InvitationEnded())]
+
+    def sign_in(self, ask: wire.SigningIn, proof: Proof) -> str:
+        match proof, ask:
+            case Identified(), wire.SignInOidc(code=code) if code:
+                user, name, changes = self.open(code, "")
+                changes += self.agreed(linking(self.state, proof, user, name, self.new_id))
+                message = f"{name} joins, and is linked to {proof.issuer}"
+            case Identified(), _:
+                who = coming(self.state, proof, self.new_id)
+                if isinstance(who, Refusal):
+                    raise _Refused(who.code, who.sentence)
+                user, name, changes = who.user, who.name, who.changes
+                message = f"{name} signs in at {proof.issuer}"
+            case KnownPassword(), _:
+                user, name = self.knows_password(proof)
+                changes, message = [], f"{name} signs in by a password"
+            case _:
+                raise TypeError(f"{type(proof).__name__} lets nobody in")
+        if isinstance(account := self.state.get(user), User) and not account.active:
+            raise _Refused(ENDED.code, ENDED.sentence)
+        changes.append(self.new_token(ask.token, user, lifetime=proof.lifetime, once=True))
         self.take(name, message, changes)
         return name
+
+    def knows_password(self, proof: KnownPassword) -> tuple[str, str]:
+        """The id and name of the user whose password that is, if it still is."""
+        password = self.state.get(proof.id)
+        user = self.state.get(password.user) if isinstance(password, Password) else None
+        if not isinstance(password, Password) or not isinstance(user, User) or not user.active:
+            raise _Refused(WRONG_PASSWORD.code, WRONG_PASSWORD.sentence)
+        return self.state.resolve(password.user), user.name
+
+    def set_password(self, sender: Principal, proof: Proof | None) -> str:
+        if self.limited(sender):
+            raise _Refused("not_allowed", "a token of limited scope sets no password")
+        known = self.state.find(Password, sender.user)
+        changes: list[tuple[str, Change]] = [(known[0], PasswordRemoved())] if known else []
+        if isinstance(proof, Hashed):
+            changes.append((self.new_id(), PasswordSet(sender.name, sender.user)))
+            self.facts.append(Fact(PASSWORD_FACT, changes[-1][0], proof.hash))
+        if not changes:
+            raise _Refused("nothing_to_end", "you have no password here")
+        self.forget_passwords(keep={id for id, _ in self.state.all(Password)} - {changes[0][0]})
+        done = "sets a password" if isinstance(proof, Hashed) else "removes the password"
+        self.take(sender.name, f"{sender.name} {done}", changes)
+        return sender.name
+
+    def forget_passwords(self, keep: set[str]) -> None:
+        """Of what is no password any more, the hash goes, too: administrators end some by themselves."""
+        gone = self.log.facts(PASSWORD_FACT).keys() - keep
+        self.facts[:0] = [Fact(PASSWORD_FACT, id, None) for id in sorted(gone)]
+
+    def link_identity(self, sender: Principal, proof: Proof | None) -> str:
+        if self.limited(sender):
+            raise _Refused("not_allowed", "a token of limited scope links nobody")
+        if isinstance(proof, Identified):
+            changes = self.agreed(linking(self.state, proof, sender.user, sender.name, self.new_id))
+            message = f"{sender.name} is linked to {proof.issuer}"
+        else:
+            changes = unlinking(self.state, sender.user)
+            message = f"{sender.name} is linked to no provider"
+            if not changes:
+                raise _Refused("nothing_to_end", "you are linked to no provider here")
+        if changes:
+            self.take(sender.name, message, changes)
+        return sender.name
+
+    def agreed(self, changes: list[tuple[str, Change]] | Refusal) -> list[tuple[str, Change]]:
+        if isinstance(changes, Refusal):
+            raise _Refused(changes.code, changes.sentence)
+        return changes
 
     def invitation(self, prefix: str) -> tuple[str, Invitation]:
         for id, invitation in self.state.all(Invitation):

@@ -28,6 +28,9 @@ SUBPROTOCOLS: Final = (MSGPACK, JSON)
 Secret: TypeAlias = Annotated[str, Meta(max_length=4_096)]
 """A token or a one-time code."""
 
+IdToken: TypeAlias = Annotated[str, Meta(max_length=16_384)]
+"""An ID token in its compact form (OpenID Connect Core, section 2), or an access token."""
+
 Hash: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """SHA-256 of a token or code."""
 
@@ -75,6 +78,39 @@ class Redeem(Message, frozen=True, tag="redeem"):
     def __repr__(self) -> str:
         """Without the code."""
         return f"Redeem(user={self.user!r})"
+
+
+class ListWays(Message, frozen=True, tag="list_ways"):
+    """A first message, too: asks how one signs in on this hub; what comes next is a first message again."""
+
+
+class SignIn(Message, frozen=True, tag="sign_in"):
+    """A first message, too: a name and a password make the token of that hash one of that user's."""
+
+    user: Annotated[str, Meta(max_length=NAME_LENGTH)]
+    password: Secret
+    token: NewToken
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"SignIn(user={self.user!r})"
+
+
+class SignInOidc(Message, frozen=True, tag="sign_in_oidc"):
+    """A first message, too: an ID token of the hub's provider, for a token of the user it is linked to.
+
+    Where the provider put a nonce in it, that is `proofs.nonce_of(token.hash)`: it is good for this token
+    alone. With the `code` of an invitation, its user is linked to that identity from now on.
+    """
+
+    id_token: IdToken
+    token: NewToken
+    code: Secret = ""
+    access_token: IdToken = ""
+
+    def __repr__(self) -> str:
+        """Without any of them."""
+        return "SignInOidc()"
 
 
 class ListProfiles(Message, frozen=True, tag="list_profiles"):
@@ -166,6 +202,29 @@ class Invite(Order, frozen=True, tag="invite"):
     teams: tuple[Id, ...] = ()
 
 
+class SetPassword(Order, frozen=True, tag="set_password"):
+    """A password for the sender, in the place of another; the empty one is none."""
+
+    password: Secret = ""
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return "SetPassword()"
+
+
+class LinkIdentity(Order, frozen=True, tag="link_identity"):
+    """Links the sender to whom an ID token of the hub's provider speaks of; the empty one unlinks.
+
+    Where there is a nonce in it, that is made of the hash of this connection's token.
+    """
+
+    id_token: IdToken = ""
+
+    def __repr__(self) -> str:
+        """Without the ID token."""
+        return "LinkIdentity()"
+
+
 class Redact(Order, frozen=True, tag="redact"):
     """Takes the text at `path` of what commit `seq` wrote out of a profile's whole history.
 
@@ -187,7 +246,17 @@ class Explain(Order, frozen=True, tag="explain"):
     profile: str = ""
 
 
-AnyOrder: TypeAlias = MakeToken | RenewToken | RevokeToken | ListTokens | Invite | Redact | Explain
+AnyOrder: TypeAlias = (
+    MakeToken
+    | RenewToken
+    | RevokeToken
+    | ListTokens
+    | Invite
+    | SetPassword
+    | LinkIdentity
+    | Redact
+    | Explain
+)
 
 
 class Ask(Message, frozen=True, tag="ask"):
@@ -198,6 +267,27 @@ class Ask(Message, frozen=True, tag="ask"):
 
 
 # From the hub to a replica
+
+
+class OidcWay(Struct, frozen=True, omit_defaults=True):
+    """The OpenID provider by which one signs in, and as which of its clients the command line comes.
+
+    `client_secret` is none, whatever it is called: some providers ask one of installed programs, too.
+    """
+
+    issuer: str
+    client_id: str
+    scopes: tuple[str, ...]
+    client_secret: str = ""
+    userinfo: bool = False
+    """Whether the hub takes an access token beside, to ask who somebody is whom it does not know."""
+
+
+class Ways(Message, frozen=True, tag="ways"):
+    """How one signs in on this hub, beside tokens and codes."""
+
+    passwords: bool = False
+    oidc: OidcWay | None = None
 
 
 class Welcome(Message, frozen=True, tag="welcome"):
@@ -365,10 +455,24 @@ class Error(Message, frozen=True, tag="error"):
 
 
 FromReplica: TypeAlias = (
-    Hello | Redeem | ListProfiles | Subscribe | Unsubscribe | Fetch | Push | Ask
+    Hello
+    | Redeem
+    | ListWays
+    | SignIn
+    | SignInOidc
+    | ListProfiles
+    | Subscribe
+    | Unsubscribe
+    | Fetch
+    | Push
+    | Ask
 )
+SigningIn: TypeAlias = Redeem | SignIn | SignInOidc
+"""What makes somebody's first token."""
+
 FromHub: TypeAlias = (
     Welcome
+    | Ways
     | Rights
     | Reply
     | Profiles

@@ -7,10 +7,12 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from secrets import token_bytes
 from typing import Final
 
 import anyio
 import anyio.to_thread
+from anyio.abc import TaskGroup
 from msgspec import structs
 from websockets.asyncio.server import Server as Listener
 from websockets.asyncio.server import ServerConnection, broadcast, serve
@@ -19,11 +21,13 @@ from websockets.typing import Subprotocol
 
 from stackroom.events.log import EventLog, Identity, Listed, LogReader
 from stackroom.events.model import Millis
+from stackroom.events.rules import Refusal
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
 from stackroom.sync.authority import Authority, Decision
+from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.committer import Committer
 from stackroom.sync.errors import BadCertificate
@@ -31,11 +35,14 @@ from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
 from stackroom.sync.gate import Gate, SignIn
 from stackroom.sync.http import Door
 from stackroom.sync.link import Link
+from stackroom.sync.logins import Logins
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
 from stackroom.sync.paging import read_page
 from stackroom.sync.porch import Guest, Porch
+from stackroom.sync.provider import Provider
+from stackroom.sync.proving import Prover
 from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
@@ -64,7 +71,9 @@ class Server:
         people: str = "",
         tls: Tls | None = None,
         security: Notes = NOWHERE,
+        provider: Provider | None = None,
         steady: Callable[[], float] = time.monotonic,
+        random: Callable[[int], bytes] = token_bytes,
     ) -> None:
         self.event_log = event_log
         self.settings = settings
@@ -72,7 +81,9 @@ class Server:
         self.version = version
         self.metrics = Metrics()
         self.security = security
-        self.hub = core.Hub(identity, access, settings, version)
+        logins = Logins(settings, random)
+        self.prover = Prover(settings, access, provider, logins, clock, steady)
+        self.hub = core.Hub(identity, access, settings, version, self.prover.ways())
         self.porch = Porch(settings, tls, security, steady)
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
@@ -99,7 +110,10 @@ class Server:
             carried_out=self._carried_out,
             failed=self._failed,
         )
-        self.door = Door(self, lambda token: access.holder(token, clock()))
+        login = BrowserLogin(self.prover, security, steady)
+        self.door = Door(self, lambda token: access.holder(token, clock()), login)
+        self._tasks: TaskGroup | None = None
+        """What runs as long as the hub does."""
 
     def stop(self, code: int = wire.CloseCode.GOING_AWAY) -> None:
         """Ends the hub: what was received is decided, every connection is closed with `code`."""
@@ -132,6 +146,7 @@ class Server:
             anyio.create_task_group() as tasks,
         ):
             self.port = _port_of(listener)
+            self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self._tick)
             ready(self.port)
@@ -289,6 +304,9 @@ class Server:
                     case effects.Close(session, code, reason):
                         if (link := self.links.get(session)) is not None:
                             link.close_soon(code, reason, self._grace(code))
+                    case effects.Prove(ordered):
+                        assert self._tasks is not None
+                        self._tasks.start_soon(self._prove, ordered)
                     case effects.Submit() | effects.Ordered():
                         self.committer.submit(effect)
                     case effects.Noted():
@@ -339,8 +357,27 @@ class Server:
         self.carry_out()
         if (link := self.links.get(ordered.session)) is not None:
             link.was_answered()
-            if isinstance(ordered.ask, wire.Redeem):
-                self.gate.answered(link.socket.party, ordered.ask, carried.reply.code)
+        self._came(ordered, carried.reply.code)
+
+    async def _prove(self, ordered: effects.Ordered) -> None:
+        """Has the secret in an order looked at, and the order carried out, or refused."""
+        try:
+            proof = await self.prover.prove(ordered)
+        except Exception as error:
+            log.exception("a sign-in could not be looked at", exc_info=error)
+            proof = Refusal("hub_failed", "the hub failed to do this; its log says why")
+        self.hub.proved(ordered, proof)
+        self.carry_out()
+        if isinstance(proof, Refusal):
+            if (link := self.links.get(ordered.session)) is not None:
+                link.was_answered()
+            self._came(ordered, proof.code)
+
+    def _came(self, ordered: effects.Ordered, code: str) -> None:
+        """How it ended, for somebody who is coming in; `code` is that of the refusal, empty for none."""
+        link = self.links.get(ordered.session)
+        if link is not None and not isinstance(ordered.ask, wire.Ask):
+            self.gate.answered(link.socket.party, ordered.ask, code)
 
     def _note(self, noted: effects.Noted) -> None:
         """Adds to a note whose connection it is about."""

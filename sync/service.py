@@ -29,7 +29,10 @@ from stackroom.sync.authority import Authority
 from stackroom.sync.errors import AlreadyRunning, DidNotStart, HubError, NotRunning, PortInUse
 from stackroom.sync.folder import HubFolder, Serving, new_hub_id
 from stackroom.sync.listening import settled, tls_of, urls
+from stackroom.sync.oidc_settings import client_secret
+from stackroom.sync.passwords import need_argon2
 from stackroom.sync.protocol import CloseCode
+from stackroom.sync.provider import Provider
 from stackroom.sync.security_log import SecurityLog
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
@@ -86,11 +89,12 @@ class Started(Struct, frozen=True):
 def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None:
     """Serves the folder until a signal ends it; `announce` is told once it listens.
 
-    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, and what SqliteLog.open raises.
+    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, and what
+    SqliteLog.open raises.
     """
     folder = HubFolder(data)
     tuned = structs.replace(tuned, settings=settled(folder, tuned.settings))
-    tls = tls_of(tuned.settings)
+    tls, provider = tls_of(tuned.settings), _provider(tuned)
     folder.prepare()
     with folder.lock():
         try:
@@ -99,6 +103,7 @@ def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None
                 folder,
                 tuned,
                 tls,
+                provider,
                 announce,
                 backend_options={"use_uvloop": _has_uvloop()},
             )
@@ -107,7 +112,11 @@ def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None
 
 
 async def _serve(
-    folder: HubFolder, tuned: Tuned, tls: Tls | None, announce: Callable[[Serving], None]
+    folder: HubFolder,
+    tuned: Tuned,
+    tls: Tls | None,
+    provider: Provider | None,
+    announce: Callable[[Serving], None],
 ) -> None:
     settings = tuned.settings
     security = _security_log(folder, settings)
@@ -126,6 +135,7 @@ async def _serve(
             people=identity.id,
             tls=tls,
             security=security,
+            provider=provider,
         )
         started = _clock()
 
@@ -172,6 +182,24 @@ async def _serve(
         log.info("stopped")
 
 
+def _provider(tuned: Tuned) -> Provider | None:
+    """The OpenID provider that the settings name, if passwords and it can be used at all.
+
+    Raises BadSetting, MissingExtra.
+    """
+    settings = tuned.settings
+    if settings.passwords:
+        need_argon2()
+    if tuned.oidc is None:
+        return None
+    return Provider(
+        tuned.oidc,
+        client_secret(tuned.oidc),
+        timeout=settings.provider_timeout,
+        lifetime=int(settings.sign_in_lifetime * 1_000),
+    )
+
+
 def _security_log(folder: HubFolder, settings: Settings) -> SecurityLog:
     return SecurityLog(
         folder.security,
@@ -209,10 +237,11 @@ async def _obey_signals(server: Server) -> None:
 def up(data: Path, tuned: Tuned) -> Started:
     """Starts a hub on the folder, beside this process, and waits until it is ready.
 
-    Raises AlreadyRunning, DidNotStart, NotEncrypted, BadCertificate.
+    Raises AlreadyRunning, DidNotStart, NotEncrypted, BadCertificate, BadSetting, MissingExtra.
     """
     folder = HubFolder(data)
     tls_of(settled(folder, tuned.settings))
+    _provider(tuned)
     folder.prepare()
     if _is_served(folder):
         serving = folder.serving()

@@ -27,8 +27,10 @@ class Session:
         """Proposals that it pushed, and that were not decided yet."""
         self.ordered = 0
         """Orders that it gave, and that were not carried out yet."""
-        self.redeems = False
-        """Whether it has redeemed a code."""
+        self.comes_in = False
+        """Whether it has redeemed a code, or signed in: it is answered, and nothing else."""
+        self.asked_ways = False
+        """Whether it has asked how one signs in."""
         self.token = ""
         """The public prefix of the token by which it came."""
         self.turned_away = ""

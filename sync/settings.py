@@ -110,6 +110,23 @@ class Settings(Struct, frozen=True, kw_only=True):
     delayed_address: int = 8
     """… of one address."""
 
+    passwords: bool = False
+    """Whether people may set a password, and sign in by it."""
+    password_length: int = 15
+    """Characters that a password has at the least (NIST SP 800-63B-4, section 3.1.1.2)."""
+    passwords_at_once: int = 2
+    """Passwords that are looked at a time: each takes 64 MiB and a core for a moment."""
+    sign_in_lifetime: float = 43_200.0
+    """How long a token is good that signing in by a password or a provider made; it is not renewed."""
+    provider_timeout: float = 3.0
+    """For one answer of the OpenID provider; a sign-in takes three, within `hello_timeout`."""
+    logins: int = 1_000
+    """Browsers that were sent to the provider and are not back; beyond it, the oldest is forgotten."""
+    login_seconds: float = 600.0
+    """After so long it is too late to come back."""
+    login_code_seconds: float = 60.0
+    """How long the one-time code is good that a browser is handed then."""
+
     security_log_bytes: int = 16 << 20
     """The security log begins a new file at so many bytes."""
     security_log_files: int = 8

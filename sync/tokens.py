@@ -22,6 +22,8 @@ JOIN: Final = "srj"
 """A one-time code that an invitation gives."""
 SET_UP: Final = "sru"
 """The one-time code of a hub's first start."""
+LOGIN: Final = "srl"
+"""The one-time code that a browser is handed after signing in at a provider."""
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PUBLIC: Final = 8
@@ -66,7 +68,7 @@ def shown_prefix(text: str) -> str:
 def kind_of(text: str) -> str | None:
     """Which kind it is; None if it is none, or has a slip in it."""
     kind = text[:3]
-    if kind not in (PERSONAL, SERVICE, JOIN, SET_UP) or text[3:4] != "_":
+    if kind not in (PERSONAL, SERVICE, JOIN, SET_UP, LOGIN) or text[3:4] != "_":
         return None
     if len(text) != _LENGTH or not text.isascii() or not text[4:].isalnum():
         return None

@@ -1,4 +1,7 @@
-"""A hub's settings as its admin wants them: `hub.toml` in its folder, then what the command line says."""
+"""A hub's settings as its admin wants them: `hub.toml` in its folder, then what the command line says.
+
+The file's table `[oidc]` is the hub's OpenID provider: see `oidc_settings`.
+"""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.sync.errors import BadSetting
+from stackroom.sync.oidc_settings import Oidc, oidc_of
 from stackroom.sync.settings import Settings
 
 FILE: Final = "hub.toml"
@@ -29,10 +33,11 @@ _MAY_BE_ZERO: Final = frozenset({"port", "failures_free"})
 
 
 class Tuned(Struct, frozen=True):
-    """Settings, and where each that is not the default was said."""
+    """Settings, where each that is not the default was said, and the OpenID provider if there is one."""
 
     settings: Settings
     sources: dict[str, Source] = {}
+    oidc: Oidc | None = None
 
     def source(self, name: str) -> Source:
         """Where the setting was said."""
@@ -46,7 +51,10 @@ def tuned(folder: Path, said: Mapping[str, object], sets: Sequence[str] = ()) ->
     """
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
-    for name, value in _file(folder / FILE).items():
+    file = _file(folder / FILE)
+    table = file.pop("oidc", None)
+    oidc = oidc_of(table, str(folder / FILE)) if table is not None else None
+    for name, value in file.items():
         values[name] = _value(name, value, f"in {folder / FILE}", strict=True)
         sources[name] = "hub.toml"
     for text in sets:
@@ -60,7 +68,7 @@ def tuned(folder: Path, said: Mapping[str, object], sets: Sequence[str] = ()) ->
         if value is not None and value is not False and value != ():
             values[name] = frozenset(value) if isinstance(value, tuple) else value
             sources[name] = "command line"
-    return Tuned(_checked(Settings(**values)), sources)
+    return Tuned(_checked(Settings(**values)), sources, oidc)
 
 
 def _checked(settings: Settings) -> Settings:

@@ -30,7 +30,8 @@ token of limited scope. `{CUSTOM}` is a custom role of {" and ".join(f"`{p}`" fo
 
 OUTRO = """## Without having come in
 
-Before a good `hello`, every message but `hello` and `redeem` closes the connection (4401).
+Before a good `hello`, every message but `hello`, `redeem`, `sign_in`, `sign_in_oidc` and `list_ways` closes the
+connection (4401). The pages below `/auth/` are there on hubs with an OpenID provider (`docs/signing-in.md`).
 
 | GET | anybody |
 | --- | --- |

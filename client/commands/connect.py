@@ -46,16 +46,24 @@ class Disconnected(Struct, frozen=True):
     stackroom connect wss://hub.example:8765
     STACKROOM_TOKEN=TOKEN stackroom connect wss://hub.example
     stackroom connect wss://10.1.2.3:8765 --fingerprint sha256:HEX
+    stackroom connect wss://hub.example --sso
+    stackroom connect wss://hub.example --user ada --password
     """,
 )
 @click.argument("url", shell_complete=completing.hubs)
 @click.option("--token", envvar="STACKROOM_TOKEN", help="Asked for without it; or STACKROOM_TOKEN.")
+@click.option("--sso", is_flag=True, help="Sign in at the hub's OpenID provider instead.")
+@click.option("--user", metavar="NAME", help="With --password: who you are.")
+@click.option("--password", is_flag=True, help="Sign in by a password, which is asked for.")
 @trust_options
 @click.pass_obj
 def connect(
     app: "App",
     url: str,
     token: str | None,
+    sso: bool,
+    user: str | None,
+    password: bool,
     fingerprint: str | None,
     ca_file: Path | None,
     insecure: bool,
@@ -64,12 +72,21 @@ def connect(
 
     The token says who you are there. It is kept in the home (mode 0600), and neither shown nor logged;
     a second `connect` to the same hub replaces it. With a code instead of a token: `stackroom join`.
+    With --sso, or with --user and --password, a token is made that is good for some hours.
     """
+    from stackroom.client.commands.signing import by_password, by_provider
+
     if app.offline:
         raise click.UsageError("connect needs the network: leave out --offline")
+    if bool(user) != password or (sso and password):
+        raise click.UsageError("sign in by --sso, or by --user NAME with --password")
     address = address_of(app, url)
     with trusting(app, address, fingerprint, ca_file, insecure):
-        connected(app, address, token or app.home.token(address) or _ask_token())
+        if sso:
+            return by_provider(app, address)
+        if user:
+            return by_password(app, address, user)
+        return connected(app, address, token or app.home.token(address) or _ask_token())
 
 
 def connected(app: "App", address: str, token: str) -> None:

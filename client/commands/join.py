@@ -20,11 +20,15 @@ JOINING: Final = "#joining"
     example="""
     stackroom join wss://hub.example:8765#srj_CODE
     stackroom join srj_CODE --hub wss://hub.example:8765
+    stackroom join wss://hub.example#srj_CODE --sso
     """,
 )
 @click.argument("link", metavar="CODE")
 @click.option("--hub", "url", help="The hub's address, where CODE does not begin with it.")
 @click.option("--user", help="The name to take; an invitation has it already.")
+@click.option(
+    "--sso", is_flag=True, help="Sign in at the hub's OpenID provider, and be linked to it."
+)
 @trust_options
 @click.pass_obj
 def join(
@@ -32,16 +36,19 @@ def join(
     link: str,
     url: str | None,
     user: str | None,
+    sso: bool,
     fingerprint: str | None,
     ca_file: Path | None,
     insecure: bool,
 ) -> None:
-    """Join a hub by a one-time code: an invitation's, or the one of a hub's first start.
+    """Join a hub by a one-time code: an invitation's, a browser's, or the one of a hub's first start.
 
     It makes the account, and a token that is kept in the home (mode 0600) as `connect` keeps it. The
     code is good once; if the answer got lost on the way, the same command takes up where it was.
+    With --sso, you are from then on who you are at the provider: `stackroom connect URL --sso`.
     """
     from stackroom.client.commands.connect import address_of
+    from stackroom.client.commands.signing import by_provider
     from stackroom.sync import tokens
 
     if app.offline:
@@ -49,11 +56,16 @@ def join(
     at, _, secret = link.rpartition("#")
     if not (at or url):
         raise click.UsageError("which hub? stackroom join ADDRESS#CODE, or --hub ADDRESS")
-    if tokens.kind_of(secret) not in (tokens.JOIN, tokens.SET_UP):
+    if tokens.kind_of(secret) not in (tokens.JOIN, tokens.SET_UP, tokens.LOGIN):
         raise click.UsageError("this is no join code (srj_…), or a part of it is missing")
+    if sso and tokens.kind_of(secret) != tokens.JOIN:
+        raise click.UsageError("--sso goes with the code of an invitation (srj_…)")
     address = address_of(app, url or at)
     with trusting(app, address, fingerprint, ca_file, insecure):
-        _come_in(app, address, secret, user)
+        if sso:
+            by_provider(app, address, secret)
+        else:
+            _come_in(app, address, secret, user)
 
 
 def _come_in(app: "App", address: str, secret: str, user: str | None) -> None:

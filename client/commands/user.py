@@ -39,6 +39,10 @@ name_argument = click.argument("name", shell_complete=completing.people("user"))
     stackroom user create ci --service
     stackroom user update ben --inactive -m "left the team"
     """,
+    lazy={
+        "password": "stackroom.client.commands.signing:password",
+        "link": "stackroom.client.commands.signing:link",
+    },
 )
 def user() -> None:
     """The users of a hub: people, and services such as CI.

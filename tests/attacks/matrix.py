@@ -141,6 +141,13 @@ def reading() -> Iterator[Row]:
         yield Row("list_profiles", place, "profile.read", lambda case: wire.ListProfiles())
     yield Row("hello again", "hub", NOBODY, lambda case: wire.Hello(uid(1), "srm_"))
     yield Row("redeem after hello", "hub", NOBODY, lambda case: wire.Redeem("srj_", case.token))
+    yield Row("list_ways", "hub", ANYBODY, lambda case: wire.ListWays())
+    yield Row(
+        "sign_in after hello", "hub", NOBODY, lambda case: wire.SignIn("root", "x", case.token)
+    )
+    yield Row(
+        "sign_in_oidc after hello", "hub", NOBODY, lambda case: wire.SignInOidc("x", case.token)
+    )
 
 
 def orders() -> Iterator[Row]:
@@ -164,6 +171,8 @@ def orders() -> Iterator[Row]:
         "invite", "people.write",
         lambda c: wire.Invite(c.name, c.token.prefix, c.token.hash, 1_000, "viewer"),
     )  # fmt: skip
+    yield ask("set_password to none", UNLIMITED, lambda c: wire.SetPassword())
+    yield ask("link_identity to none", UNLIMITED, lambda c: wire.LinkIdentity())
     for place in ("own", "other"):
         redact = wire.Redact(PLACES[place], 1, "/name", "why", dry_run=True)
         yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
@@ -224,6 +233,8 @@ AMONG_PEOPLE: list[Change] = [
     people_model.RoleRevoked(),
     people_model.TokenRevoked(),
     people_model.InvitationEnded(),
+    people_model.IdentityUnlinked(),
+    people_model.PasswordRemoved(),
     model.ConflictResolved("ours"),
 ]
 BY_THE_HUB: list[Change] = [
@@ -231,6 +242,8 @@ BY_THE_HUB: list[Change] = [
     people_model.TokenCreated("x", uid(1), "srm_12345678"),
     people_model.TokenUpdated({"/expires": None}),
     people_model.UserInvited("x", "srj_12345678", "admin", 1),
+    people_model.IdentityLinked("x", uid(1), "https://provider.example", "x"),
+    people_model.PasswordSet("x", uid(1)),
     model.Redacted("x", ()),
 ]
 
@@ -269,6 +282,9 @@ GETS: dict[str, int] = {
     "/healthz": 200,
     "/readyz": 200,
     "/metrics": 200,
+    "/auth/login": 404,
+    "/auth/callback": 404,
+    "/auth/done": 404,
     "/anything-else": 404,
 }
 """What plain HTTP answers, to whoever asks."""

@@ -56,7 +56,7 @@ async def connecting(url: str, *, small: bool = False) -> AsyncIterator[ClientCo
         yield connection
 
 
-async def coming(url: str, first: wire.Hello | wire.Redeem) -> wire.FromHub:
+async def coming(url: str, first: wire.Hello | wire.SigningIn) -> wire.FromHub:
     """What the hub answers to a connection's first message."""
     async with connecting(url) as connection:
         await connection.send(wire.encode(first, wire.MSGPACK))

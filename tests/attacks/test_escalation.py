@@ -23,7 +23,11 @@ from stackroom.events.people_entities import Assignment, Token, User
 from stackroom.events.people_model import (
     AssignmentUpdated,
     HubFounded,
+    IdentityLinked,
+    IdentityUnlinked,
     InvitationEnded,
+    PasswordRemoved,
+    PasswordSet,
     ProjectCreated,
     ProjectDeleted,
     ProjectRenamed,
@@ -102,6 +106,10 @@ async def every_change(team: Team, self: str) -> list[tuple[str, Change]]:
         (token, TokenRevoked()),
         (uid(97), UserInvited("eve3", "srj_12345678", "admin", 10**13)),
         (uid(98), InvitationEnded()),
+        (uid(100), IdentityLinked("x", root, "https://provider.example", "eve")),
+        (uid(101), PasswordSet("x", root)),
+        (uid(102), IdentityUnlinked()),
+        (uid(103), PasswordRemoved()),
         (uid(99), ConflictResolved("ours")),
     ]
 

@@ -104,6 +104,7 @@ async def test_what_was_pushed_and_waits_is_refused(team: Team, end: Ending) -> 
     token = await team.member("eve", "editor")
     async with team.speaking(token) as eve, team.speaking(team.root) as root:
         doomed = await doom(team, root, end, token)
+        await nothing_waits(root)
         gate = Gate(team)
         gate.hold_writes()
         committer = team.hub.server.committer
@@ -121,6 +122,12 @@ async def test_what_was_pushed_and_waits_is_refused(team: Team, end: Ending) -> 
         else:
             assert not [m for m in await rest(eve) if isinstance(m, DATA)]
     assert [c.author for c in await team.hub.commits()] == ["root"] * 3
+
+
+async def nothing_waits(peer: Peer) -> None:
+    """Has the hub write down when each token was last used, which it does beside what comes next."""
+    (answer,) = await peer.push(peer.proposal(component(1), base=2))
+    assert answer.outcome == "rejected"
 
 
 def waits(team: Team, peer: Peer) -> bool:
@@ -151,6 +158,7 @@ async def test_two_who_take_each_other_the_right_in_one_batch(team: Team) -> Non
     mine, his = await assignment(team, "eve"), await assignment(team, "root")
     async with team.speaking(token) as eve, team.speaking(team.root) as root:
         base = len(await team.hub.commits(HUB.id))
+        await nothing_waits(root)
         gate = Gate(team)
         gate.hold_writes()
         committer = team.hub.server.committer

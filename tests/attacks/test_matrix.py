@@ -36,10 +36,17 @@ from tests.sync.test_http import ask
 
 ROOT = Path(__file__).parents[2]
 DAY = 86_400_000
-CLOSING = ("hello again", "redeem after hello", "revoke_token, this one")
+CLOSING = (
+    "hello again",
+    "redeem after hello",
+    "sign_in after hello",
+    "sign_in_oidc after hello",
+    "revoke_token, this one",
+)
 
 CODES = {
     "base_ahead": "yes",
+    "nothing_to_end": "yes",
     "nothing_to_redact": "yes",
     "not_allowed": "no",
     "reserved": "hub",
@@ -142,6 +149,8 @@ class Trial:
             case wire.ListProfiles():
                 listed = {p.id for p in (await peer.hear(wire.Profiles)).profiles}
                 return "yes" if PLACES[row.place] in listed else "no"
+            case wire.ListWays():
+                return "yes" if await peer.hear(wire.Ways) else "no"
             case wire.Unsubscribe():
                 return "yes" if not (await peer.ask(wire.Explain())).code else "no"
             case _:
@@ -214,7 +223,8 @@ async def test_nothing_is_answered_before_hello(trial: Trial) -> None:
     case = await trial.case(trial.team.root)
     messages = {type(m): m for row in ROWS if isinstance(m := row.make(case), wire.Message)}
     messages[wire.Push] = wire.Push(PROFILE, ())
-    for kind in set(get_args(wire.FromReplica)) - {wire.Hello, wire.Redeem}:
+    first = {wire.Hello, wire.ListWays, *get_args(wire.SigningIn)}
+    for kind in set(get_args(wire.FromReplica)) - first:
         async with connecting(trial.team.url) as socket:
             await socket.send(wire.encode(messages[kind], wire.MSGPACK))
             with pytest.raises(ConnectionClosed) as closed:

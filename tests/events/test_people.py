@@ -12,7 +12,9 @@ from stackroom.events.people import BUILT_IN, Directory
 from stackroom.events.people_model import (
     AssignmentUpdated,
     HubFounded,
+    IdentityLinked,
     InvitationEnded,
+    PasswordSet,
     ProjectCreated,
     ProjectDeleted,
     ProjectUpdated,
@@ -296,6 +298,8 @@ def test_every_kind_of_people_is_encoded_and_decoded(people: People) -> None:
     people.ok((uid(32), UserInvited("cleo", "def", "editor", 9, LAKE, {TEAM: True})))
     people.ok((uid(33), UserInvited("dan", "ghi", "editor", 9)))
     people.ok((uid(33), InvitationEnded()))
+    people.ok((uid(34), IdentityLinked("ada", ADA, "https://provider.example", "a|1")))
+    people.ok((uid(35), PasswordSet("ada", ADA)))
     data = encode(people.state)
     assert encode(decode(data)) == data
     assert {e.kind for e in people.state.entities.values()} == PEOPLE

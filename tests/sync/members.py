@@ -20,6 +20,8 @@ from stackroom.sync import tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
 from stackroom.sync.orders import found
+from stackroom.sync.provider import Provider
+from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.settings import Settings
 from tests.sync.speaking import HUB, Peer, Running, serving, speaking
 
@@ -58,8 +60,8 @@ async def set_up(url: str, code: str | None, user: str = "root") -> str:
 class Clock:
     """A hub's clock that a test turns on."""
 
-    def __init__(self) -> None:
-        self.now = 1_800_000_000_000
+    def __init__(self, now: int = 1_800_000_000_000) -> None:
+        self.now = now
 
     def __call__(self) -> int:
         self.now += 1
@@ -122,9 +124,16 @@ class Team:
 
 
 @asynccontextmanager
-async def serving_team(path: Path, settings: Settings | None = None) -> AsyncIterator[Team]:
+async def serving_team(
+    path: Path,
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    provider: Provider | None = None,
+    security: Notes = NOWHERE,
+) -> AsyncIterator[Team]:
     """A hub on the log at `path` that was set up by `root`."""
-    clock, code = Clock(), made(tokens.SET_UP)
+    clock, code = clock or Clock(), made(tokens.SET_UP)
     log = await SqliteLog.open(path, new_id=HUB.id)
     try:
         salt = partial(secrets.token_bytes, 16)
@@ -133,5 +142,13 @@ async def serving_team(path: Path, settings: Settings | None = None) -> AsyncIte
         access = await log.read(PeopleAccess.load)
     finally:
         await log.aclose()
-    async with serving(path, settings, access=access, people=HUB.id, clock=clock) as hub:
+    async with serving(
+        path,
+        settings,
+        access=access,
+        people=HUB.id,
+        clock=clock,
+        provider=provider,
+        security=security,
+    ) as hub:
         yield Team(hub, await set_up(hub.url, code.text), clock)

@@ -26,6 +26,7 @@ from stackroom.events.model import (
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
+from stackroom.sync.provider import Provider
 from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
@@ -66,6 +67,7 @@ async def serving(
     clock: Callable[[], Millis] | None = None,
     tls: Tls | None = None,
     security: Notes = NOWHERE,
+    provider: Provider | None = None,
 ) -> AsyncIterator[Running]:
     """A hub on the log at `path`, stopped and closed at the end; everybody may do everything on it.
 
@@ -84,6 +86,7 @@ async def serving(
         people=people,
         tls=tls,
         security=security,
+        provider=provider,
     )
     try:
         async with anyio.create_task_group() as tasks:
