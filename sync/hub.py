@@ -25,8 +25,6 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
 from stackroom.sync.effects import (
-    Close,
-    Effect,
     Keep,
     ListAll,
     Noted,
@@ -41,9 +39,9 @@ from stackroom.sync.effects import (
 from stackroom.sync.farewell import Farewell
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
-from stackroom.sync.security_log import Kind
 from stackroom.sync.session import Session, Subscription
 from stackroom.sync.settings import Settings
+from stackroom.sync.voice import Voice
 
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
 
@@ -51,7 +49,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub:
+class Hub(Voice):
     """All sessions of one hub process."""
 
     def __init__(
@@ -62,6 +60,7 @@ class Hub:
         version: str,
         ways: wire.Ways = NO_WAYS,
     ) -> None:
+        super().__init__()
         self.identity = identity
         self.access = access
         self.settings = settings
@@ -73,13 +72,7 @@ class Hub:
         self.connected: Counter[str] = Counter()
         """How many sessions each user has."""
         self.ended = False
-        self._effects: list[Effect] = []
         self._last_id = 0
-
-    def effects(self) -> list[Effect]:
-        """What is to be done since this was last asked, in order."""
-        effects, self._effects = self._effects, []
-        return effects
 
     # Connections
 
@@ -494,28 +487,6 @@ class Hub:
         self.ended = True
         for session in self.sessions.values():
             self._close(session, code, reason)
-
-    def _send(self, session: Session, message: wire.FromHub) -> None:
-        if not session.refused:
-            self._effects.append(Send((session.id,), message))
-
-    def _close(self, session: Session, code: int, reason: str) -> None:
-        """Closes the connection; from now on nothing is sent to it, nor heard from it."""
-        session.refused = True
-        self._effects.append(Close(session.id, code, reason))
-
-    def _note(self, session: Session, kind: Kind, **fields: str | int) -> None:
-        self._effects.append(Noted(session.id, kind, fields))
-
-    def _error(
-        self,
-        session: Session,
-        code: wire.ErrorCode,
-        sentence: str,
-        hint: str = "",
-        profile: str = "",
-    ) -> None:
-        self._send(session, wire.Error(code, sentence, hint, profile))
 
 
 def _changes_catalogue(commit: Commit) -> bool:

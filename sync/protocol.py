@@ -9,38 +9,65 @@ from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from stackroom.events.limits import MESSAGE_LENGTH, NAME_LENGTH
+from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Millis, Proposal, Rewritten
 from stackroom.events.people import Grant
-
-PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
-"""What is public of a token or code: its kind, and what it is looked up by."""
+from stackroom.sync.order_messages import (
+    PREFIX_PATTERN as PREFIX_PATTERN,
+)
+from stackroom.sync.order_messages import (
+    AnyOrder as AnyOrder,
+)
+from stackroom.sync.order_messages import (
+    Explain as Explain,
+)
+from stackroom.sync.order_messages import (
+    Hash as Hash,
+)
+from stackroom.sync.order_messages import (
+    IdToken as IdToken,
+)
+from stackroom.sync.order_messages import (
+    Invite as Invite,
+)
+from stackroom.sync.order_messages import (
+    LinkIdentity as LinkIdentity,
+)
+from stackroom.sync.order_messages import (
+    ListTokens as ListTokens,
+)
+from stackroom.sync.order_messages import (
+    MakeToken as MakeToken,
+)
+from stackroom.sync.order_messages import (
+    NewToken as NewToken,
+)
+from stackroom.sync.order_messages import (
+    Order as Order,
+)
+from stackroom.sync.order_messages import (
+    Redact as Redact,
+)
+from stackroom.sync.order_messages import (
+    RenewToken as RenewToken,
+)
+from stackroom.sync.order_messages import (
+    RevokeToken as RevokeToken,
+)
+from stackroom.sync.order_messages import (
+    Secret as Secret,
+)
+from stackroom.sync.order_messages import (
+    SetPassword as SetPassword,
+)
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
 JSON: Final = f"stackroom.v{VERSION}+json"
 SUBPROTOCOLS: Final = (MSGPACK, JSON)
 """In the order of the hub's preference."""
-
-
-Secret: TypeAlias = Annotated[str, Meta(max_length=4_096)]
-"""A token or a one-time code."""
-
-IdToken: TypeAlias = Annotated[str, Meta(max_length=16_384)]
-"""An ID token in its compact form (OpenID Connect Core, section 2), or an access token."""
-
-Hash: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
-"""SHA-256 of a token or code."""
-
-
-class NewToken(Struct, frozen=True):
-    """A token that whoever will hold it has made: its public prefix, and the hash of the whole."""
-
-    name: Annotated[str, Meta(max_length=NAME_LENGTH)]
-    prefix: Annotated[str, Meta(pattern=PREFIX_PATTERN)]
-    hash: Hash
 
 
 class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -150,113 +177,6 @@ class Push(Message, frozen=True, tag="push"):
 
 
 # Orders: what the hub alone can do, and what only it knows
-
-
-class Order(Struct, frozen=True, tag_field="order", omit_defaults=True):
-    """Base of all orders."""
-
-
-class MakeToken(Order, frozen=True, tag="make_token"):
-    """A token for the sender, or for the service account `user` (an id).
-
-    `lifetime` is in milliseconds, None for ever; see `TokenCreated` for the rest.
-    """
-
-    token: NewToken
-    user: str = ""
-    read_only: bool = False
-    profiles: tuple[Id, ...] | None = None
-    lifetime: Count | None = None
-
-
-class RenewToken(Order, frozen=True, tag="renew_token"):
-    """Adds the token's lifetime to the time of now; the empty id is the token of this connection."""
-
-    token: str = ""
-
-
-class RevokeToken(Order, frozen=True, tag="revoke_token"):
-    """Ends a token at once."""
-
-    token: Id
-
-
-class ListTokens(Order, frozen=True, tag="list_tokens"):
-    """The sender's tokens, or `everybody`'s; with when each was used last."""
-
-    everybody: bool = False
-
-
-class Invite(Order, frozen=True, tag="invite"):
-    """Lets somebody join under `user` with the code of that prefix and hash, for `lifetime` (ms).
-
-    Whoever is a user already is let in again by it, and gets no role.
-    """
-
-    user: Annotated[str, Meta(max_length=NAME_LENGTH)]
-    prefix: Annotated[str, Meta(pattern=PREFIX_PATTERN)]
-    hash: Hash
-    lifetime: Count
-    role: str = ""
-    scope: str = ""
-    teams: tuple[Id, ...] = ()
-
-
-class SetPassword(Order, frozen=True, tag="set_password"):
-    """A password for the sender, in the place of another; the empty one is none."""
-
-    password: Secret = ""
-
-    def __repr__(self) -> str:
-        """Without the password."""
-        return "SetPassword()"
-
-
-class LinkIdentity(Order, frozen=True, tag="link_identity"):
-    """Links the sender to whom an ID token of the hub's provider speaks of; the empty one unlinks.
-
-    Where there is a nonce in it, that is made of the hash of this connection's token.
-    """
-
-    id_token: IdToken = ""
-
-    def __repr__(self) -> str:
-        """Without the ID token."""
-        return "LinkIdentity()"
-
-
-class Redact(Order, frozen=True, tag="redact"):
-    """Takes the text at `path` of what commit `seq` wrote out of a profile's whole history.
-
-    `entity` says of which, where the commit wrote several. With `dry_run`, only says where it stands.
-    """
-
-    profile: Id
-    seq: Count
-    path: Annotated[str, Meta(max_length=4_096)]
-    reason: Annotated[str, Meta(max_length=MESSAGE_LENGTH)]
-    entity: str = ""
-    dry_run: bool = False
-
-
-class Explain(Order, frozen=True, tag="explain"):
-    """What a user (by name; the sender, if empty) may do in a profile, or on the hub, and why."""
-
-    user: str = ""
-    profile: str = ""
-
-
-AnyOrder: TypeAlias = (
-    MakeToken
-    | RenewToken
-    | RevokeToken
-    | ListTokens
-    | Invite
-    | SetPassword
-    | LinkIdentity
-    | Redact
-    | Explain
-)
 
 
 class Ask(Message, frozen=True, tag="ask"):

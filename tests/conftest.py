@@ -1,6 +1,7 @@
 """What every test gets: the asyncio backend, a home of its own, and no blocking call inside the loop."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from hypothesis import settings
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PACKAGES = ["stackroom.events", "stackroom.sync", "stackroom.client"]
 
