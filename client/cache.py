@@ -18,7 +18,7 @@ from stackroom.events.log import LogReader, Snapshot, Taken
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Event, Rewritten
 from stackroom.events.outcomes import taking
-from stackroom.events.redaction import taken_by, texts_in
+from stackroom.events.redaction import rewritten_by, texts_in
 from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
@@ -148,8 +148,10 @@ class Cache:
             del fresh[:known]
             if not fresh:
                 return
-            taken = tuple(_taken(fresh))
-            if _began_before(log, profile, taken) or any(_left_as_before(log, profile, taken)):
+            taken = tuple(rewritten_by(one.commit for one in fresh))
+            if taken and (
+                _began_before(log, profile, taken) or _left_as_before(log, profile, taken)
+            ):
                 raise Gap(profile, head.seq, fresh[0].commit.seq)
             if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
                 tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
@@ -215,10 +217,8 @@ class Cache:
             if log.head(profile).seq >= state.seq > 0 and not _redacted_since(
                 log, profile, state.seq
             ):
-                missing = log.missing(profile)
-                begun = [missing.stop - 1] if missing is not None else []
                 log.put_snapshot(profile, snapshot)
-                log.drop_snapshots(profile, [state.seq, *begun])
+                log.drop_snapshots(profile, [state.seq, *_begun_at(log, profile)])
 
     def verify(self, profile: str) -> None:
         """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
@@ -255,11 +255,9 @@ class Cache:
 
     def _drop_older(self, log: SqliteCacheWriter, profile: str, seq: int) -> None:
         """Drops snapshots from before `seq`: a process that had not heard of it may have kept them."""
-        missing = log.missing(profile)
-        begun = None if missing is None else missing.stop - 1
-        newest = log.snapshot(profile)
-        if newest is not None and newest.seq < seq and newest.seq != begun:
-            log.drop_snapshots(profile, [] if begun is None else [begun])
+        begun, newest = _begun_at(log, profile), log.snapshot(profile)
+        if newest is not None and newest.seq < seq and newest.seq not in begun:
+            log.drop_snapshots(profile, begun)
             log.put_fact(SCRUB, profile, b"")
 
     def to_scrub(self) -> bool:
@@ -298,54 +296,62 @@ def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
     return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
 
 
-def _taken(fresh: Iterable[Taken]) -> Iterator[Rewritten]:
-    """What the commits take out of the history."""
-    for one in fresh:
-        for event in one.commit.events:
-            yield from taken_by(event)
-
-
 def _began_before(log: SqliteReader, profile: str, taken: Iterable[Rewritten]) -> bool:
     """Whether the profile begins here at a snapshot that may have the value still.
 
     Also where the events themselves were fetched since, and came without it.
     """
-    missing = log.missing(profile)
-    return missing is not None and any(each.seq < missing.stop for each in taken)
+    return any(each.seq <= begun for begun in _begun_at(log, profile) for each in taken)
 
 
 def _left_as_before(
     log: SqliteReader, profile: str, taken: Iterable[Rewritten]
-) -> Iterator[tuple[Rewritten, Event]]:
+) -> list[tuple[Rewritten, Event]]:
     """The events of `taken` that are kept here as they were before they were rewritten so.
 
     One that says something else than it says there, and than what an earlier redaction left of it, was
     rewritten once more by a later one, and came so from the hub.
     """
     last = {(each.seq, each.event): each for each in taken}
-    if not last:
-        return
-    earlier = {
-        (each.seq, each.event, each.digest)
-        for page in pages(log, profile, 0)
-        for commit in page
-        for event in commit.events
-        for each in taken_by(event)
-    }
-    for at, each in last.items():
-        found = log.commits(profile, each.seq - 1, 1)
-        if not found or found[0].seq != each.seq or each.event >= len(found[0].events):
-            continue
-        event = found[0].events[each.event]
-        says = codec.digest_now(event)
-        if says != each.digest and (not event.digest or (*at, says) in earlier):
-            yield each, event
+    other = [
+        (each, event)
+        for each in last.values()
+        if (event := _kept(log, profile, each)) is not None
+        and codec.digest_now(event) != each.digest
+    ]
+    earlier = set[tuple[int, int, str]]()
+    if any(event.digest for _, event in other):
+        known = rewritten_by(_since(log, profile, 0))
+        earlier = {(each.seq, each.event, each.digest) for each in known}
+    return [
+        (each, event)
+        for each, event in other
+        if not event.digest or (each.seq, each.event, codec.digest_now(event)) in earlier
+    ]
+
+
+def _kept(log: SqliteReader, profile: str, each: Rewritten) -> Event | None:
+    """The event of which `each` speaks, if it is here."""
+    found = log.commits(profile, each.seq - 1, 1)
+    if not found or found[0].seq != each.seq or each.event >= len(found[0].events):
+        return None
+    return found[0].events[each.event]
 
 
 def _redacted_since(log: SqliteReader, profile: str, seq: int) -> bool:
     """Whether a commit after `seq` took a value out of the history."""
-    later = (commit for page in pages(log, profile, seq) for commit in page)
-    return any(taken_by(event) for commit in later for event in commit.events)
+    return any(True for _ in rewritten_by(_since(log, profile, seq)))
+
+
+def _since(log: SqliteReader, profile: str, seq: int) -> Iterator[Commit]:
+    for page in pages(log, profile, seq):
+        yield from page
+
+
+def _begun_at(log: SqliteReader, profile: str) -> list[int]:
+    """The seq of the snapshot at which the profile begins here while commits before it are missing."""
+    missing = log.missing(profile)
+    return [missing.stop - 1] if missing is not None else []
 
 
 def _leaf(profile: str, commit: Commit) -> bytes:

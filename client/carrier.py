@@ -210,7 +210,7 @@ class Carrier:
         try:
             await self.worker.end(work)
         except Gap:
-            # Another process has cleaned the profile, and has not fetched it all yet.
+            # Another process has cleaned the profile and not fetched it all yet, or is yet to clean it.
             await self._anew(profile)
             return False
         except IntegrityError as error:

@@ -16,7 +16,7 @@ from stackroom.events.fold import advance
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Proposal, Rewritten
-from stackroom.events.redaction import taken_by
+from stackroom.events.redaction import rewritten_by
 from stackroom.events.state import State, decode
 from stackroom.sync import protocol as wire
 
@@ -378,14 +378,8 @@ class Replica:
         if merkle.root(frontier) != fresh[-1].root:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
-        taken = tuple(
-            each
-            for commit in fresh
-            if commit.seq > copy.clean_upto
-            for event in commit.events
-            for each in taken_by(event)
-            if each.seq <= since.size
-        )
+        unlooked = (commit for commit in fresh if commit.seq > copy.clean_upto)
+        taken = tuple(each for each in rewritten_by(unlooked) if each.seq <= since.size)
         if taken:
             self._effects.append(Clean(copy.profile, fresh[-1].seq, taken))
             return

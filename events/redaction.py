@@ -124,13 +124,14 @@ def mentions(event: Event, texts: Iterable[str]) -> bool:
     return any(text in wanted or _holds(text, parts) for _, text in said)
 
 
-def taken_by(event: Event) -> tuple[Rewritten, ...]:
-    """The events that `event` takes values from; none, for any that is no redaction."""
-    if event.type != Redacted.__name__:
-        return ()
-    change = unseal(event)
-    assert isinstance(change, Redacted)
-    return change.rewritten
+def rewritten_by(commits: Iterable[Commit]) -> Iterator[Rewritten]:
+    """The events that redactions among `commits` take values from, in their order."""
+    for commit in commits:
+        for event in commit.events:
+            if event.type == Redacted.__name__:
+                change = unseal(event)
+                assert isinstance(change, Redacted)
+                yield from change.rewritten
 
 
 class Vouchers:
@@ -145,9 +146,9 @@ class Vouchers:
         for number, event in enumerate(commit.events):
             if event.digest:
                 self._claimed[commit.seq, number] = now(event)
-            for each in taken_by(event):
-                if each.seq < commit.seq:
-                    self._vouched[each.seq, each.event] = each.digest
+        for each in rewritten_by((commit,)):
+            if each.seq < commit.seq:
+                self._vouched[each.seq, each.event] = each.digest
 
     def fault(self) -> tuple[int, int] | None:
         """The first (seq, event) that is not what the last redaction of it says, or None.

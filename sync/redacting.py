@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from stackroom.events.errors import StackroomError
 from stackroom.events.history import pages
@@ -61,7 +61,7 @@ def redact(
         return taken
     log.redact(profile, changed)
     authority.forget_profile(profile)
-    return Done(taken, done.rewritten, done.remnants)
+    return structs.replace(done, commit=taken)
 
 
 def _texts(order: wire.Redact, log: LogWriter) -> dict[str, None] | Refusal:

@@ -23,7 +23,7 @@ from stackroom.events.model import (
     RequestJoined,
 )
 from stackroom.events.outcomes import HOLDING
-from stackroom.events.redaction import taken_by
+from stackroom.events.redaction import rewritten_by
 from stackroom.events.state import Component, Stack, State, encode
 from stackroom.events.values import overlap, same
 from stackroom.sync import protocol as wire
@@ -97,9 +97,8 @@ class Witness:
     def redacts(self, profile: str, commit: Commit) -> None:
         """Values were taken out of the hub's log by `commit`."""
         self.redacted[profile] = commit.seq
-        for event in commit.events:
-            for each in taken_by(event):
-                self.rewritten[profile, each.seq, each.event] = each.digest
+        for each in rewritten_by((commit,)):
+            self.rewritten[profile, each.seq, each.event] = each.digest
 
     def starts(self, people: Sequence[Commit]) -> None:
         """A hub's process begins, with the people that its log has."""
