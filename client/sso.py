@@ -6,17 +6,16 @@ machine, which comes back to a port of ours (RFC 8252, section 7.3, with PKCE by
 
 import secrets
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 
 from stackroom.client.errors import NotSignedIn
 from stackroom.client.settings import Settings
+from stackroom.sync.authorization import challenge_of, request_address
 from stackroom.sync.fetching import FetchFailed, fetch
 from stackroom.sync.protocol import OidcWay
 from stackroom.sync.provider import Endpoints, discover
@@ -106,21 +105,18 @@ def by_browser(
 ) -> Brought:
     """By a browser that comes back here. Raises NotSignedIn, FetchFailed."""
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     with _Landing(state) as landing:
         redirect = f"http://127.0.0.1:{landing.server_port}/"
-        asked = {
-            "response_type": "code",
-            "client_id": way.client_id,
-            "redirect_uri": redirect,
-            "scope": " ".join(way.scopes),
-            "state": state,
-            "nonce": nonce,
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
-        at = endpoints.authorization
-        show(f"{at}{'&' if '?' in at else '?'}{urlencode(asked)}", "")
+        there = request_address(
+            endpoints.authorization,
+            client=way.client_id,
+            scopes=way.scopes,
+            redirect=redirect,
+            state=state,
+            nonce=nonce,
+            challenge=challenge_of(verifier),
+        )
+        show(there, "")
         brought = landing.wait(clock() + settings.provider_patience, clock)
     if brought.get("iss", way.issuer) != way.issuer or "code" not in brought:
         raise _refused(brought)

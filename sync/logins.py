@@ -5,13 +5,12 @@ cookie that it was given (RFC 9700, section 4.7): a link that somebody else bega
 in seconds, of a clock that never goes back; all is bounded.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from hashlib import sha256
 
 from msgspec import Struct
 
 from stackroom.sync import tokens
+from stackroom.sync.authorization import base64url, challenge_of
 from stackroom.sync.proofs import Identified
 from stackroom.sync.settings import Settings
 
@@ -29,8 +28,8 @@ class Begun(Struct, frozen=True):
 
     @property
     def challenge(self) -> str:
-        """What the provider is told of the verifier (RFC 7636, section 4.2)."""
-        return _text(sha256(self.verifier.encode()).digest())
+        """What the provider is told of the verifier."""
+        return challenge_of(self.verifier)
 
 
 class Logins:
@@ -44,7 +43,7 @@ class Logins:
 
     def begin(self, redirect: str, now: float) -> tuple[Begun, str]:
         """A browser is sent to the provider, to come back to `redirect`; and the cookie that it is given."""
-        state, nonce, verifier, cookie = (_text(self._random(32)) for _ in range(4))
+        state, nonce, verifier, cookie = (base64url(self._random(32)) for _ in range(4))
         until = now + self._settings.login_seconds
         begun = Begun(state, nonce, verifier, tokens.digest(cookie), redirect, until)
         self._begun[state] = begun
@@ -74,10 +73,6 @@ class Logins:
             return None
         del self._codes[prefix]
         return who if now < until else None
-
-
-def _text(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _bound(kept: dict[str, Begun] | dict[str, tuple[bytes, Identified, float]], most: int) -> None:

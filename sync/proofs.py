@@ -1,10 +1,11 @@
 """What came of looking at a secret, off the event loop: what `orders` and the hub go by from then on."""
 
-from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import TypeAlias
 
 from msgspec import Struct
+
+from stackroom.sync.authorization import base64url
 
 
 class Hashed(Struct, frozen=True):
@@ -43,4 +44,4 @@ Proof: TypeAlias = Hashed | KnownPassword | Identified
 def nonce_of(hash: bytes) -> str:
     """The nonce that binds an ID token to the token of that hash: nobody else's is made of it."""
     digest = sha256(b"stackroom sign-in\x00" + hash).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return base64url(digest)

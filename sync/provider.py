@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from stackroom.events.model import Millis
+from stackroom.sync.authorization import request_address
 from stackroom.sync.errors import MissingExtra
 from stackroom.sync.fetching import FetchFailed, basic, fetch
 from stackroom.sync.id_tokens import NotBelieved, UnknownKey, believed, keys_of
@@ -115,19 +115,16 @@ class Provider:
         return known[1]
 
     def login(self, redirect: str, state: str, nonce: str, challenge: str) -> str:
-        """Where a browser is sent (OpenID Connect Core 3.1.2.1, PKCE by RFC 7636). Raises FetchFailed."""
-        asked = {
-            "response_type": "code",
-            "client_id": self.oidc.client_id,
-            "redirect_uri": redirect,
-            "scope": " ".join(self.oidc.scopes),
-            "state": state,
-            "nonce": nonce,
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
-        address = self.endpoints().authorization
-        return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
+        """Where a browser is sent. Raises FetchFailed."""
+        return request_address(
+            self.endpoints().authorization,
+            client=self.oidc.client_id,
+            scopes=self.oidc.scopes,
+            redirect=redirect,
+            state=state,
+            nonce=nonce,
+            challenge=challenge,
+        )
 
     def came_back(
         self, code: str, verifier: str, redirect: str, nonce: str, now: Millis
