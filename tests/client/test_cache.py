@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from msgspec import structs
@@ -14,7 +15,6 @@ from stackroom.events import codec, merkle
 from stackroom.events.errors import Gap, IntegrityError, LogCorrupt, LogError, UnknownEvent
 from stackroom.events.fold import fold
 from stackroom.events.history import state_at
-from stackroom.events.log import Head
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import (
     Commit,
@@ -355,74 +355,56 @@ class TestLog:
         assert log.identity().id == "cache"
 
 
+class Leak(NamedTuple):
+    """A history as it was up to #3, as the hub tells it since #4 took a text out, and what #4 rewrote."""
+
+    was: list[Commit]
+    told: list[Commit]
+    rewritten: tuple[Rewritten, ...]
+
+
 class TestRedaction:
     """#2 wrote a password, #3 something else, #4 takes the password out of #2."""
 
     @pytest.fixture
-    def leaked(self) -> list[Commit]:
-        """The history as it was, up to #3."""
+    def leak(self) -> Leak:
         register = ComponentRegistered("k8s", "orchestrator", "kubernetes", {"password": "hunter2"})
         chain = Chain()
-        made = [
-            chain.commit(sealed(PROFILE, ProfileCreated("team"))),
-            chain.commit(sealed(K8S, register)),
-            chain.commit(sealed(K8S, ComponentUpdated({"/config/n": 3}))),
+        was = [
+            chain.commit(sealed(PROFILE, ProfileCreated("team"))).commit,
+            chain.commit(sealed(K8S, register)).commit,
+            chain.commit(sealed(K8S, ComponentUpdated({"/config/n": 3}))).commit,
         ]
-        return [taken.commit for taken in made]
-
-    @pytest.fixture
-    def rewritten(self, leaked: list[Commit]) -> tuple[Rewritten, ...]:
-        _, rewritten = redacted(leaked[1], marks({"hunter2": None}, 4), lambda: b"salt" * 4)
-        return tuple(rewritten)
-
-    @pytest.fixture
-    def told(self, leaked: list[Commit], rewritten: tuple[Rewritten, ...]) -> list[Commit]:
-        """The history as the hub tells it since, up to #4."""
-        cleaned, _ = redacted(leaked[1], marks({"hunter2": None}, 4), lambda: b"salt" * 4)
-        chain = Chain(head=Head(frontier=tree(leaked)))
-        last = chain.commit(sealed(PROFILE, Redacted("leaked", rewritten))).commit
-        return [leaked[0], cleaned, leaked[2], last]
+        cleaned, rewritten = redacted(was[1], marks({"hunter2": None}, 4), lambda: b"salt" * 4)
+        last = chain.commit(sealed(PROFILE, Redacted("leaked", tuple(rewritten)))).commit
+        return Leak(was, [was[0], cleaned, was[2], last], tuple(rewritten))
 
     def test_what_a_neighbour_kept_is_not_taken_for_what_was_told(
-        self,
-        cache: Cache,
-        leaked: list[Commit],
-        told: list[Commit],
-        rewritten: tuple[Rewritten, ...],
+        self, cache: Cache, leak: Leak
     ) -> None:
-        cache.save(PROFILE, leaked, tree(leaked))
+        cache.save(PROFILE, leak.was, tree(leak.was))
         with pytest.raises(Gap):
-            cache.save(PROFILE, told, tree(told))
+            cache.save(PROFILE, leak.told, tree(leak.told))
         assert cache.load(PROFILE).seq == 3
-        assert cache.clean(PROFILE, 4, rewritten) == {"hunter2"}
-        cache.save(PROFILE, told, tree(told))
+        assert cache.clean(PROFILE, 4, leak.rewritten) == {"hunter2"}
+        cache.save(PROFILE, leak.told, tree(leak.told))
         assert b"hunter2" not in encode(cache.load(PROFILE).state)
-        assert cache.clean(PROFILE, 4, rewritten) is None
+        assert cache.clean(PROFILE, 4, leak.rewritten) is None
 
-    def test_the_snapshot_at_which_it_begins_may_have_it(
-        self,
-        cache: Cache,
-        leaked: list[Commit],
-        told: list[Commit],
-        rewritten: tuple[Rewritten, ...],
-    ) -> None:
-        begun(cache, leaked, 3)
-        cache.backfill(PROFILE, told[:2])
+    def test_the_snapshot_at_which_it_begins_may_have_it(self, cache: Cache, leak: Leak) -> None:
+        begun(cache, leak.was, 3)
+        cache.backfill(PROFILE, leak.told[:2])
         with pytest.raises(Gap):
-            cache.save(PROFILE, told[3:], tree(told))
-        assert cache.clean(PROFILE, 4, rewritten) == set()
+            cache.save(PROFILE, leak.told[3:], tree(leak.told))
+        assert cache.clean(PROFILE, 4, leak.rewritten) == set()
         assert cache.load(PROFILE).seq == 0
 
     def test_what_was_redacted_once_more_is_none_of_the_older_one(
-        self,
-        cache: Cache,
-        leaked: list[Commit],
-        told: list[Commit],
-        rewritten: tuple[Rewritten, ...],
+        self, cache: Cache, leak: Leak
     ) -> None:
         """The hub tells #2 as a later redaction left it, whose commit is yet to come."""
-        later, _ = redacted(leaked[1], marks({"hunter2": None}, 5), lambda: b"SALT" * 4)
-        cache.save(PROFILE, [told[0], later, told[2]], tree(leaked))
-        assert cache.clean(PROFILE, 4, rewritten) is None
-        cache.save(PROFILE, told[3:], tree(told))
+        later, _ = redacted(leak.was[1], marks({"hunter2": None}, 5), lambda: b"SALT" * 4)
+        cache.save(PROFILE, [leak.told[0], later, leak.told[2]], tree(leak.was))
+        assert cache.clean(PROFILE, 4, leak.rewritten) is None
+        cache.save(PROFILE, leak.told[3:], tree(leak.told))
         assert cache.load(PROFILE).seq == 4

@@ -148,6 +148,15 @@ class TestScan:
         ada.stackroom("secrets", "scan").ok()
 
 
+def beside(hub: Hub, folder: Path) -> Person:
+    """Ada, who has what the host has made: a profile with the artifact store `s3`."""
+    host, ada = hub.host, hub.join(Person(folder / "ada", "ada"))
+    host.stackroom("profile", "create", "lake").ok()
+    host.stackroom("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b").ok()
+    ada.stackroom("sync").ok()
+    return ada
+
+
 class TestOnTheHub:
     @pytest.fixture
     def hub(self, tmp_path: Path) -> Iterator[Hub]:
@@ -168,11 +177,7 @@ class TestOnTheHub:
 
     def test_what_waited_when_the_profile_began_to_refuse(self, hub: Hub, tmp_path: Path) -> None:
         """The hub refuses by itself: the replica did not know of the setting when it saved."""
-        host, ada = hub.host, hub.join(Person(tmp_path / "ada", "ada"))
-        host.stackroom("profile", "create", "lake").ok()
-        register = ("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b")
-        host.stackroom(*register).ok()
-        ada.stackroom("sync").ok()
+        host, ada = hub.host, beside(hub, tmp_path)
         update = ("artifact-store", "update", "s3", f"--secret={CANARY}", "--allow-plaintext")
         ada.stackroom("--offline", *update).ok()
         (row,) = ada.stackroom("secrets", "scan", "--offline", "--output", "json").json
@@ -192,11 +197,7 @@ class TestOnTheHub:
         assert [row["seq"] for row in host.data("log")] == [3, 2, 1]
 
     def test_what_a_conflict_holds_is_found(self, hub: Hub, tmp_path: Path) -> None:
-        host, ada = hub.host, hub.join(Person(tmp_path / "ada", "ada"))
-        host.stackroom("profile", "create", "lake").ok()
-        register = ("artifact-store", "register", "s3", "-f", "s3", "--path=s3://b")
-        host.stackroom(*register).ok()
-        ada.stackroom("sync").ok()
+        host, ada = hub.host, beside(hub, tmp_path)
         update = ("artifact-store", "update", "s3")
         ada.stackroom("--offline", *update, f"--secret={CANARY}", "--allow-plaintext").ok()
         host.stackroom(*update, "--secret={{a.b}}").ok()

@@ -1,6 +1,5 @@
 """The way of a browser: to the provider, back to the hub, and in by a one-time code; and who is stopped on it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -17,20 +16,12 @@ from stackroom.sync.settings import Settings
 from tests.attacks.standing import coming
 from tests.events.world import uid
 from tests.sso.provider import CLIENT, SECRET, Provider
-from tests.sso.standing import hub_with, linked
+from tests.sso.standing import hub_with
 from tests.sso.visiting import Browser, Seen, query
 from tests.sync.members import Team, made, redeem, serving_team
 from tests.sync.speaking import HUB
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def team(tmp_path: Path, provider: Provider) -> AsyncIterator[Team]:
-    """A hub on which ada is linked to `ada` of the provider."""
-    async with hub_with(tmp_path / "hub.db", provider) as team:
-        await linked(team, provider, "ada", "editor")
-        yield team
 
 
 def at(team: Team, path: str) -> str:

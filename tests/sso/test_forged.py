@@ -4,8 +4,6 @@ import hmac
 import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from joserfc import jwt
@@ -17,19 +15,11 @@ from stackroom.sync.id_tokens import NotBelieved, UnknownKey, believed, keys_of
 from stackroom.sync.proofs import nonce_of
 from tests.attacks.standing import connecting
 from tests.sso.provider import CLI, CLIENT, Provider
-from tests.sso.standing import claims, hub_with, linked, sign_in, signed
+from tests.sso.standing import claims, sign_in, signed
 from tests.sync.members import Team, made, new
 from tests.sync.speaking import HUB
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def team(tmp_path: Path, provider: Provider) -> AsyncIterator[Team]:
-    """A hub on which ada is linked to `ada` of the provider."""
-    async with hub_with(tmp_path / "hub.db", provider) as team:
-        await linked(team, provider, "ada", "editor")
-        yield team
 
 
 async def refused(team: Team, id_token: str, why: str) -> None:
