@@ -1,6 +1,6 @@
 """What the hub wants done: a shell carries these out, in order, and reports what came of them."""
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -12,6 +12,10 @@ from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind
+
+
+ENVELOPE_BYTES: Final = 256
+"""What a commit takes beside the bodies of its events, about."""
 
 
 class Send(Struct, frozen=True):
@@ -113,3 +117,10 @@ class Page(Struct, frozen=True):
     commits: tuple[Commit, ...] = ()
     root_there: bytes | None = None
     snapshot: Snapshot | None = None
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it is, when it is sent."""
+        bodies = sum(len(event.body) for commit in self.commits for event in commit.events)
+        state = len(self.snapshot.state) if self.snapshot is not None else 0
+        return state + bodies + len(self.commits) * ENVELOPE_BYTES

@@ -46,6 +46,13 @@ class Link:
         await self.close(*self._closing)
         return None
 
+    async def rest(self, seconds: float) -> None:
+        """Waits so long, or until the connection is to be closed."""
+        with anyio.move_on_after(seconds):
+            while self._closing is None:
+                await self._asked.wait()
+                self._asked.clear()
+
     @property
     def waiting(self) -> int:
         """Reads that wait."""

@@ -1,13 +1,14 @@
 """What of a conversation is noted in the security log."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from stackroom.events.log import Answer
 from stackroom.events.model import Commit
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
+from stackroom.sync.bucket import Meters, Rate
 from stackroom.sync.effects import Noted, Ordered
 
 MATTERS: Final = frozenset(
@@ -48,3 +49,25 @@ def refusals(session: int, profile: str, answers: Sequence[Answer]) -> Iterator[
     """Of many refusals in one push, one: what it was, and how often."""
     for code, times in Counter(a.code for a in answers if a.code in MATTERS).items():
         yield Noted(session, "refused", {"code": code, "profile": profile, "times": times})
+
+
+class Sparing:
+    """Has one user's refusals noted at a rate: a flood of them would push all else out of the log.
+
+    `clock` is in seconds and never goes back.
+    """
+
+    def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
+        self._meters = Meters(rate)
+        self._clock = clock
+        self._unsaid: Counter[str] = Counter()
+
+    def say(self, account: str, fields: dict[str, str | int]) -> dict[str, str | int] | None:
+        """What to note of a refusal, with how many before it were `unsaid`; None for nothing."""
+        now = self._clock()
+        if self._meters.debt(account, now):
+            self._unsaid[account] += 1
+            return None
+        self._meters.take(account, (1,), now)
+        unsaid = self._unsaid.pop(account, 0)
+        return fields | {"unsaid": unsaid} if unsaid else fields

@@ -1,4 +1,4 @@
-"""How fast a connection is read: at its user's rate."""
+"""How fast a connection is read, and history is read for it: at its user's rates."""
 
 from collections.abc import Callable
 
@@ -22,6 +22,7 @@ class Pace:
             Rate(settings.bytes_second, settings.bytes_burst),
             Rate(settings.proposals_second, settings.proposals_burst),
         )
+        self.reads = Meters(Rate(settings.read_second, settings.read_burst))
 
     async def keep(
         self, link: Link, session: Session, message: wire.FromReplica, size: int
@@ -41,3 +42,10 @@ class Pace:
             return False
         await anyio.sleep(wait)
         return True
+
+    async def rest(self, link: Link, session: Session, weight: int) -> None:
+        """Waits until the next page may be read, after one of `weight` bytes."""
+        assert session.principal is not None
+        wait = self.reads.take(session.principal.account, (weight,), self.clock())
+        if wait:
+            await link.rest(wait)

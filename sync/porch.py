@@ -18,6 +18,7 @@ from websockets.server import ServerProtocol
 from stackroom.sync.addresses import address_of, forwarded, party
 from stackroom.sync.eager import Begun
 from stackroom.sync.headers import add_usual
+from stackroom.sync.intake import Intake
 from stackroom.sync.security_log import Notes
 from stackroom.sync.settings import Settings
 from stackroom.sync.tls import Tls
@@ -43,7 +44,7 @@ class Guest(ServerConnection):
         """The socket below TLS."""
         self.bearer = ""
         """The token in the Authorization header of the handshake."""
-        self._begun = False
+        self._intake: Intake | None = None
         self._early: list[bytes] = []
         """What came together with the end of the TLS handshake."""
         self._send_response = protocol.send_response
@@ -62,25 +63,29 @@ class Guest(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.porch.left(self)
-        if self._begun:
+        if self._intake is not None:
+            self._intake.end()
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._begun:
-            super().data_received(data)
+        if self._intake is not None:
+            self._intake.came(data)
         else:
             self._early.append(data)
 
     def eof_received(self) -> None:
-        if self._begun:
+        if self._intake is not None:
+            self._intake.finish()
             super().eof_received()
 
     def _begin(self, transport: asyncio.Transport) -> None:
-        self._begun = True
         super().connection_made(transport)
+        intake = self._intake = Intake(transport, super().data_received)
+        # Whoever has enough messages waiting stops the pieces, and not the transport alone.
+        self.recv_messages.pause, self.recv_messages.resume = intake.hold, intake.go_on
         early, self._early = self._early, []
         for data in early:
-            super().data_received(data)
+            intake.came(data)
 
     def _tls_begun(
         self, transport: asyncio.Transport, tls: Tls

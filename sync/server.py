@@ -29,6 +29,7 @@ from stackroom.sync.access import Access
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.ceilings import Ceilings
+from stackroom.sync.bucket import Rate
 from stackroom.sync.committer import Committer
 from stackroom.sync.errors import BadCertificate
 from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
@@ -37,6 +38,7 @@ from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
 from stackroom.sync.metrics import Metrics
+from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
 from stackroom.sync.paging import read_page
@@ -87,6 +89,7 @@ class Server:
         self.porch = Porch(settings, tls, security, steady)
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
+        self.sparing = Sparing(Rate(settings.refusals_second, settings.refusals_burst), steady)
         self.links: dict[int, Link] = {}
         self.port = 0
         self.stopping = anyio.Event()
@@ -199,7 +202,7 @@ class Server:
         link = self.links[session.id] = Link(socket, self.settings.live_buffer)
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._pages, link)
+                tasks.start_soon(self._pages, link, session)
                 tasks.start_soon(self._greeting, link, session)
                 await self._receive(link, session)
                 tasks.cancel_scope.cancel()
@@ -274,7 +277,7 @@ class Server:
             self.porch.let_in(guest)
             log.info("%s joined", _named(session))
 
-    async def _pages(self, link: Link) -> None:
+    async def _pages(self, link: Link, session: Session) -> None:
         """Reads history for one connection, at the pace at which it takes it."""
         try:
             while (request := await link.next_read()) is not None:
@@ -283,9 +286,11 @@ class Server:
                 if isinstance(request, effects.Read):
                     page = await self.event_log.read(partial(read_page, request, self.settings))
                     self.hub.page(request, page)
+                    self.carry_out()
+                    await self.pace.rest(link, session, page.weight)
                 else:
                     self.hub.catalogue(request.session, await self.event_log.read(_profiles))
-                self.carry_out()
+                    self.carry_out()
         except ConnectionClosed:
             pass  # As in `_receive`.
         finally:
@@ -383,13 +388,17 @@ class Server:
         """Adds to a note whose connection it is about."""
         link, session = self.links.get(noted.session), self.hub.sessions.get(noted.session)
         about: dict[str, str | int] = {}
+        said: dict[str, str | int] | None = noted.fields
         if link is not None:
             about["address"] = link.socket.address
         if session is not None:
             about["token"] = session.token
             if session.principal is not None:
                 about["user"] = session.principal.name
-        self.security.note(noted.kind, **(about | noted.fields))
+                if noted.kind == "refused":
+                    said = self.sparing.say(session.principal.account, noted.fields)
+        if said is not None:
+            self.security.note(noted.kind, **(about | said))
 
     def _failed(
         self, batch: list[effects.Submit], code: wire.ErrorCode, sentence: str, hint: str

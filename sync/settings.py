@@ -81,6 +81,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """History goes out in pages of at most so many commits."""
     page_bytes: int = 1 << 20
     """A page ends with the commit that brings it to so many bytes of bodies."""
+    read_second: float = 16 << 20
+    """Bytes of history that a user may be sent a second, in the long run; the rest comes late."""
+    read_burst: float = 64 << 20
+    """… and at once, after it has been quiet."""
 
     profiles: int = 10_000
     """Profiles that are not deleted."""
@@ -131,6 +135,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The security log begins a new file at so many bytes."""
     security_log_files: int = 8
     """Files of the security log that are kept."""
+    refusals_second: float = 1.0
+    """Refusals of one user that the security log notes a second, in the long run; the rest is counted."""
+    refusals_burst: float = 100.0
+    """… and at once: no flood of them pushes all else out of the log."""
     security_log_waiting: int = 10_000
     """Entries that wait to be written; beyond it, they are dropped and counted."""
 

@@ -1,0 +1,74 @@
+"""What a socket gives, taken in small pieces: thousands of messages that came at once stop nobody else.
+
+A transport hands over up to 256 KiB at a time, and websockets reads all frames in it before anything else
+happens. Here the loop comes round between two pieces, and the rest stays as bytes until there is room.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+PIECE_BYTES: Final = 4 << 10
+"""A piece: hundreds of the smallest frames, a millisecond or a few."""
+
+
+class Intake:
+    """Feeds `feed` with what the transport gives. `hold` and `go_on` are for who is fed."""
+
+    def __init__(self, transport: asyncio.ReadTransport, feed: Callable[[bytes], None]) -> None:
+        self._transport = transport
+        self._feed = feed
+        self._loop = asyncio.get_running_loop()
+        self._rest = bytearray()
+        self._held = False
+        self._due: asyncio.Handle | None = None
+
+    def came(self, data: bytes) -> None:
+        """The transport gave this."""
+        if not self._rest and not self._held and len(data) <= PIECE_BYTES:
+            self._feed(data)
+            return
+        self._rest += data
+        self._transport.pause_reading()
+        self._go()
+
+    def hold(self) -> None:
+        """Gives nothing more until `go_on`."""
+        self._held = True
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Gives what there is again."""
+        self._held = False
+        if self._rest:
+            self._go()
+        else:
+            self._transport.resume_reading()
+
+    def finish(self) -> None:
+        """Nothing comes any more: gives all that is left."""
+        if self._rest:
+            rest, self._rest = bytes(self._rest), bytearray()
+            self._feed(rest)
+
+    def end(self) -> None:
+        """The connection is gone, and what is left with it."""
+        self._rest.clear()
+        if self._due is not None:
+            self._due.cancel()
+
+    def _go(self) -> None:
+        if self._due is None and not self._held:
+            self._due = self._loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        self._due = None
+        if self._held:
+            return
+        piece = bytes(self._rest[:PIECE_BYTES])
+        del self._rest[:PIECE_BYTES]
+        self._feed(piece)
+        if self._rest:
+            self._go()
+        elif not self._held:
+            self._transport.resume_reading()
