@@ -25,6 +25,9 @@ from stackroom.events.values import Path, segments
 if TYPE_CHECKING:
     from stackroom.client.flavors import Own
 
+TRAILER: Final = "Allow-Plaintext: "
+"""How the line begins that a message has where credentials were allowed."""
+
 SHOWN: Final = 5
 """Places that one sentence names; the rest is counted."""
 
@@ -129,7 +132,7 @@ def recorded(message: str, places: Sequence[Found]) -> str:
 
     As many of them as a message has room for; the rest is counted.
     """
-    room = limits.MESSAGE_LENGTH - len(message) - len("\n\nAllow-Plaintext: ; and 10000 more")
+    room = limits.MESSAGE_LENGTH - len(message) - len(f"\n\n{TRAILER}; and 10000 more")
     named: list[str] = []
     for place in places:
         where = " ".join(place.where.split())
@@ -139,4 +142,10 @@ def recorded(message: str, places: Sequence[Found]) -> str:
         named.append(where)
     left = len(places) - len(named)
     counted = [f"and {left} more" if named else f"{left} places"] if left else []
-    return f"{message}\n\nAllow-Plaintext: {'; '.join(named + counted)}".lstrip()
+    return f"{message}\n\n{TRAILER}{'; '.join(named + counted)}".lstrip()
+
+
+def subject(message: str) -> str:
+    """The first line of what its author wrote; empty if that is nothing."""
+    first = message.partition("\n")[0]
+    return "" if first.startswith(TRAILER) else first

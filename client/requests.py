@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 from stackroom.client.errors import ClientError, NotFound, RefusedLocally
+from stackroom.client.plaintext import subject
 from stackroom.events.approval import held_changes
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import unseal
@@ -116,7 +117,7 @@ def approve(
 ) -> "Saved":
     """Approves the request. Raises RefusedLocally for what the hub would refuse."""
     _still_open(request)
-    why = f": {request.message}" if request.message else ""
+    why = f": {said_why}" if (said_why := subject(request.message)) else ""
     said = message or f"approve #{request.number} of {request.author}{why}"
     return workspace.propose(copy, request.approval(), said)
 

@@ -13,7 +13,6 @@ from stackroom.sync.authority import Submission
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind
 
-
 ENVELOPE_BYTES: Final = 256
 """What a commit takes beside the bodies of its events, about."""
 

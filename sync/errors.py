@@ -10,6 +10,7 @@ StackroomError
     ├── NotEncrypted      it would listen to other machines without TLS
     ├── BadSetting        a setting has no such name, or takes no such value
     ├── HasCertificate    the folder has a certificate already
+    ├── NotReadmitted     nobody is let in again by that name
     └── MissingExtra      a setting needs a library that is not installed
 """
 
@@ -89,6 +90,13 @@ class HasCertificate(HubError):
             f"the hub's folder {data} has a certificate already",
             hint="--replace makes another, which everybody must pin again",
         )
+
+
+class NotReadmitted(HubError):
+    """Nobody is let in again: there is no such hub, or no administrator of that name."""
+
+    exit_code = 2
+    hint = "stackroom hub readmit --user NAME --data DIR"
 
 
 class MissingExtra(HubError):

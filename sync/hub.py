@@ -4,8 +4,7 @@ A shell carries bytes: it calls `receive` with what a connection sent, hands `Su
 and `Read` to the log, reports what came of them (`decided`, `page`), and carries out `Send` and
 `Close`. Who may do what, `access` says. The same class runs under the server and under the simulation.
 
-What the hub holds for a subscriber is a position. A subscriber is either live (it gets each commit as
-it is made) or reading (it gets pages of the log, the next one only when the last has left the house).
+Who follows what, and how far, is in `readers`.
 """
 
 from collections import Counter
@@ -29,19 +28,17 @@ from stackroom.sync.effects import (
     ListAll,
     Noted,
     Ordered,
-    Page,
     Prove,
     Read,
-    Send,
     Submit,
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
-from stackroom.sync.session import Session, Subscription
+from stackroom.sync.readers import Readers
+from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
-from stackroom.sync.voice import Voice
 
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
 
@@ -49,7 +46,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Voice):
+class Hub(Readers):
     """All sessions of one hub process."""
 
     def __init__(
@@ -60,15 +57,11 @@ class Hub(Voice):
         version: str,
         ways: wire.Ways = NO_WAYS,
     ) -> None:
-        super().__init__()
+        super().__init__(settings)
         self.identity = identity
         self.access = access
-        self.settings = settings
         self.version = version
         self.ways = ways
-        self.sessions: dict[int, Session] = {}
-        self.subscribers: dict[str, set[int]] = {}
-        self.heads: dict[str, int] = {}
         self.connected: Counter[str] = Counter()
         """How many sessions each user has."""
         self.ended = False
@@ -226,10 +219,6 @@ class Hub(Voice):
         needed = "people.read" if profile == self.identity.id else "profile.read"
         return needed in self._rights(principal, profile)
 
-    def _still_reads(self, id: int, profile: str) -> bool:
-        principal = self.sessions[id].principal
-        return principal is not None and self._reads(principal, profile)
-
     def _may_read(self, session: Session, principal: Principal, profile: str) -> bool:
         """Whether it may; if not, it is told, in the same words whether there is such a profile."""
         if self._reads(principal, profile):
@@ -295,97 +284,6 @@ class Hub(Voice):
                     self._tell_rights(session, principal, now)
         self._keep_news()
 
-    # Subscriptions
-
-    def _has_room(self, session: Session, profile: str) -> bool:
-        most = self.settings.subscriptions
-        if profile in session.subscriptions or len(session.subscriptions) < most:
-            return True
-        why = f"a connection follows at most {most} profiles"
-        self._error(session, "too_large", why, profile=profile)
-        return False
-
-    def _subscribe(self, session: Session, principal: Principal, profile: str, after: int) -> None:
-        others = self.subscribers.setdefault(profile, set())
-        news = session.id not in others
-        others.add(session.id)
-        session.subscriptions[profile] = Subscription(after)
-        person = wire.Person(session.replica, principal.name, session.since)
-        if news and len(others) > 1:
-            rest = tuple(id for id in others if id != session.id)
-            self._effects.append(Send(rest, wire.Presence(profile, joined=(person,))))
-        everyone = tuple(self._person(id) for id in sorted(others))
-        self._send(session, wire.Presence(profile, joined=everyone))
-
-    def _person(self, id: int) -> wire.Person:
-        session = self.sessions[id]
-        name = session.principal.name if session.principal else ""
-        return wire.Person(session.replica, name, session.since)
-
-    def _unsubscribe(self, session: Session, profile: str) -> None:
-        session.subscriptions.pop(profile, None)
-        others = self.subscribers.get(profile, set())
-        others.discard(session.id)
-        if not others:
-            self.subscribers.pop(profile, None)
-            self.heads.pop(profile, None)
-        elif all(self.sessions[id].replica != session.replica for id in others):
-            # Of several who lose a right at once, the last is still subscribed when the first leaves.
-            told = tuple(id for id in others if self._still_reads(id, profile))
-            self._effects.append(Send(told, wire.Presence(profile, left=(session.replica,))))
-
-    def page(self, read: Read, page: Page) -> None:
-        """The log answered `read`."""
-        session = self.sessions.get(read.session)
-        if session is None:
-            return
-        if read.history:
-            principal = session.principal
-            if principal is None or not self._reads(principal, read.profile):
-                return
-            self._send(session, wire.History(read.profile, read.after, page.commits))
-            return
-        subscription = session.subscriptions.get(read.profile)
-        if subscription is None or subscription.cursor != read.after or subscription.live:
-            return
-        if read.root is not None and page.root_there != read.root:
-            self._parted(session, read, page)
-            return
-        profile = read.profile
-        if page.snapshot is not None:
-            snapshot = page.snapshot
-            subscription.cursor = snapshot.seq
-            text = snapshot.state.decode()
-            self._send(session, wire.Snapshot(profile, snapshot.seq, snapshot.frontier, text))
-        if page.commits:
-            subscription.cursor = page.commits[-1].seq
-            self._send(session, wire.Commits(profile, page.commits))
-        head = max(self.heads.get(profile, 0), page.head.seq)
-        self.heads[profile] = head
-        if subscription.cursor < head:
-            self._effects.append(Read(session.id, profile, subscription.cursor))
-        else:
-            subscription.live = True
-            self._send(session, wire.CaughtUp(profile, page.head.seq, page.head.root))
-
-    def _parted(self, session: Session, read: Read, page: Page) -> None:
-        self._unsubscribe(session, read.profile)
-        if page.root_there is None:
-            what = f"you are at #{read.after}, and this hub at #{page.head.seq}"
-        else:
-            what = f"your history and this hub's differ at or before #{read.after}"
-        hint = "this hub was restored from an older backup, or rewritten: nothing was changed here"
-        self._error(session, "parted", what, hint, read.profile)
-
-    def lagging(self, session_id: int, profile: str, after: int) -> None:
-        """A live subscriber did not take what was sent: it reads on by itself from `after`."""
-        session = self.sessions.get(session_id)
-        subscription = session.subscriptions.get(profile) if session else None
-        if subscription is not None and subscription.live:
-            subscription.live = False
-            subscription.cursor = after
-            self._effects.append(Read(session_id, profile, after))
-
     # Proposals
 
     def _push(self, session: Session, principal: Principal, push: wire.Push) -> None:
@@ -433,8 +331,13 @@ class Hub(Voice):
     def carried_out(self, ordered: Ordered, carried: Carried, now: Millis) -> None:
         """An order was carried out, and that is durable."""
         self.access.keep(carried.facts)
+        session = self.sessions.get(ordered.session)
+        if session is not None and _ends_own_token(ordered):
+            # They are told that it is done before they are sent away.
+            self._reply(session, ordered, carried.reply)
+            session = None
         self._committed(carried.commits, now)
-        if (session := self.sessions.get(ordered.session)) is not None:
+        if session is not None:
             self._reply(session, ordered, carried.reply)
 
     def _reply(self, session: Session, ordered: Ordered, reply: wire.Reply) -> None:
@@ -459,19 +362,6 @@ class Hub(Voice):
                 profile = submit.submissions[0].profile
                 self._error(session, code, sentence, hint, profile)
 
-    def _announce(self, profile: str, commits: tuple[Commit, ...]) -> None:
-        last = commits[-1].seq
-        receivers = []
-        for id in self.subscribers.get(profile, ()):
-            subscription = self.sessions[id].subscriptions[profile]
-            if subscription.live:
-                subscription.cursor = last
-                receivers.append(id)
-        if profile in self.subscribers:
-            self.heads[profile] = last
-        if receivers:
-            self._effects.append(Send(tuple(receivers), wire.Commits(profile, commits), live=True))
-
     # The rest
 
     def catalogue(self, session_id: int, profiles: Sequence[Listed]) -> None:
@@ -487,6 +377,15 @@ class Hub(Voice):
         self.ended = True
         for session in self.sessions.values():
             self._close(session, code, reason)
+
+
+def _ends_own_token(ordered: Ordered) -> bool:
+    """Whether somebody revokes the very token by which they came."""
+    match ordered:
+        case Ordered(sender=Principal(token=own), ask=wire.Ask(_, wire.RevokeToken(id))):
+            return id == own
+        case _:
+            return False
 
 
 def _changes_catalogue(commit: Commit) -> bool:

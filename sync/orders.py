@@ -15,7 +15,6 @@ from stackroom.events.model import Change, Commit, Millis
 from stackroom.events.people import HUB, Directory
 from stackroom.events.people_entities import Invitation, Password, Team, Token, User
 from stackroom.events.people_model import (
-    HubFounded,
     InvitationEnded,
     PasswordRemoved,
     PasswordSet,
@@ -105,27 +104,6 @@ def carry_out(
     done = work.redacted
     reply = wire.Reply(id, user=user, seq=seq, rewritten=done.rewritten, remnants=done.remnants)
     return Carried(reply, commits, tuple(work.facts))
-
-
-def found(authority: Authority, now: Millis, log: LogWriter, code: tokens.Made) -> bool:
-    """Makes the stream of people at a hub's first start.
-
-    While nobody has come in, `code` becomes its one-time set-up code, in the place of earlier ones;
-    whether it did.
-    """
-    if log.head(authority.people).seq == 0:
-        changes = [(authority.people, HubFounded("hub"))]
-        founded = authority.commit(authority.people, "", changes, "the hub is founded", now, log)
-        assert isinstance(founded, Commit)
-    state = authority.state(authority.people, log)
-    if next(state.all(User), None) is not None or any(
-        g.kind == "user" for g in state.gone.values()
-    ):
-        return False
-    for prefix in log.facts(CODE_FACT):
-        log.put_fact(CODE_FACT, prefix, None)
-    log.put_fact(CODE_FACT, code.prefix, code.hash)
-    return True
 
 
 class _Order:

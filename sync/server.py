@@ -28,8 +28,8 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.browser_login import BrowserLogin
-from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.bucket import Rate
+from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.committer import Committer
 from stackroom.sync.errors import BadCertificate
 from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS

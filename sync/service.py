@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -20,13 +21,21 @@ import anyio.to_thread
 from msgspec import Struct, json, structs
 
 from stackroom.events.codec import SALT_BYTES
-from stackroom.events.log import EventLog
+from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
+from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import SqliteLog
-from stackroom.sync import orders, probe, tokens
+from stackroom.sync import founding, probe, tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
-from stackroom.sync.errors import AlreadyRunning, DidNotStart, HubError, NotRunning, PortInUse
+from stackroom.sync.errors import (
+    AlreadyRunning,
+    DidNotStart,
+    HubError,
+    NotReadmitted,
+    NotRunning,
+    PortInUse,
+)
 from stackroom.sync.folder import HubFolder, Serving, new_hub_id
 from stackroom.sync.listening import settled, tls_of, urls
 from stackroom.sync.oidc_settings import client_secret
@@ -54,6 +63,9 @@ SIGNALS: Final = {
     signal.SIGHUP: CloseCode.RESTART,
 }
 """What ends a hub, and what its connections are told."""
+
+READMITTED: Final = 3_600_000
+"""Milliseconds for which the code of somebody who is let in again is good."""
 
 RELOAD: Final = signal.SIGUSR1
 """Has the certificate read again at once; a change of its files is seen without, a little later."""
@@ -215,8 +227,46 @@ async def _found(event_log: EventLog, hub: str, settings: Settings) -> str | Non
     """The set-up code, if nobody has come in yet."""
     code = tokens.make(tokens.SET_UP, secrets.token_bytes)
     authority = Authority(_salt, snapshot_every=settings.snapshot_every, states_kept=1, people=hub)
-    needed = await event_log.write(lambda log: orders.found(authority, _clock(), log, code))
-    return code.text if needed else None
+    now = _clock()
+
+    def work(writer: LogWriter) -> bool:
+        founding.forget_ended(authority, writer, now - int(settings.ended_kept * 1_000))
+        return founding.found(authority, now, writer, code)
+
+    return code.text if await event_log.write(work) else None
+
+
+def readmit(data: Path, user: str) -> founding.Readmitted:
+    """Lets an administrator of the hub on the folder in again; empty for the only one there is.
+
+    Raises AlreadyRunning, NotReadmitted, and what SqliteLog.open raises.
+    """
+    folder = HubFolder(data)
+    if not folder.log.exists():
+        raise NotReadmitted(f"there is no hub in {data}")
+    with folder.lock():
+        made = anyio.run(_readmit, folder, user)
+    if isinstance(made, Refusal):
+        raise NotReadmitted(made.sentence)
+    return made
+
+
+async def _readmit(folder: HubFolder, user: str) -> founding.Readmitted | Refusal:
+    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
+    try:
+        hub = (await event_log.read(lambda reader: reader.identity())).id
+        every = Settings().snapshot_every
+        authority = Authority(_salt, snapshot_every=every, states_kept=1, people=hub)
+        code = tokens.make(tokens.JOIN, secrets.token_bytes)
+        work = partial(founding.readmit, authority, _clock(), name=user, code=code)
+        made = await event_log.write(partial(work, id=new_hub_id(), lifetime=READMITTED))
+    finally:
+        await event_log.aclose()
+    if isinstance(made, founding.Readmitted):
+        security = _security_log(folder, Settings())
+        security.note("people", what="readmit", user=made.user)
+        await anyio.to_thread.run_sync(security.close)
+    return made
 
 
 def _salt() -> bytes:

@@ -131,6 +131,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     login_code_seconds: float = 60.0
     """How long the one-time code is good that a browser is handed then."""
 
+    ended_kept: float = 2_592_000.0
+    """How long the hash of a token is kept that has ended: until then, its holder is told so."""
+
     security_log_bytes: int = 16 << 20
     """The security log begins a new file at so many bytes."""
     security_log_files: int = 8

@@ -13,6 +13,7 @@ _AT = "stackroom.client.commands"
         "up": f"{_AT}.hub_run:up",
         "down": f"{_AT}.hub_run:down",
         "status": f"{_AT}.hub_run:status",
+        "readmit": f"{_AT}.hub_readmit:readmit",
         "limits": f"{_AT}.hub_limits:limits",
         "logs": f"{_AT}.hub_logs:logs",
         "security-log": f"{_AT}.hub_logs:security_log",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from msgspec import structs
 from websockets.exceptions import ConnectionClosed
 
 from stackroom.events.limits import TOKENS_PER_USER
@@ -186,3 +187,43 @@ class TestGuessing:
                     await socket.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == wire.CloseCode.MALFORMED
+
+
+async def test_history_goes_out_at_a_rate_for_each_user(tmp_path: Path) -> None:
+    """Over it, pages come late, on all connections of that user; others are not held up by it."""
+    slow = structs.replace(SETTINGS, read_second=1.0, read_burst=1.0)
+    async with standing(tmp_path / "hub.db", slow) as team:
+        eve_token, ann_token = (
+            await team.member("eve", "viewer"),
+            await team.member("ann", "viewer"),
+        )
+        async with team.speaking(eve_token) as one, team.speaking(eve_token) as two:
+            for peer in (one, two):
+                await peer.say(wire.Fetch(PROFILE, 0))
+                await peer.hear(wire.History)  # It may overdraw, and then waits.
+                await peer.say(wire.Fetch(PROFILE, 0))
+            async with team.speaking(ann_token) as ann:
+                await ann.say(wire.Fetch(PROFILE, 0))
+                await ann.hear(wire.History)
+            for peer in (one, two):
+                link = team.hub.server.links[session_of(team, peer).id]
+                await until(lambda link=link: link.waiting == 1)
+                await team.hub.log.read(lambda log: log.head(PROFILE))
+                assert link.waiting == 1
+
+
+async def test_whoever_waits_for_history_is_closed_at_once(tmp_path: Path) -> None:
+    """They are told why, however long they would have waited."""
+    slow = structs.replace(SETTINGS, read_second=1.0, read_burst=1.0)
+    async with standing(tmp_path / "hub.db", slow) as team:
+        async with team.speaking(await team.member("eve", "viewer")) as eve:
+            await eve.say(wire.Fetch(PROFILE, 0))
+            await eve.hear(wire.History)
+            await eve.say(wire.Fetch(PROFILE, 0))
+            await team.change((await team.id_of(User, "eve"), UserDeleted()))
+            assert (await eve.hear(wire.Error)).code == "unauthorised"
+            with pytest.raises(ConnectionClosed) as closed:
+                while True:
+                    await eve.next()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == wire.CloseCode.UNAUTHORISED

@@ -19,7 +19,7 @@ from stackroom.events.people_model import RoleAssigned, TokenCreated, UserCreate
 from stackroom.events.permissions import PERMISSIONS, Who
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State, decode, encode
-from stackroom.sync import effects, orders, tokens
+from stackroom.sync import effects, founding, orders, tokens
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
@@ -74,7 +74,7 @@ def template() -> Path:
 
 def _furnish(authority: Authority, log: LogWriter) -> None:
     code = token_of("code")
-    orders.found(authority, NOW, log, code)
+    founding.found(authority, NOW, log, code)
     ids = count(100)
     for name, (role, scope) in USERS.items():
         user, token = uid(next(ids)), token_of(name)

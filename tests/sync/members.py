@@ -19,7 +19,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
-from stackroom.sync.orders import found
+from stackroom.sync.founding import found
 from stackroom.sync.provider import Provider
 from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.settings import Settings

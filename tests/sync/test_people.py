@@ -23,6 +23,7 @@ from stackroom.events.people_model import (
 from stackroom.events.permissions import PERMISSIONS
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
+from stackroom.sync.access import PeopleAccess, Principal
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
 from tests.sync.members import Team, made, new, redeem, serving_team
@@ -222,6 +223,16 @@ class TestTokens:
             assert told.expires is not None
             assert renewed.expires > told.expires
 
+    async def test_whoever_revokes_their_own_hears_that_it_is_done(self, team: Team) -> None:
+        token = await team.member("ada", "editor")
+        own = await team.hub.log.read(
+            lambda log: PeopleAccess.load(log).holder(token, team.clock())
+        )
+        assert isinstance(own, Principal)
+        async with team.speaking(token) as peer:
+            assert not (await peer.ask(wire.RevokeToken(own.token))).code
+            assert (await peer.hear(wire.Error)).code == "token_revoked"
+
     async def test_it_is_revoked_at_once(self, team: Team) -> None:
         _, token = await self.make(team, team.root)
         state = await team.state()
@@ -392,7 +403,6 @@ async def test_rights_are_asked_again_in_the_transaction(team: Team) -> None:
 
 async def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None:
     from stackroom.events.sqlite_log import SqliteLog
-    from stackroom.sync.access import PeopleAccess
     from tests.sync.speaking import serving
 
     path = tmp_path / "hub.db"

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from stackroom.sync.bucket import Rate
+from stackroom.sync.noting import Sparing
 from stackroom.sync.security_log import VALUE_LENGTH, SecurityLog
 
 
@@ -95,3 +97,14 @@ def test_a_disk_that_is_full_is_told_once_per_line(tmp_path: Path) -> None:
     log.note("started")
     log.close()
     assert [type(error) for error in told] == [FileNotFoundError]
+
+
+def test_a_flood_of_refusals_is_counted_and_others_are_noted() -> None:
+    now = 0.0
+    sparing = Sparing(Rate(1.0, 3.0), lambda: now)
+    said = [sparing.say("mallory", {"n": n}) for n in range(100)]
+    assert said[:4] == [{"n": n} for n in range(4)]
+    assert said[4:] == [None] * 96
+    assert sparing.say("ann", {"n": 1}) == {"n": 1}
+    now = 1.5
+    assert sparing.say("mallory", {"n": 7}) == {"n": 7, "unsaid": 96}

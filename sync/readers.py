@@ -1,0 +1,136 @@
+"""Who follows which profile, and how far each has got.
+
+What the hub holds for a subscriber is a position. A subscriber is either live (it gets each commit as
+it is made) or reading (it gets pages of the log, the next one only when the last has left the house).
+"""
+
+from abc import abstractmethod
+
+from stackroom.events.model import Commit
+from stackroom.sync import protocol as wire
+from stackroom.sync.access import Principal
+from stackroom.sync.effects import Page, Read, Send
+from stackroom.sync.session import Session, Subscription
+from stackroom.sync.settings import Settings
+from stackroom.sync.voice import Voice
+
+
+class Readers(Voice):
+    """The subscribers of every profile, among all sessions."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.sessions: dict[int, Session] = {}
+        self.subscribers: dict[str, set[int]] = {}
+        self.heads: dict[str, int] = {}
+
+    @abstractmethod
+    def _reads(self, principal: Principal, profile: str) -> bool:
+        """Whether it may read the profile."""
+
+    def _has_room(self, session: Session, profile: str) -> bool:
+        most = self.settings.subscriptions
+        if profile in session.subscriptions or len(session.subscriptions) < most:
+            return True
+        why = f"a connection follows at most {most} profiles"
+        self._error(session, "too_large", why, profile=profile)
+        return False
+
+    def _subscribe(self, session: Session, principal: Principal, profile: str, after: int) -> None:
+        others = self.subscribers.setdefault(profile, set())
+        news = session.id not in others
+        others.add(session.id)
+        session.subscriptions[profile] = Subscription(after)
+        person = wire.Person(session.replica, principal.name, session.since)
+        if news and len(others) > 1:
+            rest = tuple(id for id in others if id != session.id)
+            self._effects.append(Send(rest, wire.Presence(profile, joined=(person,))))
+        everyone = tuple(self._person(id) for id in sorted(others))
+        self._send(session, wire.Presence(profile, joined=everyone))
+
+    def _unsubscribe(self, session: Session, profile: str) -> None:
+        session.subscriptions.pop(profile, None)
+        others = self.subscribers.get(profile, set())
+        others.discard(session.id)
+        if not others:
+            self.subscribers.pop(profile, None)
+            self.heads.pop(profile, None)
+        elif all(self.sessions[id].replica != session.replica for id in others):
+            # Of several who lose a right at once, the last is still subscribed when the first leaves.
+            told = tuple(id for id in others if self._still_reads(id, profile))
+            self._effects.append(Send(told, wire.Presence(profile, left=(session.replica,))))
+
+    def _person(self, id: int) -> wire.Person:
+        session = self.sessions[id]
+        name = session.principal.name if session.principal else ""
+        return wire.Person(session.replica, name, session.since)
+
+    def page(self, read: Read, page: Page) -> None:
+        """The log answered `read`."""
+        session = self.sessions.get(read.session)
+        if session is None:
+            return
+        if read.history:
+            principal = session.principal
+            if principal is None or not self._reads(principal, read.profile):
+                return
+            self._send(session, wire.History(read.profile, read.after, page.commits))
+            return
+        subscription = session.subscriptions.get(read.profile)
+        if subscription is None or subscription.cursor != read.after or subscription.live:
+            return
+        if read.root is not None and page.root_there != read.root:
+            self._parted(session, read, page)
+            return
+        profile = read.profile
+        if page.snapshot is not None:
+            snapshot = page.snapshot
+            subscription.cursor = snapshot.seq
+            text = snapshot.state.decode()
+            self._send(session, wire.Snapshot(profile, snapshot.seq, snapshot.frontier, text))
+        if page.commits:
+            subscription.cursor = page.commits[-1].seq
+            self._send(session, wire.Commits(profile, page.commits))
+        head = max(self.heads.get(profile, 0), page.head.seq)
+        self.heads[profile] = head
+        if subscription.cursor < head:
+            self._effects.append(Read(session.id, profile, subscription.cursor))
+        else:
+            subscription.live = True
+            self._send(session, wire.CaughtUp(profile, page.head.seq, page.head.root))
+
+    def _parted(self, session: Session, read: Read, page: Page) -> None:
+        self._unsubscribe(session, read.profile)
+        if page.root_there is None:
+            what = f"you are at #{read.after}, and this hub at #{page.head.seq}"
+        else:
+            what = f"your history and this hub's differ at or before #{read.after}"
+        hint = "this hub was restored from an older backup, or rewritten: nothing was changed here"
+        self._error(session, "parted", what, hint, read.profile)
+
+    def lagging(self, session_id: int, profile: str, after: int) -> None:
+        """A live subscriber did not take what was sent: it reads on by itself from `after`."""
+        session = self.sessions.get(session_id)
+        subscription = session.subscriptions.get(profile) if session else None
+        if subscription is not None and subscription.live:
+            subscription.live = False
+            subscription.cursor = after
+            self._effects.append(Read(session_id, profile, after))
+
+    def _announce(self, profile: str, commits: tuple[Commit, ...]) -> None:
+        last = commits[-1].seq
+        receivers = []
+        for id in self.subscribers.get(profile, ()):
+            subscription = self.sessions[id].subscriptions[profile]
+            if subscription.live:
+                subscription.cursor = last
+                receivers.append(id)
+        if profile in self.subscribers:
+            self.heads[profile] = last
+        if receivers:
+            self._effects.append(Send(tuple(receivers), wire.Commits(profile, commits), live=True))
+
+    def _still_reads(self, id: int, profile: str) -> bool:
+        principal = self.sessions[id].principal
+        return principal is not None and self._reads(principal, profile)
