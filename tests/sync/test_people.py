@@ -231,7 +231,7 @@ class TestTokens:
         assert isinstance(own, Principal)
         async with team.speaking(token) as peer:
             assert not (await peer.ask(wire.RevokeToken(own.token))).code
-            assert (await peer.hear(wire.Error)).code == "token_revoked"
+            assert (await peer.hear(wire.Error)).code == "unauthorised"
 
     async def test_it_is_revoked_at_once(self, team: Team) -> None:
         _, token = await self.make(team, team.root)
