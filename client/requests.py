@@ -117,7 +117,8 @@ def approve(
 ) -> "Saved":
     """Approves the request. Raises RefusedLocally for what the hub would refuse."""
     _still_open(request)
-    why = f": {said_why}" if (said_why := subject(request.message)) else ""
+    asked = subject(request.message)
+    why = f": {asked}" if asked else ""
     said = message or f"approve #{request.number} of {request.author}{why}"
     return workspace.propose(copy, request.approval(), said)
 

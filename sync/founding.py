@@ -6,7 +6,7 @@ do here is committed as anything else, under nobody's name.
 
 from msgspec import Struct
 
-from stackroom.events.log import LogReader, LogWriter
+from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, Commit, Millis
 from stackroom.events.people_entities import Invitation, Token, User
 from stackroom.events.people_model import HubFounded, InvitationEnded, UserInvited
@@ -85,18 +85,10 @@ def readmit(
     return Readmitted(wanted, code.text)
 
 
-def ended_tokens(authority: Authority, log: LogReader, before: Millis) -> list[str]:
-    """The prefixes of the tokens that ended before that time, and of which a hash is kept."""
-    kept = log.facts(TOKEN_FACT).keys()
-    return sorted(
-        token.prefix
-        for _, token in authority.state(authority.people, log).all(Token)
-        if token.prefix in kept and token.expires is not None and token.expires < before
-    )
-
-
 def forget_ended(authority: Authority, log: LogWriter, before: Millis) -> None:
     """Forgets the hashes of tokens that ended before that time: they open nothing, and never will."""
-    for prefix in ended_tokens(authority, log, before):
-        log.put_fact(TOKEN_FACT, prefix, None)
-        log.put_fact(USED_FACT, prefix, None)
+    kept = log.facts(TOKEN_FACT)
+    for _, token in authority.state(authority.people, log).all(Token):
+        if token.prefix in kept and token.expires is not None and token.expires < before:
+            log.put_fact(TOKEN_FACT, token.prefix, None)
+            log.put_fact(USED_FACT, token.prefix, None)

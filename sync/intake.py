@@ -47,8 +47,9 @@ class Intake:
 
     def finish(self) -> None:
         """Nothing comes any more: gives all that is left."""
-        if self._rest:
-            rest, self._rest = bytes(self._rest), bytearray()
+        rest = bytes(self._rest)
+        self.end()
+        if rest:
             self._feed(rest)
 
     def end(self) -> None:
@@ -56,6 +57,7 @@ class Intake:
         self._rest.clear()
         if self._due is not None:
             self._due.cancel()
+            self._due = None
 
     def _go(self) -> None:
         if self._due is None and not self._held:

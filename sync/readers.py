@@ -4,7 +4,7 @@ What the hub holds for a subscriber is a position. A subscriber is either live (
 it is made) or reading (it gets pages of the log, the next one only when the last has left the house).
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 
 from stackroom.events.model import Commit
 from stackroom.sync import protocol as wire
@@ -15,7 +15,7 @@ from stackroom.sync.settings import Settings
 from stackroom.sync.voice import Voice
 
 
-class Readers(Voice):
+class Readers(Voice, ABC):
     """The subscribers of every profile, among all sessions."""
 
     def __init__(self, settings: Settings) -> None:

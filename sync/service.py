@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -258,8 +257,11 @@ async def _readmit(folder: HubFolder, user: str) -> founding.Readmitted | Refusa
         every = Settings().snapshot_every
         authority = Authority(_salt, snapshot_every=every, states_kept=1, people=hub)
         code = tokens.make(tokens.JOIN, secrets.token_bytes)
-        work = partial(founding.readmit, authority, _clock(), name=user, code=code)
-        made = await event_log.write(partial(work, id=new_hub_id(), lifetime=READMITTED))
+        made = await event_log.write(
+            lambda log: founding.readmit(
+                authority, _clock(), log, user, code, id=new_hub_id(), lifetime=READMITTED
+            )
+        )
     finally:
         await event_log.aclose()
     if isinstance(made, founding.Readmitted):

@@ -23,7 +23,9 @@ from stackroom.events.people_model import (
 from stackroom.events.permissions import PERMISSIONS
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
-from stackroom.sync.access import PeopleAccess, Principal
+from stackroom.sync.access import TOKEN_FACT, PeopleAccess, Principal
+from stackroom.sync.authority import Authority
+from stackroom.sync.founding import forget_ended
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
 from tests.sync.members import Team, made, new, redeem, serving_team
@@ -222,6 +224,21 @@ class TestTokens:
             assert renewed.expires is not None
             assert told.expires is not None
             assert renewed.expires > told.expires
+
+    async def test_what_ended_long_ago_is_forgotten_at_a_start(self, team: Team) -> None:
+        """The hash alone: that there was such a token stays in the history."""
+        token = await team.member("ada", "editor")
+        short, long = made(), made()
+        async with team.speaking(token) as peer:
+            assert not (await peer.ask(wire.MakeToken(new(short, "short"), lifetime=1_000))).code
+            assert not (await peer.ask(wire.MakeToken(new(long, "long"), lifetime=1_000_000))).code
+        authority = Authority(lambda: bytes(16), snapshot_every=100, states_kept=1, people=HUB.id)
+        before = team.clock() + 10_000
+        await team.hub.log.write(lambda log: forget_ended(authority, log, before))
+        kept = await team.hub.log.read(lambda log: log.facts(TOKEN_FACT))
+        assert short.prefix not in kept
+        assert {long.prefix, tokens.prefix_of(token)} <= kept.keys()
+        assert {t.name for _, t in (await team.state()).all(Token)} >= {"short", "long"}
 
     async def test_whoever_revokes_their_own_hears_that_it_is_done(self, team: Team) -> None:
         token = await team.member("ada", "editor")
