@@ -22,8 +22,8 @@ from stackroom.events.permissions import Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import Request, State
 
-Weigh: TypeAlias = Callable[[State, int, Changes, Who, int], Outcome]
-"""What becomes of changes, given (state, base, changes, who, the seq up to which its writes are own)."""
+Weigh: TypeAlias = Callable[[State, Held, int], Outcome]
+"""What becomes of a held proposal, given (state, what is held, the seq up to which its writes are own)."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -59,14 +59,12 @@ def check_approval(state: State, changes: Changes, who: Who, weigh: Weigh) -> Ou
     apply_change(after, (state.seq + 1, after.writer(who.replica)), id, approved)
     merged = False
     for held in request.held:
-        part = held_changes((held,))
-        author = Who(held.replica, held.author)
-        outcome = weigh(after, held.proposal.base, part, author, request.opened)
+        outcome = weigh(after, held, request.opened)
         if not isinstance(outcome, Accepted | Converged):
             return Rejected(Refusal("request_outdated", _against(after, outcome)))
         merged = merged or (isinstance(outcome, Accepted) and outcome.merged)
         stamp = (state.seq + 1, after.writer(held.replica))
-        for entity, change in part:
+        for entity, change in held_changes((held,)):
             apply_change(after, stamp, entity, change)
     return Accepted(merged)
 

@@ -5,11 +5,11 @@ table of cases stands in `docs/rules.md`, and `tests/events/test_check.py` has a
 """
 
 from stackroom.events import rules
-from stackroom.events.approval import check_approval, is_approval
+from stackroom.events.approval import check_approval, held_changes, is_approval
 from stackroom.events.checking import Checking
 from stackroom.events.codec import unseal
 from stackroom.events.errors import MalformedEvent, UnknownEvent
-from stackroom.events.model import Proposal, Redacted
+from stackroom.events.model import Held, Proposal, Redacted
 from stackroom.events.outcomes import (
     Accepted,
     Changes,
@@ -77,8 +77,10 @@ def check_changes(
     return Checking(state, base, who).run(changes)
 
 
-def _weigh(state: State, base: int, changes: Changes, who: Who, own_until: int) -> Outcome:
-    return Checking(state, base, who, own_until).run(changes)
+def _weigh(state: State, held: Held, own_until: int) -> Outcome:
+    author, made = Who(held.replica, held.author), held.proposal
+    checking = Checking(state, made.base, author, own_until, made.number)
+    return checking.run(held_changes((held,)))
 
 
 def refuse_rights(state: State, changes: Changes, who: Who) -> Refusal | None:

@@ -74,14 +74,22 @@ class Checking:
     """One run of the rules: changes in turn, each upon those before it.
 
     What the replica wrote itself up to `own_until` (or ever, if None) is not in its way, and it may build
-    on what of it waits.
+    on what of it waits, as far as that was proposed before the proposal of that `number` (if not None).
     """
 
-    def __init__(self, state: State, base: int, who: Who, own_until: int | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        base: int,
+        who: Who,
+        own_until: int | None = None,
+        number: int | None = None,
+    ) -> None:
         self.before = state
         self.state = state
         self.base = base
         self.own_until = state.seq if own_until is None else own_until
+        self.number = number
         self.who = who
         self.replica = who.replica
         self.me = state.writers.get(who.replica, -1)
@@ -371,7 +379,9 @@ class Checking:
 
     def waiting(self) -> Waiting:
         if self._waiting is None:
-            self._waiting = Waiting(self.state, self.base, self.own_until, self.replica)
+            self._waiting = Waiting(
+                self.state, self.base, self.own_until, self.replica, self.number
+            )
         return self._waiting
 
     # What is protected

@@ -17,14 +17,19 @@ from stackroom.events.values import Maybe, Path
 class Waiting:
     """The open conflicts and requests of `replica` in `state` that were opened after `base`, up to `until`.
 
-    A state may have many, and a proposal many changes: they are looked through once.
+    Of what they hold, proposals with a number below `number` count (all, if None): no work builds on
+    what came after it. A state may have many, and a proposal many changes: they are looked through once.
     """
 
-    def __init__(self, state: State, base: int, until: int, replica: str) -> None:
+    def __init__(
+        self, state: State, base: int, until: int, replica: str, number: int | None = None
+    ) -> None:
         self._held: dict[str, list[tuple[str, Event]]] = {}
         for id, holding in _own(state, base, until, replica):
-            for event in (e for held in holding.held for e in held.proposal.events):
-                self._held.setdefault(state.resolve(event.entity), []).append((id, event))
+            for proposal in (held.proposal for held in holding.held):
+                if number is None or proposal.number < number:
+                    for event in proposal.events:
+                        self._held.setdefault(state.resolve(event.entity), []).append((id, event))
 
     def speaking_of(self, id: str) -> str | None:
         """What holds a change of the entity `id`, if anything does."""

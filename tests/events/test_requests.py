@@ -248,6 +248,18 @@ def test_a_later_request_for_the_same_is_not_in_its_way() -> None:
     assert config(world, K8S)["ns"] == "x"
 
 
+def test_what_its_author_proposed_later_into_a_conflict_is_not_in_its_way() -> None:
+    world = started(EVERYTHING)
+    base = world.state.seq
+    world.do("cy", (LOCAL, up(a=1)))
+    assert told(world.do("bob", (LOCAL, up(a=2)), base=base)) == "edit/edit"
+    world.do("ann", (K8S, GUARD))
+    assert told(world.do("bob", (K8S, up(ns="x")), base=base)) == "requested"
+    assert told(world.do("bob", (LOCAL, up(a=3)), (K8S, up(ns="y")), base=base)) == "joins"
+    assert told(approve(world, "dee")) == "merged"
+    assert config(world, K8S)["ns"] == "x"
+
+
 def test_what_was_deleted_since_outdates_a_request() -> None:
     world = protected()
     world.do("bob", (PROD, ADD_LOCAL))
