@@ -35,7 +35,8 @@ TOUCHING = """
 """
 LEAVES = """
     SELECT leaf FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+    ORDER BY seq
 """
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
@@ -150,7 +151,6 @@ class SqliteReader:
         return Snapshot(seq, _frontier(profile, seq, peaks), state)
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
-        """The leaf hashes of commits with a seq above `after`, in order, at most `limit`."""
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
 
     def missing(self, profile: str) -> range | None:
