@@ -34,8 +34,11 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode; a missing file is an error unless `create`.
 
     It may pass from thread to thread, and be used by one at a time. Nothing is written: what the
-    file is should be known first.
+    file is should be known first. A file that is made here is its owner's alone, and so is what
+    SQLite puts beside it.
     """
+    if create:
+        path.touch(0o600)
     mode = "rwc" if create else "rw"
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",

@@ -57,6 +57,7 @@ class HubFolder:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Holds the folder for one process; AlreadyRunning if another has it. Ends with the process."""
+        self._lock.touch(0o600)
         with self._lock.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -301,6 +301,7 @@ def up(data: Path, tuned: Tuned) -> Started:
     folder.withdraw()
     said = json.encode(tuned).decode()
     command = [sys.executable, "-m", "stackroom.sync.service", str(data), said]
+    folder.output.touch(0o600)
     with folder.output.open("ab") as output:
         process = subprocess.Popen(
             command,

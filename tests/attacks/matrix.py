@@ -178,6 +178,7 @@ def orders() -> Iterator[Row]:
         yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
     yield ask("explain, oneself", ANYBODY, lambda c: wire.Explain())
     yield ask("explain, another", "people.read", lambda c: wire.Explain("root"))
+    yield ask("list_notes", "hub.audit", lambda c: wire.ListNotes())
     yield ask("revoke_token, this one", ANYBODY, lambda c: wire.RevokeToken(c.own_token))
 
 
