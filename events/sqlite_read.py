@@ -10,7 +10,7 @@ import msgspec
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot
 from stackroom.events.merkle import Frontier, unpack
-from stackroom.events.model import Commit, Event
+from stackroom.events.model import Commit, Event, Millis
 
 INTEGER_MAX: Final = 2**63 - 1
 """The largest integer that SQLite stores."""
@@ -24,6 +24,12 @@ COMMITS = """
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
 BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
 CHOSEN = f"{COMMITS} seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+
+UNTIL = """
+    SELECT seq FROM commits
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND accepted <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
 
 TOUCHING = """
     SELECT t.seq FROM profiles p JOIN touched t ON t.profile = p.number
@@ -108,6 +114,10 @@ class SqliteReader:
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         bound = INTEGER_MAX if before is None else before
         return [_commit(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
+
+    def until(self, profile: str, time: Millis) -> int:
+        row = self._conn.execute(UNTIL, (profile, min(time, INTEGER_MAX))).fetchone()
+        return int(row[0]) if row is not None else 0
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         wanted = frozenset(entities)

@@ -6,7 +6,8 @@ import click
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
-from stackroom.client.commands.lookup import find_stack, known_stack, seq_of
+from stackroom.client.commands.lookup import find_stack, known_stack, state_at
+from stackroom.client.commands.options import at_option
 from stackroom.client.commands.stack_active import active_id, in_use
 from stackroom.client.commands.tree import command
 
@@ -49,11 +50,7 @@ def list_(app: App) -> None:
     """,
 )
 @click.argument("name", required=False, shell_complete=completing.stacks)
-@click.option(
-    "--at",
-    metavar="SEQ|TIME",
-    help="As it was after a commit (42) or at a time: 2026-11-20, '2h ago', yesterday.",
-)
+@at_option
 @click.pass_obj
 def describe(app: App, name: str | None, at: str | None) -> None:
     """Show a stack with the configuration of its components.
@@ -63,7 +60,7 @@ def describe(app: App, name: str | None, at: str | None) -> None:
     from stackroom.client.commands import entities
 
     copy = app.copy()
-    state = copy.view if at is None else copy.at(seq_of(copy, at))
+    state = state_at(copy, at)
     if name is None:
         # It may have had another name then.
         id = in_use(app, copy)[0]
