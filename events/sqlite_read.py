@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -62,6 +63,16 @@ SNAPSHOT = """
     SELECT seq, peaks, state FROM snapshots
     WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
     ORDER BY seq DESC LIMIT 1
+"""
+
+MILESTONE = """
+    SELECT seq, state FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
+MILESTONES = """
+    SELECT seq FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
 """
 
 MISSING = """
@@ -158,6 +169,15 @@ class SqliteReader:
             return None
         seq, peaks, state = row
         return Snapshot(seq, _frontier(profile, seq, peaks), state)
+
+    def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
+        """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""
+        row = self._conn.execute(MILESTONE, (profile, upto)).fetchone()
+        return (row[0], zlib.decompress(row[1])) if row is not None else None
+
+    def milestones(self, profile: str) -> list[int]:
+        """The seqs of a cache's milestones, lowest first."""
+        return [seq for (seq,) in self._conn.execute(MILESTONES, (profile,))]
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         """The leaf hashes of commits with a seq above `after`, in order, at most `limit`."""

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from stackroom.client.commands.output import Views
 
 
-@command("list", example="stackroom stack list --output json")
+@command(
+    "list",
+    example="""
+    stackroom stack list --output json
+    stackroom stack list --at release-2026-11
+    """,
+)
+@at_option
 @click.pass_obj
-def list_(app: App) -> None:
+def list_(app: App, at: str | None) -> None:
     """List the stacks with their components.
 
     Of each type, the default component. The stack in use here is marked *, and the one that the
@@ -28,7 +35,8 @@ def list_(app: App) -> None:
     from stackroom.client.commands.output import Table
 
     copy = app.copy()
-    rows = entities.stacks(copy.view, active_id(app, copy))
+    state = state_at(copy, at)
+    rows = entities.stacks(state, active_id(app, copy))
 
     def table() -> Table:
         return Table(
@@ -38,7 +46,7 @@ def list_(app: App) -> None:
         )
 
     app.output.show(rows, table)
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, state)
 
 
 @command(
@@ -69,7 +77,7 @@ def describe(app: App, name: str | None, at: str | None) -> None:
         id, stack = find_stack(state, name)
     row = entities.stack(state, id, stack, active_id(app, copy))
     app.output.show(row, lambda: _described(row))
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, state)
 
 
 def _line(row: "StackRow") -> tuple[object, ...]:
