@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -38,7 +38,8 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     SQLite puts beside it.
     """
     if create:
-        path.touch(0o600)
+        with suppress(OSError):  # Where it cannot be made, SQLite says so next.
+            path.touch(0o600)
     mode = "rwc" if create else "rw"
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
