@@ -43,7 +43,8 @@ TOUCHING = """
 """
 LEAVES = """
     SELECT leaf FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+    ORDER BY seq
 """
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
@@ -181,7 +182,6 @@ class SqliteReader:
         return [seq for (seq,) in self._conn.execute(MILESTONES, (profile,))]
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
-        """The leaf hashes of commits with a seq above `after`, in order, at most `limit`."""
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
 
     def missing(self, profile: str) -> range | None:
