@@ -94,7 +94,10 @@ class SqliteReader:
 
     def identity(self) -> Identity:
         meta = dict(self._conn.execute("SELECT key, value FROM meta"))
-        return Identity(meta["id"], int(meta["epoch"]))
+        try:
+            return Identity(meta["id"], int(meta["epoch"]))
+        except (KeyError, ValueError) as error:
+            raise LogCorrupt(f"the file does not say which log it is: {error}") from error
 
     def profiles(self) -> list[Listed]:
         rows = self._conn.execute(
@@ -195,7 +198,10 @@ class SqliteReader:
 
 def _commit(row: Row) -> Commit:
     seq, id, replica, number, base, author, message, time, accepted, events, *rest = row
-    own = _events.decode(events)
+    try:
+        own = _events.decode(events)
+    except msgspec.DecodeError as error:
+        raise LogCorrupt(f"commit #{seq} cannot be read: {error}") from error
     return Commit(seq, id, replica, number, base, author, message, time, accepted, own, *rest)
 
 

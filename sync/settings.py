@@ -156,6 +156,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits between two snapshots of a profile's state; half as many as its entities, if that is more."""
     snapshot_worth: int = 4_000
     """Commits behind the head from which a subscriber may be sent a snapshot."""
+    verify_start: int = 10_000
+    """Commits whose hashes are computed again when the hub starts, the newest of its profiles."""
     states_kept: int = 256
     """Profiles whose state is kept in memory, the least recently used given up first."""
 
