@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from stackroom.events import sqlite_runs
 from stackroom.events.migrations import Step, statements
 
 APPLICATION_ID: Final = int.from_bytes(b"Strm", "big")
@@ -26,6 +27,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("facts", _add_facts),
         Step("redactions", partial(_add_redactions, use=use)),
         Step("requests", _allow_requests),
+        Step("runs", sqlite_runs.create),
     )
 
 
