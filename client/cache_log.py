@@ -17,7 +17,7 @@ from stackroom.events.log import (
     RunsWanted,
     Snapshot,
 )
-from stackroom.events.model import Commit
+from stackroom.events.model import Commit, Millis
 
 
 class CacheLog:
@@ -47,6 +47,10 @@ class CacheLog:
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         with self._reading() as log:
             return log.recent(profile, before, limit)
+
+    def until(self, profile: str, time: Millis) -> int:
+        with self._reading() as log:
+            return log.until(profile, time)
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         with self._reading() as log:

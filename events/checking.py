@@ -154,6 +154,8 @@ class Checking:
                 raise Refused(refusal)
         elif change.kind in PEOPLE and not isinstance(change, HubFounded):
             raise refused("wrong_stream", "people are not changed in a profile")
+        if refusal := rules.refuse_unseen(change, self.base):
+            raise Refused(refusal)
         if refusal := refuse_plaintext(self.state, id, change):
             raise Refused(refusal)
         match change:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from stackroom.events.log import (
     Snapshot,
 )
 from stackroom.events.merkle import Frontier, unpack
-from stackroom.events.model import Commit, Event
+from stackroom.events.model import Commit, Event, Millis
 
 INTEGER_MAX: Final = 2**63 - 1
 """The largest integer that SQLite stores."""
@@ -34,6 +35,12 @@ COMMITS = """
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
 BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
 CHOSEN = f"{COMMITS} seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+
+UNTIL = """
+    SELECT seq FROM commits
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND accepted <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
 
 TOUCHING = """
     SELECT t.seq FROM profiles p JOIN touched t ON t.profile = p.number
@@ -66,6 +73,16 @@ SNAPSHOT = """
     SELECT seq, peaks, state FROM snapshots
     WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
     ORDER BY seq DESC LIMIT 1
+"""
+
+MILESTONE = """
+    SELECT seq, state FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
+MILESTONES = """
+    SELECT seq FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
 """
 
 MISSING = """
@@ -119,6 +136,10 @@ class SqliteReader:
         bound = INTEGER_MAX if before is None else before
         return [_commit(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
 
+    def until(self, profile: str, time: Millis) -> int:
+        row = self._conn.execute(UNTIL, (profile, min(time, INTEGER_MAX))).fetchone()
+        return int(row[0]) if row is not None else 0
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         wanted = frozenset(entities)
         found = self._conn.execute(TOUCHING, (profile, json.dumps(list(wanted)), upto))
@@ -161,6 +182,15 @@ class SqliteReader:
             return None
         seq, peaks, state = row
         return Snapshot(seq, _frontier(profile, seq, peaks), state)
+
+    def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
+        """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""
+        row = self._conn.execute(MILESTONE, (profile, upto)).fetchone()
+        return (row[0], zlib.decompress(row[1])) if row is not None else None
+
+    def milestones(self, profile: str) -> list[int]:
+        """The seqs of a cache's milestones, lowest first."""
+        return [seq for (seq,) in self._conn.execute(MILESTONES, (profile,))]
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         """The leaf hashes of commits with a seq above `after`, in order, at most `limit`."""

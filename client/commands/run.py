@@ -55,9 +55,9 @@ def run() -> None:
 )
 @click.option(
     "--at-commit",
-    metavar="SEQ|TIME",
+    metavar="SEQ|TIME|TAG",
     help="The stack as it was then; otherwise as it stands here.",
-    shell_complete=completing.commits,
+    shell_complete=completing.moments,
 )
 @click.option(
     "--id",
@@ -154,7 +154,12 @@ def update(
     "--pipeline", metavar="NAME", help="Of that pipeline.", shell_complete=completing.pipelines
 )
 @click.option("--status", type=status_choice, help="That stand so.")
-@click.option("--since", metavar="SEQ|TIME", help="Recorded after a commit or time.")
+@click.option(
+    "--since",
+    metavar="SEQ|TIME|TAG",
+    help="Recorded after a commit, time or tag.",
+    shell_complete=completing.moments,
+)
 @click.option(
     "-n", "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most."
 )
@@ -169,7 +174,7 @@ def list_(
 ) -> None:
     """List the runs of the profile, the newest first."""
     from stackroom.client import runs
-    from stackroom.client.commands.lookup import seq_of
+    from stackroom.client.commands.lookup import seq_before
     from stackroom.client.commands.run_view import ids_of_stack, line, shown
     from stackroom.events.log import RunsWanted
 
@@ -178,7 +183,7 @@ def list_(
         None if stack is None else ids_of_stack(copy, stack),
         pipeline,
         status,
-        after=0 if since is None else seq_of(copy, since),
+        after=0 if since is None else seq_before(copy, since),
         limit=limit,
     )
     author = app.workspace.who(copy.hub, copy.id).author

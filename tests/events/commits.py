@@ -32,6 +32,7 @@ class Chain:
         replica: str = "replica-1",
         outcome: Taking = "accepted",
         number: int | None = None,
+        accepted: int | None = None,
     ) -> Taken:
         """The next commit; with one event of entity `e1` unless others are given."""
         seq = self.frontier.size + 1
@@ -44,7 +45,7 @@ class Chain:
             "ann",
             f"change {seq}",
             NOON + seq,
-            NOON + 10 * seq,
+            NOON + 10 * seq if accepted is None else accepted,
             events or (event("e1"),),
             b"",
         )

@@ -272,6 +272,23 @@ class LogConformance:
 
         play(test)
 
+    def test_until(self, play: Callable[[Play], None]) -> None:
+        """The last that was accepted by then, in the order of seqs, also where a clock went back."""
+
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            await append(log, chain, *(chain.commit(accepted=time) for time in (10, 50, 20, 30)))
+
+            def look(r: LogReader) -> None:
+                times = (0, 9, 10, 19, 20, 29, 30, 49, 50, 2**70)
+                found = [r.until(PROFILE, time) for time in times]
+                assert found == [0, 0, 1, 1, 3, 3, 4, 4, 4, 4]
+                assert r.until(OTHER, 50) == 0
+
+            await log.read(look)
+
+        play(test)
+
     def test_touching(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
