@@ -8,8 +8,18 @@ from typing import Any, Final
 
 import msgspec
 
+from stackroom.events import sqlite_runs
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot
+from stackroom.events.log import (
+    Answer,
+    Head,
+    Identity,
+    Listed,
+    Proposed,
+    RunFound,
+    RunsWanted,
+    Snapshot,
+)
 from stackroom.events.merkle import Frontier, unpack
 from stackroom.events.model import Commit, Event, Millis
 
@@ -141,6 +151,9 @@ class SqliteReader:
         chosen = json.dumps([seq for (seq,) in found])
         commits = map(_commit, self._conn.execute(CHOSEN, (profile, chosen)))
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
+
+    def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
+        return sqlite_runs.find(self._conn, profile, wanted)
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         return {row[0]: Answer(*row) for row in self._of(ANSWERS, proposals)}

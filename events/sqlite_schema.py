@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from stackroom.events import sqlite_runs
 from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
 from stackroom.events.migrations import Step, statements
 
@@ -29,6 +30,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("requests", _allow_requests),
         Step("milestones", _add_milestones),
         Step("signatures", partial(_add_signatures, use=use)),
+        Step("runs", sqlite_runs.create),
     )
 
 
