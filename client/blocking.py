@@ -24,6 +24,7 @@ from stackroom.client.draft import Draft
 from stackroom.client.editing import Result
 from stackroom.client.errors import Closed
 from stackroom.client.home import Home
+from stackroom.client.moments import Moment
 from stackroom.client.rebase import Standing
 from stackroom.client.settings import Settings
 from stackroom.client.store import Parked, ProfileEntry
@@ -189,12 +190,19 @@ class Profile:
         """The newest commits, newest first."""
         return self._loop.run(partial(self._profile.log, limit))
 
-    def at(self, seq: int) -> State:
-        """The state after commit `seq`; NotFound."""
-        return self._loop.run(partial(self._profile.at, seq))
+    def tags(self) -> list[reading.TagView]:
+        """The tags, by the commits that they name."""
+        return self._loop.read(self._profile.tags)
 
-    def diff(self, before: int, after: int | None = None) -> list[Difference]:
-        """What differs between the states after two commits; the second is the last one if None."""
+    def at(self, moment: Moment) -> reading.Past:
+        """The profile as it was: after commit 43, at `"release-2026-11"`, `"2h ago"`, or a datetime.
+
+        As `api`'s: ValueError for what is no moment, NotFound for one that this replica knows nothing of.
+        """
+        return self._loop.run(partial(self._profile.at, moment))
+
+    def diff(self, before: Moment, after: Moment | None = None) -> list[Difference]:
+        """What differs between two moments (see `at`); the second is the last commit if None."""
         return self._loop.run(partial(self._profile.diff, before, after))
 
     def blame(self, type: str, name: str) -> list[reading.BlameView]:

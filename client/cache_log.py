@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from stackroom.events.log import Answer, Head, Identity, Listed, LogReader, Proposed, Snapshot
-from stackroom.events.model import Commit
+from stackroom.events.model import Commit, Millis
 
 
 class CacheLog:
@@ -37,6 +37,14 @@ class CacheLog:
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         with self._reading() as log:
             return log.recent(profile, before, limit)
+
+    def until(self, profile: str, time: Millis) -> int:
+        with self._reading() as log:
+            return log.until(profile, time)
+
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        with self._reading() as log:
+            return log.leaves(profile, after, limit)
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         with self._reading() as log:

@@ -1,6 +1,6 @@
 """A profile in the Python API: what stands, what happened, and ways to change it."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -8,6 +8,8 @@ from stackroom.client import reading
 from stackroom.client.draft import Draft
 from stackroom.client.editing import Edit, Result, result_of
 from stackroom.client.errors import Closed, NotFound, Unreachable
+from stackroom.client.moments import Moment, past_of
+from stackroom.client.reading import Past, Reading, one
 from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked
 from stackroom.events import history
@@ -26,7 +28,7 @@ PAGE = 200
 """Commits that an iteration over changes reads at once."""
 
 
-class Profile:
+class Profile(Reading):
     """One profile of an open `Hub`.
 
     What is read without `await` is in memory: the confirmed commits, and the own pending edits on top.
@@ -64,35 +66,10 @@ class Profile:
         self._refresh()
         return self._view.state
 
-    def stacks(self) -> list[reading.StackView]:
-        """The stacks by name."""
-        return reading.stacks(self.state)
-
-    def components(self, type: str | None = None) -> list[reading.ComponentView]:
-        """The components of one type or all, by type and name."""
-        return reading.components(self.state, type)
-
-    def flavors(self) -> list[reading.FlavorView]:
-        """The flavors that the profile defines itself."""
-        return reading.flavors(self.state)
-
-    def stack(self, name: str) -> reading.StackView:
-        """The stack of that name; NotFound."""
-        return _one((s for s in self.stacks() if s.name == name), f"stack {name!r}")
-
-    def component(self, type: str, name: str) -> reading.ComponentView:
-        """The component of that type and name; NotFound."""
-        found = (c for c in self.components(type) if c.name == name)
-        return _one(found, f"{type} {name!r}")
-
     def pending(self) -> tuple[Standing, ...]:
         """The own edits that wait for the hub, and what would become of each by what is known here."""
         self._refresh()
         return self._view.standings
-
-    def conflicts(self) -> list[reading.ConflictView]:
-        """The open conflicts, whoever's, oldest first."""
-        return reading.conflicts(self.state)
 
     # What happened
 
@@ -100,15 +77,19 @@ class Profile:
         """The newest commits, newest first."""
         return await self._hub.read(lambda log: log.recent(self.id, None, limit))
 
-    async def at(self, seq: int) -> State:
-        """The state after commit `seq`; NotFound where this replica has no such commit."""
-        return await self._hub.work(lambda at: at.copy(self.id).at(seq))
+    async def at(self, moment: Moment) -> Past:
+        """The profile as it was: after commit 43, at `"release-2026-11"`, `"2h ago"`, or a datetime.
 
-    async def diff(self, before: int, after: int | None = None) -> list[history.Difference]:
-        """What differs between the states after two commits; the second is the last one if None."""
+        A date is the end of that day, in this machine's time zone, as is a datetime without one. Raises
+        ValueError for what is no moment, NotFound for one that this replica knows nothing of.
+        """
+        return await self._hub.work(lambda at: past_of(at.copy(self.id), moment))
+
+    async def diff(self, before: Moment, after: Moment | None = None) -> list[history.Difference]:
+        """What differs between two moments (see `at`); the second is the last commit if None."""
         then = await self.at(before)
         now = await self.at(await self._head() if after is None else after)
-        return history.diff(then, now)
+        return history.diff(then.state, now.state)
 
     async def blame(self, type: str, name: str) -> list[reading.BlameView]:
         """Every value of a component (or of a stack, if `type` is "stack"), with who wrote it last."""
@@ -185,7 +166,7 @@ class Profile:
         def decide() -> Draft:
             at = self._hub.workspace
             copy = at.copy(self.id)
-            id, held = _one(
+            id, held = one(
                 ((i, c) for i, c in copy.view.all(Conflict) if c.opened == number),
                 f"open conflict #{number}",
             )
@@ -233,12 +214,6 @@ class Profile:
 
 def _page(profile: str, after: int, log: LogReader) -> list[Commit]:
     return log.commits(profile, after, PAGE)
-
-
-def _one(found: Iterable[T], what: str) -> T:
-    for one in found:
-        return one
-    raise NotFound(f"there is no {what}")
 
 
 def _places(conflict: Conflict, chosen: Mapping[Path, T]) -> dict[Place, T]:

@@ -3,14 +3,19 @@
 Values of `config` are shown in full: whoever may read a profile may read them.
 """
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from msgspec import Struct, UnsetType
 
+from stackroom.client.errors import NotFound
 from stackroom.events.history import Blame
 from stackroom.events.model import Commit, Millis
-from stackroom.events.state import Component, Conflict, Flavor, Stack, State
+from stackroom.events.state import Component, Conflict, Flavor, Stack, State, Tag
 from stackroom.events.values import Maybe, Path, Value
+
+T = TypeVar("T")
 
 
 class ComponentView(Struct, frozen=True):
@@ -43,6 +48,14 @@ class FlavorView(Struct, frozen=True):
     type: str
     source: str
     integration: str | None
+    id: str
+
+
+class TagView(Struct, frozen=True):
+    """A name for the state after commit `seq`."""
+
+    name: str
+    seq: int
     id: str
 
 
@@ -122,6 +135,77 @@ def conflicts(state: State) -> list[ConflictView]:
     """The open conflicts, oldest first."""
     found = [_conflict(state, id, c) for id, c in state.all(Conflict)]
     return sorted(found, key=lambda c: c.number)
+
+
+def tags(state: State) -> list[TagView]:
+    """The tags, by the commits that they name, and by name."""
+    found = [TagView(tag.name, tag.seq, id) for id, tag in state.all(Tag)]
+    return sorted(found, key=lambda t: (t.seq, t.name))
+
+
+class Reading(ABC):
+    """What can be read of a state."""
+
+    @property
+    @abstractmethod
+    def state(self) -> State:
+        """The state; not to be changed."""
+
+    def stacks(self) -> list[StackView]:
+        """The stacks by name."""
+        return stacks(self.state)
+
+    def components(self, type: str | None = None) -> list[ComponentView]:
+        """The components of one type or all, by type and name."""
+        return components(self.state, type)
+
+    def flavors(self) -> list[FlavorView]:
+        """The flavors that the profile defines itself."""
+        return flavors(self.state)
+
+    def stack(self, name: str) -> StackView:
+        """The stack of that name; NotFound."""
+        return one((s for s in self.stacks() if s.name == name), f"stack {name!r}")
+
+    def component(self, type: str, name: str) -> ComponentView:
+        """The component of that type and name; NotFound."""
+        found = (c for c in self.components(type) if c.name == name)
+        return one(found, f"{type} {name!r}")
+
+    def conflicts(self) -> list[ConflictView]:
+        """The open conflicts, whoever's, oldest first."""
+        return conflicts(self.state)
+
+    def tags(self) -> list[TagView]:
+        """The tags, by the commits that they name."""
+        return tags(self.state)
+
+
+class Past(Reading):
+    """A profile as it was after commit `seq`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __repr__(self) -> str:
+        return f"<Past at #{self.seq}>"
+
+    @property
+    def state(self) -> State:
+        """The state; not to be changed."""
+        return self._state
+
+    @property
+    def seq(self) -> int:
+        """The last commit that is in it."""
+        return self._state.seq
+
+
+def one(found: Iterable[T], what: str) -> T:
+    """The first of `found`; NotFound on `what` if there is none."""
+    for each in found:
+        return each
+    raise NotFound(f"there is no {what}")
 
 
 def blame_view(blamed: Blame, commit: Commit | None) -> BlameView:

@@ -155,6 +155,8 @@ class Checking:
                 raise Refused(refusal)
         elif change.kind in PEOPLE and not isinstance(change, HubFounded):
             raise refused("wrong_stream", "people are not changed in a profile")
+        if refusal := rules.refuse_unseen(change, self.base):
+            raise Refused(refusal)
         self.refuse_plaintext(id, change)
         match change:
             case Registered():

@@ -31,6 +31,7 @@ from stackroom.events.model import (
     RequestClosed,
     RequestJoined,
     StackRegistered,
+    TagRegistered,
     Updated,
 )
 from stackroom.events.people_entities import (
@@ -69,6 +70,7 @@ from stackroom.events.state import (
     Request,
     Stack,
     State,
+    Tag,
 )
 from stackroom.events.values import (
     WHOLE,
@@ -248,6 +250,8 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
             return Stack(name, stamps, members, labels, description, extra, protected)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
+        case TagRegistered(name, seq):
+            return Tag(name, stamps, seq)
         case ProfileCreated(name, description, settings):
             return Profile(name, stamps, description, settings)
         case _ if (made := PEOPLE.get(type(change))) is not None:

@@ -114,6 +114,15 @@ class LogReader(Protocol):
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         """Commits with a seq below `before` (or the newest), newest first, at most `limit`."""
 
+    def until(self, profile: str, time: Millis) -> int:
+        """The seq of the last commit accepted at `time` or before, 0 if there is none.
+
+        The last in the order of seqs: clocks order nothing, and a hub's may have gone back.
+        """
+
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        """The leaf hashes (32 bytes) of the `limit` commits after seq `after`: of those that are there."""
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         """Commits up to seq `upto` with an event of one of `entities`, in order."""
 

@@ -17,6 +17,7 @@ Kind: TypeAlias = Literal[
     "flavor",
     "component",
     "stack",
+    "tag",
     "conflict",
     "request",
     "hub",
@@ -169,6 +170,23 @@ class DefaultStackSet(Change, frozen=True):
 
     kind = "profile"
     stack: str | None = None
+
+
+class TagRegistered(Registered, frozen=True):
+    """A name was given to the state after commit `seq`, which its author had in view."""
+
+    kind = "tag"
+    seq: Count
+
+
+class TagUpdated(Updated, frozen=True):
+    """The name was given to another commit: its one path is `/seq`."""
+
+    kind = "tag"
+
+
+class TagDeleted(Deleted, frozen=True):
+    kind = "tag"
 
 
 OverlapKind: TypeAlias = Literal["edit/edit", "edit/delete", "name"]

@@ -27,6 +27,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("facts", _add_facts),
         Step("redactions", partial(_add_redactions, use=use)),
         Step("requests", _allow_requests),
+        Step("milestones", _add_milestones),
         Step("signatures", partial(_add_signatures, use=use)),
     )
 
@@ -81,6 +82,14 @@ def _allow_requests(conn: sqlite3.Connection) -> None:
     conn.execute("ALTER TABLE wider RENAME TO commits")
     for _, _, sql in around:
         conn.execute(sql)
+
+
+def _add_milestones(conn: sqlite3.Connection) -> None:
+    """States along the way of a history, for questions about the past: a replica keeps them, a hub none."""
+    conn.execute(
+        "CREATE TABLE milestones (profile INTEGER NOT NULL REFERENCES profiles (number), "
+        "seq INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (profile, seq)) STRICT"
+    )
 
 
 def _add_signatures(conn: sqlite3.Connection, use: Use) -> None:

@@ -36,6 +36,9 @@ from stackroom.sync.order_messages import (
     LinkIdentity as LinkIdentity,
 )
 from stackroom.sync.order_messages import (
+    ListNotes as ListNotes,
+)
+from stackroom.sync.order_messages import (
     ListTokens as ListTokens,
 )
 from stackroom.sync.order_messages import (
@@ -290,7 +293,8 @@ class Reply(Message, frozen=True, tag="reply"):
 
     `user` is who the order was about, `seq` the commit that it made; `tokens` and `explained` are there
     where they were asked for. Of a redaction, `rewritten` is what it (would) take a value from, and
-    `remnants` where the value stands on.
+    `remnants` where the value stands on. `notes` are lines of the security log, each a JSON object, oldest
+    first.
     """
 
     id: Count
@@ -302,6 +306,7 @@ class Reply(Message, frozen=True, tag="reply"):
     explained: Explained | None = None
     rewritten: tuple[Rewritten, ...] = ()
     remnants: tuple[Remnant, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Profiles(Message, frozen=True, tag="profiles"):

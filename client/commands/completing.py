@@ -266,9 +266,21 @@ def entities(app: App, context: click.Context) -> Iterator[Candidate]:
 @_from_home
 def commits(app: App, context: click.Context) -> Iterator[Candidate]:
     """The newest commits, by their number."""
-    copy = app.copy()
-    for commit in copy.log.recent(copy.id, None, COMMITS):
-        yield str(commit.seq), f"{commit.author}: {commit.message}"
+    yield from _commits(app)
+
+
+@_from_home
+def tags(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Tags."""
+    yield from _tags(app)
+
+
+@_from_home
+def moments(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Places in history: tags, the newest commits, and a word for a time."""
+    yield from _tags(app)
+    yield from _commits(app)
+    yield "yesterday", "as it was when yesterday ended"
 
 
 @_from_home
@@ -314,6 +326,19 @@ def parked(app: App, context: click.Context) -> Iterator[Candidate]:
     """Changes that the hub refused, by their number."""
     for each in app.copy().parked:
         yield str(each.proposal.number), each.sentence
+
+
+def _commits(app: App) -> Iterator[Candidate]:
+    copy = app.copy()
+    for commit in copy.log.recent(copy.id, None, COMMITS):
+        yield str(commit.seq), f"{commit.author}: {commit.message}"
+
+
+def _tags(app: App) -> Iterator[Candidate]:
+    from stackroom.events.state import Tag
+
+    for _, tag in app.copy().view.all(Tag):
+        yield tag.name, f"#{tag.seq}"
 
 
 def _type(context: click.Context) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     stackroom revert 43 -m "spot instances were too slow"
     """,
 )
-@click.argument("seq", shell_complete=completing.commits)
+@click.argument("seq", shell_complete=completing.moments)
 @click.option("--force", is_flag=True, help="Also undo values that were changed again since.")
 @message_option
 @click.pass_obj

@@ -72,6 +72,8 @@ class CommitRow(Struct, frozen=True):
     accepted: int | None
     root: str | None
     events: list[EventRow]
+    tags: list[str] = []
+    """The tags that name it."""
     signed: bool = False
     key: str | None = None
 
@@ -150,6 +152,7 @@ def committed(commit: Commit, names: Names) -> CommitRow:
         commit.accepted,
         commit.root.hex(),
         _events(commit.events, names),
+        names.tags.get(commit.seq, []),
         bool(key),
         fingerprint(key) if key else None,
     )

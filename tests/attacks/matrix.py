@@ -189,6 +189,7 @@ def orders() -> Iterator[Row]:
         yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
     yield ask("explain, oneself", ANYBODY, lambda c: wire.Explain())
     yield ask("explain, another", "people.read", lambda c: wire.Explain("root"))
+    yield ask("list_notes", "hub.audit", lambda c: wire.ListNotes())
     yield ask("revoke_token, this one", ANYBODY, lambda c: wire.RevokeToken(c.own_token))
 
 
@@ -211,6 +212,9 @@ IN_PROFILES: list[tuple[str, Change]] = [
     ("profile.write", model.StackRenamed("x")),
     ("profile.write", model.StackDeleted()),
     ("profile.write", model.DefaultStackSet(None)),
+    ("profile.write", model.TagRegistered("x", 1)),
+    ("profile.write", model.TagUpdated({"/seq": 1})),
+    ("profile.write", model.TagDeleted()),
     ("profile.write", model.RequestClosed("withdrawn")),
     ("profile.approve", model.RequestClosed("rejected")),
     ("profile.approve", model.RequestApproved()),

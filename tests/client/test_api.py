@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import anyio
@@ -58,7 +59,20 @@ async def test_two_people_and_the_lines_of_the_readme(hub: FaultyHub, tmp_path: 
         assert [c.seq for c in await mine.log()] == [3, 2, 1]
         before = await mine.at(2)
         assert before.seq == 2
-        (change,) = await mine.diff(2, 3)
+        assert before.component("orchestrator", "k8s").config == {"namespace": "x"}
+        assert (await mine.at("now")).seq == 3
+        assert (await mine.at(datetime.now())).seq == 3
+        with pytest.raises(NotFound, match="before the first commit"):
+            await mine.at(datetime(2001, 1, 1))
+        with pytest.raises(NotFound, match="no tag 'v1'"):
+            await mine.at("v1")
+        with pytest.raises(ValueError, match="neither a commit"):
+            await mine.at("?")
+        async with mine.edit() as draft:
+            draft.tag("v1", 2)
+        assert [(tag.name, tag.seq) for tag in mine.tags()] == [("v1", 2)]
+        assert (await mine.at("v1")).seq == 2
+        (change,) = await mine.diff("v1", 3)
         assert (change.path, change.before, change.after) == ("/config/namespace", "x", "ml")
 
 
@@ -179,6 +193,9 @@ class TestWithoutAsync:
                     break
             assert seqs == [1, 2, 3]
             assert [c.config for c in team.components()] == [{"ns": "y"}]
+            assert team.at(2).component("orchestrator", "k8s").config == {"ns": "x"}
+            assert team.at("now").seq == 3
+            assert team.tags() == []
             assert [p.name for p in hub.profiles()] == ["team"]
 
     def test_in_a_notebook_where_a_loop_runs_already(self, tmp_path: Path) -> None:

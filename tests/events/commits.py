@@ -33,6 +33,7 @@ class Chain:
         replica: str = "replica-1",
         outcome: Taking = "accepted",
         number: int | None = None,
+        accepted: int | None = None,
         signer: Signer | None = None,
     ) -> Taken:
         """The next commit; with one event of entity `e1` unless others are given, signed by `signer`."""
@@ -46,7 +47,7 @@ class Chain:
             "ann",
             f"change {seq}",
             NOON + seq,
-            NOON + 10 * seq,
+            NOON + 10 * seq if accepted is None else accepted,
             events or (event("e1"),),
             b"",
         )

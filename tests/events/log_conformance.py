@@ -111,6 +111,22 @@ class LogConformance:
 
         play(test)
 
+    def test_leaves_are_those_of_the_commits(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            taken = [chain.commit(event(f"e{n}")) for n in range(3)]
+            await append(log, chain, *taken)
+
+            def look(r: LogReader) -> None:
+                hashes = [one.leaf for one in taken]
+                assert r.leaves(PROFILE, 0, 10) == hashes
+                assert r.leaves(PROFILE, 1, 1) == hashes[1:2]
+                assert r.leaves(PROFILE, 3, 10) == r.leaves(OTHER, 0, 10) == []
+
+            await log.read(look)
+
+        play(test)
+
     def test_commits_come_back_as_they_were(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
@@ -271,6 +287,23 @@ class LogConformance:
             assert await log.read(count(5, 102)) == 2
             assert await log.read(count(5, 10_000)) == 5
             assert await log.read(count(2, 10_000)) == 2
+
+        play(test)
+
+    def test_until(self, play: Callable[[Play], None]) -> None:
+        """The last that was accepted by then, in the order of seqs, also where a clock went back."""
+
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            await append(log, chain, *(chain.commit(accepted=time) for time in (10, 50, 20, 30)))
+
+            def look(r: LogReader) -> None:
+                times = (0, 9, 10, 19, 20, 29, 30, 49, 50, 2**70)
+                found = [r.until(PROFILE, time) for time in times]
+                assert found == [0, 0, 1, 1, 3, 3, 4, 4, 4, 4]
+                assert r.until(OTHER, 50) == 0
+
+            await log.read(look)
 
         play(test)
 

@@ -16,10 +16,12 @@ from stackroom.events.model import (
     RequestApproved,
     RequestClosed,
     StackRegistered,
+    TagDeleted,
+    TagRegistered,
 )
 from stackroom.events.protection import PROTECTED
 from stackroom.events.resolve import Revive, Undecided, resolve
-from stackroom.events.state import Component, Conflict, Entity, Flavor, Request, Stack, State
+from stackroom.events.state import Component, Conflict, Entity, Flavor, Request, Stack, State, Tag
 from stackroom.events.values import Maybe, Value, pointer
 
 Changes = list[tuple[str, Change]]
@@ -87,7 +89,7 @@ class Editor:
     def one(self, view: State) -> Changes:
         what = self.random.choice(
             [self.register, self.register, self.update, self.update, self.update, self.compose]
-            + [self.rename, self.delete, self.default, self.describe, self.protect]
+            + [self.rename, self.delete, self.default, self.describe, self.protect, self.tag]
         )
         return what(view)
 
@@ -124,6 +126,18 @@ class Editor:
             return self.written(id, entity, {path: [member]})
         used = member in entity.components.get(that.component_type, ())
         return self.written(id, entity, {path + pointer(member): UNSET if used else True})
+
+    def tag(self, view: State) -> Changes:
+        """A name for one of the first commits, which whoever sees a component has seen."""
+        if self.pick(view, Component) is None:
+            return []
+        seq = self.random.choice([1, 2])
+        found = view.find(Tag, self.random.choice(NAMES))
+        if found is None:
+            return [(self.new_id(), TagRegistered(self.random.choice(NAMES), seq))]
+        if self.maybe(0.3):
+            return [(found[0], TagDeleted())]
+        return self.written(*found, {pointer("seq"): seq})
 
     def rename(self, view: State) -> Changes:
         found = self.pick(view, self.random.choice([Component, Stack]))
