@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import UNSET, Struct, structs
 
 from stackroom.client.commands.naming import Names, short
+from stackroom.events.authors import held_by
 from stackroom.events.codec import unseal
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import Difference
@@ -22,6 +23,7 @@ from stackroom.events.model import (
     RunUpdated,
 )
 from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
+from stackroom.events.signing import fingerprint
 from stackroom.events.values import Maybe, Path
 
 Kind: TypeAlias = Literal[
@@ -59,7 +61,8 @@ class CommitRow(Struct, frozen=True):
     """A commit, or (`kind` pending, no seq, root and `accepted`) a proposal that waits for the hub.
 
     The hub names the author when it takes a proposal. `time` is the author's clock, `accepted` the
-    hub's, both in milliseconds since 1970; `root` is hexadecimal.
+    hub's, both in milliseconds since 1970; `root` is hexadecimal. `key` is the fingerprint of the key that
+    signed it, or the proposal that a conflict or change request holds; null if none did.
     """
 
     seq: int | None
@@ -74,6 +77,8 @@ class CommitRow(Struct, frozen=True):
     events: list[EventRow]
     tags: list[str] = []
     """The tags that name it."""
+    signed: bool = False
+    key: str | None = None
 
 
 class ChangeRow(Struct, frozen=True):
@@ -108,9 +113,11 @@ class OverlapRow(Struct, frozen=True):
 class Shown(CommitRow, frozen=True):
     """A commit with what it changed, and, of a conflict, where the sides meet.
 
-    Of an approval, `requested_by` names those who had asked for the changes.
+    Of an approval, `requested_by` names those who had asked for the changes. `signature` is what a look at
+    its author came to here: valid, unsigned, invalid, unregistered, or unbound (one cannot see the people).
     """
 
+    signature: str = "unsigned"
     changes: list[ChangeRow] = []
     overlaps: list[OverlapRow] = []
     requested_by: list[str] = []
@@ -119,18 +126,24 @@ class Shown(CommitRow, frozen=True):
     def of(
         cls,
         row: CommitRow,
+        signature: str,
         changes: list[ChangeRow],
         overlaps: list[OverlapRow],
         requested_by: list[str],
     ) -> "Shown":
         """`row` with more."""
         return cls(
-            **structs.asdict(row), changes=changes, overlaps=overlaps, requested_by=requested_by
+            **structs.asdict(row),
+            signature=signature,
+            changes=changes,
+            overlaps=overlaps,
+            requested_by=requested_by,
         )
 
 
 def committed(commit: Commit, names: Names) -> CommitRow:
     """A commit."""
+    key = _signing_key(commit)
     return CommitRow(
         commit.seq,
         commit.id,
@@ -143,7 +156,18 @@ def committed(commit: Commit, names: Names) -> CommitRow:
         commit.root.hex(),
         _events(commit.events, names),
         names.tags.get(commit.seq, []),
+        bool(key),
+        fingerprint(key) if key else None,
     )
+
+
+def _signing_key(commit: Commit) -> bytes:
+    """The key that signed the commit, or what it holds; empty if none did, or that is too new to read."""
+    try:
+        held = held_by(commit)
+    except UnknownEvent:
+        return b""
+    return commit.key if held is None else held.proposal.key
 
 
 def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
