@@ -12,8 +12,11 @@ from stackroom.events.model import (
     Commit,
     ConflictJoined,
     ConflictOpened,
+    ConflictResolved,
     Held,
     Overlap,
+    RequestApproved,
+    RequestClosed,
     RequestJoined,
 )
 from stackroom.events.rules import Refusal
@@ -71,6 +74,12 @@ HOLDING: Final = frozenset(
 
 REQUESTING: Final = frozenset({ChangeRequested.__name__, RequestJoined.__name__})
 """Those of them that wait for an approval."""
+
+
+DECIDING: Final = frozenset(
+    change.__name__ for change in (ConflictResolved, RequestApproved, RequestClosed)
+)
+"""The types of event that end a conflict or change request."""
 
 
 def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:

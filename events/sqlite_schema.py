@@ -27,6 +27,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("redactions", partial(_add_redactions, use=use)),
         Step("requests", _allow_requests),
         Step("milestones", _add_milestones),
+        Step("lines", partial(_add_lines, use=use)),
     )
 
 
@@ -88,3 +89,9 @@ def _add_milestones(conn: sqlite3.Connection) -> None:
         "CREATE TABLE milestones (profile INTEGER NOT NULL REFERENCES profiles (number), "
         "seq INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (profile, seq)) STRICT"
     )
+
+
+def _add_lines(conn: sqlite3.Connection, use: Use) -> None:
+    """Who wrote what message when, in an index: a replica seeks in it and leaves the events unread."""
+    if use == "cache":
+        conn.execute("CREATE INDEX lines ON commits (profile, seq, author, accepted, message)")

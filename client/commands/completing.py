@@ -270,6 +270,32 @@ def commits(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 @_from_home
+def typed_components(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Components as TYPE/NAME."""
+    for each in _components(app.copy().view):
+        yield f"{each.component_type}/{each.name}", each.flavor
+
+
+@_from_home
+def authors(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Who made the newest commits."""
+    copy = app.copy()
+    commits = copy.log.recent(copy.id, None, COMMITS)
+    yield from ((author, "") for author in dict.fromkeys(each.author for each in commits))
+
+
+def event_types(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    """Types of events in profiles, and component types."""
+    from stackroom.events.codec import CHANGES
+    from stackroom.events.permissions import PEOPLE
+
+    own = [(name, "") for name, change in CHANGES.items() if change.kind not in PEOPLE]
+    return items(own, incomplete) + types(context, parameter, incomplete)
+
+
+@_from_home
 def tags(app: App, context: click.Context) -> Iterator[Candidate]:
     """Tags."""
     yield from _tags(app)

@@ -69,6 +69,10 @@ class CommitRow(Struct, frozen=True):
     accepted: int | None
     root: str | None
     events: list[EventRow]
+    base: int
+    """The commit after which its author had seen nothing."""
+    profile: str
+    """The name of the profile that it is of."""
     tags: list[str] = []
     """The tags that name it."""
 
@@ -126,7 +130,7 @@ class Shown(CommitRow, frozen=True):
         )
 
 
-def committed(commit: Commit, names: Names) -> CommitRow:
+def committed(commit: Commit, names: Names, profile: str) -> CommitRow:
     """A commit."""
     return CommitRow(
         commit.seq,
@@ -139,11 +143,13 @@ def committed(commit: Commit, names: Names) -> CommitRow:
         commit.accepted,
         commit.root.hex(),
         _events(commit.events, names),
+        commit.base,
+        profile,
         names.tags.get(commit.seq, []),
     )
 
 
-def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
+def proposed(proposal: Proposal, replica: str, names: Names, profile: str = "") -> CommitRow:
     """A proposal that waits for the hub."""
     return CommitRow(
         None,
@@ -156,6 +162,8 @@ def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
         None,
         None,
         _events(proposal.events, names),
+        proposal.base,
+        profile,
     )
 
 

@@ -1,0 +1,25 @@
+"""The rows of a log in SQLite that are commits."""
+
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from stackroom.events.model import Commit, Event
+
+INTEGER_MAX: Final = 2**63 - 1
+"""The largest integer that SQLite stores."""
+
+COLUMNS: Final = "seq, id, replica, number, base, author, message, time, accepted, events, root"
+"""The columns of a commit, in the order that `commit_of` takes."""
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+def commit_of(row: Row) -> Commit:
+    """The commit of a row of `COLUMNS`."""
+    seq, id, replica, number, base, author, message, time, accepted, events, root = row
+    own = _events.decode(events)
+    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, root)
+
+
+_events = msgspec.json.Decoder(tuple[Event, ...])
