@@ -310,6 +310,17 @@ def moments(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 @_from_home
+def comparable(app: App, context: click.Context) -> Iterator[Candidate]:
+    """What can be compared: moments, stacks, profiles."""
+    yield from _tags(app)
+    yield from _commits(app)
+    for name, description in _stacks(app.copy().view):
+        yield f"stack:{name}", description
+    for entry in app.workspace.profiles():
+        yield f"profile:{entry.name}", entry.hub or "local"
+
+
+@_from_home
 def conflicts(app: App, context: click.Context) -> Iterator[Candidate]:
     """Open conflicts, by their number."""
     from stackroom.events.state import Conflict

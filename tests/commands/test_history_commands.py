@@ -87,7 +87,7 @@ class TestShow:
         }
         change = found["changes"][0]
         assert set(change) <= {
-            "id", "kind", "type", "name", "path", "place", "before", "after",
+            "id", "kind", "type", "name", "path", "place", "before", "after", "stacks",
         }  # fmt: skip
         assert (change["kind"], change["type"], change["name"]) == (
             "component",
@@ -104,7 +104,7 @@ class TestShow:
             f"#{seq}",
             "author:  ada",
             "move to prod",
-            "orchestrator/k8s\n",
+            "orchestrator/k8s in prod\n",
             "- config.gpu: 1",
             "~ config.ns: ml → prod",
             "+ labels.a: b",
