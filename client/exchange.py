@@ -14,7 +14,7 @@ from stackroom.client.errors import NameTaken
 from stackroom.client.keeper import Keeper
 from stackroom.client.replica import Problem
 from stackroom.client.workspace import Workspace
-from stackroom.events.errors import StackroomError
+from stackroom.events.errors import LogCorrupt, StackroomError
 from stackroom.events.log import Answer, Listed, Taking
 from stackroom.sync import protocol as wire
 
@@ -86,13 +86,13 @@ def exchange(
     left out is fetched too. `token` is the one that the home has for this hub, unless given.
     `tell` is called whenever something came.
 
-    Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub; what goes wrong
-    later is in the report.
+    Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub, and LogCorrupt for
+    files that are damaged; what else goes wrong later is in the report.
     """
     from stackroom.client.course import exchanging
 
     replica = workspace.replica(url, token=token)
-    return _run(
+    report = _run(
         workspace,
         lambda worker, keeper: exchanging(
             worker,
@@ -106,6 +106,9 @@ def exchange(
             tell=tell,
         ),
     )
+    if isinstance(report.interrupted, LogCorrupt):
+        raise report.interrupted
+    return report
 
 
 def publish(
@@ -177,6 +180,7 @@ def order(
 
     hello = workspace.replica(url, token=token).hello
     trust = workspace.home.trust(url)
+    workspace.asked = True
     return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
 
 
@@ -193,6 +197,7 @@ def redeem(workspace: Workspace, url: str, redeem: wire.SigningIn) -> wire.Reply
     from stackroom.client.ordering import redeeming
 
     trust = workspace.home.trust(url)
+    workspace.asked = True
     return _anyio(lambda: redeeming(url, workspace.settings, trust, redeem))
 
 
@@ -201,6 +206,8 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
     import anyio
 
     from stackroom.client.worker import Worker
+
+    workspace.asked = True
 
     async def whole() -> T:
         async with Worker() as worker:

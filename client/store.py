@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from stackroom.client.store_file import Row, StoreFile
+from stackroom.client.store_file import ProposalsDamaged, Row, StoreFile, told_as_precious
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.sqlite_file import Durability
 
@@ -73,7 +73,10 @@ class Store:
         self._file = file
         self.path = file.path
         replica = self.setting("replica")
-        assert replica is not None, "the first step of the schema sets it"
+        if replica is None:
+            raise ProposalsDamaged(
+                f"{file.path} is damaged: it does not say which replica it is of"
+            )
         self.replica = replica
 
     @classmethod
@@ -91,6 +94,11 @@ class Store:
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
+
+    @property
+    def written(self) -> bool:
+        """Whether anything was written here since it was opened."""
+        return self._file.written
 
     def data_version(self) -> int:
         """A number that changes when another process has changed the file (`PRAGMA data_version`)."""
@@ -230,7 +238,8 @@ class Store:
             f"SELECT {COLUMNS} FROM proposals WHERE profile = ? AND state = 'pending' ORDER BY number",
             profile,
         )
-        return [_proposal(row) for row in rows]
+        with told_as_precious(self.path):
+            return [_proposal(row) for row in rows]
 
     def parked(self, profile: str) -> list[Parked]:
         """What was refused."""
@@ -239,7 +248,8 @@ class Store:
             " WHERE profile = ? AND state = 'parked' ORDER BY number",
             profile,
         )
-        return [Parked(_proposal(row[:6]), *row[6:]) for row in rows]
+        with told_as_precious(self.path):
+            return [Parked(_proposal(row[:6]), *row[6:]) for row in rows]
 
     def local(self, profile: str, skip: int = 0) -> list[Authored]:
         """The proposals of a profile without a hub, all that there ever were but the first `skip`."""
@@ -249,7 +259,8 @@ class Store:
             profile,
             skip,
         )
-        return [Authored(_proposal(row[:6]), row[6]) for row in rows]
+        with told_as_precious(self.path):
+            return [Authored(_proposal(row[:6]), row[6]) for row in rows]
 
     def newest_local(self, profile: str) -> tuple[int, str]:
         """How many proposals a profile without a hub has, and the id of the last (empty if none)."""
