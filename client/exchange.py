@@ -184,6 +184,15 @@ def order(
     return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
 
 
+def greet(workspace: Workspace, url: str) -> wire.Welcome:
+    """Says hello to the hub at `url`, and nothing more. Raises as `exchange`."""
+    from stackroom.client.ordering import greeting
+
+    hello = workspace.replica(url).hello
+    trust = workspace.home.trust(url)
+    return _anyio(lambda: greeting(url, workspace.settings, trust, hello))
+
+
 def ways(workspace: Workspace, url: str) -> wire.Ways:
     """How one signs in on the hub at `url`. Raises NotAuthorised, Unreachable, VersionMismatch."""
     from stackroom.client.ordering import listing_ways

@@ -136,6 +136,7 @@ async def _serve(
 ) -> None:
     settings = tuned.settings
     security = _security_log(folder, settings)
+    folder.prepare_log()
     event_log = await _open(folder.log, settings)
     try:
         identity = await event_log.read(lambda reader: reader.identity())
