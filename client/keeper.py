@@ -7,6 +7,7 @@ from msgspec import structs
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.past import lay
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
@@ -170,6 +171,8 @@ class Keeper:
                 self._tails[profile] = 0
             case core.Backfill(profile, commits):
                 cache.backfill(profile, commits)
+                if cache.missing(profile) is None:
+                    lay(cache, profile)
             case core.Settle(_, ids):
                 store.settle(ids)
             case core.Park(_, answer):
@@ -217,6 +220,7 @@ class Keeper:
         for copy in copies:
             if self._tails.get(copy.profile, 0):
                 self._snapshot(copy)
+                lay(self.cache, copy.profile)
 
     def _snapshot(self, copy: core.Copy) -> None:
         if copy.newer is None:

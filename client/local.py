@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from stackroom.client.cache import Cache
 from stackroom.client.errors import RefusedLocally
+from stackroom.client.past import APART_LEAST, lay
 from stackroom.client.store import Authored, Store
 from stackroom.events.errors import IntegrityError
 from stackroom.events.log import Answer, LogWriter
@@ -54,6 +55,8 @@ class LocalHub:
                 answer = self._decide(profile, Authored(proposal, author), log)
                 if answer.outcome == "rejected":
                     raise RefusedLocally(Refusal(answer.code, answer.sentence))
+        if answer.seq is not None and answer.seq % APART_LEAST == 0:
+            lay(self.cache, profile)
         return proposal, answer
 
     def catch_up(self, profile: str) -> None:

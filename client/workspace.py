@@ -278,7 +278,7 @@ class Workspace:
         pending = [] if stored.newer is not None else self.store.pending(id)
         view = rebase(stored.state, pending, self.who(entry.hub, entry.id))
         entry = self._follow(entry, stored.state, view.state)
-        return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache.log)
+        return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache)
 
     def create_profile(
         self,

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -34,8 +34,12 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode; a missing file is an error unless `create`.
 
     It may pass from thread to thread, and be used by one at a time. Nothing is written: what the
-    file is should be known first.
+    file is should be known first. A file that is made here is its owner's alone, and so is what
+    SQLite puts beside it.
     """
+    if create:
+        with suppress(OSError):  # Where it cannot be made, SQLite says so next.
+            path.touch(0o600)
     mode = "rwc" if create else "rw"
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",

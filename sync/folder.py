@@ -70,13 +70,10 @@ class HubFolder:
         """Makes the folder."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def prepare_log(self) -> None:
-        """Makes an empty file for the log, if there is none: SQLite would let others read it."""
-        os.close(os.open(self.log, os.O_WRONLY | os.O_CREAT, 0o600))
-
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Holds the folder for one process; AlreadyRunning if another has it. Ends with the process."""
+        self._lock.touch(0o600)
         with self._lock.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

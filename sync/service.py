@@ -136,7 +136,6 @@ async def _serve(
 ) -> None:
     settings = tuned.settings
     security = _security_log(folder, settings)
-    folder.prepare_log()
     event_log = await _open(folder.log, settings)
     try:
         identity = await event_log.read(lambda reader: reader.identity())
@@ -322,6 +321,7 @@ def up(data: Path, tuned: Tuned) -> Started:
     folder.withdraw()
     said = json.encode(tuned).decode()
     command = [sys.executable, "-m", "stackroom.sync.service", str(data), said]
+    folder.output.touch(0o600)
     with folder.output.open("ab") as output:
         process = subprocess.Popen(
             command,

@@ -20,7 +20,7 @@ def written_whole(target: Path, *, replace: bool) -> Iterator[Path]:
     """The path to write to, of an empty file that only its owner may read; `target` has it after the block.
 
     If the block raises, nothing is left. Raises Busy, OSError, and FileExistsError where there is a file
-    and it is not to be replaced.
+    and it is not to be replaced, or what is no file: a device, which would be gone.
     """
     unfinished = target.with_name(f"{target.name}.unfinished")
     _refuse_existing(target, replace)
@@ -62,5 +62,7 @@ def _claim(descriptor: int, path: Path) -> None:
 
 
 def _refuse_existing(target: Path, replace: bool) -> None:
+    if target.exists() and not target.is_file():
+        raise FileExistsError(f"{target} is there, and is no file")
     if not replace and target.exists():
         raise FileExistsError(f"there is a file {target} already")

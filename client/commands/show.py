@@ -28,12 +28,12 @@ LATER: Final = 60_000
     stackroom show 43 --output json
     """,
 )
-@click.argument("seq", shell_complete=completing.commits)
+@click.argument("seq", shell_complete=completing.moments)
 @click.pass_obj
 def show(app: App, seq: str) -> None:
     """Show one commit: who, when and why, and each value that it changed, before → after.
 
-    SEQ may also be a time ('2h ago'), which means the last commit until then. Of a conflict, the
+    SEQ may also be a tag, or a time ('2h ago'), which means the last commit until then. Of a conflict, the
     values of both sides; the losing proposal changed nothing.
     """
     from stackroom.client.commands import telling
@@ -74,6 +74,7 @@ def _view(row: "Shown", names: "Names", now: "Millis") -> "list[View]":
         *([("requested by", ", ".join(row.requested_by))] if row.requested_by else []),
         ("when", f"{local(row.accepted)} ({ago(row.accepted, now)})"),
         *([("written", local(row.time))] if abs(row.accepted - row.time) >= LATER else []),
+        *([("tags", ", ".join(row.tags))] if row.tags else []),
         ("message", row.message or "(none)"),
         ("id", row.id),
     ]

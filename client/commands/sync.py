@@ -93,7 +93,7 @@ def _sync(app: "App", targets: "dict[str, list[ProfileEntry]]") -> bool:
         failures += failed(report)
     if done or not failures:
         lines = [line for each in done for line in told(each)]
-        app.output.show(done, Lines(lines or ["The hub has no profiles yet."]))
+        app.output.show(done, Lines(lines or ["The hub has no profile that you may read."]))
     tell_failures(app, failures)
     return any(each.conflicts for each in done)
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, structs
 
-from stackroom.client.commands.naming import Names
+from stackroom.client.commands.naming import Names, short
 from stackroom.events.codec import unseal
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import Difference
@@ -18,12 +18,14 @@ from stackroom.events.model import (
     Event,
     Proposal,
     RequestJoined,
+    RunRecorded,
+    RunUpdated,
 )
-from stackroom.events.outcomes import HOLDING, REQUESTING
+from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
 from stackroom.events.values import Maybe, Path
 
 Kind: TypeAlias = Literal[
-    "commit", "conflict", "resolution", "request", "approval", "closing", "pending"
+    "commit", "conflict", "resolution", "request", "approval", "closing", "run", "pending"
 ]
 
 MARKS: dict[Kind, str] = {
@@ -33,6 +35,7 @@ MARKS: dict[Kind, str] = {
     "request": "change request",
     "approval": "approves a request",
     "closing": "ends a request",
+    "run": "run",
     "pending": "pending",
 }
 
@@ -69,6 +72,8 @@ class CommitRow(Struct, frozen=True):
     accepted: int | None
     root: str | None
     events: list[EventRow]
+    tags: list[str] = []
+    """The tags that name it."""
 
 
 class ChangeRow(Struct, frozen=True):
@@ -137,6 +142,7 @@ def committed(commit: Commit, names: Names) -> CommitRow:
         commit.accepted,
         commit.root.hex(),
         _events(commit.events, names),
+        names.tags.get(commit.seq, []),
     )
 
 
@@ -241,12 +247,16 @@ def _events(events: Iterable[Event], names: Names) -> list[EventRow]:
 
 def _name(event: Event, names: Names) -> str:
     """What the event's entity is called; for a conflict or request, what the held proposal is about."""
-    if event.type not in HOLDING:
+    if event.type not in HOLDING | REPORTS:
         return names.entity(event.entity)
     try:
         change = unseal(event)
     except UnknownEvent:
         return names.entity(event.entity)
+    if isinstance(change, RunRecorded):
+        return f"run of {change.pipeline} on {names.member(change.stack)}"
+    if isinstance(change, RunUpdated):
+        return f"run {short(event.entity)}"
     assert isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined)
     held = change.held
     return ", ".join(dict.fromkeys(names.entity(e.entity) for e in held.proposal.events))
@@ -260,4 +270,6 @@ def _kind(events: Sequence[Event]) -> Kind:
         return "approval"
     if "RequestClosed" in types:
         return "closing"
+    if types & REPORTS:
+        return "run"
     return "resolution" if "ConflictResolved" in types else "commit"
