@@ -72,9 +72,9 @@ def rescue(home: Home, *, new_id: Callable[[], str], now: Millis) -> Rescued:
 def _rescue(home: Home, work: Path, new_replica: str, now: Millis) -> Rescued:
     fresh, copy = work / "fresh.db", work / "copy.db"
     Store.open(fresh, new_replica_id=new_replica, now=now).close()
-    for ending in ("", "-wal"):
-        if (part := Path(f"{home.proposals}{ending}")).exists():
-            shutil.copyfile(part, Path(f"{copy}{ending}"))
+    shutil.copyfile(home.proposals, copy)
+    if (wal := _write_ahead_log(home.proposals)) is not None:
+        shutil.copyfile(wal, Path(f"{copy}-wal"))
     found = Found(salvage(copy, fresh, TABLES))
     histories, names = _cached(home.replica)
     goes = placed(with_history(found, histories), names, _used(histories, found.replica))
@@ -97,6 +97,13 @@ def _rescue(home: Home, work: Path, new_replica: str, now: Millis) -> Rescued:
         len(found.unreadable),
         goes.new_identity,
     )
+
+
+def _write_ahead_log(damaged: Path) -> Path | None:
+    """What belongs to the file: beside it, or where a rescue put it that was killed in its last steps."""
+    names = [p for p in damaged.parent.glob(f"{damaged.name}.damaged-*") if p.samefile(damaged)]
+    beside = (Path(f"{path}-wal") for path in (damaged, *names))
+    return next((path for path in beside if path.exists() and path.stat().st_size), None)
 
 
 def _cached(path: Path) -> tuple[dict[str, list[Commit]], dict[str, str]]:

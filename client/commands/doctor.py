@@ -168,7 +168,8 @@ def _of_client(app: "App") -> list[Said]:
         flags["output"] = app.format
     kept = {"home": (str(app.home.path), "default")}
     if app.home.proposals.exists():
-        with suppress(StackroomError):  # What is wrong stands among the findings.
+        # What is wrong with the files stands among the findings; not every account has a name.
+        with suppress(StackroomError, KeyError, OSError):
             kept |= _kept(app)
     return of_client(os.environ, flags, kept)
 

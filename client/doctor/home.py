@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stackroom.client.cache import CacheDamaged
 from stackroom.client.doctor import files, leftovers, meeting, proofs, room, waiting
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Opening = Callable[[], Workspace]
+
+KEPT: Final = ("proposals.db*", "replica.db*", "*.json", "*.lock")
+"""What Stackroom keeps in a home."""
 
 
 def examine(home: Home, opening: Opening, *, own: str, offline: bool, full: bool) -> list[Finding]:
@@ -68,7 +71,7 @@ def look(home: Home) -> tuple[files.Looked | None, files.Looked | None]:
 
 def private_files(home: Home) -> "list[Path]":
     """What only its owner may read: the folder, and all that Stackroom keeps in it."""
-    kept = [p for p in home.path.iterdir() if p.is_file()]
+    kept = {path for pattern in KEPT for path in home.path.glob(pattern)}
     return [home.path, *sorted(kept)]
 
 

@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -195,6 +197,60 @@ def test_what_is_in_the_write_ahead_log_alone(home: Home, tmp_path: Path) -> Non
     zero(copied.proposals, root_page(copied.proposals, "proposals"))
     rescue(copied, new_id=lambda: ANOTHER, now=NOON)
     assert uid(4_000) in opened(copied)["pending"]
+
+
+@pytest.mark.parametrize("step", ["hardlink_to", "rename", "unlink", "replace"])
+def test_killed_at_each_step_of_the_switch(home: Home, tmp_path: Path, step: str) -> None:
+    """Whatever was killed, the next rescue has all, also what is in the write-ahead log alone."""
+    before = killed_with_a_log(home)
+    script = (
+        "import os; from pathlib import Path\n"
+        "from stackroom.client.home import Home\n"
+        "from stackroom.client.rescue import rescue\n"
+        f"was = Path.{step}\n"
+        "def dying(self, *args, **more):\n"
+        "    if self.name.startswith(('proposals.db', 'fresh.db')) and 'json' not in self.name:\n"
+        "        os._exit(9)\n"
+        "    return was(self, *args, **more)\n"
+        f"Path.{step} = dying\n"
+        f"rescue(Home(Path({str(home.path)!r})), new_id=lambda: {ANOTHER!r}, now=1)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
+    rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    after = opened(home)
+    assert set(after["pending"]) | set(after["parked"]) == before
+    assert not (home.path / "rescue").exists()
+
+
+def killed_with_a_log(home: Home) -> set[str]:
+    """A proposal is in the write-ahead log alone, and the table of hubs is gone; the ids of all proposals."""
+    zero(home.proposals, root_page(home.proposals, "hubs"))
+    script = (
+        "import os; from pathlib import Path\n"
+        "from tests.client.test_rescue import *\n"
+        f"store = Store.open(Path({str(home.proposals)!r}), new_replica_id='none')\n"
+        "event = sealed(K8S, ComponentUpdated({'/config/n': 0}))\n"
+        "store.propose(TEAM, id=uid(4_000), base=3, author='ann', message='last', time=1, events=(event,))\n"
+        "os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert Path(f"{home.proposals}-wal").stat().st_size
+    return {uid(n) for n in range(6, LAST + 1)} | {uid(4_000)}
+
+
+def test_a_full_disk_leaves_all_as_it_was(home: Home) -> None:
+    zero(home.proposals, root_page(home.proposals, "hubs"))
+    damaged = home.proposals.read_bytes()
+    script = (
+        "import resource; from pathlib import Path\n"
+        "from stackroom.client.home import Home\n"
+        "from stackroom.client.rescue import rescue\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, 8_192))\n"
+        f"rescue(Home(Path({str(home.path)!r})), new_id=lambda: {ANOTHER!r}, now=1)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, stderr=-3).returncode == 1
+    assert home.proposals.read_bytes() == damaged
+    assert not list(home.path.glob("proposals.db.damaged*"))
 
 
 def test_a_row_that_cannot_be_read_is_in_the_export(home: Home) -> None:
