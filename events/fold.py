@@ -30,6 +30,7 @@ from stackroom.events.model import (
     RequestApproved,
     RequestClosed,
     RequestJoined,
+    RunReport,
     StackRegistered,
     TagRegistered,
     Updated,
@@ -124,10 +125,13 @@ def advance(state: State, commits: Iterable[Commit]) -> None:
 
 
 def apply(state: State, seq: int, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
-    """Applies what one commit says to `state` in place."""
-    stamp = (seq, state.writer(replica))
+    """Applies what one commit says to `state` in place.
+
+    Who reports runs and does nothing else leaves no trace: there may be a replica for each run.
+    """
     for entity, change in changes:
-        apply_change(state, stamp, entity, change)
+        if not isinstance(change, RunReport):
+            apply_change(state, (seq, state.writer(replica)), entity, change)
     state.seq = seq
 
 

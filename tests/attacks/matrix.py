@@ -26,7 +26,7 @@ PLACES: dict[Place, str] = {
 }
 """The profile in which roles are held, another, one that is not there, the people's stream, the hub."""
 
-READ, WRITE = {"profile.read"}, {"profile.write"}
+READ, WRITE = {"profile.read"}, {"profile.write", "run.record"}
 MAINTAIN = {
     "profile.approve", "profile.protect", "profile.create", "profile.rename", "profile.archive",
 }  # fmt: skip
@@ -218,6 +218,8 @@ IN_PROFILES: list[tuple[str, Change]] = [
     ("profile.write", model.RequestClosed("withdrawn")),
     ("profile.approve", model.RequestClosed("rejected")),
     ("profile.approve", model.RequestApproved()),
+    ("run.record", model.RunRecorded("x", uid(1))),
+    ("run.record", model.RunUpdated("failed")),
     ("profile.write", model.ConflictResolved("ours")),
 ]
 HELD = model.Held("x", uid(1), model.Proposal(uid(1), 1, 0, "", 0, ()))

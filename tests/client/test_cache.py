@@ -255,7 +255,7 @@ class TestFiles:
         cache.save(PROFILE, commits, tree(commits))
         cache.close()
         data = bytearray(path.read_bytes())
-        half = len(data) // 2  # The first pages have the schema, which opening reads.
+        half = len(data) // 2  # The schema, which is read first, is in the other one.
         data[half:] = bytes(len(data) - half)
         path.write_bytes(data)
         again = Cache.open(path)
