@@ -4,6 +4,7 @@ While a hub cannot be reached, the damaged file stays where it is: what can stil
 than nothing. One that cannot even be opened makes room at once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -50,6 +51,16 @@ def mend_cache(home: Home, *, offline: bool) -> Mended:
         kept = Cache.rebuild(home.replica)
         fresh.replica.rename(home.replica)
         return Mended(str(kept or ""), fetched, unreached)
+
+
+def open_mended(home: Home, opening: Callable[[], Workspace]) -> Workspace:
+    """What `opening` opens; a cache that does not open makes room for one that a connection fills."""
+    try:
+        return opening()
+    except CacheDamaged:
+        with alone(home.path):
+            Cache.rebuild(home.replica)
+        return opening()
 
 
 def told(mended: Mended, path: Path) -> str:
