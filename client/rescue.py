@@ -15,9 +15,10 @@ from msgspec import Struct
 from stackroom.client import private_json
 from stackroom.client.alone import alone, aside
 from stackroom.client.home import Home
+from stackroom.client.key_file import KeyFile
 from stackroom.client.rescued import Found, Placed, placed, with_history
 from stackroom.client.salvage import salvage
-from stackroom.client.store import Store
+from stackroom.client.store import Renewal, Store
 from stackroom.events.errors import LogError
 from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_file import connect, explained, transaction
@@ -53,7 +54,9 @@ class _Export(Struct, frozen=True):
     unreadable: list[dict[str, Any]]
 
 
-def rescue(home: Home, *, new_id: Callable[[], str], now: Millis) -> Rescued:
+def rescue(
+    home: Home, *, new_id: Callable[[], str], salt: Callable[[], bytes], now: Millis
+) -> Rescued:
     """Puts a fresh proposals.db in the place of the damaged one, with what could be read.
 
     It must be open nowhere in this process; others find that it was replaced. Raises OSError, with
@@ -64,12 +67,14 @@ def rescue(home: Home, *, new_id: Callable[[], str], now: Millis) -> Rescued:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
         try:
-            return _rescue(home, work, new_id(), now)
+            return _rescue(home, work, new_id(), salt, now)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _rescue(home: Home, work: Path, new_replica: str, now: Millis) -> Rescued:
+def _rescue(
+    home: Home, work: Path, new_replica: str, salt: Callable[[], bytes], now: Millis
+) -> Rescued:
     fresh, copy = work / "fresh.db", work / "copy.db"
     Store.open(fresh, new_replica_id=new_replica, now=now).close()
     shutil.copyfile(home.proposals, copy)
@@ -79,6 +84,13 @@ def _rescue(home: Home, work: Path, new_replica: str, now: Millis) -> Rescued:
     histories, names = _cached(home.replica)
     goes = placed(with_history(found, histories), names, _used(histories, found.replica))
     _write(fresh, goes)
+    if goes.new_identity and found.replica:
+        store = Store.open(fresh, new_replica_id=new_replica, keys=KeyFile(home.keys, salt))
+        try:
+            renewal = Renewal(found.replica, "numbers_in_doubt", now)
+            store.take_new_identity(new_replica, renewal)
+        finally:
+            store.close()
     kept = aside(home.proposals)
     export = kept.with_name(f"{kept.name}.rescued.json")
     private_json.replace(

@@ -303,7 +303,7 @@ class Hub(Readers):
             rights = self._rights(principal, profile)
             who = Who(session.replica, principal.name, rights)
             submissions = tuple(
-                Submission(profile, who, proposal, principal.user, principal.token)
+                Submission(profile, who, proposal, principal.user, principal.token, session.id)
                 for proposal in push.proposals
             )
             self._effects.append(Submit(session.id, submissions))

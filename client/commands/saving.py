@@ -91,6 +91,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
     """
     from stackroom.client.cache import CacheDamaged
     from stackroom.client.commands.progress import progress
+    from stackroom.client.commands.sync import tell_renewal
     from stackroom.client.exchange import exchange
 
     workspace = app.workspace
@@ -101,6 +102,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
             patience = workspace.settings.write_patience
             with progress(app.output, "Asking the hub"):
                 report = exchange(workspace, hub, [profile], timeout=patience, history=False)
+            tell_renewal(app, report)
             done = report.profiles.get(profile)
         except (
             NotAuthorised,

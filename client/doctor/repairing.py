@@ -36,13 +36,14 @@ def repair_home(
     *,
     private: Sequence[Path],
     new_id: Callable[[], str],
+    salt: Callable[[], bytes],
     now: Millis,
     offline: bool,
 ) -> list[Repaired]:
     """Mends what `found` says of a home, which is open nowhere in this process."""
     done = close_to_others(files.open_to_others([*private]))
     if any(finding.integrity for finding in of(found, "proposals")):
-        done.append(Repaired("proposals", rescued(rescue(home, new_id=new_id, now=now))))
+        done.append(Repaired("proposals", rescued(rescue(home, new_id=new_id, salt=salt, now=now))))
     done += remove(leftovers.leftovers(home.path, leftovers.OF_A_HOME))
     if any(finding.integrity for finding in [*of(found, "cache"), *of(found, "proofs")]):
         mended = mend_cache(home, offline=offline)

@@ -112,7 +112,7 @@ async def every_change(team: Team, self: str) -> list[tuple[str, Change]]:
         (uid(101), PasswordSet("x", root)),
         (uid(102), IdentityUnlinked()),
         (uid(103), PasswordRemoved()),
-        (uid(104), KeyRegistered("x", root, uid(1), "00" * 32)),
+        (uid(104), KeyRegistered("x", self, uid(500), "00" * 32)),
         (uid(105), KeyRevoked()),
         (uid(99), ConflictResolved("ours")),
     ]
