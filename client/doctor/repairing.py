@@ -12,6 +12,7 @@ from stackroom.client.doctor.finding import Finding, of
 from stackroom.client.home import Home
 from stackroom.client.mending import mend_cache, told
 from stackroom.client.rescue import Rescued, rescue
+from stackroom.client.same_file import SameFile
 from stackroom.client.workspace import Workspace
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
@@ -46,7 +47,7 @@ def repair_home(
         done.append(Repaired("proposals", rescued(rescue(home, new_id=new_id, salt=salt, now=now))))
     done += remove(leftovers.leftovers(home.path, leftovers.OF_A_HOME))
     if any(finding.integrity for finding in [*of(found, "cache"), *of(found, "proofs")]):
-        mended = mend_cache(home, offline=offline)
+        mended = mend_cache(home, SameFile(home.replica), offline=offline)
         done.append(Repaired("cache", told(mended, home.replica), mended.done))
     if of(found, "wal"):
         done += [shorten(path) for path in (home.proposals, home.replica) if path.exists()]
