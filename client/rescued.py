@@ -128,6 +128,8 @@ def _as_row(profile: str, commit: Commit) -> Row:
         "time": commit.time,
         "events": events,
         "state": "local",
+        "key": commit.key,
+        "signature": commit.signature,
     }
 
 

@@ -102,6 +102,10 @@ class Store:
         self._file = file
         self._keys = keys
         self.path = file.path
+        if self.setting("replica") is None:
+            raise ProposalsDamaged(
+                f"{file.path} is damaged: it does not say which replica it is of"
+            )
 
     @classmethod
     def open(
@@ -115,7 +119,11 @@ class Store:
     ) -> "Store":
         """Opens the file, or makes it with the replica id that is given. Raises as LogFile.open."""
         file = StoreFile.open(path, new_replica_id=new_replica_id, now=now, synchronous=synchronous)
-        return cls(file, keys)
+        try:
+            return cls(file, keys)
+        except BaseException:
+            file.close()
+            raise
 
     def close(self) -> None:
         """Closes the file."""
@@ -141,10 +149,7 @@ class Store:
     def replica(self) -> str:
         """Which replica this home is now; another process may have it take a new identity."""
         replica = self.setting("replica")
-        if replica is None:
-            raise ProposalsDamaged(
-                f"{self.path} is damaged: it does not say which replica it is of"
-            )
+        assert replica is not None, "that was looked at when the file was opened"
         return replica
 
     def identity(self) -> Identity:
