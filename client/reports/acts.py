@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct
 
 from stackroom.events.codec import unseal
 from stackroom.events.credentials import located
-from stackroom.events.fold import apply_change, read, writes
+from stackroom.events.fold import MEMBERS, apply_change, read, writes
 from stackroom.events.model import (
     Change,
     ChangeRequested,
@@ -41,7 +41,7 @@ HIDDEN: Final = "[a credential in plain text]"
 """What a report has in the place of one."""
 
 
-class Act(Struct, frozen=True):
+class Act(Struct, frozen=True, gc=False):
     """One change of one thing: `action` is a word for it, `path` where inside, empty for the whole of it.
 
     `entity` is its id, `what` its kind, and for a component `type`; `stacks` are the names of the stacks
@@ -89,13 +89,13 @@ class Folding:
             id = self.state.resolve(event.entity)
             before = self.state.entities.get(id)
             told = list(self._told(id, change, before))
-            named = self._named(commit, id, change, before, told)
+            acts = self._acts(commit, id, change, before, told)
             apply_change(self.state, stamp, event.entity, change)
             if change.kind == "stack":
                 self._reuse(id, before)
-            if before is None:
-                named = self._named(commit, id, change, self.state.get(event.entity), told)
-            yield from ((change, act) for act in named)
+            if isinstance(change, Registered):
+                acts = self._acts(commit, id, change, self.state.get(event.entity), told)
+            yield from ((change, act) for act in acts)
         self.state.seq = commit.seq
 
     def _told(
@@ -135,7 +135,7 @@ class Folding:
                     was = read(self.state, entity, path) if entity is not None else UNSET
                     yield "updated", path, _shown(type, path, was), _shown(type, path, value)
 
-    def _named(
+    def _acts(
         self,
         commit: Commit,
         id: str,
@@ -198,10 +198,10 @@ class Folding:
 
 def placed(state: State, path: Path) -> Path:
     """The path, with the name of a component in the place of its id."""
+    if not path.startswith(MEMBERS):
+        return path
     keys = segments(path)
-    if len(keys) == 3 and keys[0] == "components":
-        return pointer(*keys[:2], called(state, keys[2]))
-    return path
+    return pointer(*keys[:2], called(state, keys[2])) if len(keys) == 3 else path
 
 
 def shown_at(state: State, id: str, path: Path, value: Maybe) -> Maybe:

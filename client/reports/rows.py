@@ -76,10 +76,16 @@ def json_lines(acts: Iterable[Act]) -> Iterator[str]:
 
 def csv_lines(acts: Iterable[Act]) -> Iterator[str]:
     """The heading, and a line a change; texts as they are, other values as JSON, names of stacks by `;`."""
-    yield _line(COLUMNS)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
     for act in acts:
         each = row(act)
-        yield _line(tuple(_cell(getattr(each, column)) for column in COLUMNS))
+        writer.writerow([_cell(getattr(each, column)) for column in COLUMNS])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
 
 
 def safe(text: str) -> str:
@@ -95,9 +101,3 @@ def _cell(value: Maybe | tuple[str, ...]) -> str:
             return safe("; ".join(value))
         case _:
             return "" if value is UNSET else safe(_encode(value).decode())
-
-
-def _line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
