@@ -19,6 +19,7 @@ from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Event, Rewritten
 from stackroom.events.outcomes import taking
 from stackroom.events.redaction import rewritten_by, texts_in
+from stackroom.events.seeking import Sought
 from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
@@ -105,6 +106,11 @@ class Cache:
     def log(self) -> LogReader:
         """The log for single questions: each answer is of its own moment."""
         return CacheLog(self.reader)
+
+    def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+        """The newest commits that are sought, newest first, at most `limit`; below seq `before`, if given."""
+        with self.reader() as log:
+            return log.found(profile, sought, before, limit)
 
     def load(self, profile: str) -> Stored:
         """The profile: the newest snapshot, and the commits after it."""

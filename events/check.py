@@ -36,6 +36,7 @@ __all__ = [
     "Requested",
     "check",
     "check_changes",
+    "refuse_rights",
     "unsealed",
 ]
 

@@ -43,6 +43,7 @@ from stackroom.events.people_entities import (
     Password,
     Project,
     Role,
+    SigningKey,
     Team,
     Token,
     User,
@@ -50,6 +51,7 @@ from stackroom.events.people_entities import (
 from stackroom.events.people_model import (
     HubFounded,
     IdentityLinked,
+    KeyRegistered,
     PasswordSet,
     ProjectCreated,
     RoleAssigned,
@@ -95,6 +97,7 @@ PEOPLE: Final[dict[type[Registered], type[AnyEntity]]] = {
     UserInvited: Invitation,
     IdentityLinked: Identity,
     PasswordSet: Password,
+    KeyRegistered: SigningKey,
 }
 """What each registration among people makes; the entity has the fields of the change, in their order."""
 

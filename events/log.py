@@ -150,6 +150,9 @@ class LogReader(Protocol):
         The last in the order of seqs: clocks order nothing, and a hub's may have gone back.
         """
 
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        """The leaf hashes (32 bytes) of the `limit` commits after seq `after`: of those that are there."""
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         """Commits up to seq `upto` with an event of one of `entities`, in order."""
 

@@ -17,6 +17,7 @@ MAY_IMPORT = {
 }
 
 SHELLS = {
+    "events/damage.py",
     "events/database.py",
     "events/migrations.py",
     "events/sqlite_cache.py",

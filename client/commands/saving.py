@@ -90,6 +90,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
     A hub that cannot be reached is no error: they are saved. One that does not let us in is told.
     """
     from stackroom.client.commands.progress import progress
+    from stackroom.client.commands.sync import tell_renewal
     from stackroom.client.exchange import exchange
 
     workspace = app.workspace
@@ -100,6 +101,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
             patience = workspace.settings.write_patience
             with progress(app.output, "Asking the hub"):
                 report = exchange(workspace, hub, [profile], timeout=patience, history=False)
+            tell_renewal(app, report)
             done = report.profiles.get(profile)
         except (
             NotAuthorised,

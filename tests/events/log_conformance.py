@@ -33,6 +33,7 @@ from stackroom.events.log import (
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Change, Commit, ComponentUpdated, RunRecorded, RunUpdated
 from stackroom.events.redaction import redacted
+from stackroom.events.signing import Signer
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
 from tests.events.world import uid
 
@@ -113,6 +114,22 @@ class LogConformance:
 
         play(test)
 
+    def test_leaves_are_those_of_the_commits(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            taken = [chain.commit(event(f"e{n}")) for n in range(3)]
+            await append(log, chain, *taken)
+
+            def look(r: LogReader) -> None:
+                hashes = [one.leaf for one in taken]
+                assert r.leaves(PROFILE, 0, 10) == hashes
+                assert r.leaves(PROFILE, 1, 1) == hashes[1:2]
+                assert r.leaves(PROFILE, 3, 10) == r.leaves(OTHER, 0, 10) == []
+
+            await log.read(look)
+
+        play(test)
+
     def test_commits_come_back_as_they_were(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
@@ -121,10 +138,14 @@ class LogConformance:
                 chain.commit(),
                 chain.commit(*(event(f"e{n}", text) for n, text in enumerate(texts))),
                 chain.commit(event("e2"), outcome="conflict"),
+                chain.commit(event("e3"), signer=Signer(bytes(32))),
             ]
             await append(log, chain, *taken)
             assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [t.commit for t in taken]
-            assert await head(log) == Head(3, taken[-1].commit.root, chain.frontier)
+            newest_first = [t.commit for t in reversed(taken)]
+            assert await log.read(lambda r: r.recent(PROFILE, None, 10)) == newest_first
+            assert await log.read(lambda r: r.touching(PROFILE, ["e3"], 9)) == [taken[-1].commit]
+            assert await head(log) == Head(4, taken[-1].commit.root, chain.frontier)
 
         play(test)
 
@@ -534,6 +555,7 @@ class LogConformance:
                 structs.replace(again, message="other"),
                 structs.replace(again, events=before[1].events),
                 structs.replace(again, seq=9),
+                structs.replace(again, signature=bytes(64)),
             ):
                 with pytest.raises(IntegrityError, match="would change commit"):
                     await log.write(partial(redact, other))
