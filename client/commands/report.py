@@ -14,7 +14,6 @@ from stackroom.client.commands.tree import command
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.period import Period
-    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.reports.findings import Activity
 
 ENDINGS: Final = {".md": "markdown", ".html": "html", ".csv": "csv", ".jsonl": "jsonl"}
@@ -85,10 +84,13 @@ def report(
     Markdown and HTML are for people; the page needs nothing else, and can be sent as it is. CSV and JSON
     lines have a row a change, for other tools. Changes of access are in it for those who may see people.
     """
+    from stackroom.client.commands.log import copies_of
     from stackroom.client.commands.period import find, period
     from stackroom.client.commands.stack_export import write
 
-    copies = _copies(app, all_profiles)
+    if all_profiles and app.profile_name is not None:
+        raise click.UsageError("give either --profile or --all-profiles")
+    copies = copies_of(app, everywhere=all_profiles)
     asked = period(app, copies, since, until)
     found, unseen = find(app, asked)
     if file is None and not app.output.for_people:
@@ -106,14 +108,6 @@ def report(
         app.output.show(_shown(asked, found, file), Lines([said]))
     if len(copies) == 1:
         app.show_copy_age(copies[0])
-
-
-def _copies(app: "App", every: bool) -> "list[ProfileCopy]":
-    if not every:
-        return [app.copy()]
-    if app.profile_name is not None:
-        raise click.UsageError("give either --profile or --all-profiles")
-    return [app.workspace.copy(entry.id) for entry in app.workspace.profiles()]
 
 
 def _rendered(

@@ -30,7 +30,7 @@ from stackroom.events.model import (
     RunReport,
     RunUpdated,
 )
-from stackroom.events.people_entities import Assignment, Identity, Password, Token
+from stackroom.events.people_entities import Assignment, Identity, Password, SigningKey, Token
 from stackroom.events.permissions import PEOPLE
 from stackroom.events.state import AnyEntity, Component, Flavor, Holding, Stack, State
 from stackroom.events.values import Maybe, Path, Value, pointer, segments
@@ -219,7 +219,7 @@ def called(state: State, id: str, entity: AnyEntity | None = None) -> str:
         case Assignment():
             scope = f" in {called(state, entity.scope)}" if entity.scope else ""
             return f"{_role(state, entity.role)} of {called(state, entity.subject)}{scope}"
-        case Token() | Identity() | Password():
+        case Token() | Identity() | Password() | SigningKey():
             what = "password" if isinstance(entity, Password) else entity.name
             return f"{what} of {called(state, entity.user)}"
         case Holding():
