@@ -165,7 +165,9 @@ def test_names_of_each_kind(desk: Person) -> None:
     assert orchestrators == asked(desk, "orchestrator", "describe", "") == ["k8s"]
     assert asked(desk, "component", "list", "artifact-s") == ["artifact-store"]
     assert asked(desk, "blame", "orch") == ["orchestrator/k8s"]
-    assert asked(desk, "show", "") == ["4", "3", "2", "1", "yesterday"]
+    assert asked(desk, "show", "") == ["5", "4", "3", "2", "1", "yesterday"]
+    assert asked(desk, "run", "update", "night") == ["nightly-42"]
+    assert asked(desk, "report", "--since", "yes") == ["yesterday"]
     desk.stackroom("tag", "v1", "3").ok()
     assert asked(desk, "stack", "describe", "--at", "v") == ["v1"]
     assert asked(desk, "tag", "delete", "") == ["v1"]
