@@ -101,6 +101,9 @@ def find(app: "App", asked: Period) -> tuple[Activity, str]:
         except NotAuthorised as error:
             unseen = f"Not shown: {error}."
         else:
+            if any(span.copy.id == entry.id for span in asked.spans):
+                unseen = "They are the commits of this report themselves."
+                continue
             copy = app.workspace.copy(entry.id)
             name = "people" if len(hubs) == 1 else f"people@{hub}"
             people.append(_span(copy, name, *_times(asked)).stream())

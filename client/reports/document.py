@@ -202,8 +202,10 @@ class _Telling:
             for act in self.found.access or ()
         ]
         table = Table(("commit", "when", "by", "what"), rows)
-        empty = self.unseen if self.found.access is None else "Nobody's access was changed."
-        return Section("access", "Access changes", (table,), empty)
+        if self.found.access is None:
+            return Section("access", "Access changes", (table,), self.unseen)
+        empty = "Nobody's access was changed."
+        return Section("access", "Access changes", (table,), empty, self.unseen)
 
     def redactions(self) -> Section:
         rows: list[Row] = [

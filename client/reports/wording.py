@@ -66,6 +66,7 @@ DONE: Final = {
     ("identity", "registered"): "linked",
     ("identity", "deleted"): "unlinked",
     **{(what, "registered"): "created" for what in ("profile", "user", "team", "project", "role")},
+    ("tag", "registered"): "set",
     ("hub", "registered"): "founded",
 }
 """What people say of a registration or its end, where that is another word."""

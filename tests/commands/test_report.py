@@ -111,6 +111,14 @@ class TestWithPeople:
         said = ada.stackroom("report", "--profile", "team").ok().out
         assert "Not shown: you may not see the people of the hub" in said
 
+    def test_on_the_people_themselves(self, team: Hub) -> None:
+        lines = team.host.stackroom("report", "--profile", "people", "--format", "jsonl").ok().out
+        rows = [json.loads(line) for line in lines.splitlines()]
+        assert {row["kind"] for row in rows} == {"access"}
+        assert len({(row["seq"], row["entity"], row["path"]) for row in rows}) == len(rows)
+        said = team.host.stackroom("report", "--profile", "people").ok().out
+        assert "They are the commits of this report themselves." in said
+
     def test_conflicts_and_who_decided_them(self, team: Hub, ada: Person, ben: Person) -> None:
         ben.stackroom(*UPDATE, "--ns=ben", "--offline").ok()
         ada.stackroom(*UPDATE, "--ns=ada").ok()
