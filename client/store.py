@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.client.store_file import StoreFile
-from stackroom.events.model import Event, Millis, Proposal
+from stackroom.events.model import Commit, Event, Millis, Proposal
 from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import Durability
 
@@ -168,6 +168,18 @@ class Store:
             # Only now, that the file says so for good: it was the key of this home until then.
             with self._file.writing():
                 self._keys.forget(renewal.was)
+
+    def disowns(self, profile: str, commits: Iterable[Commit]) -> bool:
+        """Whether one of `commits`, all made by this replica, was not made here: this home was copied.
+
+        It has a number that was not given here yet, or that of another proposal which is kept here.
+        """
+        kept: dict[int, str] = dict(
+            self._file.all("SELECT number, id FROM proposals WHERE profile = ?", profile)
+        )
+        row = self._file.one("SELECT last FROM numbers WHERE profile = ?", profile)
+        last = 0 if row is None else row[0]
+        return any(c.number > last or kept.get(c.number, c.id) != c.id for c in commits)
 
     def renewal(self) -> Renewal | None:
         """When and why this home took the identity that it has, if that is not its first."""

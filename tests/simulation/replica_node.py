@@ -98,6 +98,10 @@ class Process:
                     self.anew(profile)
                 else:
                     store.settle(settled)
+                    own = self.replica.hello.replica
+                    made = [c for c in commits if c.replica == own and c.id not in settled]
+                    if store.disowns(profile, made):
+                        self.node.renew(own, "replica_copied")
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
                 self.replica.fetch(profile, 0)
