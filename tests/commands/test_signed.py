@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from stackroom.client.identity import Renewal
 from stackroom.client.key_file import KeyFile
-from stackroom.client.store import Renewal, Store
+from stackroom.client.store import Store
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 
