@@ -124,7 +124,11 @@ class Store:
     ) -> "Store":
         """Opens the file, or makes it with the replica id that is given. Raises as LogFile.open."""
         file = StoreFile.open(path, new_replica_id=new_replica_id, now=now, synchronous=synchronous)
-        return cls(file, keys)
+        try:
+            return cls(file, keys)
+        except BaseException:
+            file.close()
+            raise
 
     def close(self) -> None:
         """Closes the file."""
