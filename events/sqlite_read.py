@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot
+from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot, Taken
 from stackroom.events.merkle import Frontier, unpack
 from stackroom.events.model import Commit, Event
 
@@ -33,9 +33,10 @@ TOUCHING = """
     WHERE p.id = ?1 AND c.seq > p.indexed AND c.seq <= ?3
     AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?2))
 """
-LEAVES = """
-    SELECT leaf FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
+TAKEN = """
+    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root, outcome, leaf
+    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ?
+    ORDER BY seq LIMIT ?
 """
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
@@ -57,11 +58,46 @@ SNAPSHOT = """
     WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
     ORDER BY seq DESC LIMIT 1
 """
+SNAPSHOT_SEQS = """
+    SELECT seq FROM snapshots WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
+"""
 
 MISSING = """
     SELECT p.begun,
            (SELECT coalesce(max(seq), 0) FROM commits WHERE profile = p.number AND seq <= p.begun)
     FROM profiles p WHERE p.id = ?
+"""
+
+MISINDEXED = """
+    WITH said AS (
+        SELECT DISTINCT substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq
+        FROM profiles p JOIN commits c ON c.profile = p.number JOIN json_each(c.events) e
+        WHERE p.id = ?1 AND c.seq <= p.indexed
+    ), kept AS (
+        SELECT t.entity, t.seq FROM profiles p JOIN touched t ON t.profile = p.number WHERE p.id = ?1
+    )
+    SELECT min(seq) FROM (
+        SELECT seq FROM (SELECT * FROM said EXCEPT SELECT * FROM kept)
+        UNION ALL SELECT seq FROM (SELECT * FROM kept EXCEPT SELECT * FROM said)
+    )
+"""
+MISCOUNTED = """
+    WITH used AS (
+        SELECT c.replica, c.number
+        FROM profiles p JOIN commits c ON c.profile = p.number WHERE p.id = ?1
+        UNION SELECT replica, number FROM refusals WHERE profile = ?1
+    )
+    SELECT (SELECT value FROM meta WHERE key = 'use') = 'log' AND (SELECT count(*) FROM used) IS NOT
+           (SELECT coalesce(sum(last - first + 1), 0) FROM numbers WHERE profile = ?1)
+        OR EXISTS (
+            SELECT 1 FROM used u WHERE NOT EXISTS (
+                SELECT 1 FROM numbers n WHERE n.profile = ?1 AND n.replica = u.replica
+                AND u.number BETWEEN n.first AND n.last
+            )
+        )
+"""
+LISTING = """
+    SELECT name, deleted FROM profiles WHERE id = ? AND 'log' = (SELECT value FROM meta WHERE key = 'use')
 """
 
 Row = tuple[Any, ...]
@@ -149,9 +185,24 @@ class SqliteReader:
         seq, peaks, state = row
         return Snapshot(seq, _frontier(profile, seq, peaks), state)
 
-    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
-        """The leaf hashes of commits with a seq above `after`, in order, at most `limit`."""
-        return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
+    def taken(self, profile: str, after: int, limit: int) -> list[Taken]:
+        """Commits with a seq above `after` in order, at most `limit`, with all that is kept of each.
+
+        A row that cannot be read ends the page before it; LogCorrupt where it is the first.
+        """
+        page: list[Taken] = []
+        try:
+            for row in self._conn.execute(TAKEN, (profile, after, limit)):
+                page.append(Taken(_commit(row[:-2]), row[-2], row[-1]))
+        except (sqlite3.OperationalError, msgspec.DecodeError, UnicodeError) as error:
+            # Of these, the Python module itself raises the one for text that is not UTF-8: without a code.
+            if hasattr(error, "sqlite_errorcode"):
+                raise
+            if not page:
+                raise LogCorrupt(
+                    f"a commit of profile {profile} cannot be read: {error}"
+                ) from error
+        return page
 
     def missing(self, profile: str) -> range | None:
         """The seqs before its first snapshot that a cache has not fetched yet, or None."""
@@ -160,6 +211,26 @@ class SqliteReader:
             return None
         begun, filled = row
         return range(filled + 1, begun + 1)
+
+    def snapshot_seqs(self, profile: str) -> list[int]:
+        """The seqs of the profile's snapshots, in order."""
+        rows = self._conn.execute(SNAPSHOT_SEQS, (profile,))
+        return [seq for (seq,) in rows]
+
+    def misindexed(self, profile: str) -> int | None:
+        """The first seq of which the index by entity does not say what its events say, or None."""
+        (seq,) = self._conn.execute(MISINDEXED, (profile,)).fetchone()
+        return None if seq is None else int(seq)
+
+    def miscounted(self, profile: str) -> bool:
+        """Whether the numbers that replicas have used are other than those of commits and refusals."""
+        (wrong,) = self._conn.execute(MISCOUNTED, (profile,)).fetchone()
+        return bool(wrong)
+
+    def listing(self, profile: str) -> tuple[str, bool] | None:
+        """How the catalogue lists it: name, and whether it was deleted; None for a cache, which has none."""
+        row = self._conn.execute(LISTING, (profile,)).fetchone()
+        return None if row is None else (row[0], bool(row[1]))
 
 
 def _commit(row: Row) -> Commit:
