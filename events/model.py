@@ -39,6 +39,12 @@ Millis: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 Id: TypeAlias = Annotated[str, Meta(pattern=limits.ID_PATTERN)]
 """A UUID in lower case, of the kinds that are looked up before anything else is known of them."""
 
+Key: TypeAlias = Annotated[bytes, Meta(max_length=limits.KEY_BYTES)]
+"""The public half of an Ed25519 key (32 bytes), or nothing."""
+
+Signature: TypeAlias = Annotated[bytes, Meta(max_length=limits.SIGNATURE_BYTES)]
+"""An Ed25519 signature (64 bytes), or nothing."""
+
 
 class Change(Struct, frozen=True, omit_defaults=True):
     """Base of all changes; `kind` is the kind of entity that it changes."""
@@ -199,11 +205,12 @@ class Event(Struct, frozen=True, omit_defaults=True):
     digest: str = ""
 
 
-class Proposal(Struct, frozen=True):
+class Proposal(Struct, frozen=True, omit_defaults=True):
     """A commit that has not been taken yet; who proposes it, the connection proves.
 
     `number` counts the proposals of one replica in one profile; `base` is the seq of the state that
-    the author had in view; `time` is the author's clock.
+    the author had in view; `time` is the author's clock. `signature` is that of the replica's `key`
+    over what `codec.statement` gives; both are empty in a proposal that is not signed.
     """
 
     id: str
@@ -212,6 +219,8 @@ class Proposal(Struct, frozen=True):
     message: str
     time: Millis
     events: tuple[Event, ...]
+    key: Key = b""
+    signature: Signature = b""
 
 
 class Held(Struct, frozen=True):
@@ -307,11 +316,12 @@ class Redacted(Change, frozen=True):
     rewritten: tuple[Rewritten, ...]
 
 
-class Commit(Struct, frozen=True):
+class Commit(Struct, frozen=True, omit_defaults=True):
     """A proposal that was taken, at its place `seq` in its profile.
 
     `id` is the proposal's; `accepted` is the hub's clock; `root` is the Merkle root of the profile's
-    commits up to and including this one (32 bytes).
+    commits up to and including this one (32 bytes). `key` and `signature` are the proposal's where the
+    events are: not where the hub put others in their place, which hold the proposal.
     """
 
     seq: Count
@@ -325,3 +335,5 @@ class Commit(Struct, frozen=True):
     accepted: Millis
     events: tuple[Event, ...]
     root: bytes
+    key: Key = b""
+    signature: Signature = b""

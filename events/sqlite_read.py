@@ -18,7 +18,8 @@ INTEGER_MAX: Final = 2**63 - 1
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
 COMMITS = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root
+    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root,
+           key, signature
     FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
 """
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
@@ -234,9 +235,9 @@ class SqliteReader:
 
 
 def _commit(row: Row) -> Commit:
-    seq, id, replica, number, base, author, message, time, accepted, events, root = row
+    seq, id, replica, number, base, author, message, time, accepted, events, *rest = row
     own = _events.decode(events)
-    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, root)
+    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, *rest)
 
 
 _events = msgspec.json.Decoder(tuple[Event, ...])

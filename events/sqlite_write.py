@@ -25,7 +25,7 @@ TOGETHER: Final = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
 """Commits that go into the file in one statement: while it runs, other threads run too, and between two
 statements the writer queues up for the interpreter's lock."""
 
-COLUMNS: Final = 14
+COLUMNS: Final = 16
 INDEX = """
     INSERT OR IGNORE INTO touched
     SELECT c.profile, substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq
@@ -171,6 +171,8 @@ def _row(profile: int, taken: Taken) -> tuple[object, ...]:
         taken.leaf,
         c.root,
         _encoder.encode(c.events).decode(),
+        c.key,
+        c.signature,
     )
 
 

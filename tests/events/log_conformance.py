@@ -31,6 +31,7 @@ from stackroom.events.log import (
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Commit, ComponentUpdated
 from stackroom.events.redaction import redacted
+from stackroom.events.signing import Signer
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
 
 Open = Callable[[], Coroutine[Any, Any, EventLog]]
@@ -118,10 +119,14 @@ class LogConformance:
                 chain.commit(),
                 chain.commit(*(event(f"e{n}", text) for n, text in enumerate(texts))),
                 chain.commit(event("e2"), outcome="conflict"),
+                chain.commit(event("e3"), signer=Signer(bytes(32))),
             ]
             await append(log, chain, *taken)
             assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [t.commit for t in taken]
-            assert await head(log) == Head(3, taken[-1].commit.root, chain.frontier)
+            newest_first = [t.commit for t in reversed(taken)]
+            assert await log.read(lambda r: r.recent(PROFILE, None, 10)) == newest_first
+            assert await log.read(lambda r: r.touching(PROFILE, ["e3"], 9)) == [taken[-1].commit]
+            assert await head(log) == Head(4, taken[-1].commit.root, chain.frontier)
 
         play(test)
 
@@ -456,6 +461,7 @@ class LogConformance:
                 structs.replace(again, message="other"),
                 structs.replace(again, events=before[1].events),
                 structs.replace(again, seq=9),
+                structs.replace(again, signature=bytes(64)),
             ):
                 with pytest.raises(IntegrityError, match="would change commit"):
                     await log.write(partial(redact, other))
