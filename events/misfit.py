@@ -10,6 +10,7 @@ from stackroom.events import codec, merkle
 from stackroom.events.errors import HistoryFault, MalformedEvent, Part, UnknownEvent
 from stackroom.events.log import Taken
 from stackroom.events.model import Commit
+from stackroom.events.signing import signed
 
 
 def misplaced(profile: str, seq: int, commit: Commit) -> HistoryFault:
@@ -44,6 +45,11 @@ def _part(profile: str, taken: Taken, leaf: bytes, root: bytes, last: int) -> tu
             continue
         except MalformedEvent as error:
             return "event_body", f"was changed: the body of its event {number} is {error.why}"
+    if commit.signature and signed(profile, commit.replica, commit):
+        return (
+            "envelope",
+            "was changed in what its hub said of it: its author, or when it was accepted",
+        )
     return "commit", "was changed: its envelope, or the body of an event"
 
 

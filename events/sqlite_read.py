@@ -35,7 +35,8 @@ TOUCHING = """
     AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?2))
 """
 TAKEN = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root, outcome, leaf
+    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root,
+           key, signature, outcome, leaf
     FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ?
     ORDER BY seq LIMIT ?
 """

@@ -3,11 +3,11 @@
 Of a redacted event its old digest stands in the leaf, and a later commit must vouch for what it says.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stackroom.events import codec, merkle
-from stackroom.events.errors import HistoryFault, IntegrityError, LogCorrupt, Unvouched
+from stackroom.events.errors import HistoryFault, LogCorrupt, Unvouched
 from stackroom.events.history import PAGE
 from stackroom.events.log import Head, Taken
 from stackroom.events.misfit import misfit, misplaced
@@ -31,17 +31,15 @@ class Beside(Protocol):
 class Verifier:
     """Takes the commits of one profile in their order; the first that does not fit raises HistoryFault.
 
-    `promised` are roots that somebody signed or kept elsewhere, each with its seq.
+    `last` is the seq where the history is said to end; `beside` is shown each commit whose hashes fit.
     """
 
-    def __init__(self, profile: str, last: int, promised: Iterable[tuple[int, bytes]] = ()) -> None:
+    def __init__(self, profile: str, last: int, beside: Sequence[Beside] = ()) -> None:
         self.profile = profile
-        self._last = last
         self.tree = merkle.Growing()
+        self._last = last
+        self._beside = tuple(beside)
         self._vouchers = Vouchers()
-        self._promised: dict[int, set[bytes]] = {}
-        for seq, root in promised:
-            self._promised.setdefault(seq, set()).add(root)
 
     def take(self, taken: Taken) -> None:
         """Takes the next commit."""
@@ -54,65 +52,61 @@ class Verifier:
         if root != commit.root or hashed != taken.leaf:
             raise misfit(self.profile, taken, hashed, root, self._last)
         self._vouchers.look(commit)
-        if commit.seq in self._promised and self._promised[commit.seq] != {root}:
-            raise HistoryFault(
-                self.profile,
-                commit.seq,
-                "hub_signature",
-                f"the hub has signed another history of profile {self.profile}, which parts from this one "
-                f"at commit #{commit.seq} or before",
-            )
+        for each in self._beside:
+            each.take(taken, tree)
 
-    def end(self, head: Head) -> None:
-        """Says that there are no more, and that `head` is where they lead."""
-        tree, profile = self.tree, self.profile
-        if head != Head(tree.size, tree.root(), tree.frontier()):
-            raise HistoryFault(
-                profile,
-                tree.size,
-                "tree_head",
-                f"the head of profile {profile} is not where its commits lead, which is #{tree.size}",
-            )
-        if (last := max(self._promised, default=0)) > tree.size:
-            raise HistoryFault(
-                profile,
-                last,
-                "hub_signature",
-                f"the hub has signed commit #{last} of profile {profile}, and the last one here is "
-                f"#{tree.size}",
-            )
+    def end(self, seq: int, root: bytes) -> None:
+        """Says that there are no more commits, and that #`seq` with `root` is where they should lead."""
+        if (seq, root) != (self.tree.size, self.tree.root()):
+            raise self._beheaded()
+        for each in self._beside:
+            each.end(seq)
         if (at := self._vouchers.fault()) is not None:
-            raise Unvouched(profile, *at)
+            raise Unvouched(self.profile, *at)
+
+    def compare(self, frontier: merkle.Frontier) -> None:
+        """Holds the tree that was kept for its head against the one that the commits make."""
+        if frontier != self.tree.frontier():
+            raise self._beheaded()
+
+    def _beheaded(self) -> HistoryFault:
+        size = self.tree.size
+        sentence = (
+            f"the head of profile {self.profile} is not where its commits lead, which is #{size}"
+        )
+        return HistoryFault(self.profile, size, "tree_head", sentence)
 
 
 def verify(
     log: SqliteReader,
     profile: str,
-    promised: Iterable[tuple[int, bytes]] = (),
     beside: Sequence[Beside] = (),
     tell: Tell = lambda _: None,
 ) -> Head:
     """The head of `profile`, once its whole history was found to lead there.
 
-    Raises HistoryFault that names the first commit that does not fit, and IntegrityError for a copy
-    whose history was not all fetched.
+    Raises HistoryFault that names the first commit that does not fit; of a copy whose history was not all
+    fetched, the first that is missing.
     """
     if (missing := log.missing(profile)) is not None:
-        raise IntegrityError(
+        raise HistoryFault(
+            profile,
+            missing.start,
+            "place",
             f"profile {profile} has no commits #{missing.start} to #{missing.stop - 1} here",
             hint="fetch the history first: stackroom sync",
         )
-    head = log.head(profile)
-    verifier = Verifier(profile, head.seq, promised)
+    try:
+        head = log.head(profile)
+    except LogCorrupt as error:
+        raise HistoryFault(profile, 0, "tree_head", str(error)) from error
+    verifier = Verifier(profile, head.seq, beside)
     while page := _page(log, profile, verifier.tree.size):
         for taken in page:
             verifier.take(taken)
-            for each in beside:
-                each.take(taken, verifier.tree)
         tell(verifier.tree.size)
-    verifier.end(head)
-    for each in beside:
-        each.end(head.seq)
+    verifier.end(head.seq, head.root)
+    verifier.compare(head.frontier)
     return head
 
 
