@@ -38,6 +38,10 @@ class CacheLog:
         with self._reading() as log:
             return log.recent(profile, before, limit)
 
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        with self._reading() as log:
+            return log.leaves(profile, after, limit)
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         with self._reading() as log:
             return log.touching(profile, entities, upto)

@@ -114,6 +114,9 @@ class LogReader(Protocol):
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         """Commits with a seq below `before` (or the newest), newest first, at most `limit`."""
 
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        """The leaf hashes (32 bytes) of the `limit` commits after seq `after`: of those that are there."""
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         """Commits up to seq `upto` with an event of one of `entities`, in order."""
 

@@ -40,6 +40,11 @@ TAKEN = """
     FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ?
     ORDER BY seq LIMIT ?
 """
+LEAVES = """
+    SELECT leaf FROM commits
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+    ORDER BY seq
+"""
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
     UNION ALL SELECT id, 'rejected', NULL, code, sentence FROM refusals WHERE id IN ({0})
@@ -205,6 +210,9 @@ class SqliteReader:
                     f"a commit of profile {profile} cannot be read: {error}"
                 ) from error
         return page
+
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
 
     def missing(self, profile: str) -> range | None:
         """The seqs before its first snapshot that a cache has not fetched yet, or None."""

@@ -111,6 +111,22 @@ class LogConformance:
 
         play(test)
 
+    def test_leaves_are_those_of_the_commits(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            taken = [chain.commit(event(f"e{n}")) for n in range(3)]
+            await append(log, chain, *taken)
+
+            def look(r: LogReader) -> None:
+                hashes = [one.leaf for one in taken]
+                assert r.leaves(PROFILE, 0, 10) == hashes
+                assert r.leaves(PROFILE, 1, 1) == hashes[1:2]
+                assert r.leaves(PROFILE, 3, 10) == r.leaves(OTHER, 0, 10) == []
+
+            await log.read(look)
+
+        play(test)
+
     def test_commits_come_back_as_they_were(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
