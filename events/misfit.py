@@ -4,6 +4,8 @@ A leaf covers envelope and bodies together, so that one hash alone cannot say wh
 beside it can say which of commit and leaf was: one of the two still leads there.
 """
 
+from typing import Final
+
 from msgspec import structs
 
 from stackroom.events import codec, merkle
@@ -12,6 +14,9 @@ from stackroom.events.log import Taken
 from stackroom.events.model import Commit
 from stackroom.events.signing import signed
 
+NEAR: Final = 100_000
+"""How many places before and after its own a commit is looked for that may have been moved."""
+
 
 def misplaced(profile: str, seq: int, commit: Commit) -> HistoryFault:
     """`commit` stands where commit `seq` should."""
@@ -19,23 +24,20 @@ def misplaced(profile: str, seq: int, commit: Commit) -> HistoryFault:
     return HistoryFault(profile, seq, "place", sentence)
 
 
-def misfit(profile: str, taken: Taken, leaf: bytes, root: bytes, last: int) -> HistoryFault:
-    """What is wrong with `taken`, of which `leaf` and `root` were computed.
-
-    `last` is the last place of the history: a commit is looked for in all of them.
-    """
-    part, sentence = _part(profile, taken, leaf, root, last)
+def misfit(profile: str, taken: Taken, leaf: bytes, root: bytes) -> HistoryFault:
+    """What is wrong with `taken`, of which `leaf` and `root` were computed."""
+    part, sentence = _part(profile, taken, leaf, root)
     seq = taken.commit.seq
     return HistoryFault(profile, seq, part, f"commit #{seq} of profile {profile} {sentence}")
 
 
-def _part(profile: str, taken: Taken, leaf: bytes, root: bytes, last: int) -> tuple[Part, str]:
+def _part(profile: str, taken: Taken, leaf: bytes, root: bytes) -> tuple[Part, str]:
     commit = taken.commit
     if leaf == taken.leaf:
         return "root", "was given a root to which the commits do not lead"
     if root == commit.root:
         return "leaf", "fits its root, and the leaf beside it was changed"
-    for seq in range(1, last + 1):
+    for seq in range(max(1, commit.seq - NEAR), commit.seq + NEAR):
         if _leaf(profile, structs.replace(commit, seq=seq)) == taken.leaf:
             return "place", f"was moved: it was committed as #{seq}"
     for number, event in enumerate(commit.events):

@@ -31,13 +31,12 @@ class Beside(Protocol):
 class Verifier:
     """Takes the commits of one profile in their order; the first that does not fit raises HistoryFault.
 
-    `last` is the seq where the history is said to end; `beside` is shown each commit whose hashes fit.
+    `beside` is shown each commit whose hashes fit.
     """
 
-    def __init__(self, profile: str, last: int, beside: Sequence[Beside] = ()) -> None:
+    def __init__(self, profile: str, beside: Sequence[Beside] = ()) -> None:
         self.profile = profile
         self.tree = merkle.Growing()
-        self._last = last
         self._beside = tuple(beside)
         self._vouchers = Vouchers()
 
@@ -50,7 +49,7 @@ class Verifier:
         tree.add(hashed)
         root = tree.root()
         if root != commit.root or hashed != taken.leaf:
-            raise misfit(self.profile, taken, hashed, root, self._last)
+            raise misfit(self.profile, taken, hashed, root)
         self._vouchers.look(commit)
         for each in self._beside:
             each.take(taken, tree)
@@ -100,7 +99,7 @@ def verify(
         head = log.head(profile)
     except LogCorrupt as error:
         raise HistoryFault(profile, 0, "tree_head", str(error)) from error
-    verifier = Verifier(profile, head.seq, beside)
+    verifier = Verifier(profile, beside)
     while page := _page(log, profile, verifier.tree.size):
         for taken in page:
             verifier.take(taken)
