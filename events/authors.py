@@ -1,9 +1,9 @@
 """Who made a commit, as far as a signature proves it: one commit, held against the keys of a hub's people."""
 
-from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from stackroom.events.codec import unseal
 from stackroom.events.model import (
@@ -16,6 +16,7 @@ from stackroom.events.model import (
     RequestJoined,
 )
 from stackroom.events.outcomes import HOLDING
+from stackroom.events.people_model import KeyRegistered, KeyRevoked, UserCreated
 from stackroom.events.signing import signed
 
 AuthorResult: TypeAlias = Literal["valid", "unsigned", "invalid", "unregistered", "unbound"]
@@ -71,6 +72,34 @@ def author_finding(
     if known is None or not theirs or not known.was_good(commit.accepted):
         return AuthorFinding("unregistered", made.key)
     return AuthorFinding("valid", made.key)
+
+
+def known_keys(people: Iterable[Commit]) -> dict[bytes, KnownKey]:
+    """Every key that was ever registered, by its public half, from the whole history of a hub's people.
+
+    Raises ModelError for an event that cannot be read.
+    """
+    names: dict[str, str] = {}
+    keys: dict[bytes, KnownKey] = {}
+    public: dict[str, bytes] = {}
+    for commit in people:
+        for event in commit.events:
+            if event.type not in _TELLING:
+                continue
+            match unseal(event):
+                case UserCreated(name):
+                    names[event.entity] = name
+                case KeyRegistered() as made:
+                    key = public[event.entity] = bytes.fromhex(made.public)
+                    author = names.get(made.user, "")
+                    keys[key] = KnownKey(author, made.replica, commit.accepted)
+                case KeyRevoked() if event.entity in public:
+                    key = public[event.entity]
+                    keys[key] = structs.replace(keys[key], ended=commit.accepted)
+    return keys
+
+
+_TELLING: Final = frozenset(change.__name__ for change in (UserCreated, KeyRegistered, KeyRevoked))
 
 
 def held_by(commit: Commit) -> Held | None:

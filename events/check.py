@@ -35,6 +35,7 @@ __all__ = [
     "Requested",
     "check",
     "check_changes",
+    "refuse_rights",
     "unsealed",
 ]
 

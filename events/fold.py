@@ -41,6 +41,7 @@ from stackroom.events.people_entities import (
     Password,
     Project,
     Role,
+    SigningKey,
     Team,
     Token,
     User,
@@ -48,6 +49,7 @@ from stackroom.events.people_entities import (
 from stackroom.events.people_model import (
     HubFounded,
     IdentityLinked,
+    KeyRegistered,
     PasswordSet,
     ProjectCreated,
     RoleAssigned,
@@ -92,6 +94,7 @@ PEOPLE: Final[dict[type[Registered], type[AnyEntity]]] = {
     UserInvited: Invitation,
     IdentityLinked: Identity,
     PasswordSet: Password,
+    KeyRegistered: SigningKey,
 }
 """What each registration among people makes; the entity has the fields of the change, in their order."""
 

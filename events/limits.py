@@ -43,3 +43,6 @@ ID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 TOKENS_PER_USER: Final = 200
 """Tokens of one user that have not expired."""
+
+KEYS_PER_USER: Final = 200
+"""Keys of one user's replicas that have not ended; one more ends the oldest."""

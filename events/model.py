@@ -29,6 +29,7 @@ Kind: TypeAlias = Literal[
     "invitation",
     "identity",
     "password",
+    "key",
 ]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 """A seq, a number, a version."""

@@ -32,6 +32,7 @@ PEOPLE: Final = frozenset(
         "invitation",
         "identity",
         "password",
+        "key",
     }
 )
 """The kinds of entity that a hub's stream of people has, beside conflicts."""

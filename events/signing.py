@@ -63,6 +63,12 @@ def fingerprint(key: bytes) -> str:
     return sha256(key).hexdigest()[:FINGERPRINT]
 
 
+def key_id(key: bytes) -> str:
+    """The id of a public key among the people of a hub: a UUID, version 8, of its SHA-256 (RFC 9562)."""
+    digits = sha256(key).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+
 def _possession(hub: str, user: str, replica: str, key: bytes) -> bytes:
     return msgspec.json.encode((POSSESSION_FORMAT, hub, user, replica, key.hex()))
 

@@ -21,6 +21,7 @@ from stackroom.events.check import (
     Requested,
     check,
     check_changes,
+    refuse_rights,
     unsealed,
 )
 from stackroom.events.fold import apply
@@ -50,6 +51,7 @@ from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode, listing
 from stackroom.sync.ceilings import Ceilings
+from stackroom.sync.keys import refuse_signature
 
 
 class Submission(Struct, frozen=True):
@@ -256,6 +258,11 @@ class Authority:
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
         who = self._who(submission, log)
+        if (forged := self._refuse_signature(submission, log)) is not None:
+            if refusal := refuse_rights(branch.state, changes, who):
+                return self._refused(submission, branch, refusal, now, log)
+            # Not remembered: whose proposal this is was not shown, and its author may still push it.
+            return Answer(proposal.id, "rejected", None, forged.code, forged.sentence)
         outcome = check_changes(branch.state, proposal.base, changes, who, proposal.id)
         match outcome:
             case Rejected(refusal):
@@ -281,6 +288,14 @@ class Authority:
                     submission, branch, (held,), _changes(held), "requested", now, log
                 )
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
+
+    def _refuse_signature(self, submission: Submission, log: LogReader) -> Refusal | None:
+        """Why the proposal is not signed as it must be; where nobody was asked for, nothing must be."""
+        if not submission.user:
+            return None
+        user, replica = submission.user, submission.who.replica
+        directory, proposal = self.directory(log), submission.proposal
+        return refuse_signature(directory, user, replica, submission.profile, proposal)
 
     def _refused(
         self,
@@ -388,6 +403,8 @@ class Authority:
             events,
             b"",
         )
+        if events is proposal.events:
+            commit = structs.replace(commit, key=proposal.key, signature=proposal.signature)
         leaf = merkle.leaf_hash(codec.leaf(submission.profile, commit))
         branch.frontier = merkle.grow(branch.frontier, leaf)
         commit = structs.replace(commit, root=merkle.root(branch.frontier))

@@ -139,6 +139,7 @@ class Hub(Readers):
             now,
             self.settings.push_proposals,
             self.settings.push_bytes,
+            self.access.has_key(principal, hello.key) if hello.key else None,
         )
         self._send(session, welcome)
         self._tell_rights(session, principal, now)
