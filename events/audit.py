@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from stackroom.events import checkpoint
-from stackroom.events.authors import AuthorResult, KnownKey, author_finding
+from stackroom.events.authors import AuthorFinding, AuthorResult, KnownKey, author_finding
 from stackroom.events.checkpoint import Checkpoint
-from stackroom.events.errors import HistoryFault, ModelError, Part
+from stackroom.events.errors import HistoryFault, UnknownEvent
 from stackroom.events.log import Taken
 from stackroom.events.merkle import Growing
 from stackroom.events.signed_note import BadNote
@@ -63,7 +63,10 @@ class Promised:
 
 
 class Authors:
-    """Holds each commit against its author's signature; `keys` as `author_finding` takes them."""
+    """Holds each commit against its author's signature; `keys` as `author_finding` takes them.
+
+    A proposal that is held in an event newer than this program counts as `unbound`.
+    """
 
     def __init__(self, profile: str, keys: Mapping[bytes, KnownKey] | None) -> None:
         self.found: Counter[AuthorResult] = Counter()
@@ -76,24 +79,21 @@ class Authors:
         commit = taken.commit
         try:
             finding = author_finding(self._profile, commit, self._keys)
-        except ModelError as error:
-            raise self._fault(
-                commit.seq, "event_body", f"holds what cannot be read: {error}"
-            ) from error
+        except UnknownEvent:
+            finding = AuthorFinding("unbound")
         if finding.result == "invalid":
-            raise self._fault(commit.seq, "author_signature", "is not what its author has signed")
+            raise self._fault(commit.seq, "is not what its author has signed")
         if finding.result == "unregistered":
             sentence = f"is signed by a key that was none of {commit.author}'s when it was accepted"
-            raise self._fault(commit.seq, "author_signature", sentence)
+            raise self._fault(commit.seq, sentence)
         self.found[finding.result] += 1
 
     def end(self, last: int) -> None:
         """Says that there are no more."""
 
-    def _fault(self, seq: int, part: Part, sentence: str) -> HistoryFault:
-        return HistoryFault(
-            self._profile, seq, part, f"commit #{seq} of profile {self._profile} {sentence}"
-        )
+    def _fault(self, seq: int, what: str) -> HistoryFault:
+        sentence = f"commit #{seq} of profile {self._profile} {what}"
+        return HistoryFault(self._profile, seq, "author_signature", sentence)
 
 
 def signed_by(profile: str, note: str, hub: str, keys: Sequence[bytes]) -> Checkpoint:

@@ -4,7 +4,9 @@ None of it proves anything, and all of it could be made again. But it is what pe
 snapshot would show a state that nobody committed. So an audit holds it against the commits, too.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
+
+from msgspec import Struct
 
 from stackroom.events.errors import HistoryFault, StackroomError, UnknownEvent
 from stackroom.events.fold import advance
@@ -12,6 +14,9 @@ from stackroom.events.log import Snapshot, Taken
 from stackroom.events.merkle import Growing
 from stackroom.events.outcomes import taking
 from stackroom.events.state import State, decode, encode, listing
+
+ALIKE: Final = frozenset({("accepted", "merged"), ("accepted", "converged")})
+"""What a commit shows of how it came about, and what it may have been: the rest follows from others."""
 
 
 class Kept(Protocol):
@@ -33,10 +38,38 @@ class Kept(Protocol):
         """How the catalogue lists it: name, and whether it was deleted; None where there is none."""
 
 
+class Named(Struct, frozen=True):
+    """What an export says of its profile beside the commits: the name, and whether it has ended."""
+
+    name: str
+    deleted: bool
+
+    def snapshot_seqs(self, profile: str) -> list[int]:
+        """None."""
+        return []
+
+    def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
+        """None."""
+        return None
+
+    def misindexed(self, profile: str) -> int | None:
+        """There is no index."""
+        return None
+
+    def miscounted(self, profile: str) -> bool:
+        """Nothing is counted."""
+        return False
+
+    def listing(self, profile: str) -> tuple[str, bool] | None:
+        """What it says."""
+        return self.name, self.deleted
+
+
 class Derived:
     """Folds a history beside its verification, and holds what is kept beside it against that.
 
-    Past an event that is `newer` than this program, states are not known, and not compared.
+    The first fault is raised at the end: one in the history itself comes before it. Past an event that is
+    `newer` than this program, states are not known, and not compared.
     """
 
     def __init__(self, kept: Kept, profile: str) -> None:
@@ -45,53 +78,54 @@ class Derived:
         self._profile = profile
         self._state = State()
         self._due = kept.snapshot_seqs(profile)[::-1]
+        self._wrong: tuple[int, str] | None = None
 
     def take(self, taken: Taken, tree: Growing) -> None:
         """Takes the next commit, with the tree after it."""
         commit = taken.commit
-        if (kind := taking(commit)) != taken.outcome and not (
-            kind == "accepted" and taken.outcome in ("merged", "converged")
-        ):
-            raise self._fault(commit.seq, f"the outcome of commit #{commit.seq}")
+        kind = taking(commit)
+        if kind != taken.outcome and (kind, taken.outcome) not in ALIKE:
+            self._note(commit.seq, f"the outcome of commit #{commit.seq}")
         if self.newer is None:
             try:
                 advance(self._state, (commit,))
             except UnknownEvent as error:
                 self.newer = error
-        if self._due and self._due[-1] <= commit.seq:
-            self._compare(self._due.pop(), tree)
+        if self._due and self._due[-1] <= commit.seq and not self._is_true(self._due.pop(), tree):
+            self._note(commit.seq, f"the snapshot at #{commit.seq}")
 
     def end(self, last: int) -> None:
-        """Says that commit `last` was the last one."""
+        """Says that commit `last` was the last one; HistoryFault for what does not follow."""
+        profile, kept = self._profile, self._kept
         if self._due:
-            raise self._fault(self._due[-1], f"the snapshot at #{self._due[-1]}")
-        if (seq := self._kept.misindexed(self._profile)) is not None:
-            raise self._fault(seq, f"the index of entities at #{seq}")
-        if self._kept.miscounted(self._profile):
-            raise self._fault(last, "the list of used numbers")
-        listed = self._kept.listing(self._profile)
-        said = listing(self._state) or ("", False)
-        if self.newer is None and listed is not None and listed != said:
-            raise self._fault(last, "the entry in the catalogue")
+            self._note(self._due[-1], f"the snapshot at #{self._due[-1]}")
+        if (seq := kept.misindexed(profile)) is not None:
+            self._note(seq, f"the index of entities at #{seq}")
+        if kept.miscounted(profile):
+            self._note(last, "the list of used numbers")
+        listed, said = kept.listing(profile), listing(self._state) or ("", False)
+        if self.newer is None and listed not in (None, said):
+            self._note(last, "the entry in the catalogue")
+        if self._wrong is not None:
+            seq, what = self._wrong
+            raise HistoryFault(
+                profile,
+                seq,
+                "derived",
+                f"{what} of profile {profile} is not what its commits say",
+                hint="the commits themselves hold; what follows from them can be made again",
+            )
 
-    def _compare(self, seq: int, tree: Growing) -> None:
-        what = f"the snapshot at #{seq}"
+    def _is_true(self, seq: int, tree: Growing) -> bool:
         try:
             found = self._kept.snapshot(self._profile, seq)
             assert found is not None
-            same = found.frontier == tree.frontier()
-            if same and self.newer is None:
-                same = encode(decode(found.state)) == encode(self._state)
-        except StackroomError as error:
-            raise self._fault(seq, what) from error
-        if not same:
-            raise self._fault(seq, what)
+            if (found.seq, found.frontier) != (tree.size, tree.frontier()):
+                return False
+            return self.newer is not None or encode(decode(found.state)) == encode(self._state)
+        except StackroomError:
+            return False
 
-    def _fault(self, seq: int, what: str) -> HistoryFault:
-        return HistoryFault(
-            self._profile,
-            seq,
-            "derived",
-            f"{what} of profile {self._profile} is not what its commits say",
-            hint="the commits themselves hold; what follows from them can be made again",
-        )
+    def _note(self, seq: int, what: str) -> None:
+        if self._wrong is None:
+            self._wrong = seq, what

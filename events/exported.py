@@ -11,10 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.events import codec
-from stackroom.events.errors import HistoryFault, IntegrityError, Part
+from stackroom.events.errors import HistoryFault, IntegrityError, LogError, Part
+from stackroom.events.history import PAGE
 from stackroom.events.log import Taken, Taking
 from stackroom.events.merkle import HASH_BYTES
 from stackroom.events.model import Commit, Count, Event, Millis
+from stackroom.events.sqlite_read import SqliteReader
 
 FORMAT: Final = "stackroom/history/1"
 
@@ -22,9 +24,9 @@ FORMAT: Final = "stackroom/history/1"
 class Heading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The first line: of which profile the history is, where it ends, and who signs for it.
 
-    `root` is in hexadecimal; `deleted` says that the profile has ended. `keys` are the hub's public keys as
-    verifier keys of signed notes, the first one first, and `rotations` the notes by which each but the last
-    hands over to the next. A profile without a hub has no `hub`, and no keys.
+    `root` is in hexadecimal; `deleted` says that the profile has ended. `key` is a public key of the hub's,
+    as people pass it on (`signed_note.verifier_key`), and `rotations` the statements by which it came to
+    others (`rotation`), oldest first. A profile without a hub has no `hub`, and no key.
     """
 
     format: str = FORMAT
@@ -34,7 +36,7 @@ class Heading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seq: Count
     root: str
     hub: str = ""
-    keys: tuple[str, ...] = ()
+    key: str = ""
     rotations: tuple[str, ...] = ()
 
 
@@ -93,6 +95,30 @@ class Line(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 _encoder = msgspec.json.Encoder()
 _headings = msgspec.json.Decoder(Heading)
 _lines = msgspec.json.Decoder(Line)
+
+
+def lines(
+    log: SqliteReader, heading: Heading, notes: Iterable[tuple[int, str]] = ()
+) -> Iterator[bytes]:
+    """The export of a profile, line by line; `notes` are its checkpoints, each with the seq it covers.
+
+    Raises LogError where a commit is not there.
+    """
+    profile, seq = heading.profile, 0
+    due = sorted(notes, reverse=True)
+    yield heading_line(heading)
+    while seq < heading.seq:
+        page = log.taken(profile, seq, min(PAGE, heading.seq - seq))
+        if not page or page[-1].commit.seq != seq + len(page):
+            raise LogError(
+                f"profile {profile} lacks commits after #{seq} here",
+                hint="fetch the history first: stackroom sync",
+            )
+        for taken in page:
+            seq = taken.commit.seq
+            yield commit_line(profile, taken)
+            while due and due[-1][0] <= seq:
+                yield checkpoint_line(due.pop()[1])
 
 
 def heading_line(heading: Heading) -> bytes:

@@ -14,7 +14,7 @@ from stackroom.events.log import Taken
 from stackroom.events.model import Commit
 from stackroom.events.signing import signed
 
-NEAR: Final = 100_000
+NEAR: Final = 1_000
 """How many places before and after its own a commit is looked for that may have been moved."""
 
 

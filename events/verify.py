@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stackroom.events import codec, merkle
-from stackroom.events.errors import HistoryFault, LogCorrupt, Unvouched
+from stackroom.events.errors import HistoryFault, LogCorrupt, MalformedEvent, Unvouched
 from stackroom.events.history import PAGE
 from stackroom.events.log import Head, Taken
 from stackroom.events.misfit import misfit, misplaced
@@ -50,9 +50,15 @@ class Verifier:
         root = tree.root()
         if root != commit.root or hashed != taken.leaf:
             raise misfit(self.profile, taken, hashed, root)
-        self._vouchers.look(commit)
-        for each in self._beside:
-            each.take(taken, tree)
+        try:
+            self._vouchers.look(commit)
+            for each in self._beside:
+                each.take(taken, tree)
+        except MalformedEvent as error:
+            sentence = (
+                f"commit #{commit.seq} of profile {self.profile} holds what cannot be read: {error}"
+            )
+            raise HistoryFault(self.profile, commit.seq, "event_body", sentence) from error
 
     def end(self, seq: int, root: bytes) -> None:
         """Says that there are no more commits, and that #`seq` with `root` is where they should lead."""

@@ -24,7 +24,7 @@ SECTIONS = {
         "access",
         "token",
     ),
-    "History": ("log", "show", "diff", "blame", "revert", "secrets", "redact"),
+    "History": ("log", "show", "diff", "blame", "revert", "audit", "secrets", "redact"),
     "Comfort": ("ui", "explain", "completion"),
 }
 
@@ -69,6 +69,7 @@ SUMMARIES = {
     "diff": "what differs between two points of the history",
     "blame": "who wrote each value of a stack or component last",
     "revert": "undo a commit by a new one",
+    "audit": "verify a history, prove it to others",
     "secrets": "credentials that got into a history in plain text",
     "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
@@ -111,6 +112,7 @@ COMMANDS = {
     "diff": f"{_AT}.diff:diff",
     "blame": f"{_AT}.blame:blame",
     "revert": f"{_AT}.revert:revert",
+    "audit": f"{_AT}.audit:audit",
     "secrets": f"{_AT}.secrets:secrets",
     "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",

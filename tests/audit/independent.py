@@ -9,6 +9,8 @@ import base64
 import json
 import sys
 from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,7 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 def need(true, what):
     if not true:
-        raise SystemExit(f"FAULT: {what}")
+        fault(what)
+
+
+def fault(what) -> NoReturn:
+    raise SystemExit(f"FAULT: {what}")
 
 
 def text_of(value):
@@ -36,14 +42,15 @@ def is_signed(public, signature, text):
 
 
 def public_of(verifier_key):
+    """The name and the bytes of a public key in the text form of C2SP signed-note."""
     name, id, key = verifier_key.split("+", 2)
     key = base64.b64decode(key, validate=True)
-    need(sha256(name.encode() + b"\n" + key).digest()[:4].hex() == id, "the id of a key")
+    need(sha256(f"{name}\n".encode() + key).digest()[:4].hex() == id, "a public key: its id")
     return name, key[1:]
 
 
 def opened(note, name, public):
-    """The text of a note (C2SP signed-note), once `public` was found to have signed it; None if it has not."""
+    """The text of a signed note, if `public` has signed it; None if others have."""
     text, _, below = note.rpartition("\n\n")
     id = sha256(f"{name}\n\x01".encode() + public).digest()[:4]
     for _, by, signature in (line.split(" ") for line in below.splitlines()):
@@ -54,6 +61,15 @@ def opened(note, name, public):
     return None
 
 
+def key_chain(first, rotations):
+    """The keys from the first one on; each is named by a statement of the one before."""
+    keys = [public_of(first)]
+    for note in rotations:
+        if text := opened(note, *keys[-1]):
+            keys.append(public_of(text.split("\n")[1]))
+    return keys
+
+
 def checkpoint(note, hub, profile, keys):
     """The size and root that one of the hub's keys has signed."""
     for name, public in keys:
@@ -61,21 +77,19 @@ def checkpoint(note, hub, profile, keys):
             origin, size, root, *_ = text.split("\n")
             need(origin == f"stackroom/{hub}/{profile}", "hub signature: of another profile")
             return int(size), base64.b64decode(root, validate=True)
-    need(False, "hub signature: there is none by the hub's key")
+    fault("hub signature: there is none by the hub's key")
 
 
 def commit_hash(said, profile, claimed, vouched):
     """The hash of a commit's leaf, once its bodies and its author's signature fit it."""
     leaf, events = said["leaf"], said["events"]
-    form, owner, seq, id, replica, number, base, author, message, time, accepted, digests = leaf[
-        :12
-    ]
+    form, owner, seq, id, replica, number, base, _, message, time, _, digests = leaf[:12]
     signed = len(leaf) == 14
     need(
         form == f"stackroom/commit/{2 if signed else 1}" and owner == profile, f"envelope of #{seq}"
     )
     need(len(events) == len(digests), f"event body of #{seq}: there are more or fewer")
-    for n, (event, (type, *_, digest)) in enumerate(zip(events, digests)):
+    for n, (event, (type, *_, digest)) in enumerate(zip(events, digests, strict=True)):
         salted = sha256(base64.b64decode(event["salt"]) + event["body"].encode()).hexdigest()
         if event.get("redacted"):
             claimed[seq, n] = salted
@@ -134,9 +148,9 @@ def check_proof(proof, keys):
 
 
 def main(file, trusted=None):
-    with open(file, "rb") as lines:
+    with Path(file).open("rb") as lines:
         heading = json.loads(next(lines))
-        keys = list(map(public_of, heading["keys"]))
+        keys = key_chain(trusted or heading["key"], heading["rotations"]) if heading["key"] else []
         if heading["format"] == "stackroom/inclusion/1":
             print(check_proof(heading, keys))
         else:

@@ -73,7 +73,7 @@ def path(tmp_path: Path) -> Path:
 def audit(path: Path) -> Derived:
     with open_reader(path) as log:
         derived = Derived(log, PROFILE)
-        verify(log, PROFILE, beside=[derived])
+        verify(log, PROFILE, [derived])
         return derived
 
 
