@@ -7,6 +7,7 @@ from msgspec import structs
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.hub_key import pinned_by
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
@@ -74,16 +75,17 @@ class Keeper:
         self.store.close()
 
     def meet(self, url: str, welcome: wire.Welcome) -> None:
-        """Holds the hub that answers against the one that was known; OtherHub if it is another."""
+        """Holds the hub that answers against the one that was known; raises OtherHub, OtherKey."""
         known = self._known(url)
         if known is not None and known.hub not in (UNMET, welcome.hub):
             raise OtherHub(
                 f"another hub answers at {url} than the one that was joined",
                 hint=f"nothing was sent; to join the new one: stackroom disconnect {url}",
             )
-        news = HubEntry(url, welcome.hub, welcome.epoch, welcome.user)
+        key = pinned_by(url, known.key if known is not None else "", welcome)
+        news = HubEntry(url, welcome.hub, welcome.epoch, welcome.user, key=key)
         if known is None or structs.replace(known, rights="") != news:
-            self.store.put_hub(url, welcome.hub, welcome.epoch, welcome.user)
+            self.store.put_hub(url, welcome.hub, welcome.epoch, welcome.user, key)
 
     def grant(self, url: str, rights: wire.Rights) -> None:
         """Keeps what one may do on the hub at `url`, for the rules to foresee with."""

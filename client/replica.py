@@ -295,7 +295,7 @@ class Replica:
                 self._effects.append(Present(message))
             case wire.Error():
                 self._error(message)
-            case wire.Ways():
+            case wire.Ways() | wire.Roots():
                 pass  # Nobody asks once they are in.
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:

@@ -25,13 +25,17 @@ _encode_events = msgspec.json.Encoder().encode
 
 
 class HubEntry(Struct, frozen=True):
-    """A hub that was joined: its address, its identity when last met, and who we are there."""
+    """A hub that was joined: its address, its identity when last met, and who we are there.
+
+    `key` is the public key that is pinned for it.
+    """
 
     url: str
     hub: str
     epoch: int
     user: str
     rights: str = ""
+    key: str = ""
 
 
 class ProfileEntry(Struct, frozen=True):
@@ -117,18 +121,19 @@ class Store:
 
     def hubs(self) -> list[HubEntry]:
         """The hubs that were joined, by address."""
-        rows = self._file.all("SELECT url, hub, epoch, user, rights FROM hubs ORDER BY url")
+        rows = self._file.all("SELECT url, hub, epoch, user, rights, key FROM hubs ORDER BY url")
         return [HubEntry(*row) for row in rows]
 
-    def put_hub(self, url: str, hub: str, epoch: int, user: str) -> None:
+    def put_hub(self, url: str, hub: str, epoch: int, user: str, key: str = "") -> None:
         """Sets what is known of the hub at `url`."""
         self._file.write(
-            "INSERT INTO hubs (url, hub, epoch, user) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (url)"
-            " DO UPDATE SET hub = ?2, epoch = ?3, user = ?4",
+            "INSERT INTO hubs (url, hub, epoch, user, key) VALUES (?1, ?2, ?3, ?4, ?5)"
+            " ON CONFLICT (url) DO UPDATE SET hub = ?2, epoch = ?3, user = ?4, key = ?5",
             url,
             hub,
             epoch,
             user,
+            key,
         )
 
     def set_rights(self, url: str, rights: str) -> None:

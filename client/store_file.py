@@ -30,6 +30,7 @@ def steps(replica: str) -> tuple[Step, ...]:
     return (
         Step("create", partial(_create, replica=replica)),
         Step("rights", _add_rights),
+        Step("hub keys", _add_hub_keys),
     )
 
 
@@ -107,3 +108,8 @@ def _create(conn: sqlite3.Connection, replica: str) -> None:
 def _add_rights(conn: sqlite3.Connection) -> None:
     """What each hub lets its user do, as JSON; empty before the first welcome."""
     conn.execute("ALTER TABLE hubs ADD COLUMN rights TEXT NOT NULL DEFAULT ''")
+
+
+def _add_hub_keys(conn: sqlite3.Connection) -> None:
+    """The public key by which each hub signs, as text; empty before one was pinned."""
+    conn.execute("ALTER TABLE hubs ADD COLUMN key TEXT NOT NULL DEFAULT ''")

@@ -38,10 +38,11 @@ from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
 from stackroom.sync.metrics import Metrics
+from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
-from stackroom.sync.paging import read_page
+from stackroom.sync.paging import read_page, read_roots
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
@@ -74,6 +75,7 @@ class Server:
         tls: Tls | None = None,
         security: Notes = NOWHERE,
         provider: Provider | None = None,
+        notary: Notary | None = None,
         steady: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = token_bytes,
     ) -> None:
@@ -85,7 +87,8 @@ class Server:
         self.security = security
         logins = Logins(settings, random)
         self.prover = Prover(settings, access, provider, logins, clock, steady)
-        self.hub = core.Hub(identity, access, settings, version, self.prover.ways())
+        ways = self.prover.ways()
+        self.hub = core.Hub(identity, access, settings, version, ways, notary)
         self.porch = Porch(settings, tls, security, steady)
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
@@ -285,9 +288,13 @@ class Server:
                 await link.flush()
                 if isinstance(request, effects.Read):
                     page = await self.event_log.read(partial(read_page, request, self.settings))
-                    self.hub.page(request, page)
+                    self.hub.page(request, page, self.clock())
                     self.carry_out()
                     await self.pace.rest(link, session, page.weight)
+                elif isinstance(request, effects.FetchRoots):
+                    found = await self.event_log.read(partial(read_roots, request))
+                    self.hub.roots(request, found, self.clock())
+                    self.carry_out()
                 else:
                     self.hub.catalogue(request.session, await self.event_log.read(_profiles))
                     self.carry_out()
@@ -318,7 +325,7 @@ class Server:
                         self._note(effect)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case effects.Read() | effects.ListAll():
+                    case effects.Read() | effects.FetchRoots() | effects.ListAll():
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 

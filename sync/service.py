@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -20,23 +21,28 @@ import anyio.to_thread
 from msgspec import Struct, json, structs
 
 from stackroom.events.codec import SALT_BYTES
+from stackroom.events.ed25519 import KEY_BYTES
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
-from stackroom.events.sqlite_log import SqliteLog
-from stackroom.sync import founding, probe, tokens
+from stackroom.events.sqlite_log import LogFile, SqliteLog
+from stackroom.sync import founding, hub_key, probe, tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
 from stackroom.sync.errors import (
     AlreadyRunning,
     DidNotStart,
     HubError,
+    HubKeyLost,
+    NoHubKey,
     NotReadmitted,
     NotRunning,
     PortInUse,
 )
 from stackroom.sync.folder import HubFolder, Serving, new_hub_id
+from stackroom.sync.hub_key import HubKey
 from stackroom.sync.listening import settled, tls_of, urls
+from stackroom.sync.notary import Notary
 from stackroom.sync.oidc_settings import client_secret
 from stackroom.sync.passwords import need_argon2
 from stackroom.sync.protocol import CloseCode
@@ -85,6 +91,8 @@ class Status(Struct, frozen=True):
     log_bytes: int = 0
     metrics: dict[str, float] = {}
     fingerprint: str = ""
+    key: str = ""
+    """The public key by which it signs checkpoints; empty before its first start."""
 
 
 class Started(Struct, frozen=True):
@@ -100,8 +108,8 @@ class Started(Struct, frozen=True):
 def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None:
     """Serves the folder until a signal ends it; `announce` is told once it listens.
 
-    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, and what
-    SqliteLog.open raises.
+    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, HubKeyLost,
+    BadHubKey, and what SqliteLog.open raises.
     """
     folder = HubFolder(data)
     tuned = structs.replace(tuned, settings=settled(folder, tuned.settings))
@@ -134,6 +142,8 @@ async def _serve(
     event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
     try:
         identity = await event_log.read(lambda reader: reader.identity())
+        seed = secrets.token_bytes(KEY_BYTES)
+        key = await event_log.write(lambda log: hub_key.ready(folder, identity.id, seed, log))
         code = await _found(event_log, identity.id, settings)
         server = Server(
             event_log,
@@ -147,6 +157,7 @@ async def _serve(
             tls=tls,
             security=security,
             provider=provider,
+            notary=Notary(identity, key),
         )
         started = _clock()
 
@@ -163,6 +174,7 @@ async def _serve(
                 fingerprint=print_of,
                 pin=print_of if settings.tls_cert == str(folder.certificate) else "",
                 probe=here,
+                key=key.public,
                 settings=said,
                 sources=dict(tuned.sources),
             )
@@ -271,6 +283,50 @@ async def _readmit(folder: HubFolder, user: str) -> founding.Readmitted | Refusa
     return made
 
 
+def make_key(data: Path) -> HubKey:
+    """The key of the hub on the folder, made if it has none, and the log with it. Raises as `serve` does."""
+    folder = HubFolder(data)
+    folder.prepare()
+    with _log_of(folder) as file:
+        hub = file.read(lambda reader: reader.identity()).id
+        seed = secrets.token_bytes(KEY_BYTES)
+        return file.write(lambda log: hub_key.ready(folder, hub, seed, log))
+
+
+def rotate_key(data: Path, *, lost: bool) -> HubKey:
+    """Gives the hub on the folder another key, which the old one names; or, where that is `lost`, does not.
+
+    Raises AlreadyRunning, NoHubKey, HubKeyLost, BadHubKey, and what LogFile.open raises.
+    """
+    folder = HubFolder(data)
+    if not folder.log.exists():
+        raise NoHubKey(str(data))
+    with folder.lock(), _log_of(folder) as file:
+        hub, seed = file.read(lambda reader: reader.identity()).id, secrets.token_bytes(KEY_BYTES)
+        key = None if lost else hub_key.read(folder)
+        if key is not None:
+            made = hub_key.rotate(folder, key, seed, _clock())
+        elif lost:
+            made = hub_key.replace(folder, hub, seed)
+        else:
+            known = file.read(lambda reader: reader.facts(hub_key.KEY_FACT))
+            raise HubKeyLost(str(data)) if known else NoHubKey(str(data))
+        file.write(lambda log: hub_key.remember(made, log))
+    security = _security_log(folder, Settings())
+    security.note("hub_key", what="replaced" if lost else "rotated", key=made.public)
+    security.close()
+    return made
+
+
+@contextmanager
+def _log_of(folder: HubFolder) -> Iterator[LogFile]:
+    file = LogFile.open(folder.log, new_id=new_hub_id(), now=_clock())
+    try:
+        yield file
+    finally:
+        file.close()
+
+
 def _salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
@@ -350,12 +406,14 @@ def down(data: Path) -> None:
 
 
 def status(data: Path) -> Status:
-    """What is known of the folder and its hub."""
+    """What is known of the folder and its hub. Raises BadHubKey."""
     folder = HubFolder(data)
     size = folder.log.stat().st_size if folder.log.exists() else 0
     serving = folder.serving()
     if serving is None or not folder.locked():
-        return Status(str(data), running=False, log_bytes=size)
+        key = hub_key.read(folder)
+        public = key.public if key is not None else ""
+        return Status(str(data), running=False, log_bytes=size, key=public)
     text = probe.get(serving, "/metrics") or ""
     return Status(
         str(data),
@@ -368,6 +426,7 @@ def status(data: Path) -> Status:
         log_bytes=size,
         metrics=dict(probe.samples(text)),
         fingerprint=serving.fingerprint,
+        key=serving.key,
     )
 
 

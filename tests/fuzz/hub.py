@@ -24,10 +24,11 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.hub import Hub
-from stackroom.sync.paging import read_page
+from stackroom.sync.paging import read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
+from tests.sync.notaries import notary_of
 
 IDENTITY = Identity(uid(9), 1)
 SHARED, OTHER, ABSENT = uid(1), uid(2), uid(3)
@@ -154,6 +155,7 @@ class Witness:
                 | wire.History(profile)
                 | wire.Snapshot(profile)
                 | wire.CaughtUp(profile)
+                | wire.Roots(profile)
                 | wire.Presence(profile)
             ):
                 assert self.may_read(name, profile), (name, message)
@@ -175,7 +177,7 @@ class FuzzedHub:
         self.salts = count(1_000_000)
         self.now = NOW
         access = self.file.read(PeopleAccess.load)
-        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed")
+        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed", notary=notary_of(IDENTITY))
         self.authority = Authority(
             lambda: next(self.salts).to_bytes(16),
             snapshot_every=SETTINGS.snapshot_every,
@@ -184,7 +186,7 @@ class FuzzedHub:
         )
         self.witness = Witness(self.file)
         self.work: deque[effects.Submit | effects.Ordered] = deque()
-        self.reads: deque[effects.Read | effects.ListAll] = deque()
+        self.reads: deque[effects.Read | effects.FetchRoots | effects.ListAll] = deque()
         self.sessions: list[Session] = []
 
     def carry_out(self) -> None:
@@ -200,7 +202,7 @@ class FuzzedHub:
                             self.witness.sent(id, message)
                 case effects.Submit() | effects.Ordered():
                     self.work.append(effect)
-                case effects.Read() | effects.ListAll():
+                case effects.Read() | effects.FetchRoots() | effects.ListAll():
                     self.reads.append(effect)
                 case effects.Keep(facts):
                     self.file.write(
@@ -256,7 +258,10 @@ class FuzzedHub:
             request = self.reads.popleft()
             if isinstance(request, effects.Read):
                 page = self.file.read(partial(read_page, request, SETTINGS))
-                self.hub.page(request, page)
+                self.hub.page(request, page, self.now)
+            elif isinstance(request, effects.FetchRoots):
+                found = self.file.read(partial(read_roots, request))
+                self.hub.roots(request, found, self.now)
             else:
                 listed = self.file.read(lambda log: log.profiles())
                 self.hub.catalogue(request.session, listed)

@@ -30,7 +30,9 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Decision, Submission
 from tests.simulation.people import Rights
 
-TELLING = (wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Presence)
+TELLING = (
+    wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Presence,
+)  # fmt: skip
 """Messages that tell something of a profile."""
 
 
