@@ -166,8 +166,7 @@ def _signer(workspace: Workspace, copy: ProfileCopy) -> tuple[Signer, list[str]]
     if copy.hub is None:
         return Signer("", ""), []
     hub = workspace.hub(copy.hub)
-    seen = workspace.store.checkpoint(copy.id)
-    return Signer(hub.hub, hub.key), [seen] if seen else []
+    return Signer(hub.hub, hub.key), []
 
 
 def _not_whole(copy: ProfileCopy) -> NotFound:

@@ -97,9 +97,10 @@ def audit_export(reader: Reader, signatures: Signatures, tell: Tell = lambda _: 
 
 
 def people_of(log: SqliteReader, people: str) -> dict[bytes, KnownKey] | None:
-    """The keys of a hub's people, from their history in this file; None where that is not whole, or not true."""
+    """The keys of a hub's people, by their history in this file; None where it is not whole, or not true."""
     try:
-        verify(log, people)
+        if not verify(log, people).seq:
+            return None
         return known_keys(commit for page in pages(log, people, 0) for commit in page)
     except (HistoryFault, ModelError, ValueError):
         return None

@@ -4,6 +4,7 @@
 an export. Lines are made and read one at a time, so that a history of any length takes no more memory.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -16,6 +17,7 @@ from stackroom.events.history import PAGE
 from stackroom.events.log import Taken, Taking
 from stackroom.events.merkle import HASH_BYTES
 from stackroom.events.model import Commit, Count, Event, Millis
+from stackroom.events.signed_note import from_base64
 from stackroom.events.sqlite_read import SqliteReader
 
 FORMAT: Final = "stackroom/history/1"
@@ -69,9 +71,12 @@ class Leaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 
 
 class Sealed(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What the digest of an event was made of; of a `redacted` one, what the redaction has left."""
+    """What the digest of an event was made of; of a `redacted` one, what the redaction has left.
 
-    salt: bytes
+    `salt` is base64 (RFC 4648, section 4).
+    """
+
+    salt: str
     body: str
     redacted: bool = False
 
@@ -146,7 +151,10 @@ def checkpoint_line(note: str) -> bytes:
 
 def sealed(commit: Commit) -> list[Sealed]:
     """What the digests of a commit's events were made of."""
-    return [Sealed(event.salt, event.body, bool(event.digest)) for event in commit.events]
+    return [
+        Sealed(b64encode(event.salt).decode(), event.body, bool(event.digest))
+        for event in commit.events
+    ]
 
 
 class Reader:
@@ -180,17 +188,12 @@ class Reader:
 def rebuilt(profile: str, leaf: Leaf, events: Iterable[Sealed], root: bytes) -> Commit:
     """The commit that a leaf and its bodies were made of; HistoryFault where they do not fit each other.
 
-    ValueError for hexadecimal that is none.
+    ValueError for hexadecimal or base64 that is none.
     """
     bodies = list(events)
     if len(bodies) != len(leaf.events):
         raise _fault(profile, leaf, "event_body", "has more or fewer events than its leaf says")
-    own = tuple(
-        Event(
-            said.type, said.version, said.entity, body.salt, body.body, said.digest * body.redacted
-        )
-        for said, body in zip(leaf.events, bodies, strict=True)
-    )
+    own = tuple(_event(*both) for both in zip(leaf.events, bodies, strict=True))
     for number, (said, event) in enumerate(zip(leaf.events, own, strict=True)):
         if codec.digest(event) != said.digest:
             sentence = f"was changed: the body of its event {number} is not what its leaf says"
@@ -215,6 +218,12 @@ def rebuilt(profile: str, leaf: Leaf, events: Iterable[Sealed], root: bytes) -> 
     if (leaf.format, leaf.profile) != (form, profile):
         raise _fault(profile, leaf, "envelope", f"is one of profile {leaf.profile} ({leaf.format})")
     return commit
+
+
+def _event(said: Digested, kept: Sealed) -> Event:
+    salt = from_base64(kept.salt) if kept.salt else b""
+    digest = said.digest if kept.redacted else ""
+    return Event(said.type, said.version, said.entity, salt, kept.body, digest)
 
 
 def _taken(profile: str, line: Line, leaf: Leaf) -> Taken:

@@ -110,7 +110,10 @@ def explain(error: sqlite3.Error, path: Path) -> LogError:
     """What an error of sqlite3 means to the one who has the file at `path`."""
     # The low byte is the primary code (https://www.sqlite.org/rescode.html); errors that the Python
     # module raises itself have none.
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if not code and str(error).startswith("Could not decode to UTF-8"):
+        code = sqlite3.SQLITE_CORRUPT
+    match code:
         case sqlite3.SQLITE_FULL:
             return LogFull(
                 f"there is no room for another commit in {path}",

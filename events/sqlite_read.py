@@ -104,7 +104,8 @@ MISCOUNTED = """
         )
 """
 LISTING = """
-    SELECT name, deleted FROM profiles WHERE id = ? AND 'log' = (SELECT value FROM meta WHERE key = 'use')
+    SELECT CAST(name AS BLOB), deleted FROM profiles
+    WHERE id = ? AND 'log' = (SELECT value FROM meta WHERE key = 'use')
 """
 
 Row = tuple[Any, ...]
@@ -240,7 +241,7 @@ class SqliteReader:
     def listing(self, profile: str) -> tuple[str, bool] | None:
         """How the catalogue lists it: name, and whether it was deleted; None for a cache, which has none."""
         row = self._conn.execute(LISTING, (profile,)).fetchone()
-        return None if row is None else (row[0], bool(row[1]))
+        return None if row is None else (row[0].decode(errors="replace"), bool(row[1]))
 
 
 def _commit(row: Row) -> Commit:

@@ -64,10 +64,10 @@ class Verifier:
         """Says that there are no more commits, and that #`seq` with `root` is where they should lead."""
         if (seq, root) != (self.tree.size, self.tree.root()):
             raise self._beheaded()
-        for each in self._beside:
-            each.end(seq)
         if (at := self._vouchers.fault()) is not None:
             raise Unvouched(self.profile, *at)
+        for each in self._beside:
+            each.end(seq)
 
     def compare(self, frontier: merkle.Frontier) -> None:
         """Holds the tree that was kept for its head against the one that the commits make."""

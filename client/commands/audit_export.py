@@ -60,9 +60,8 @@ def export(app: "App", profile: str | None, file: Path | None, yes: bool) -> Non
     with app.workspace.cache.reader() as log, progress(app.output, "Exporting") as bar:
         told = sources.counted(lines(log, heading, notes), heading.seq, bar.at)
         if file is None:
-            stdout = click.get_binary_stream("stdout")
             for line in told:
-                stdout.write(line)
+                click.echo(line, nl=False)
             return
         write_whole(file, told, replace=yes)
     signed = max((size for size, _ in notes), default=0)

@@ -80,7 +80,7 @@ def prove(app: "App", seq: str, file: Path | None, yes: bool) -> None:
     number = seq_of(copy, seq)
     proof, size, key = sources.proof(app.workspace, copy, number)
     if file is None:
-        click.get_binary_stream("stdout").write(proof)
+        click.echo(proof, nl=False)
     else:
         write_whole(file, [proof], replace=yes)
         done = f"The proof of #{number} was written to {file}."

@@ -54,21 +54,24 @@ def verify(
     from stackroom.client import audit_sources as sources
     from stackroom.client.commands.exits import Exit
     from stackroom.client.commands.progress import progress
+    from stackroom.events.errors import IntegrityError, LogCorrupt
 
     if from_file is not None and hub_file is not None:
         raise click.UsageError("--from-file and --hub-file exclude each other")
     if from_file is not None and profile is not None:
         raise click.UsageError("an export has one profile: leave out PROFILE")
-    with progress(app.output, "Verifying") as bar:
-        kept = sources.Anchors.read(anchors) if anchors is not None else sources.Anchors()
-        if from_file is not None:
-            audited = [sources.of_export(from_file, key, kept, bar.at)]
-        elif hub_file is not None:
-            audited = sources.of_hub_file(hub_file, profile, key, kept, bar.at)
-        else:
-            if profile:
-                app.profile_name = profile
-            audited = [sources.of_copy(app.workspace, app.copy(), key, kept, bar.at)]
+    kept = sources.Anchors.read(anchors) if anchors is not None else sources.Anchors()
+    try:
+        with progress(app.output, "Verifying") as bar:
+            if from_file is not None:
+                audited = [sources.of_export(from_file, key, kept, bar.at)]
+            elif hub_file is not None:
+                audited = sources.of_hub_file(hub_file, profile, key, kept, bar.at)
+            else:
+                app.profile_name = profile or app.profile_name
+                audited = [sources.of_copy(app.workspace, app.copy(), key, kept, bar.at)]
+    except LogCorrupt as error:
+        raise IntegrityError(str(error), hint=error.hint) from error
     app.output.show(audited, lambda: _table(audited))
     if from_file is None and hub_file is None:
         app.tell_profile()
