@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -54,6 +54,10 @@ class Anchors(Struct, frozen=True):
         return [(profile, note) for said, profile, note in self.notes if said == hub]
 
 
+NO_ANCHORS: Final = Anchors()
+"""Nothing was kept elsewhere."""
+
+
 def of_export(file: Path, key: str | None, anchors: Anchors, tell: Tell) -> Audited:
     """Audits an export, by the hub's public key `key`, or by the one that the export names itself."""
     with file.open("rb") as lines:
@@ -66,7 +70,11 @@ def of_export(file: Path, key: str | None, anchors: Anchors, tell: Tell) -> Audi
 
 
 def of_copy(
-    workspace: Workspace, copy: ProfileCopy, key: str | None, anchors: Anchors, tell: Tell
+    workspace: Workspace,
+    copy: ProfileCopy,
+    key: str | None = None,
+    anchors: Anchors = NO_ANCHORS,
+    tell: Tell = lambda *_: None,
 ) -> Audited:
     """Audits a profile as this replica has it. NotFound while its history was not all fetched."""
     if copy.missing is not None:
@@ -162,7 +170,7 @@ def counted(lines: Iterator[bytes], total: int, tell: Tell) -> Iterator[bytes]:
 
 
 def _signer(workspace: Workspace, copy: ProfileCopy) -> tuple[Signer, list[str]]:
-    """Who signs the profile's history, and what this replica has of that, the newest first."""
+    """Who signs the profile's history, and what this replica has of that by the key that is pinned now."""
     if copy.hub is None:
         return Signer("", ""), []
     hub = workspace.hub(copy.hub)

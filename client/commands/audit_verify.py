@@ -60,7 +60,7 @@ def verify(
         raise click.UsageError("--from-file and --hub-file exclude each other")
     if from_file is not None and profile is not None:
         raise click.UsageError("an export has one profile: leave out PROFILE")
-    kept = sources.Anchors.read(anchors) if anchors is not None else sources.Anchors()
+    kept = sources.Anchors.read(anchors) if anchors is not None else sources.NO_ANCHORS
     try:
         with progress(app.output, "Verifying") as bar:
             if from_file is not None:

@@ -33,6 +33,7 @@ from stackroom.events.redaction import marks, redacted
 from stackroom.events.signed_note import verifier_key
 from stackroom.events.signing import Signer, fingerprint, key_id
 from stackroom.events.sqlite_log import LogFile
+from stackroom.events.sqlite_schema import Use
 from stackroom.events.sqlite_write import INDEX
 from stackroom.events.state import State, encode
 
@@ -148,9 +149,9 @@ class History:
         return checkpoint.sign(Checkpoint(HUB, self.profile, size, root, 1, NOON + size), key)
 
 
-def written(path: Path, updates: int = 3) -> History:
-    """The hub's log at `path`: its people, and the profile `team`, which is given."""
-    file = LogFile.open(path, new_id=HUB, synchronous="OFF")
+def written(path: Path, updates: int = 3, use: Use = "log") -> History:
+    """A hub's log at `path`, or a replica's: its people, and the profile `team`, which is given."""
+    file = LogFile.open(path, new_id=HUB, synchronous="OFF", use=use)
     people = History(file, HUB, NOON - 60_000)
     people.commit((HUB, HubFounded("hub")), by="hub")
     people.commit((USER, UserCreated("ada")), by="hub")

@@ -19,6 +19,7 @@ from stackroom.events.errors import LogCorrupt
 from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import explained
 from stackroom.events.sqlite_read import SqliteReader
+from stackroom.events.sqlite_schema import Use
 from tests.audit.histories import HUB, HUB_KEY, PROFILE, History, without_guards, written
 
 COVERED: Final = {
@@ -61,6 +62,8 @@ COVERED: Final = {
 }
 """By table and column, what may be said of a bit that was flipped there."""
 
+NAMED: Final = [(table, column) for table in COVERED for column in COVERED[table]]
+
 NEED_NOT: Final = {
     ("refusals", "id"): "an answer is found by it; no history has it",
     ("refusals", "code"): "what a proposal was answered that is in no history",
@@ -79,6 +82,19 @@ NEED_NOT: Final = {
     ("migrations", "time"): "the same",
 }
 """Columns in which a flipped bit changes no history, and why."""
+
+IN_A_CACHE: Final = {
+    ("profiles", "name"): "a replica's registry has the names, and its catalogue none",
+    ("profiles", "deleted"): "the same",
+    ("refusals", "profile"): "a cache remembers no refusals of a hub's",
+    ("refusals", "replica"): "the same",
+    ("refusals", "number"): "the same",
+    ("numbers", "profile"): "only that a number was used is asked of a cache",
+    ("numbers", "replica"): "the same",
+    ("numbers", "first"): "the same",
+    ("numbers", "last"): "the same",
+}
+"""Columns of which this holds in a replica's copy alone; a number that is missing there is found."""
 
 MAY: Final = {
     (
@@ -172,9 +188,18 @@ def flipped_bits(value: str | bytes | int) -> Iterator[bytes | int]:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tampered]:
-    path = tmp_path_factory.mktemp("tampering") / "hub.db"
-    team = written(path)
-    made = Tampered(path, team)
+    """A hub's log."""
+    yield from tampered(tmp_path_factory.mktemp("tampering"), "log")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tampered]:
+    """A replica's copy of it."""
+    yield from tampered(tmp_path_factory.mktemp("tampering"), "cache")
+
+
+def tampered(folder: Path, use: Use) -> Iterator[Tampered]:
+    made = Tampered(folder / "hub.db", written(folder / "hub.db", use=use))
     yield made
     made.conn.close()
 
@@ -190,15 +215,23 @@ def test_the_table_has_every_column(log: Tampered) -> None:
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
     there = {(table, column) for (table,) in names for column in log.columns(table)}
-    named = {(table, column) for table, columns in COVERED.items() for column in columns}
-    assert there == named | NEED_NOT.keys() | MAY.keys()
-    assert len(there) == len(named) + len(NEED_NOT) + len(MAY)
+    assert there == {*NAMED, *NEED_NOT, *MAY}
+    assert len(there) == len(NAMED) + len(NEED_NOT) + len(MAY)
+
+
+@pytest.mark.parametrize(("table", "column"), NAMED, ids=".".join)
+def test_a_flipped_bit_is_found(log: Tampered, table: str, column: str) -> None:
+    assert_found(log, table, column)
 
 
 @pytest.mark.parametrize(
-    ("table", "column"), [(table, column) for table in COVERED for column in COVERED[table]]
+    ("table", "column"), [at for at in NAMED if at not in IN_A_CACHE], ids=".".join
 )
-def test_a_flipped_bit_is_found(log: Tampered, table: str, column: str) -> None:
+def test_a_flipped_bit_is_found_in_a_replica(cache: Tampered, table: str, column: str) -> None:
+    assert_found(cache, table, column)
+
+
+def assert_found(log: Tampered, table: str, column: str) -> None:
     tried = 0
     for row in log.flips(table, column):
         faults = log.faults()
@@ -217,6 +250,16 @@ def test_a_flipped_bit_that_need_not_be_found_changes_no_history(
     before = log.audit()
     for row in log.flips(table, column):
         assert log.audit() == before, f"{table}.{column} of {row}"
+
+
+@pytest.mark.parametrize(("table", "column"), IN_A_CACHE, ids=".".join)
+def test_a_flipped_bit_in_a_replica_is_found_or_changes_no_history(
+    cache: Tampered, table: str, column: str
+) -> None:
+    before = cache.audit()
+    for row in cache.flips(table, column):
+        for id, each in cache.audit().items():
+            assert each == before.get(id) or each.fault, f"{table}.{column} of {row}"
 
 
 @pytest.mark.parametrize(("table", "column"), MAY, ids=".".join)
