@@ -5,7 +5,7 @@ bits at the front, in the middle and at the end. A column that is new must be pu
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -103,6 +103,13 @@ MAY: Final = {
     ): "before it, history was missing once: if it is here now, nothing follows",
 }
 """Columns in which a flipped bit is found, or changes no history: it depends on the bit."""
+
+
+def named(columns: Iterable[tuple[str, str]]) -> pytest.MarkDecorator:
+    """A test for each of the columns."""
+    return pytest.mark.parametrize(
+        ("table", "column"), [pytest.param(*at, id=".".join(at)) for at in columns]
+    )
 
 
 class Tampered:
@@ -219,14 +226,12 @@ def test_the_table_has_every_column(log: Tampered) -> None:
     assert len(there) == len(NAMED) + len(NEED_NOT) + len(MAY)
 
 
-@pytest.mark.parametrize(("table", "column"), NAMED, ids=".".join)
+@named(NAMED)
 def test_a_flipped_bit_is_found(log: Tampered, table: str, column: str) -> None:
     assert_found(log, table, column)
 
 
-@pytest.mark.parametrize(
-    ("table", "column"), [at for at in NAMED if at not in IN_A_CACHE], ids=".".join
-)
+@named([at for at in NAMED if at not in IN_A_CACHE])
 def test_a_flipped_bit_is_found_in_a_replica(cache: Tampered, table: str, column: str) -> None:
     assert_found(cache, table, column)
 
@@ -243,7 +248,7 @@ def assert_found(log: Tampered, table: str, column: str) -> None:
     assert tried
 
 
-@pytest.mark.parametrize(("table", "column"), NEED_NOT, ids=".".join)
+@named(NEED_NOT)
 def test_a_flipped_bit_that_need_not_be_found_changes_no_history(
     log: Tampered, table: str, column: str
 ) -> None:
@@ -252,7 +257,7 @@ def test_a_flipped_bit_that_need_not_be_found_changes_no_history(
         assert log.audit() == before, f"{table}.{column} of {row}"
 
 
-@pytest.mark.parametrize(("table", "column"), IN_A_CACHE, ids=".".join)
+@named(IN_A_CACHE)
 def test_a_flipped_bit_in_a_replica_is_found_or_changes_no_history(
     cache: Tampered, table: str, column: str
 ) -> None:
@@ -262,7 +267,7 @@ def test_a_flipped_bit_in_a_replica_is_found_or_changes_no_history(
             assert each == before.get(id) or each.fault, f"{table}.{column} of {row}"
 
 
-@pytest.mark.parametrize(("table", "column"), MAY, ids=".".join)
+@named(MAY)
 def test_a_flipped_bit_is_found_or_changes_no_history(
     log: Tampered, table: str, column: str
 ) -> None:
