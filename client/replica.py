@@ -6,152 +6,37 @@ carried out. The same class runs under the client and under the simulation.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias
 
-from msgspec import Struct
-
+from stackroom.client import witness
+from stackroom.client.effects import Backfill as Backfill
+from stackroom.client.effects import Catalogue as Catalogue
+from stackroom.client.effects import Clean as Clean
+from stackroom.client.effects import Compared as Compared
+from stackroom.client.effects import Effect as Effect
+from stackroom.client.effects import Granted as Granted
+from stackroom.client.effects import Park as Park
+from stackroom.client.effects import Parted as Parted
+from stackroom.client.effects import Present as Present
+from stackroom.client.effects import Problem as Problem
+from stackroom.client.effects import ProblemCode as ProblemCode
+from stackroom.client.effects import Reached as Reached
+from stackroom.client.effects import Replied as Replied
+from stackroom.client.effects import Restart as Restart
+from stackroom.client.effects import Send as Send
+from stackroom.client.effects import Settle as Settle
+from stackroom.client.effects import Store as Store
+from stackroom.client.effects import Welcomed as Welcomed
+from stackroom.client.witness import Seen
 from stackroom.events import codec, merkle
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import advance
-from stackroom.events.log import Answer, Listed
+from stackroom.events.log import Answer
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Proposal, Rewritten
+from stackroom.events.model import Commit, Proposal
 from stackroom.events.redaction import rewritten_by
+from stackroom.events.signed_note import BadNote, parse_verifier_key
 from stackroom.events.state import State, decode
 from stackroom.sync import protocol as wire
-
-
-class Send(Struct, frozen=True):
-    """Send a message to the hub."""
-
-    message: wire.FromReplica
-
-
-class Store(Struct, frozen=True):
-    """Keep confirmed commits; `settled` are own proposals that are among them.
-
-    The tree grew from `since` to `frontier` by `leaves`, the hashes of the commits.
-    """
-
-    profile: str
-    commits: tuple[Commit, ...]
-    frontier: Frontier
-    settled: tuple[str, ...]
-    leaves: tuple[bytes, ...]
-    since: Frontier
-
-
-class Restart(Struct, frozen=True):
-    """Begin the profile anew at a snapshot; history before it is missing for now."""
-
-    profile: str
-    seq: int
-    frontier: Frontier
-    state: bytes
-
-
-class Clean(Struct, frozen=True):
-    """Commit `seq` took values out of these events, which this replica had: it must not have them any more.
-
-    What is kept of the profile is to be cleaned, and `refetch` called with what is left of it; the commits
-    that came with this one are not kept, and come again.
-    """
-
-    profile: str
-    seq: int
-    rewritten: tuple[Rewritten, ...]
-
-
-class Backfill(Struct, frozen=True):
-    """Keep commits from before the snapshot; none means that there are no more."""
-
-    profile: str
-    commits: tuple[Commit, ...]
-
-
-class Settle(Struct, frozen=True):
-    """These own proposals are in the log, in commits that this replica has or had."""
-
-    profile: str
-    ids: tuple[str, ...]
-
-
-class Park(Struct, frozen=True):
-    """The hub refused a proposal: it waits for its author."""
-
-    profile: str
-    answer: Answer
-
-
-class Catalogue(Struct, frozen=True):
-    """The hub's profiles."""
-
-    profiles: tuple[Listed, ...]
-
-
-class Welcomed(Struct, frozen=True):
-    """The hub let the replica in."""
-
-    welcome: wire.Welcome
-
-
-class Granted(Struct, frozen=True):
-    """What the hub lets the replica's user do has changed, or is told for the first time."""
-
-    rights: wire.Rights
-
-
-class Replied(Struct, frozen=True):
-    """The hub answered an order."""
-
-    reply: wire.Reply
-
-
-class Present(Struct, frozen=True):
-    """Who came and who left."""
-
-    presence: wire.Presence
-
-
-class Reached(Struct, frozen=True):
-    """The profile holds all that the hub had, and nothing of ours waits for an answer."""
-
-    profile: str
-    seq: int
-
-
-ProblemCode: TypeAlias = wire.ErrorCode | Literal["integrity", "too_new"]
-
-
-class Problem(Struct, frozen=True):
-    """Something went wrong, for one profile or (empty) for the whole connection.
-
-    `retry`: the hub could not take proposals now; push them again later with `push_again`.
-    """
-
-    code: ProblemCode
-    sentence: str
-    hint: str = ""
-    profile: str = ""
-    retry: bool = False
-
-
-Effect: TypeAlias = (
-    Send
-    | Store
-    | Restart
-    | Backfill
-    | Clean
-    | Settle
-    | Park
-    | Catalogue
-    | Welcomed
-    | Granted
-    | Replied
-    | Present
-    | Reached
-    | Problem
-)
 
 
 class Copy:
@@ -168,12 +53,15 @@ class Copy:
         frontier: Frontier,
         pending: Sequence[Proposal] = (),
         newer: UnknownEvent | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self.profile = profile
         self.state = state
         self.frontier = frontier
         self.pending = list(pending)
         self.newer = newer
+        self.seen = seen
+        """The last checkpoint of the hub's, which it is held to."""
         self.live = False
         self.closed = False
         """The hub lets us read it no more; what is pending is still pushed, to learn what became of it."""
@@ -254,7 +142,11 @@ class Replica:
         What the hub sends meanwhile, for the subscription of before, may leave a gap.
         """
         copy.clean_upto = clean_upto
-        if self.copies.pop(copy.profile, None) is not None and self.welcome is not None:
+        before = self.copies.pop(copy.profile, None)
+        if before is not None:
+            # Another process may have seen more than what is still on its way to this one.
+            copy.seen = before.seen
+        if before is not None and self.welcome is not None:
             self._send(wire.Unsubscribe(copy.profile))
             copy.gap_allowed = True
         self.follow(copy)
@@ -295,7 +187,9 @@ class Replica:
                 self._effects.append(Present(message))
             case wire.Error():
                 self._error(message)
-            case wire.Ways() | wire.Roots():
+            case wire.Roots():
+                self._effects.append(Compared(message))
+            case wire.Ways():
                 pass  # Nobody asks once they are in.
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
@@ -309,11 +203,13 @@ class Replica:
         match message:
             case wire.Snapshot():
                 self._restart(copy, message)
-            case wire.Commits(_, commits):
-                self._commits(copy, commits)
+            case wire.Commits(_, commits, note):
+                self._commits(copy, commits, note)
             case wire.History():
                 self._history(copy, message)
             case wire.CaughtUp():
+                if not self._stands(copy, message):
+                    return
                 if message.seq <= copy.seq:
                     copy.live = True
                     self._push(copy)
@@ -325,9 +221,10 @@ class Replica:
         retry = error.code in ("hub_full", "hub_failed")
         problem = Problem(error.code, error.sentence, error.hint, error.profile, retry)
         copy = self.copies.get(error.profile)
-        if error.code == "parted":
-            self.copies.pop(error.profile, None)
-        elif error.code == "forbidden" and copy is not None:
+        if error.code == "parted" and copy is not None:
+            self._parted(copy, problem)
+            return
+        if error.code == "forbidden" and copy is not None:
             self._close(copy, problem)
             return
         self._effects.append(problem)
@@ -349,11 +246,79 @@ class Replica:
 
     def _subscribe(self, copy: Copy) -> None:
         copy.closed = False
-        root = merkle.root(copy.frontier)
-        self._send(wire.Subscribe(copy.profile, copy.seq, root, snapshot=copy.seq == 0))
+        root, seen, seq = merkle.root(copy.frontier), copy.seen, copy.seq
+        known = (
+            seen is not None
+            and self.welcome is not None
+            and self.welcome.hub == seen.checkpoint.hub
+        )
+        size = seen.checkpoint.size if seen is not None and known else 0
+        self._send(wire.Subscribe(copy.profile, seq, root, snapshot=seq == 0, seen=size))
+
+    # What the hub signs
+
+    def _stands(self, copy: Copy, end: wire.CaughtUp) -> bool:
+        """Whether the hub has signed where it says that it stands, and that is no step back."""
+        root = merkle.root(copy.frontier) if end.seq == copy.seq else end.root
+        new = self._attested(copy, end.checkpoint, end.seq, root, at_head=True)
+        if new is not None and end.seq == copy.seq:
+            # Elsewhere, it is the answer to an earlier subscription; what this one was told to prove stays.
+            copy.seen = new
+        return self._is_held(copy)
+
+    def _attested(
+        self, copy: Copy, note: str, seq: int, root: bytes, *, at_head: bool = False
+    ) -> Seen | None:
+        """What the hub has signed of the profile at `seq`, where our tree has `root`.
+
+        None for a hub that signs nothing. If it has signed something else, the profile rests: `_is_held`.
+        """
+        if self.welcome is None or not self.welcome.key:
+            return None
+        try:
+            _, key = parse_verifier_key(self.welcome.key)
+            new = witness.attested(note, self.welcome.hub, key, copy.profile, seq)
+        except BadNote as error:
+            self._broken(copy, f"what the hub says of #{seq} does not hold: {error}")
+            return None
+        if new.checkpoint.root != root or witness.takes_back(
+            copy.seen, new.checkpoint, at_head=at_head
+        ):
+            self._took_back(copy, seq, note)
+            return None
+        return new
+
+    def _is_held(self, copy: Copy) -> bool:
+        """Whether the profile is still followed."""
+        return self.copies.get(copy.profile) is copy
+
+    def _took_back(self, copy: Copy, seq: int, note: str) -> None:
+        """The hub contradicts what it has signed, by what it says up to `seq`."""
+        sentence = f"the hub takes back what it has signed, at or before #{seq}"
+        self._parted(copy, Problem("parted", sentence, "", copy.profile), seq, note)
+
+    def _parted(self, copy: Copy, problem: Problem, seq: int = 0, note: str = "") -> None:
+        """Histories differ, up to `seq` or where we stand: the profile rests, and nothing is changed."""
+        self.copies.pop(copy.profile, None)
+        if self.welcome is None or not self.welcome.key:
+            self._effects.append(problem)
+            return
+        ours = copy.seen
+        size = ours.checkpoint.size if ours is not None else 0
+        upto = max(seq, size, copy.seq)
+        self._effects.append(Parted(problem, upto, ours.note if ours is not None else "", note))
 
     def _restart(self, copy: Copy, snapshot: wire.Snapshot) -> None:
         if snapshot.seq > copy.seq:
+            seq, root = snapshot.seq, merkle.root(snapshot.frontier)
+            new = self._attested(copy, snapshot.checkpoint, seq, root)
+            if new is not None and not witness.jumped_past(
+                copy.seen, new.checkpoint, snapshot.proof
+            ):
+                self._took_back(copy, seq, snapshot.checkpoint)
+            if not self._is_held(copy):
+                return
+            copy.seen = _later(copy.seen, new)
             copy.gap_allowed = False
             data = snapshot.state.encode()
             copy.state = decode(data)
@@ -362,7 +327,7 @@ class Replica:
             self._effects.append(restart)
             self._settle_answered(copy)
 
-    def _commits(self, copy: Copy, commits: Sequence[Commit]) -> None:
+    def _commits(self, copy: Copy, commits: Sequence[Commit], note: str) -> None:
         fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
         if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
             return
@@ -375,7 +340,15 @@ class Replica:
                 return
             leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
         frontier = merkle.extended(since, leaves)
-        if merkle.root(frontier) != fresh[-1].root:
+        root = merkle.root(frontier)
+        new = self._attested(copy, note, frontier.size, root) if note else None
+        hub = self.welcome.hub if self.welcome is not None else ""
+        if not self._is_held(copy):
+            return
+        if not witness.grown_past(copy.seen, hub, since, leaves):
+            self._took_back(copy, frontier.size, note)
+            return
+        if root != fresh[-1].root:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
         unlooked = (commit for commit in fresh if commit.seq > copy.clean_upto)
@@ -383,7 +356,7 @@ class Replica:
         if taken:
             self._effects.append(Clean(copy.profile, fresh[-1].seq, taken))
             return
-        copy.frontier = frontier
+        copy.frontier, copy.seen = frontier, _later(copy.seen, new)
         self._fold(copy, fresh)
         mine = {p.id for p in copy.pending}
         settled = tuple(c.id for c in fresh if c.id in mine)
@@ -471,6 +444,14 @@ class Replica:
 
     def _send(self, message: wire.FromReplica) -> None:
         self._effects.append(Send(message))
+
+
+def _later(seen: Seen | None, new: Seen | None) -> Seen | None:
+    """What a hub is held to from now on: the larger of two that fit each other, or that of another hub."""
+    if seen is None or new is None:
+        return new or seen
+    old = seen.checkpoint
+    return seen if old.hub == new.checkpoint.hub and old.size > new.checkpoint.size else new
 
 
 def _readable(profile: str, rights: wire.Rights) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.client.store_file import Row, StoreFile
+from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.sqlite_file import Durability
 
@@ -172,6 +173,27 @@ class Store:
     def synced(self, profile: str, time: Millis) -> None:
         """Remembers when the profile was last known to hold all that its hub had."""
         self._file.write("UPDATE profiles SET synced_at = ? WHERE id = ?", time, profile)
+
+    # What hubs have signed
+
+    def checkpoint(self, profile: str) -> str:
+        """The last checkpoint of the profile that was seen, as a note; empty if there was none."""
+        row = self._file.one("SELECT note FROM checkpoints WHERE profile = ?", profile)
+        return "" if row is None else str(row[0])
+
+    def keep_checkpoint(self, seen: Seen) -> None:
+        """Keeps a checkpoint that was verified, unless a later one of that hub is kept."""
+        new = seen.checkpoint
+        self._file.write(
+            "INSERT INTO checkpoints VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (profile)"
+            " DO UPDATE SET hub = ?2, epoch = ?3, size = ?4, note = ?5"
+            " WHERE hub <> ?2 OR epoch < ?3 OR (epoch = ?3 AND size < ?4)",
+            new.profile,
+            new.hub,
+            new.epoch,
+            new.size,
+            seen.note,
+        )
 
     # Proposals
 

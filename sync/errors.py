@@ -14,6 +14,7 @@ StackroomError
     ├── HubKeyLost        the key by which the hub signed is not there any more
     ├── BadHubKey         the file of the hub's key is none, or another hub's
     ├── NoHubKey          there is no hub, or it has no key yet
+    ├── AnchorFailed      checkpoints could not be written where they are to be kept
     └── MissingExtra      a setting needs a library that is not installed
 """
 
@@ -128,6 +129,15 @@ class NoHubKey(HubError):
 
     def __init__(self, data: str) -> None:
         super().__init__(f"there is no hub with a key in {data}", hint="stackroom hub up")
+
+
+class AnchorFailed(HubError):
+    """Checkpoints could not be written where they are to be kept; the hub goes on, and tries again."""
+
+    hint = "a target is a file, a folder in a git repository, or an http(s) address that takes POST"
+
+    def __init__(self, target: str, why: str) -> None:
+        super().__init__(f"checkpoints cannot be kept in {target[:200]}: {why}")
 
 
 class MissingExtra(HubError):

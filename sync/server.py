@@ -26,6 +26,7 @@ from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
+from stackroom.sync.anchoring import Schedule, keep_anchoring
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.bucket import Rate
@@ -155,6 +156,13 @@ class Server:
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self._tick)
+            if settings.anchor_to and self.hub.notary is not None:
+                schedule = Schedule(
+                    settings.anchor_to, settings.anchor_every, settings.anchor_timeout
+                )
+                tasks.start_soon(
+                    keep_anchoring, schedule, self.event_log, self.hub.notary, self.clock
+                )
             ready(self.port)
             await self.stopping.wait()
             await self._shut(listener)

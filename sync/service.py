@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -25,7 +24,7 @@ from stackroom.events.ed25519 import KEY_BYTES
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
-from stackroom.events.sqlite_log import LogFile, SqliteLog
+from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import founding, hub_key, probe, tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
@@ -33,14 +32,11 @@ from stackroom.sync.errors import (
     AlreadyRunning,
     DidNotStart,
     HubError,
-    HubKeyLost,
-    NoHubKey,
     NotReadmitted,
     NotRunning,
     PortInUse,
 )
 from stackroom.sync.folder import HubFolder, Serving, new_hub_id
-from stackroom.sync.hub_key import HubKey
 from stackroom.sync.listening import settled, tls_of, urls
 from stackroom.sync.notary import Notary
 from stackroom.sync.oidc_settings import client_secret
@@ -138,8 +134,8 @@ async def _serve(
     announce: Callable[[Serving], None],
 ) -> None:
     settings = tuned.settings
-    security = _security_log(folder, settings)
-    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
+    security = notes_of(folder, settings)
+    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=clock())
     try:
         identity = await event_log.read(lambda reader: reader.identity())
         seed = secrets.token_bytes(KEY_BYTES)
@@ -151,7 +147,7 @@ async def _serve(
             await event_log.read(PeopleAccess.load),
             settings,
             version=version("stackroom"),
-            clock=_clock,
+            clock=clock,
             salt=_salt,
             people=identity.id,
             tls=tls,
@@ -159,7 +155,7 @@ async def _serve(
             provider=provider,
             notary=Notary(identity, key),
         )
-        started = _clock()
+        started = clock()
 
         def serving() -> Serving:
             url, here = urls(settings, tls, server.port)
@@ -223,13 +219,14 @@ def _provider(tuned: Tuned) -> Provider | None:
     )
 
 
-def _security_log(folder: HubFolder, settings: Settings) -> SecurityLog:
+def notes_of(folder: HubFolder, settings: Settings) -> SecurityLog:
+    """The security log of the folder."""
     return SecurityLog(
         folder.security,
         most=settings.security_log_bytes,
         files=settings.security_log_files,
         waiting=settings.security_log_waiting,
-        clock=_clock,
+        clock=clock,
         failed=lambda error: log.error("the security log cannot be written: %s", error),
     )
 
@@ -238,7 +235,7 @@ async def _found(event_log: EventLog, hub: str, settings: Settings) -> str | Non
     """The set-up code, if nobody has come in yet."""
     code = tokens.make(tokens.SET_UP, secrets.token_bytes)
     authority = Authority(_salt, snapshot_every=settings.snapshot_every, states_kept=1, people=hub)
-    now = _clock()
+    now = clock()
 
     def work(writer: LogWriter) -> bool:
         founding.forget_ended(authority, writer, now - int(settings.ended_kept * 1_000))
@@ -263,7 +260,7 @@ def readmit(data: Path, user: str) -> founding.Readmitted:
 
 
 async def _readmit(folder: HubFolder, user: str) -> founding.Readmitted | Refusal:
-    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
+    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=clock())
     try:
         hub = (await event_log.read(lambda reader: reader.identity())).id
         every = Settings().snapshot_every
@@ -271,60 +268,16 @@ async def _readmit(folder: HubFolder, user: str) -> founding.Readmitted | Refusa
         code = tokens.make(tokens.JOIN, secrets.token_bytes)
         made = await event_log.write(
             lambda log: founding.readmit(
-                authority, _clock(), log, user, code, id=new_hub_id(), lifetime=READMITTED
+                authority, clock(), log, user, code, id=new_hub_id(), lifetime=READMITTED
             )
         )
     finally:
         await event_log.aclose()
     if isinstance(made, founding.Readmitted):
-        security = _security_log(folder, Settings())
+        security = notes_of(folder, Settings())
         security.note("people", what="readmit", user=made.user)
         await anyio.to_thread.run_sync(security.close)
     return made
-
-
-def make_key(data: Path) -> HubKey:
-    """The key of the hub on the folder, made if it has none, and the log with it. Raises as `serve` does."""
-    folder = HubFolder(data)
-    folder.prepare()
-    with _log_of(folder) as file:
-        hub = file.read(lambda reader: reader.identity()).id
-        seed = secrets.token_bytes(KEY_BYTES)
-        return file.write(lambda log: hub_key.ready(folder, hub, seed, log))
-
-
-def rotate_key(data: Path, *, lost: bool) -> HubKey:
-    """Gives the hub on the folder another key, which the old one names; or, where that is `lost`, does not.
-
-    Raises AlreadyRunning, NoHubKey, HubKeyLost, BadHubKey, and what LogFile.open raises.
-    """
-    folder = HubFolder(data)
-    if not folder.log.exists():
-        raise NoHubKey(str(data))
-    with folder.lock(), _log_of(folder) as file:
-        hub, seed = file.read(lambda reader: reader.identity()).id, secrets.token_bytes(KEY_BYTES)
-        key = None if lost else hub_key.read(folder)
-        if key is not None:
-            made = hub_key.rotate(folder, key, seed, _clock())
-        elif lost:
-            made = hub_key.replace(folder, hub, seed)
-        else:
-            known = file.read(lambda reader: reader.facts(hub_key.KEY_FACT))
-            raise HubKeyLost(str(data)) if known else NoHubKey(str(data))
-        file.write(lambda log: hub_key.remember(made, log))
-    security = _security_log(folder, Settings())
-    security.note("hub_key", what="replaced" if lost else "rotated", key=made.public)
-    security.close()
-    return made
-
-
-@contextmanager
-def _log_of(folder: HubFolder) -> Iterator[LogFile]:
-    file = LogFile.open(folder.log, new_id=new_hub_id(), now=_clock())
-    try:
-        yield file
-    finally:
-        file.close()
 
 
 def _salt() -> bytes:
@@ -440,7 +393,8 @@ def security_log(data: Path, lines: int, *, follow: bool = False) -> Iterator[st
     yield from tail(HubFolder(data).security, lines, follow=follow)
 
 
-def _clock() -> Millis:
+def clock() -> Millis:
+    """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 

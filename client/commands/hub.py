@@ -13,6 +13,7 @@ _AT = "stackroom.client.commands"
         "up": f"{_AT}.hub_run:up",
         "down": f"{_AT}.hub_run:down",
         "status": f"{_AT}.hub_run:status",
+        "anchor": f"{_AT}.hub_anchor:anchor",
         "rotate-key": f"{_AT}.hub_rotate_key:rotate_key",
         "readmit": f"{_AT}.hub_readmit:readmit",
         "limits": f"{_AT}.hub_limits:limits",

@@ -50,7 +50,7 @@ def init(app: "App", data: Path, tls: str, names: tuple[str, ...], replace: bool
     shown here: tell it to them by a way that you trust.
     """
     from stackroom.client import chance
-    from stackroom.sync import self_signed, service
+    from stackroom.sync import operating, self_signed
     from stackroom.sync.errors import HasCertificate
     from stackroom.sync.folder import HubFolder
     from stackroom.sync.tls import fingerprint_of
@@ -64,7 +64,7 @@ def init(app: "App", data: Path, tls: str, names: tuple[str, ...], replace: bool
         raise click.UsageError(str(error)) from error
     folder.prepare()
     folder.keep_certificate(certificate, key)
-    public = service.make_key(data).public
+    public = operating.make_key(data).public
     pin = fingerprint_of(folder.certificate)
     made = Initialised(str(data), str(folder.certificate), pin, public)
     told = [

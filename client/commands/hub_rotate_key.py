@@ -28,9 +28,9 @@ def rotate_key(app: "App", lost: bool, data: Path) -> None:
     The old key signs that the new one takes its place, and clients follow by themselves. Where the old
     one is lost, nothing tells them that the hub is still the same: they refuse it until they are told.
     """
-    from stackroom.sync import service
+    from stackroom.sync import operating
 
-    key = service.rotate_key(data, lost=lost)
+    key = operating.rotate_key(data, lost=lost)
     lines = [f"The hub signs by another key, once it is up: {key.public}"]
     if lost:
         lines.append("Clients refuse it until each is told, by a way that they trust:")

@@ -4,7 +4,7 @@ Unlike the server, it does what it is told to do wrong: refuse, fall silent, cra
 """
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,9 @@ class FaultyHub:
         self.key = 1
         """The number of the key by which it signs."""
         self.rotations: tuple[str, ...] = ()
+        self.snapshot_every = 50
+        self.lie: Callable[[wire.FromHub], wire.FromHub] = lambda message: message
+        """What it says in the place of a message."""
         self.full = False
         """Whether pushes are refused as if the disk were full."""
         self.garbage = False
@@ -61,7 +64,7 @@ class FaultyHub:
         notary = notary_of(identity, self.key, self.rotations)
         self.core = core.Hub(identity, access, self.settings, "test", notary=notary)
         self.authority = Authority(
-            partial(secrets.token_bytes, 16), snapshot_every=50, states_kept=8
+            partial(secrets.token_bytes, 16), snapshot_every=self.snapshot_every, states_kept=8
         )
         self.sockets: dict[int, ServerConnection] = {}
         self.turn = anyio.Lock()
@@ -132,7 +135,7 @@ class FaultyHub:
                 self.core.catalogue(id, listed)
 
     async def _send(self, socket: ServerConnection, message: wire.FromHub) -> None:
-        data = wire.encode(message, str(socket.subprotocol))
+        data = wire.encode(self.lie(message), str(socket.subprotocol))
         if self.garbage:
             self.garbage = False
             data = b"\xc1" if isinstance(data, bytes) else "{"

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from msgspec import UNSET
 
+from stackroom.client.witness import Seen
 from stackroom.events import codec
 from stackroom.events.codec import unseal
 from stackroom.events.fold import fold
@@ -51,6 +52,8 @@ class Witness:
         self.acknowledged: dict[str, Answer] = {}
         self.commits: dict[tuple[str, int], bytes] = {}
         self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+        self.signatures: dict[tuple[str, int], bytes] = {}
+        """The roots that the hub has signed, and a replica has verified."""
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.replaced: set[str] = set()
         self.redacted: dict[str, int] = {}
@@ -143,6 +146,15 @@ class Witness:
             if self.states.setdefault((profile, state.seq), said) != said:
                 raise Broken(3, f"two replicas at #{state.seq} of {profile} differ")
 
+    def signed(self, seen: Seen) -> None:
+        """A replica has seen what the hub has signed."""
+        stated = seen.checkpoint
+        root = self.signatures.setdefault((stated.profile, stated.size), stated.root)
+        if root != stated.root:
+            raise Broken(
+                1, f"the hub has signed two histories of {stated.profile} at #{stated.size}"
+            )
+
     # When all is quiet
 
     def check_log(self, profile: str, commits: list[Commit]) -> None:
@@ -161,6 +173,9 @@ class Witness:
         for id, answer in self.acknowledged.items():
             if self.typed[id][0] == profile and seqs.get(id) != answer.seq:
                 raise Broken(1, f"answered {answer}, and the log has it at {seqs.get(id)}")
+        for (of, size), root in self.signatures.items():
+            if of == profile and size and (size > len(commits) or commits[size - 1].root != root):
+                raise Broken(1, f"#{size} of {profile} was signed and is gone or changed")
         self.check_overwrites(commits)
         check_approvals(commits)
 

@@ -8,6 +8,7 @@ from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.rebase import View, rebase
 from stackroom.client.store import Store
+from stackroom.client.witness import kept
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.errors import Gap, Unvouched
@@ -112,7 +113,13 @@ class Process:
             case core.Clean():
                 self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
                 self.anew(effect.profile, effect.seq)
-            case core.Catalogue() | core.Present() | core.Reached():
+            case core.Reached(profile):
+                if (copy := self.replica.copies.get(profile)) is not None and copy.seen is not None:
+                    store.keep_checkpoint(copy.seen)
+                    self.node.witness.signed(copy.seen)
+            case core.Parted(problem):
+                raise Broken(1, problem.sentence)
+            case core.Catalogue() | core.Present() | core.Compared():
                 pass
 
     def anew(self, profile: str, clean_upto: int = 0) -> None:
@@ -187,6 +194,12 @@ class ReplicaNode:
         self.store.close()
         self.cache.close()
 
+    def lose_cache(self) -> None:
+        """The machine has lost the file that is only a cache, while nothing ran."""
+        if not self.processes:
+            for file in self.home.glob("replica.db*"):
+                file.unlink()
+
     def go_online(self) -> None:
         self.offline = False
         for process in self.processes:
@@ -202,7 +215,8 @@ class ReplicaNode:
         """What the files hold of a profile."""
         stored = self.cache.load(profile)
         pending = self.store.pending(profile)
-        return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
+        seen = kept(self.store.checkpoint(profile))
+        return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer, seen)
 
     @property
     def who(self) -> Who:
