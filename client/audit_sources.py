@@ -84,10 +84,13 @@ def of_copy(
         if copy.hub is not None:
             signer, seen = _signer(workspace, copy)
             keys = keys_of(signer.hub, key or signer.key, (*signer.rotations, *anchors.statements))
-            notes = [*((copy.id, note) for note in seen), *anchors.of(signer.hub)]
+            own = [note for note in seen if _is_by(note, signer)]
+            # What an earlier key signed was verified when it was witnessed, and that key is gone.
+            witnessed = [checkpoint.parse(note) for note in seen if note not in own]
+            notes = [*((copy.id, note) for note in own), *anchors.of(signer.hub)]
             rights = workspace.rights(copy.hub)
             people = people_of(log, rights.people) if rights and rights.people else None
-            signatures = Signatures(signer.hub, keys, notes, people)
+            signatures = Signatures(signer.hub, keys, notes, people, witnessed)
         return audit_log(log, copy.id, copy.name, signatures, lambda done: tell(done, copy.seq))
 
 
@@ -126,7 +129,7 @@ def heading(workspace: Workspace, copy: ProfileCopy) -> tuple[Heading, list[tupl
     with workspace.cache.reader() as log:
         head = log.head(copy.id)
     signer, seen = _signer(workspace, copy)
-    notes = [(checkpoint.parse(note).size, note) for note in seen]
+    notes = [(checkpoint.parse(note).size, note) for note in seen if _is_by(note, signer)]
     name, deleted = listing(copy.confirmed) or (copy.name, False)
     made = Heading(
         profile=copy.id,
@@ -150,7 +153,7 @@ def proof(workspace: Workspace, copy: ProfileCopy, seq: int) -> tuple[bytes, int
         raise _not_whole(copy)
     signer, notes = _signer(workspace, copy)
     for note in notes:
-        if (size := checkpoint.parse(note).size) >= seq:
+        if _is_by(note, signer) and (size := checkpoint.parse(note).size) >= seq:
             data = prove(copy.log, copy.id, copy.name, seq, signer, note)
             return data, size, signer.key
     if copy.hub is None:
@@ -170,11 +173,22 @@ def counted(lines: Iterator[bytes], total: int, tell: Tell) -> Iterator[bytes]:
 
 
 def _signer(workspace: Workspace, copy: ProfileCopy) -> tuple[Signer, list[str]]:
-    """Who signs the profile's history, and what this replica has of that by the key that is pinned now."""
+    """Who signs the profile's history, and the last checkpoint of it that was witnessed here, if any was."""
     if copy.hub is None:
         return Signer("", ""), []
     hub = workspace.hub(copy.hub)
-    return Signer(hub.hub, hub.key), []
+    note = workspace.store.checkpoint(copy.id)
+    return Signer(hub.hub, hub.key), [note] if note else []
+
+
+def _is_by(note: str, signer: Signer) -> bool:
+    """Whether a note says that it is signed by the key that is pinned: not by one from before it."""
+    try:
+        name, public = signed_note.parse_verifier_key(signer.key)
+        signatures = signed_note.parse(note).signatures
+    except BadNote:
+        return True
+    return any(each.key == signed_note.key_id(name, public) for each in signatures)
 
 
 def _not_whole(copy: ProfileCopy) -> NotFound:

@@ -54,14 +54,14 @@ class Signatures(Struct, frozen=True):
     notes: Sequence[tuple[str, str]] = ()
     """Each with the id of its profile."""
     people: Mapping[bytes, KnownKey] | None = None
+    witnessed: Sequence[Checkpoint] = ()
+    """What was verified before, by keys that are known no more."""
 
     def promised(self, profile: str) -> list[Checkpoint]:
         """What the hub has signed of a profile; HistoryFault for what it has not."""
-        return [
-            signed_by(profile, note, self.hub, self.hub_keys)
-            for about, note in self.notes
-            if about == profile
-        ]
+        mine = [note for about, note in self.notes if about == profile]
+        signed = [signed_by(profile, note, self.hub, self.hub_keys) for note in mine]
+        return [*signed, *(each for each in self.witnessed if each.profile == profile)]
 
 
 def audit_log(

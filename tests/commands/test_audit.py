@@ -24,15 +24,25 @@ def tamper(path: Path, statement: str) -> None:
         assert conn.execute(statement).rowcount
 
 
-def anchor(hub: Hub, person: Person, file: Path, key: SigningKey | None = None) -> str:
-    """A checkpoint of `team` as it stands, kept elsewhere; the hub's public key."""
+def forged(hub: Hub, person: Person, key: SigningKey, root: bytes = bytes(32)) -> str:
+    """A checkpoint of `team` as it stands, by another key."""
+    described = person.data("profile", "describe", "team")
     own = hub_key.read(HubFolder(hub.data))
     assert own is not None
-    described = person.data("profile", "describe", "team")
-    root = bytes.fromhex(described["root"])
     made = Checkpoint(own.hub, described["id"], described["seq"], root, 1, 1_796_817_600_000)
-    file.write_text(checkpoint.sign(made, key or own.signing))
-    return own.public
+    return checkpoint.sign(made, key)
+
+
+def public_key(hub: Hub) -> str:
+    """The hub's, as its operator tells it."""
+    return str(hub.host.data("hub", "status", "--data", str(hub.data))["key"])
+
+
+CUT = "DELETE FROM commits WHERE seq = 2 AND profile = (SELECT number FROM profiles WHERE seq = 2)"
+MOVED = (
+    "UPDATE profiles SET (seq, root, peaks, indexed) = (SELECT 1, c.root, c.leaf, 0 FROM commits c "
+    "WHERE c.profile = profiles.number) WHERE seq = 2 AND number IN (SELECT profile FROM commits)"
+)
 
 
 class TestVerify:
@@ -81,19 +91,58 @@ class TestVerify:
 
     def test_anchors(self, team: Hub, ada: Person, tmp_path: Path) -> None:
         file = tmp_path / "anchors.txt"
-        key = anchor(team, ada, file)
+        keep = ("hub", "anchor", str(file), "--data", str(team.data))
+        team.host.stackroom(*keep).ok()
         log, anchors = ("--hub-file", str(team.data / "hub.db")), ("--anchors", str(file))
-        for more in ((), log, ("--key", key), (*log, "--key", key)):
+        key = ("--key", public_key(team))
+        for more in ((), log, key, (*log, *key)):
             row = ada.data("audit", "verify", "team", *anchors, *more)[0]
             assert (row["signed"], row["fault"]) == (2, None)
-        file.write_text("\n".join([file.read_text(), file.read_text()]))
-        assert ada.data("audit", "verify", "team", *anchors)[0]["signed"] == 2
-        anchor(team, ada, file, SigningKey(bytes(32)))
+        assert ada.data("audit", "verify", "team", *log)[0]["signed"] == 0
+        update = ("component", "update", "orchestrator", "k8s", "--ns=eu")
+        ada.stackroom(*update).ok()
+        team.host.stackroom(*keep).ok()
+        assert ada.data("audit", "verify", "team", *anchors, *log)[0]["signed"] == 3
+        file.write_text(forged(team, ada, SigningKey(bytes(32))))
         ran = ada.stackroom("audit", "verify", *anchors, "--output", "json")
         assert (ran.code, ran.json[0]["fault"]["part"]) == (Exit.INTEGRITY, "hub_signature")
         file.write_text("no checkpoint\n")
         ada.stackroom("audit", "verify", *anchors).failed(Exit.ERROR, "no file of checkpoints")
         ada.stackroom("audit", "verify", "--key", "x").failed(Exit.INTEGRITY, "public key")
+
+    def test_what_was_witnessed_is_compared(self, team: Hub, ada: Person, ben: Person) -> None:
+        (row,) = ada.data("audit", "verify")
+        assert (row["signed"], row["fault"]) == (2, None)
+        tamper(ada.home / "replica.db", CUT)
+        tamper(ada.home / "replica.db", MOVED)
+        ran = ada.stackroom("audit", "verify", "--output", "json")
+        fault = ran.json[0]["fault"]
+        assert (ran.code, fault["seq"], fault["part"]) == (Exit.INTEGRITY, 2, "hub_signature")
+        assert "#1 is the last one here" in fault["sentence"]
+        tamper(
+            ben.home / "proposals.db",
+            "UPDATE checkpoints SET note = replace(note, 'time 1', 'time 2')",
+        )
+        ran = ben.stackroom("audit", "verify", "--output", "json")
+        assert (ran.code, ran.json[0]["fault"]["part"]) == (Exit.INTEGRITY, "hub_signature")
+
+    def test_a_key_that_was_rotated(self, team: Hub, ada: Person, tmp_path: Path) -> None:
+        before = public_key(team)
+        team.down()
+        team.host.stackroom("hub", "rotate-key", "--data", str(team.data)).ok()
+        team.up()
+        ada.stackroom("sync").ok()
+        assert public_key(team) != before
+        assert ada.data("audit", "verify")[0]["fault"] is None
+        ada.stackroom("component", "update", "orchestrator", "k8s", "--ns=eu").ok()
+        (row,) = ada.data("audit", "verify")
+        assert (row["signed"], row["fault"]) == (3, None)
+        file = tmp_path / "proof.json"
+        ada.stackroom("audit", "prove", "1", "-o", str(file)).ok()
+        ada.stackroom("audit", "check", str(file), "--key", public_key(team)).ok()
+        ada.stackroom("audit", "check", str(file), "--key", before).failed(
+            Exit.INTEGRITY, "not signed by its hub"
+        )
 
     def test_what_cannot_be_meant(self, ada: Person) -> None:
         here = str(HISTORY)
@@ -118,7 +167,9 @@ class TestExport:
         assert ada.stackroom("audit", "export").ok().out == file.read_text()
         (row,) = ben.data("audit", "verify", "--from-file", str(file))
         assert (row["name"], row["seq"], row["fault"]) == ("team", 2, None)
-        assert independently(file).startswith(f"#2 {row['root']}")
+        assert row["signed"] == 2
+        said = f"#2 {row['root']}, signed by the hub up to #2\n"
+        assert independently(file) == independently(file, public_key(team)) == said
         secret = [*ada.credentials().values(), "PRIVATE"]
         assert not any(each in file.read_text() for each in secret)
 
@@ -156,6 +207,28 @@ class TestProof:
         file.write_text("{}")
         ada.stackroom("audit", "check", str(file)).failed(Exit.INTEGRITY, "no proof")
         ada.stackroom("audit", "check", str(PROOF), "--key", "x").failed(Exit.INTEGRITY, "key")
+
+    def test_from_the_hub_to_an_outsider(self, team: Hub, ada: Person, tmp_path: Path) -> None:
+        file, eve = tmp_path / "commit-2.json", Person(tmp_path / "eve", "eve")
+        key = public_key(team)
+        done = ada.stackroom("audit", "prove", "2", "-o", str(file)).ok()
+        assert "The proof of #2 was written" in done.out
+        assert f"--key '{key}'" in done.err
+        assert ada.stackroom("audit", "prove", "2").ok().out == file.read_text()
+        ran = eve.process("audit", "check", str(file), "--key", key).ok()
+        assert "#2 is in the history that the hub has signed" in ran.out
+        assert "ComponentRegistered" in ran.out
+        assert not eve.home.exists()
+        assert (
+            independently(file, key) == "#2 is in the tree of 2 commits that the hub has signed\n"
+        )
+        ada.stackroom("audit", "prove", "2", "-o", str(file)).failed(Exit.ERROR, "there already")
+        row = ada.data("audit", "prove", "1", "-o", str(file), "--yes")
+        assert (row["seq"], row["size"], row["key"]) == (1, 2, key)
+
+    def test_what_waits_for_the_hub_is_not_proven(self, team: Hub, ada: Person) -> None:
+        tamper(ada.home / "proposals.db", "DELETE FROM checkpoints")
+        ada.stackroom("audit", "prove", "2").failed(Exit.NOT_FOUND, "has signed nothing", "sync")
 
     def test_a_local_profile_is_signed_by_nobody(self, ada: Person) -> None:
         ada.stackroom("profile", "create", "mine", "--local").ok()
