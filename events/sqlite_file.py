@@ -104,16 +104,16 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explain(error, path) from error
+    except UnicodeDecodeError as error:
+        # What sqlite3 has to say of a damaged schema quotes it, whatever it is.
+        raise LogCorrupt(f"{path} is damaged: {error}", hint="restore a backup") from error
 
 
 def explain(error: sqlite3.Error, path: Path) -> LogError:
     """What an error of sqlite3 means to the one who has the file at `path`."""
     # The low byte is the primary code (https://www.sqlite.org/rescode.html); errors that the Python
     # module raises itself have none.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if not code and str(error).startswith("Could not decode to UTF-8"):
-        code = sqlite3.SQLITE_CORRUPT
-    match code:
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_FULL:
             return LogFull(
                 f"there is no room for another commit in {path}",

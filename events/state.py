@@ -266,7 +266,7 @@ def decode(data: bytes) -> State:
     """The state that `encode` wrote; IntegrityError if it is not one."""
     try:
         return State(_decoder.decode(data))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise IntegrityError(f"a stored state cannot be read: {error}") from error
 
 
