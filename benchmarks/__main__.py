@@ -28,6 +28,7 @@ CASES: Final = {
     "audit": "a long history verified from its first commit",
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
+    "activity": "runs of pipelines and reports, on a long history",
 }
 SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_every")
 

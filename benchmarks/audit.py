@@ -79,7 +79,7 @@ def _hashes(path: Path, profile: str) -> None:
 
 def _all(path: Path, profile: str) -> None:
     with open_reader(path) as log:
-        verify(log, profile, [Derived(log, profile)])
+        verify(log, profile, [Derived(log.beside(profile), profile)])
 
 
 def _authors(profile: str, signed: list[Taken], keys: dict[bytes, KnownKey]) -> None:

@@ -72,7 +72,7 @@ def audit_log(
     tell: Tell = lambda _: None,
 ) -> Audited:
     """Audits a profile in a file of ours, with all that the file keeps beside its commits."""
-    derived = Derived(log, profile)
+    derived = Derived(log.beside(profile), profile)
 
     def run(authors: Authors) -> tuple[bytes, int]:
         promised = Promised(profile, signatures.promised(profile))

@@ -1,4 +1,4 @@
-"""What a replica core wants done, and tells: a shell carries these out, in order.
+"""What a replica core wants done, in order; a shell carries it out.
 
 Everything that `Store` names must be on disk before the next effect is carried out.
 """
@@ -105,6 +105,17 @@ class Present(Struct, frozen=True):
     presence: wire.Presence
 
 
+class Renew(Struct, frozen=True):
+    """This home is to become another replica, with another key, and `become` to be called: it was copied.
+
+    Or its key has ended; `code` and `sentence` are the hub's. What waits is kept, signed anew, and pushed
+    on another connection: nothing more is on this one.
+    """
+
+    code: str
+    sentence: str
+
+
 class Reached(Struct, frozen=True):
     """The profile holds all that the hub had, and nothing of ours waits for an answer."""
 
@@ -158,6 +169,7 @@ Effect: TypeAlias = (
     | Catalogue
     | Welcomed
     | Granted
+    | Renew
     | Replied
     | Present
     | Reached

@@ -1,96 +1,98 @@
 """A replica as a state machine: what one connection to a hub says and does, no I/O.
 
 A shell carries bytes: it calls `connected`, `receive`, `propose` and `disconnected`, and carries out
-the effects in their order. Everything that `Store` names must be on disk before the next effect is
-carried out. The same class runs under the client and under the simulation.
+the effects (`effects`, which this module gives, too) in their order. The same class runs under the client
+and under the simulation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, TypeAlias
+
+from msgspec import structs
 
 from stackroom.client import witness
-from stackroom.client.effects import Backfill as Backfill
-from stackroom.client.effects import Catalogue as Catalogue
-from stackroom.client.effects import Clean as Clean
-from stackroom.client.effects import Compared as Compared
-from stackroom.client.effects import Effect as Effect
-from stackroom.client.effects import Granted as Granted
-from stackroom.client.effects import Park as Park
-from stackroom.client.effects import Parted as Parted
-from stackroom.client.effects import Present as Present
-from stackroom.client.effects import Problem as Problem
-from stackroom.client.effects import ProblemCode as ProblemCode
-from stackroom.client.effects import Reached as Reached
-from stackroom.client.effects import Replied as Replied
-from stackroom.client.effects import Restart as Restart
-from stackroom.client.effects import Send as Send
-from stackroom.client.effects import Settle as Settle
-from stackroom.client.effects import Store as Store
-from stackroom.client.effects import Welcomed as Welcomed
-from stackroom.client.witness import Seen
+from stackroom.client.effects import (
+    Backfill,
+    Catalogue,
+    Clean,
+    Compared,
+    Effect,
+    Granted,
+    Park,
+    Parted,
+    Present,
+    Problem,
+    ProblemCode,
+    Reached,
+    Renew,
+    Replied,
+    Restart,
+    Send,
+    Settle,
+    Store,
+    Welcomed,
+)
+from stackroom.client.replica_copy import Copy
+from stackroom.client.witnessing import Witnessing
 from stackroom.events import codec, merkle
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.log import Answer
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Proposal
 from stackroom.events.redaction import rewritten_by
-from stackroom.events.signed_note import BadNote, parse_verifier_key
-from stackroom.events.state import State, decode
+from stackroom.events.signing import Signer
+from stackroom.events.state import decode
 from stackroom.sync import protocol as wire
 
+__all__ = [
+    "Backfill",
+    "Catalogue",
+    "Clean",
+    "Compared",
+    "Copy",
+    "Effect",
+    "Granted",
+    "Park",
+    "Parted",
+    "Present",
+    "Problem",
+    "ProblemCode",
+    "Reached",
+    "Renew",
+    "Replica",
+    "Replied",
+    "Restart",
+    "Send",
+    "Settle",
+    "Store",
+    "Welcomed",
+]
 
-class Copy:
-    """One profile of a replica, in memory: what is confirmed, and what is pending.
+REGISTRATION: Final = 1
+"""The number of the order by which a replica's key is registered."""
 
-    `newer` is set where the log holds an event that this program does not know: `state` stays before
-    it, the commits are kept, and nothing can be proposed.
+OTHERS: Final = frozenset({"key_ended", "key_in_use", "replica_has_key"})
+"""The codes by which a hub says that this replica cannot sign with the key that it has."""
+
+RENEWALS: Final = 3
+"""New identities that one replica takes at most while it runs."""
+
+
+class Replica(Witnessing):
+    """One connection of replica `id`; `follow` says which profiles it keeps.
+
+    `signer` is the key by which what it pushes is signed; the hub is told of it before anything is.
     """
 
-    def __init__(
-        self,
-        profile: str,
-        state: State,
-        frontier: Frontier,
-        pending: Sequence[Proposal] = (),
-        newer: UnknownEvent | None = None,
-        seen: Seen | None = None,
-    ) -> None:
-        self.profile = profile
-        self.state = state
-        self.frontier = frontier
-        self.pending = list(pending)
-        self.newer = newer
-        self.seen = seen
-        """The last checkpoint of the hub's, which it is held to."""
-        self.live = False
-        self.closed = False
-        """The hub lets us read it no more; what is pending is still pushed, to learn what became of it."""
-        self.problem: Problem | None = None
-        """That it is closed: told once everything pending has its answer."""
-        self.clean_upto = 0
-        """Redactions up to this seq have been looked for in what is kept of the profile."""
-        self.gap_allowed = False
-        """Whether commits may still arrive that were sent before the profile was subscribed to anew."""
-        self.sent: set[str] = set()
-        self.answered: dict[str, int] = {}
-        """Own proposals known to be in the log at a seq that has not arrived yet."""
-
-    @property
-    def seq(self) -> int:
-        """The last confirmed commit."""
-        return self.frontier.size
-
-
-class Replica:
-    """One connection of replica `id`; `follow` says which profiles it keeps."""
-
-    def __init__(self, id: str, token: str, client: str = "") -> None:
-        self.hello = wire.Hello(id, token, client)
-        self.copies: dict[str, Copy] = {}
-        self.welcome: wire.Welcome | None = None
+    def __init__(self, id: str, token: str, client: str = "", signer: Signer | None = None) -> None:
+        super().__init__()
+        self.hello = wire.Hello(id, token, client, signer.key if signer is not None else b"")
+        self._signer = signer
+        self._key: _KeyState = "settled"
+        self._renewing = False
+        self._renewals_left = RENEWALS
         self.rights: wire.Rights | None = None
         """What the hub said last that its user may do."""
-        self._effects: list[Effect] = []
 
     def effects(self) -> list[Effect]:
         """What is to be done since this was last asked, in order."""
@@ -106,10 +108,30 @@ class Replica:
     def disconnected(self) -> None:
         """The connection is gone; everything unanswered will be sent again."""
         self.welcome = None
+        self._key, self._renewing = "settled", False
         for copy in self.copies.values():
             copy.live = copy.closed = False
             copy.problem = None
             copy.sent.clear()
+
+    def become(self, id: str, signer: Signer | None, pending: Mapping[str, list[Proposal]]) -> None:
+        """Be another replica from now on, and connect anew; `pending` is what waits, signed by its key."""
+        self.disconnected()
+        self._effects = [each for each in self._effects if not isinstance(each, Send)]
+        key = signer.key if signer is not None else b""
+        self.hello = structs.replace(self.hello, replica=id, key=key)
+        self._signer = signer
+        for copy in self.copies.values():
+            copy.pending = list(pending.get(copy.profile, copy.pending))
+
+    def renews(self, answer: Answer) -> bool:
+        """Whether an answer is none, as this home must become another replica, and ask again as that."""
+        if self._renewing:
+            return answer.outcome == "rejected"
+        if answer.code == "replica_copied":
+            return self._renewals_left > 0
+        # Of a key that the hub did not take, to begin with, another would fare no better.
+        return answer.code == "unknown_key" and self._key == "known" and self._renewals_left > 0
 
     def follow(self, copy: Copy) -> None:
         """Keep this profile up to date, and push what is pending in it."""
@@ -170,6 +192,7 @@ class Replica:
         match message:
             case wire.Welcome():
                 self.welcome = message
+                self._key = _key_state(message.key_registered)
                 self._effects.append(Welcomed(message))
                 for each in self.copies.values():
                     self._subscribe(each)
@@ -179,6 +202,8 @@ class Replica:
                 for each in self.copies.values():
                     if each.closed and _readable(each.profile, message):
                         self._subscribe(each)
+            case wire.Reply(id) if id == REGISTRATION and self._key == "asked":
+                self._registered(message)
             case wire.Reply():
                 self._effects.append(Replied(message))
             case wire.Profiles(profiles):
@@ -194,6 +219,23 @@ class Replica:
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
                     self._about(copy, message)
+
+    def _registered(self, reply: wire.Reply) -> None:
+        """The hub took the key, or it did not; then it says of each proposal what is wrong."""
+        if reply.code in OTHERS and self._renewals_left:
+            self._renew(reply.code, reply.sentence)
+            return
+        self._key = "settled" if reply.code else "known"
+        for copy in self.copies.values():
+            self._push(copy)
+            self._reached(copy)
+            self._closed(copy)
+
+    def _renew(self, code: str, sentence: str) -> None:
+        if not self._renewing:
+            self._renewing = True
+            self._renewals_left -= 1
+            self._effects.append(Renew(code, sentence))
 
     def _about(
         self,
@@ -240,6 +282,8 @@ class Replica:
 
     def _closed(self, copy: Copy) -> None:
         """Tells that a profile is closed, once everything that was pushed to it has its answer."""
+        if self._holds_back(copy):
+            return
         if copy.problem is not None and copy.sent <= copy.answered.keys():
             self._effects.append(copy.problem)
             copy.problem = None
@@ -255,59 +299,6 @@ class Replica:
         size = seen.checkpoint.size if seen is not None and known else 0
         self._send(wire.Subscribe(copy.profile, seq, root, snapshot=seq == 0, seen=size))
 
-    # What the hub signs
-
-    def _stands(self, copy: Copy, end: wire.CaughtUp) -> bool:
-        """Whether the hub has signed where it says that it stands, and that is no step back."""
-        root = merkle.root(copy.frontier) if end.seq == copy.seq else end.root
-        new = self._attested(copy, end.checkpoint, end.seq, root, at_head=True)
-        if new is not None and end.seq == copy.seq:
-            # Elsewhere, it is the answer to an earlier subscription; what this one was told to prove stays.
-            copy.seen = new
-        return self._is_held(copy)
-
-    def _attested(
-        self, copy: Copy, note: str, seq: int, root: bytes, *, at_head: bool = False
-    ) -> Seen | None:
-        """What the hub has signed of the profile at `seq`, where our tree has `root`.
-
-        None for a hub that signs nothing. If it has signed something else, the profile rests: `_is_held`.
-        """
-        if self.welcome is None or not self.welcome.key:
-            return None
-        try:
-            _, key = parse_verifier_key(self.welcome.key)
-            new = witness.attested(note, self.welcome.hub, key, copy.profile, seq)
-        except BadNote as error:
-            self._broken(copy, f"what the hub says of #{seq} does not hold: {error}")
-            return None
-        if new.checkpoint.root != root or witness.takes_back(
-            copy.seen, new.checkpoint, at_head=at_head
-        ):
-            self._took_back(copy, seq, note)
-            return None
-        return new
-
-    def _is_held(self, copy: Copy) -> bool:
-        """Whether the profile is still followed."""
-        return self.copies.get(copy.profile) is copy
-
-    def _took_back(self, copy: Copy, seq: int, note: str) -> None:
-        """The hub contradicts what it has signed, by what it says up to `seq`."""
-        sentence = f"the hub takes back what it has signed, at or before #{seq}"
-        self._parted(copy, Problem("parted", sentence, "", copy.profile), seq, note)
-
-    def _parted(self, copy: Copy, problem: Problem, seq: int = 0, note: str = "") -> None:
-        """Histories differ, up to `seq` or where we stand: the profile rests, and nothing is changed."""
-        self.copies.pop(copy.profile, None)
-        if self.welcome is None or not self.welcome.key:
-            self._effects.append(problem)
-            return
-        ours = copy.seen
-        size = ours.checkpoint.size if ours is not None else 0
-        upto = max(seq, size, copy.seq)
-        self._effects.append(Parted(problem, upto, ours.note if ours is not None else "", note))
-
     def _restart(self, copy: Copy, snapshot: wire.Snapshot) -> None:
         if snapshot.seq > copy.seq:
             seq, root = snapshot.seq, merkle.root(snapshot.frontier)
@@ -318,7 +309,7 @@ class Replica:
                 self._took_back(copy, seq, snapshot.checkpoint)
             if not self._is_held(copy):
                 return
-            copy.seen = _later(copy.seen, new)
+            copy.seen = witness.later(copy.seen, new)
             copy.gap_allowed = False
             data = snapshot.state.encode()
             copy.state = decode(data)
@@ -356,7 +347,7 @@ class Replica:
         if taken:
             self._effects.append(Clean(copy.profile, fresh[-1].seq, taken))
             return
-        copy.frontier, copy.seen = frontier, _later(copy.seen, new)
+        copy.frontier, copy.seen = frontier, witness.later(copy.seen, new)
         self._fold(copy, fresh)
         mine = {p.id for p in copy.pending}
         settled = tuple(c.id for c in fresh if c.id in mine)
@@ -389,7 +380,9 @@ class Replica:
         for answer in answers:
             if answer.id not in mine:
                 continue
-            if answer.outcome == "rejected":
+            if self.renews(answer):
+                self._renew(answer.code, answer.sentence)
+            elif answer.outcome == "rejected":
                 self._forget(copy, (answer.id,))
                 self._effects.append(Park(copy.profile, answer))
             elif answer.seq is not None:
@@ -415,7 +408,11 @@ class Replica:
     def _push(self, copy: Copy) -> None:
         """Sends what was not sent on this connection, in order, in pushes that the hub takes."""
         open = copy.live or copy.closed
-        if self.welcome is None or not open or copy.newer is not None:
+        if self.welcome is None or self._renewing or not open or copy.newer is not None:
+            return
+        if self._key in ("new", "asked"):
+            if copy.pending:
+                self._register(self.welcome)
             return
         batch: list[Proposal] = []
         size = 0
@@ -433,8 +430,19 @@ class Replica:
         if batch:
             self._send(wire.Push(copy.profile, tuple(batch)))
 
+    def _register(self, welcome: wire.Welcome) -> None:
+        """Tells the hub by which key this replica signs, before the first thing that it pushes."""
+        if self._key == "new" and self._signer is not None:
+            self._key = "asked"
+            proof = self._signer.possession(welcome.hub, welcome.user, self.hello.replica)
+            self.ask(REGISTRATION, wire.RegisterKey(self._signer.key, proof))
+
+    def _holds_back(self, copy: Copy) -> bool:
+        """Whether what waits in the profile is not pushed just yet."""
+        return self._renewing or (self._key == "asked" and bool(copy.pending))
+
     def _reached(self, copy: Copy) -> None:
-        if copy.live and not copy.sent:
+        if copy.live and not copy.sent and not self._holds_back(copy):
             self._effects.append(Reached(copy.profile, copy.seq))
 
     def _broken(self, copy: Copy, sentence: str) -> None:
@@ -446,12 +454,16 @@ class Replica:
         self._effects.append(Send(message))
 
 
-def _later(seen: Seen | None, new: Seen | None) -> Seen | None:
-    """What a hub is held to from now on: the larger of two that fit each other, or that of another hub."""
-    if seen is None or new is None:
-        return new or seen
-    old = seen.checkpoint
-    return seen if old.hub == new.checkpoint.hub and old.size > new.checkpoint.size else new
+_KeyState: TypeAlias = Literal["settled", "new", "asked", "known"]
+"""Of a replica's key, on a connection: nothing is to be done about it (the hub keeps none, or refuses this
+one); the hub is yet to be told of it; was told, and has not answered; knows it."""
+
+
+def _key_state(registered: bool | None) -> _KeyState:
+    """What is to be done about the key, by what the hub's welcome says of it."""
+    if registered is None:
+        return "settled"
+    return "known" if registered else "new"
 
 
 def _readable(profile: str, rights: wire.Rights) -> bool:

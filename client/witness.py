@@ -65,3 +65,11 @@ def jumped_past(seen: Seen | None, new: Checkpoint, proof: Sequence[bytes]) -> b
         return True
     old = seen.checkpoint
     return is_consistent(old.size, new.size, old.root, new.root, proof)
+
+
+def later(seen: Seen | None, new: Seen | None) -> Seen | None:
+    """What a hub is held to from now on: the larger of two that fit each other, or that of another hub."""
+    if seen is None or new is None:
+        return new or seen
+    old = seen.checkpoint
+    return seen if old.hub == new.checkpoint.hub and old.size > new.checkpoint.size else new

@@ -1,17 +1,18 @@
-"""What is kept beside the commits and follows from them: snapshots, the catalogue, indexes.
+"""What is kept beside the commits and follows from them: states, the catalogue, indexes.
 
 None of it proves anything, and all of it could be made again. But it is what people read first: a changed
 snapshot would show a state that nobody committed. So an audit holds it against the commits, too.
 """
 
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from msgspec import Struct
 
 from stackroom.events.errors import HistoryFault, StackroomError, UnknownEvent
 from stackroom.events.fold import advance
-from stackroom.events.log import Snapshot, Taken
-from stackroom.events.merkle import Growing
+from stackroom.events.log import Taken
+from stackroom.events.merkle import Frontier, Growing
 from stackroom.events.outcomes import taking
 from stackroom.events.state import State, decode, encode, listing
 
@@ -22,19 +23,23 @@ ALIKE: Final = frozenset({("accepted", "merged"), ("accepted", "converged")})
 class Kept(Protocol):
     """What a file keeps of a profile beside its commits."""
 
-    def snapshot_seqs(self, profile: str) -> list[int]:
-        """The seqs of its snapshots, in order."""
+    def seqs(self) -> list[int]:
+        """Where states are kept, in order."""
 
-    def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
-        """The newest snapshot at or below seq `upto`."""
+    def states(self, seq: int) -> Iterator[tuple[str, Frontier | None, bytes]]:
+        """The states that are kept at `seq`: what each is called, the tree that goes with it if one does,
+        and the encoded state. Raises LogCorrupt."""
 
-    def misindexed(self, profile: str) -> int | None:
+    def misindexed(self) -> int | None:
         """The first seq of which the index by entity does not say what its events say, or None."""
 
-    def miscounted(self, profile: str) -> bool:
+    def miscounted(self) -> bool:
         """Whether the numbers that replicas have used are other than those of commits and refusals."""
 
-    def listing(self, profile: str) -> tuple[str, bool] | None:
+    def misreported(self) -> int | None:
+        """The first seq of a run of which the index of runs does not say what was reported, or None."""
+
+    def listing(self) -> tuple[str, bool] | None:
         """How the catalogue lists it: name, and whether it was deleted; None where there is none."""
 
 
@@ -44,23 +49,27 @@ class Named(Struct, frozen=True):
     name: str
     deleted: bool
 
-    def snapshot_seqs(self, profile: str) -> list[int]:
+    def seqs(self) -> list[int]:
         """None."""
         return []
 
-    def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
+    def states(self, seq: int) -> Iterator[tuple[str, Frontier | None, bytes]]:
         """None."""
-        return None
+        yield from ()
 
-    def misindexed(self, profile: str) -> int | None:
+    def misindexed(self) -> int | None:
         """There is no index."""
         return None
 
-    def miscounted(self, profile: str) -> bool:
+    def miscounted(self) -> bool:
         """Nothing is counted."""
         return False
 
-    def listing(self, profile: str) -> tuple[str, bool] | None:
+    def misreported(self) -> int | None:
+        """There is no index."""
+        return None
+
+    def listing(self) -> tuple[str, bool] | None:
         """What it says."""
         return self.name, self.deleted
 
@@ -77,7 +86,7 @@ class Derived:
         self._kept = kept
         self._profile = profile
         self._state = State()
-        self._due = kept.snapshot_seqs(profile)[::-1]
+        self._due = kept.seqs()[::-1]
         self._wrong: tuple[int, str] | None = None
 
     def take(self, taken: Taken, tree: Growing) -> None:
@@ -91,19 +100,21 @@ class Derived:
                 advance(self._state, (commit,))
             except UnknownEvent as error:
                 self.newer = error
-        if self._due and self._due[-1] <= commit.seq and not self._is_true(self._due.pop(), tree):
-            self._note(commit.seq, f"the snapshot at #{commit.seq}")
+        if self._due and self._due[-1] <= commit.seq:
+            self._compare(self._due.pop(), tree)
 
     def end(self, last: int) -> None:
         """Says that commit `last` was the last one; HistoryFault for what does not follow."""
         profile, kept = self._profile, self._kept
         if self._due:
-            self._note(self._due[-1], f"the snapshot at #{self._due[-1]}")
-        if (seq := kept.misindexed(profile)) is not None:
+            self._note(self._due[-1], f"the state that is kept at #{self._due[-1]}")
+        if (seq := kept.misindexed()) is not None:
             self._note(seq, f"the index of entities at #{seq}")
-        if kept.miscounted(profile):
+        if (seq := kept.misreported()) is not None:
+            self._note(seq, f"the index of runs at #{seq}")
+        if kept.miscounted():
             self._note(last, "the list of used numbers")
-        listed, said = kept.listing(profile), listing(self._state) or ("", False)
+        listed, said = kept.listing(), listing(self._state) or ("", False)
         if self.newer is None and listed not in (None, said):
             self._note(last, "the entry in the catalogue")
         if self._wrong is not None:
@@ -116,15 +127,17 @@ class Derived:
                 hint="the commits themselves hold; what follows from them can be made again",
             )
 
-    def _is_true(self, seq: int, tree: Growing) -> bool:
+    def _compare(self, seq: int, tree: Growing) -> None:
+        """Holds the states that are kept at `seq` against the one that the commits add up to."""
         try:
-            found = self._kept.snapshot(self._profile, seq)
-            assert found is not None
-            if (found.seq, found.frontier) != (tree.size, tree.frontier()):
-                return False
-            return self.newer is not None or encode(decode(found.state)) == encode(self._state)
+            for what, frontier, state in self._kept.states(seq):
+                same = seq == tree.size and frontier in (None, tree.frontier())
+                if not same or (
+                    self.newer is None and encode(decode(state)) != encode(self._state)
+                ):
+                    self._note(seq, f"the {what} at #{seq}")
         except StackroomError:
-            return False
+            self._note(seq, f"the state that is kept at #{seq}")
 
     def _note(self, seq: int, what: str) -> None:
         if self._wrong is None:

@@ -30,7 +30,9 @@ from stackroom.events.model import (
     RequestApproved,
     RequestClosed,
     RequestJoined,
+    RunReport,
     StackRegistered,
+    TagRegistered,
     Updated,
 )
 from stackroom.events.people_entities import (
@@ -69,6 +71,7 @@ from stackroom.events.state import (
     Request,
     Stack,
     State,
+    Tag,
 )
 from stackroom.events.values import (
     WHOLE,
@@ -122,10 +125,13 @@ def advance(state: State, commits: Iterable[Commit]) -> None:
 
 
 def apply(state: State, seq: int, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
-    """Applies what one commit says to `state` in place."""
-    stamp = (seq, state.writer(replica))
+    """Applies what one commit says to `state` in place.
+
+    Who reports runs and does nothing else leaves no trace: there may be a replica for each run.
+    """
     for entity, change in changes:
-        apply_change(state, stamp, entity, change)
+        if not isinstance(change, RunReport):
+            apply_change(state, (seq, state.writer(replica)), entity, change)
     state.seq = seq
 
 
@@ -248,6 +254,8 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
             return Stack(name, stamps, members, labels, description, extra, protected)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
+        case TagRegistered(name, seq):
+            return Tag(name, stamps, seq)
         case ProfileCreated(name, description, settings):
             return Profile(name, stamps, description, settings)
         case _ if (made := PEOPLE.get(type(change))) is not None:

@@ -17,8 +17,10 @@ Kind: TypeAlias = Literal[
     "flavor",
     "component",
     "stack",
+    "tag",
     "conflict",
     "request",
+    "run",
     "hub",
     "user",
     "team",
@@ -171,6 +173,23 @@ class DefaultStackSet(Change, frozen=True):
     stack: str | None = None
 
 
+class TagRegistered(Registered, frozen=True):
+    """A name was given to the state after commit `seq`, which its author had in view."""
+
+    kind = "tag"
+    seq: Count
+
+
+class TagUpdated(Updated, frozen=True):
+    """The name was given to another commit: its one path is `/seq`."""
+
+    kind = "tag"
+
+
+class TagDeleted(Deleted, frozen=True):
+    kind = "tag"
+
+
 OverlapKind: TypeAlias = Literal["edit/edit", "edit/delete", "name"]
 
 
@@ -290,6 +309,37 @@ class RequestClosed(Change, frozen=True):
 
     kind = "request"
     choice: Literal["rejected", "withdrawn"]
+
+
+class RunRecorded(Change, frozen=True):
+    """A pipeline ran on a stack, or began to; of several reports of one run, the last counts.
+
+    `stack` is the id of the stack, and `commit` that of the commit (of its proposal) that made the stack
+    what it was; empty is the commit at the proposal's base. `name` is what others call the run, if it is no
+    id. A run changes nothing, and has no state: the log alone tells of it.
+    """
+
+    kind = "run"
+    pipeline: str
+    stack: str
+    commit: str = ""
+    status: str = "completed"
+    name: str = ""
+    url: str = ""
+    labels: dict[str, str] = {}
+
+
+class RunUpdated(Change, frozen=True):
+    """A run went on: what is None stays as it was, `labels` are set beside those that there are."""
+
+    kind = "run"
+    status: str | None = None
+    url: str | None = None
+    labels: dict[str, str] = {}
+
+
+RunReport: TypeAlias = RunRecorded | RunUpdated
+"""What is said of a run."""
 
 
 class Rewritten(Struct, frozen=True):

@@ -26,7 +26,7 @@ HUB: Final = ""
 """The scope of an assignment that is good for the whole hub."""
 
 _VIEWER: Final = frozenset({"profile.read"})
-_EDITOR: Final = _VIEWER | {"profile.write"}
+_EDITOR: Final = _VIEWER | {"profile.write", "run.record"}
 _MAINTAINER: Final = _EDITOR | {
     "profile.approve",
     "profile.protect",

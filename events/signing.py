@@ -4,7 +4,7 @@ Whose a key is, the people of a hub say; here it is only whether a key signed. T
 where something is signed or verified: commands that only read start without it.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -16,7 +16,10 @@ from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
 from stackroom.events.model import Commit, Proposal
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 Made = TypeVar("Made", Proposal, Commit)
 
@@ -30,13 +33,20 @@ FINGERPRINT: Final = 16
 
 
 class Signer:
-    """The key of a replica: `seed` is what nobody else knows (32 bytes), `key` what everybody may."""
+    """The key of a replica: `seed` is what nobody else knows (32 bytes), `key` what everybody may.
 
-    def __init__(self, seed: bytes) -> None:
+    Whoever knows the public half gives it, and spares working it out.
+    """
+
+    def __init__(self, seed: bytes, key: bytes = b"") -> None:
+        self._seed = seed
+        self.key = key or self._private.public_key().public_bytes_raw()
+
+    @cached_property
+    def _private(self) -> "Ed25519PrivateKey":
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        self._private = Ed25519PrivateKey.from_private_bytes(seed)
-        self.key = self._private.public_key().public_bytes_raw()
+        return Ed25519PrivateKey.from_private_bytes(self._seed)
 
     def sign(self, profile: str, replica: str, made: Made) -> Made:
         """The proposal (or its commit), signed as one that `replica` makes in `profile`."""

@@ -2,29 +2,44 @@
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
+from stackroom.events import sqlite_runs
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot, Taken
+from stackroom.events.log import (
+    Answer,
+    Head,
+    Identity,
+    Listed,
+    Proposed,
+    RunFound,
+    RunsWanted,
+    Snapshot,
+    Taken,
+)
 from stackroom.events.merkle import Frontier, unpack
-from stackroom.events.model import Commit, Event
-
-INTEGER_MAX: Final = 2**63 - 1
-"""The largest integer that SQLite stores."""
+from stackroom.events.model import Commit, Millis
+from stackroom.events.seeking import Sought
+from stackroom.events.sqlite_beside import SqliteBeside
+from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
+from stackroom.events.sqlite_search import found
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
-COMMITS = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root,
-           key, signature
-    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
+COMMITS = f"""
+    SELECT {COLUMNS} FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
 """
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
 BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
 CHOSEN = f"{COMMITS} seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+
+UNTIL = """
+    SELECT seq FROM commits
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND accepted <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
 
 TOUCHING = """
     SELECT t.seq FROM profiles p JOIN touched t ON t.profile = p.number
@@ -34,9 +49,8 @@ TOUCHING = """
     WHERE p.id = ?1 AND c.seq > p.indexed AND c.seq <= ?3
     AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?2))
 """
-TAKEN = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root,
-           key, signature, outcome, leaf
+TAKEN = f"""
+    SELECT {COLUMNS}, outcome, leaf
     FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ?
     ORDER BY seq LIMIT ?
 """
@@ -65,8 +79,15 @@ SNAPSHOT = """
     WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
     ORDER BY seq DESC LIMIT 1
 """
-SNAPSHOT_SEQS = """
-    SELECT seq FROM snapshots WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
+
+MILESTONE = """
+    SELECT seq, state FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
+MILESTONES = """
+    SELECT seq FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
 """
 
 MISSING = """
@@ -74,41 +95,6 @@ MISSING = """
            (SELECT coalesce(max(seq), 0) FROM commits WHERE profile = p.number AND seq <= p.begun)
     FROM profiles p WHERE p.id = ?
 """
-
-MISINDEXED = """
-    WITH said AS (
-        SELECT DISTINCT substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq
-        FROM profiles p JOIN commits c ON c.profile = p.number JOIN json_each(c.events) e
-        WHERE p.id = ?1 AND c.seq <= p.indexed
-    ), kept AS (
-        SELECT t.entity, t.seq FROM profiles p JOIN touched t ON t.profile = p.number WHERE p.id = ?1
-    )
-    SELECT min(seq) FROM (
-        SELECT seq FROM (SELECT * FROM said EXCEPT SELECT * FROM kept)
-        UNION ALL SELECT seq FROM (SELECT * FROM kept EXCEPT SELECT * FROM said)
-    )
-"""
-MISCOUNTED = """
-    WITH used AS (
-        SELECT c.replica, c.number
-        FROM profiles p JOIN commits c ON c.profile = p.number WHERE p.id = ?1
-        UNION SELECT replica, number FROM refusals WHERE profile = ?1
-    )
-    SELECT (SELECT value FROM meta WHERE key = 'use') = 'log' AND (SELECT count(*) FROM used) IS NOT
-           (SELECT coalesce(sum(last - first + 1), 0) FROM numbers WHERE profile = ?1)
-        OR EXISTS (
-            SELECT 1 FROM used u WHERE NOT EXISTS (
-                SELECT 1 FROM numbers n WHERE n.profile = ?1 AND n.replica = u.replica
-                AND u.number BETWEEN n.first AND n.last
-            )
-        )
-"""
-LISTING = """
-    SELECT CAST(name AS BLOB), deleted FROM profiles
-    WHERE id = ? AND 'log' = (SELECT value FROM meta WHERE key = 'use')
-"""
-
-Row = tuple[Any, ...]
 
 
 class SqliteReader:
@@ -119,7 +105,10 @@ class SqliteReader:
 
     def identity(self) -> Identity:
         meta = dict(self._conn.execute("SELECT key, value FROM meta"))
-        return Identity(meta["id"], int(meta["epoch"]))
+        try:
+            return Identity(meta["id"], int(meta["epoch"]))
+        except (KeyError, ValueError) as error:
+            raise LogCorrupt(f"the file does not say which log it is: {error}") from error
 
     def profiles(self) -> list[Listed]:
         rows = self._conn.execute(
@@ -139,10 +128,10 @@ class SqliteReader:
     ) -> list[Commit]:
         rows = self._conn.execute(AFTER, (profile, after, limit))
         if max_bytes is None:
-            return [_commit(row) for row in rows]
+            return [commit_of(row) for row in rows]
         page, size = [], 0
         for row in rows:
-            page.append(commit := _commit(row))
+            page.append(commit := commit_of(row))
             size += sum(len(event.body.encode()) for event in commit.events)
             if size >= max_bytes:
                 rows.close()
@@ -151,14 +140,21 @@ class SqliteReader:
 
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         bound = INTEGER_MAX if before is None else before
-        return [_commit(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
+        return [commit_of(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
+
+    def until(self, profile: str, time: Millis) -> int:
+        row = self._conn.execute(UNTIL, (profile, min(time, INTEGER_MAX))).fetchone()
+        return int(row[0]) if row is not None else 0
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         wanted = frozenset(entities)
         found = self._conn.execute(TOUCHING, (profile, json.dumps(list(wanted)), upto))
         chosen = json.dumps([seq for (seq,) in found])
-        commits = map(_commit, self._conn.execute(CHOSEN, (profile, chosen)))
+        commits = map(commit_of, self._conn.execute(CHOSEN, (profile, chosen)))
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
+
+    def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
+        return sqlite_runs.find(self._conn, profile, wanted)
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         return {row[0]: Answer(*row) for row in self._of(ANSWERS, proposals)}
@@ -201,9 +197,9 @@ class SqliteReader:
         page: list[Taken] = []
         try:
             for row in self._conn.execute(TAKEN, (profile, after, limit)):
-                page.append(Taken(_commit(row[:-2]), row[-2], row[-1]))
-        except (sqlite3.OperationalError, msgspec.DecodeError, UnicodeError) as error:
-            # Of these, the Python module itself raises the one for text that is not UTF-8: without a code.
+                page.append(Taken(commit_of(row[:-2]), row[-2], row[-1]))
+        except (sqlite3.OperationalError, LogCorrupt) as error:
+            # Text that is not UTF-8 is an error of the Python module itself, which has no code.
             if hasattr(error, "sqlite_errorcode"):
                 raise
             if not page:
@@ -211,6 +207,19 @@ class SqliteReader:
                     f"a commit of profile {profile} cannot be read: {error}"
                 ) from error
         return page
+
+    def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
+        """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""
+        row = self._conn.execute(MILESTONE, (profile, upto)).fetchone()
+        return (row[0], zlib.decompress(row[1])) if row is not None else None
+
+    def milestones(self, profile: str) -> list[int]:
+        """The seqs of a cache's milestones, lowest first."""
+        return [seq for (seq,) in self._conn.execute(MILESTONES, (profile,))]
+
+    def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+        """The newest commits of a cache that are sought, with a seq below `before`: see `sqlite_search`."""
+        return found(self._conn, profile, sought, before, limit)
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
@@ -223,34 +232,9 @@ class SqliteReader:
         begun, filled = row
         return range(filled + 1, begun + 1)
 
-    def snapshot_seqs(self, profile: str) -> list[int]:
-        """The seqs of the profile's snapshots, in order."""
-        rows = self._conn.execute(SNAPSHOT_SEQS, (profile,))
-        return [seq for (seq,) in rows]
-
-    def misindexed(self, profile: str) -> int | None:
-        """The first seq of which the index by entity does not say what its events say, or None."""
-        (seq,) = self._conn.execute(MISINDEXED, (profile,)).fetchone()
-        return None if seq is None else int(seq)
-
-    def miscounted(self, profile: str) -> bool:
-        """Whether the numbers that replicas have used are other than those of commits and refusals."""
-        (wrong,) = self._conn.execute(MISCOUNTED, (profile,)).fetchone()
-        return bool(wrong)
-
-    def listing(self, profile: str) -> tuple[str, bool] | None:
-        """How the catalogue lists it: name, and whether it was deleted; None for a cache, which has none."""
-        row = self._conn.execute(LISTING, (profile,)).fetchone()
-        return None if row is None else (row[0].decode(errors="replace"), bool(row[1]))
-
-
-def _commit(row: Row) -> Commit:
-    seq, id, replica, number, base, author, message, time, accepted, events, *rest = row
-    own = _events.decode(events)
-    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, *rest)
-
-
-_events = msgspec.json.Decoder(tuple[Event, ...])
+    def beside(self, profile: str) -> SqliteBeside:
+        """What is kept beside the commits of a profile, to be held against them."""
+        return SqliteBeside(self._conn, profile)
 
 
 def _frontier(profile: str, seq: int, peaks: bytes) -> Frontier:

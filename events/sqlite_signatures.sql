@@ -1,4 +1,4 @@
--- Step 5 of the schema for the log of a hub: who signed a commit is not changed by a redaction, either.
+-- Step 6 of the schema for the log of a hub: who signed a commit is not changed by a redaction, either.
 
 DROP TRIGGER commits_are_not_updated;
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
 from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Refused, Snapshot, Taken
@@ -146,6 +147,7 @@ class SqliteWriter(SqliteReader):
             end = begun + count * COLUMNS
             self._conn.execute(_insertion(count), values[begun:end])
             begun = end
+        sqlite_runs.note(self._conn, number, ((t.commit.seq, t.commit.events) for t in taken))
 
 
 @lru_cache

@@ -15,6 +15,9 @@ StackroomError
     ├── BadHubKey         the file of the hub's key is none, or another hub's
     ├── NoHubKey          there is no hub, or it has no key yet
     ├── AnchorFailed      checkpoints could not be written where they are to be kept
+    ├── HubDamaged        its file does not add up
+    ├── NotBackedUp       no backup was made
+    ├── NotRestored       no backup was put in place
     └── MissingExtra      a setting needs a library that is not installed
 """
 
@@ -138,6 +141,28 @@ class AnchorFailed(HubError):
 
     def __init__(self, target: str, why: str) -> None:
         super().__init__(f"checkpoints cannot be kept in {target[:200]}: {why}")
+
+
+class HubDamaged(HubError):
+    """A hub's file does not add up, or cannot be read: nothing is served from it, or copied."""
+
+    exit_code = 9
+    hint = (
+        "stackroom hub restore FILE puts a backup in its place; stackroom hub heal then takes back from "
+        "clients what came after it"
+    )
+
+    def __init__(self, path: str, why: str) -> None:
+        self.why = why
+        super().__init__(f"{path} is damaged: {why}")
+
+
+class NotBackedUp(HubError):
+    """No backup was made; what was there before is as it was."""
+
+
+class NotRestored(HubError):
+    """No backup was put in place; the hub's folder is as it was."""
 
 
 class MissingExtra(HubError):

@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeAlias
 from msgspec import Meta, Struct
 
 from stackroom.events.limits import KEY_BYTES, MESSAGE_LENGTH, NAME_LENGTH, SIGNATURE_BYTES
-from stackroom.events.model import Count, Id
+from stackroom.events.model import Count, Id, Millis
 
 PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
 """What is public of a token or code: its kind, and what it is looked up by."""
@@ -149,6 +149,15 @@ class Explain(Order, frozen=True, tag="explain"):
     profile: str = ""
 
 
+class ListNotes(Order, frozen=True, tag="list_notes"):
+    """The newest `most` entries of the hub's security log: of a kind, about a user, since a time."""
+
+    most: Count = 100
+    kind: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    user: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    since: Millis = 0
+
+
 AnyOrder: TypeAlias = (
     MakeToken
     | RenewToken
@@ -161,4 +170,5 @@ AnyOrder: TypeAlias = (
     | RevokeKey
     | Redact
     | Explain
+    | ListNotes
 )

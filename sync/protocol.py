@@ -21,6 +21,7 @@ from stackroom.sync.order_messages import Hash as Hash
 from stackroom.sync.order_messages import IdToken as IdToken
 from stackroom.sync.order_messages import Invite as Invite
 from stackroom.sync.order_messages import LinkIdentity as LinkIdentity
+from stackroom.sync.order_messages import ListNotes as ListNotes
 from stackroom.sync.order_messages import ListTokens as ListTokens
 from stackroom.sync.order_messages import MakeToken as MakeToken
 from stackroom.sync.order_messages import NewToken as NewToken
@@ -199,11 +200,10 @@ class Ways(Message, frozen=True, tag="ways"):
 class Welcome(Message, frozen=True, tag="welcome"):
     """The answer to `hello`: which hub this is, and as whom it took the sender.
 
-    `key_registered` is whether the key in `hello` is known to be that of this user's replica: if not, it is
-    to be registered before anything is pushed. None where no key was told, or the hub keeps none.
-
     `key` is the public key by which it signs checkpoints (`signed_note.verifier_key`), empty if it signs
     none, and `rotations` the statements by which each key named the next, oldest first.
+    `key_registered` is whether the key in `hello` is known to be that of this user's replica: if not, it is
+    to be registered before anything is pushed. None where no key was told, or the hub keeps none.
     """
 
     hub: str
@@ -271,7 +271,8 @@ class Reply(Message, frozen=True, tag="reply"):
 
     `user` is who the order was about, `seq` the commit that it made; `tokens` and `explained` are there
     where they were asked for. Of a redaction, `rewritten` is what it (would) take a value from, and
-    `remnants` where the value stands on.
+    `remnants` where the value stands on. `notes` are lines of the security log, each a JSON object, oldest
+    first.
     """
 
     id: Count
@@ -283,6 +284,7 @@ class Reply(Message, frozen=True, tag="reply"):
     explained: Explained | None = None
     rewritten: tuple[Rewritten, ...] = ()
     remnants: tuple[Remnant, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Profiles(Message, frozen=True, tag="profiles"):

@@ -302,6 +302,9 @@ class Server:
                 elif isinstance(request, effects.FetchRoots):
                     found = await self.event_log.read(partial(read_roots, request))
                     self.hub.roots(request, found, self.clock())
+                elif isinstance(request, effects.ReadNotes):
+                    read = partial(self.security.newest, request.wanted)
+                    self.hub.notes(request, await anyio.to_thread.run_sync(read))
                     self.carry_out()
                 else:
                     self.hub.catalogue(request.session, await self.event_log.read(_profiles))
@@ -333,7 +336,12 @@ class Server:
                         self._note(effect)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case effects.Read() | effects.FetchRoots() | effects.ListAll():
+                    case (
+                        effects.Read()
+                        | effects.FetchRoots()
+                        | effects.ListAll()
+                        | effects.ReadNotes()
+                    ):
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 

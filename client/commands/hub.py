@@ -15,6 +15,8 @@ _AT = "stackroom.client.commands"
         "status": f"{_AT}.hub_run:status",
         "anchor": f"{_AT}.hub_anchor:anchor",
         "rotate-key": f"{_AT}.hub_rotate_key:rotate_key",
+        "backup": f"{_AT}.hub_backup:backup",
+        "restore": f"{_AT}.hub_backup:restore",
         "readmit": f"{_AT}.hub_readmit:readmit",
         "limits": f"{_AT}.hub_limits:limits",
         "logs": f"{_AT}.hub_logs:logs",

@@ -26,7 +26,7 @@ PLACES: dict[Place, str] = {
 }
 """The profile in which roles are held, another, one that is not there, the people's stream, the hub."""
 
-READ, WRITE = {"profile.read"}, {"profile.write"}
+READ, WRITE = {"profile.read"}, {"profile.write", "run.record"}
 MAINTAIN = {
     "profile.approve", "profile.protect", "profile.create", "profile.rename", "profile.archive",
 }  # fmt: skip
@@ -190,6 +190,7 @@ def orders() -> Iterator[Row]:
         yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
     yield ask("explain, oneself", ANYBODY, lambda c: wire.Explain())
     yield ask("explain, another", "people.read", lambda c: wire.Explain("root"))
+    yield ask("list_notes", "hub.audit", lambda c: wire.ListNotes())
     yield ask("revoke_token, this one", ANYBODY, lambda c: wire.RevokeToken(c.own_token))
 
 
@@ -212,9 +213,14 @@ IN_PROFILES: list[tuple[str, Change]] = [
     ("profile.write", model.StackRenamed("x")),
     ("profile.write", model.StackDeleted()),
     ("profile.write", model.DefaultStackSet(None)),
+    ("profile.write", model.TagRegistered("x", 1)),
+    ("profile.write", model.TagUpdated({"/seq": 1})),
+    ("profile.write", model.TagDeleted()),
     ("profile.write", model.RequestClosed("withdrawn")),
     ("profile.approve", model.RequestClosed("rejected")),
     ("profile.approve", model.RequestApproved()),
+    ("run.record", model.RunRecorded("x", uid(1))),
+    ("run.record", model.RunUpdated("failed")),
     ("profile.write", model.ConflictResolved("ours")),
 ]
 HELD = model.Held("x", uid(1), model.Proposal(uid(1), 1, 0, "", 0, ()))

@@ -23,7 +23,7 @@ def stated(number: int, next: int) -> str:
 
 
 def shown(key: str, *rotations: str) -> wire.Welcome:
-    return wire.Welcome(HUB, 1, "ann", "0.1.0", 5, 10, 20, key, rotations)
+    return wire.Welcome(HUB, 1, "ann", "0.1.0", 5, 10, 20, key=key, rotations=rotations)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def path(tmp_path: Path) -> Path:
 
 def audit(path: Path) -> Derived:
     with open_reader(path) as log:
-        derived = Derived(log, PROFILE)
+        derived = Derived(log.beside(PROFILE), PROFILE)
         verify(log, PROFILE, [derived])
         return derived
 
@@ -89,11 +89,11 @@ def test_what_follows_holds(path: Path) -> None:
             2,
             "#2",
         ),
-        ("UPDATE snapshots SET state = CAST('{' AS BLOB) WHERE seq = 4", 4, "snapshot at #4"),
-        ("UPDATE snapshots SET peaks = zeroblob(32) WHERE seq = 4", 4, "snapshot at #4"),
-        ("UPDATE snapshots SET peaks = zeroblob(31) WHERE seq = 4", 4, "snapshot at #4"),
-        ("UPDATE snapshots SET seq = 3 WHERE seq = 4", 3, "snapshot at #3"),
-        ("UPDATE snapshots SET seq = 9 WHERE seq = 4", 9, "snapshot at #9"),
+        ("UPDATE snapshots SET state = CAST('{' AS BLOB) WHERE seq = 4", 4, "at #4"),
+        ("UPDATE snapshots SET peaks = zeroblob(32) WHERE seq = 4", 4, "at #4"),
+        ("UPDATE snapshots SET peaks = zeroblob(31) WHERE seq = 4", 4, "at #4"),
+        ("UPDATE snapshots SET seq = 3 WHERE seq = 4", 3, "at #3"),
+        ("UPDATE snapshots SET seq = 9 WHERE seq = 4", 9, "at #9"),
         ("UPDATE touched SET seq = 5 WHERE seq = 2", 2, "index of entities at #2"),
         ("DELETE FROM touched WHERE seq = 3", 3, "index of entities at #3"),
         ("UPDATE profiles SET indexed = 3", 4, "index of entities at #4"),
@@ -135,6 +135,6 @@ def test_a_cache_has_no_catalogue(tmp_path: Path) -> None:
         hashed = bytes(32)
         commit = Commit(1, "a", "r", 1, 0, "ann", "", NOON, NOON, (event("e1"),), bytes(32))
         log.append(PROFILE, [Taken(commit, "accepted", hashed)], merkle.Frontier(1, (hashed,)))
-        assert log.listing(PROFILE) is None
-        assert not log.miscounted(PROFILE)
+        assert log.beside(PROFILE).listing() is None
+        assert not log.beside(PROFILE).miscounted()
     file.close()

@@ -272,7 +272,7 @@ def test_commits_that_were_there_before_requests_are_kept_and_guarded(path: Path
     rows = query(path, "SELECT * FROM commits")
     LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF").close()
     assert query(path, "SELECT * FROM commits") == [(*row, b"", b"") for row in rows]
-    assert [name for name, _ in query(path, guards)] == [name for name, _ in before]
+    assert {name for name, _ in query(path, guards)} == {name for name, _ in before} | {"v_runs"}
     with closing(connect(path)) as conn:
         for statement in ("UPDATE commits SET author = 'x'", "DELETE FROM commits"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
