@@ -32,11 +32,12 @@ SECTIONS = {
         "tag",
         "revert",
         "run",
+        "report",
         "audit",
         "secrets",
         "redact",
     ),
-    "Comfort": ("ui", "explain", "completion"),
+    "Comfort": ("ui", "doctor", "explain", "completion"),
 }
 
 TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPES}
@@ -82,10 +83,12 @@ SUMMARIES = {
     "tag": "names for points of the history",
     "revert": "undo a commit by a new one",
     "run": "which pipeline ran on which stack, as the stack was",
+    "report": "what happened in a period, for people and for other tools",
     "audit": "verify a history, prove it to others",
     "secrets": "credentials that got into a history in plain text",
     "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
+    "doctor": "what is wrong here, and what mends it",
     "explain": "what an error or exit code means, and what to do",
     "completion": "have your shell complete commands and names",
 }
@@ -127,10 +130,12 @@ COMMANDS = {
     "tag": f"{_AT}.tag:tag",
     "revert": f"{_AT}.revert:revert",
     "run": f"{_AT}.run:run",
+    "report": f"{_AT}.report:report",
     "audit": f"{_AT}.audit:audit",
     "secrets": f"{_AT}.secrets:secrets",
     "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",
+    "doctor": f"{_AT}.doctor:doctor",
     "explain": f"{_AT}.explain:explain",
     "completion": f"{_AT}.completion:completion",
 }

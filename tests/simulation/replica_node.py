@@ -234,6 +234,11 @@ class ReplicaNode:
                 closing(sqlite3.connect(home / name)) as there,
             ):
                 here.backup(there)
+        for profile in self.profiles:
+            self.witness.copied[profile, str(home)] = self.cache.load(profile).seq
+            for proposal in self.store.pending(profile):
+                typed = (profile, self.store.replica, self.user, proposal, str(home))
+                self.witness.typing(*typed)
         keys = self.keys and Keys(self.random, self.witness, self.keys.known)
         return ReplicaNode(
             self.clock,
@@ -255,7 +260,9 @@ class ReplicaNode:
         self.witness.inherits(self.store.replica)
         for profile in self.profiles:
             for proposal in self.store.pending(profile):
-                self.witness.typing(profile, self.store.replica, self.user, proposal)
+                self.witness.typing(
+                    profile, self.store.replica, self.user, proposal, str(self.home)
+                )
         for process in self.processes:
             process.become()
 
@@ -334,7 +341,7 @@ class ReplicaNode:
             time=self.clock.millis(),
             events=events,
         )
-        self.witness.typing(profile, self.store.replica, self.user, proposal)
+        self.witness.typing(profile, self.store.replica, self.user, proposal, str(self.home))
         self.propose(profile, proposal)
 
     def propose(self, profile: str, proposal: Proposal) -> None:
@@ -355,7 +362,7 @@ class ReplicaNode:
         base = self.cache.load(profile).state.seq
         new = self.store.retry(old.id, id=self.new_id(), base=base)
         self.witness.retyping(old.id)
-        self.witness.typing(profile, self.store.replica, self.user, new)
+        self.witness.typing(profile, self.store.replica, self.user, new, str(self.home))
         self.propose(profile, new)
 
     def kept(self) -> set[str]:

@@ -151,6 +151,16 @@ def weighs_no_approval(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(check, "_weigh", lambda *_: approval.Accepted())
 
 
+def loses_signatures(patch: pytest.MonkeyPatch) -> None:
+    take = Authority._take
+
+    def bare(self: Authority, submission: Any, *rest: Any) -> Any:
+        unsigned = structs.replace(submission.proposal, key=b"", signature=b"")
+        return take(self, structs.replace(submission, proposal=unsigned), *rest)
+
+    patch.setattr(Authority, "_take", bare)
+
+
 FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (forgets_conflicts, {4}),
     (forgets_answers, {1, 2, 5, 7}),
@@ -168,6 +178,7 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (protects_nothing, {6}),
     (lets_authors_approve, {6}),
     (weighs_no_approval, {4}),
+    (loses_signatures, {6}),
 ]
 
 
