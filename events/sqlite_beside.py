@@ -95,9 +95,14 @@ class SqliteBeside:
                 sqlite_runs.note(scratch, number, [(seq, _events.decode(events))])
             said = scratch.execute("SELECT * FROM runs ORDER BY run")
             kept = self._conn.execute(RUNS, (self._profile,))
-            for one, other in zip_longest(said, kept):
-                if one != other:
-                    return int((one or other)[8])
+            try:
+                for one, other in zip_longest(said, kept):
+                    if one != other:
+                        return int((one or other)[8])
+            except sqlite3.OperationalError as error:
+                if hasattr(error, "sqlite_errorcode"):
+                    raise
+                return 0  # A row is not text, as the Python module says.
         return None
 
     def listing(self) -> tuple[str, bool] | None:

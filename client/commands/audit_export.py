@@ -33,7 +33,6 @@ class ExportedHistory(Struct, frozen=True):
 @click.argument("profile", required=False, shell_complete=completing.profiles)
 @click.option(
     "-o",
-    "--to",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",

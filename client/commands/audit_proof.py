@@ -58,7 +58,6 @@ class CheckedRow(Struct, frozen=True):
 @click.argument("seq", shell_complete=completing.commits)
 @click.option(
     "-o",
-    "--to",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",

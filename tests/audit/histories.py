@@ -27,6 +27,7 @@ from stackroom.events.model import (
     ProfileCreated,
     Proposal,
     Redacted,
+    RunRecorded,
 )
 from stackroom.events.people_model import HubFounded, KeyRegistered, UserCreated
 from stackroom.events.redaction import marks, redacted
@@ -41,6 +42,10 @@ HUB: Final = "018f2f6e-0000-4000-8000-000000000001"
 PROFILE: Final = "018f2f6e-0000-7000-8000-000000000002"
 K8S: Final = "018f2f6e-0000-7000-8000-000000000003"
 S3: Final = "018f2f6e-0000-7000-8000-000000000004"
+STACK: Final = "018f2f6e-0000-7000-8000-000000000006"
+RUN: Final = "018f2f6e-0000-7000-8000-000000000007"
+FIRST: Final = "018f2f6e-0000-7000-8000-00000000f001"
+"""The proposal of the first commit of `team`."""
 USER: Final = "018f2f6e-0000-7000-8000-000000000005"
 ADA: Final = "018f2f6e-0000-7000-8000-00000000000a"
 """Ada's replica, which signs."""
@@ -165,7 +170,12 @@ def written(path: Path, updates: int = 3, use: Use = "log") -> History:
         (S3, ComponentRegistered("s3", "artifact_store", "s3", {"secret": SECRET})),
         message="what we run",
     )
-    team.commit((K8S, ComponentUpdated({"/config/ns": "prod"})), by="ben", outcome="merged")
+    team.commit(
+        (K8S, ComponentUpdated({"/config/ns": "prod"})),
+        (RUN, RunRecorded("train", STACK, FIRST, "running")),
+        by="ben",
+        outcome="merged",
+    )
     held = team.proposal(
         (K8S, ComponentUpdated({"/config/ns": "ada"})), by="ada", message="mine", signed=True
     )
@@ -179,6 +189,7 @@ def written(path: Path, updates: int = 3, use: Use = "log") -> History:
         answer = Answered("018f2f6e-0000-7000-8000-0000000000ee", "rejected", None, "in_use", "no")
         log.refuse(Refused(answer, PROFILE, BEN, 4, NOON))
         log.put_fact("key", "public", HUB_KEY.public)
+        log.put_milestone(PROFILE, len(team.taken), encode(team.state))
         # As it is once a history has grown long: all but its last commits are indexed by entity.
         log._conn.execute(INDEX, (2, 1, 6))
         log._conn.execute("UPDATE profiles SET indexed = 6 WHERE number = 2")

@@ -60,6 +60,22 @@ COVERED: Final = {
         "peaks": {"derived"},
         "state": {"derived"},
     },
+    "milestones": {"seq": {"derived"}, "state": {"derived"}},
+    "runs": {
+        name: {"derived"}
+        for name in (
+            "profile",
+            "run",
+            "pipeline",
+            "stack",
+            "at",
+            "recorded",
+            "status",
+            "said",
+            "first",
+            "last",
+        )
+    },
     "refusals": {name: {"derived"} for name in ("profile", "replica", "number")},
 }
 """By table and column, what may be said of a bit that was flipped there."""
@@ -72,6 +88,7 @@ NEED_NOT: Final = {
     ("refusals", "sentence"): "the same in words",
     ("refusals", "time"): "when it was answered; nothing goes by it",
     ("snapshots", "profile"): "one of no profile is never looked at; for another's, see below",
+    ("milestones", "profile"): "the same",
     ("redactions", "profile"): "what may be rewritten; whether it was is seen by leaf and voucher",
     ("redactions", "seq"): "the same",
     ("facts", "kind"): "facts are no history: tokens, and which key signs",
@@ -309,6 +326,7 @@ def rewrite(log: Tampered, seq: int, **columns: object) -> None:
         (tree.size, tree.root(), merkle.pack(tree.frontier())),
     )
     log.conn.execute("DELETE FROM snapshots")
+    log.conn.execute("DELETE FROM milestones")
 
 
 def test_a_commit_removed(log: Tampered) -> None:

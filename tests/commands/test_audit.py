@@ -157,7 +157,7 @@ class TestVerify:
 class TestExport:
     def test_there_and_back(self, team: Hub, ada: Person, ben: Person, tmp_path: Path) -> None:
         file = tmp_path / "team.jsonl"
-        done = ada.stackroom("audit", "export", "team", "--to", str(file)).ok()
+        done = ada.stackroom("audit", "export", "team", "-o", str(file)).ok()
         assert f"2 commits of profile 'team' written to {file}." in done.out
         ada.stackroom("audit", "export", "-o", str(file)).failed(
             Exit.ERROR, "there already", "--yes"
