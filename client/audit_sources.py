@@ -1,6 +1,7 @@
 """Where a history comes from that is audited, and what signatures there are to hold it against."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,12 +14,14 @@ from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.workspace import Workspace
 from stackroom.events import checkpoint, signed_note
 from stackroom.events.checkpoint import key_name
+from stackroom.events.damage import page_faults
 from stackroom.events.errors import IntegrityError
 from stackroom.events.exported import Heading, Reader
 from stackroom.events.history import PAGE
 from stackroom.events.inclusion import Signer, prove
 from stackroom.events.key_chain import key_chain
 from stackroom.events.signed_note import BadNote, verifier_key
+from stackroom.events.sqlite_file import connect, explained
 from stackroom.events.sqlite_log import open_reader
 from stackroom.events.state import listing
 from stackroom.sync.hub_key import KEY_FACT
@@ -97,7 +100,13 @@ def of_copy(
 def of_hub_file(
     file: Path, profile: str | None, key: str | None, anchors: Anchors, tell: Tell
 ) -> list[Audited]:
-    """Audits one profile or all in the log of a hub, which may be running. NotFound."""
+    """Audits one profile or all in the log of a hub, which may be running.
+
+    Raises NotFound, and IntegrityError where the file itself is damaged.
+    """
+    with explained(file), closing(connect(file)) as conn:
+        if faults := page_faults(conn):
+            raise IntegrityError(f"{file} is damaged: {faults[0]}", hint="restore a backup")
     with open_reader(file) as log:
         hub = log.identity().id
         listed = [each for each in log.profiles() if profile in (None, each.id, each.name)]
