@@ -29,6 +29,7 @@ CASES: Final = {
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
     "activity": "runs of pipelines and reports, on a long history",
+    "proofs": "what a signature costs, and a proof",
 }
 SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_every")
 

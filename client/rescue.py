@@ -24,7 +24,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_file import connect, explained, transaction
 from stackroom.events.sqlite_log import open_reader
 
-TABLES: Final = ("settings", "hubs", "profiles", "numbers", "proposals")
+TABLES: Final = ("settings", "hubs", "profiles", "numbers", "proposals", "checkpoints")
 """What is rescued, in an order in which each row finds what it refers to."""
 
 

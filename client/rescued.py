@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.client.salvage import Row, Table
+from stackroom.client.witness import kept
 from stackroom.events.model import Commit, Event
 
 ORPHAN: Final = "rescued"
@@ -32,6 +33,7 @@ class Found:
         self.hubs = tables["hubs"].rows
         self.profiles = tables["profiles"].rows
         self.numbers = tables["numbers"].rows
+        self.checkpoints = [row for row in tables["checkpoints"].rows if _is_checkpoint(row)]
         rows = tables["proposals"].rows
         self.proposals = [row for row in rows if _reads(row)]
         self.unreadable = [row for row in rows if not _reads(row)]
@@ -71,6 +73,7 @@ def placed(found: Found, names: Mapping[str, str], used: Mapping[str, int]) -> P
         "profiles": profiles,
         "numbers": numbers,
         "proposals": proposals,
+        "checkpoints": found.checkpoints,
     }
     return Placed(tables, unplaced, not keeps)
 
@@ -145,3 +148,13 @@ def _reads(row: Row) -> bool:
     except (msgspec.DecodeError, ValueError):
         return False
     return row["state"] in _STATES and row["number"] > 0
+
+
+def _is_checkpoint(row: Row) -> bool:
+    """Whether the row says of a checkpoint what that says."""
+    seen = kept(row["note"])
+    if seen is None:
+        return False
+    said = seen.checkpoint
+    stated = (said.profile, said.hub, said.epoch, said.size)
+    return stated == (row["profile"], row["hub"], row["epoch"], row["size"])
