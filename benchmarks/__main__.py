@@ -25,6 +25,7 @@ CASES: Final = {
     "newcomer": "a cold client: history rebuilt, or usable from a snapshot",
     "audience": "commit to the last of many subscribers",
     "abuse": "what 50 honest clients notice of one abuser",
+    "audit": "a long history verified from its first commit",
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
     "activity": "runs of pipelines and reports, on a long history",

@@ -31,6 +31,7 @@ class Scale(Struct, frozen=True, kw_only=True):
     abuse_rounds: int
     abuse_seconds: float
     """Of each kind of abuse in each round."""
+    audit_rounds: int
     command_runs: int
     limit_rounds: int
 
@@ -50,6 +51,7 @@ FULL: Final = Scale(
     audience_commits=400,
     abuse_rounds=3,
     abuse_seconds=6.0,
+    audit_rounds=7,
     command_runs=15,
     limit_rounds=5,
 )
@@ -68,6 +70,7 @@ QUICK: Final = Scale(
     audience_commits=250,
     abuse_rounds=1,
     abuse_seconds=5.0,
+    audit_rounds=3,
     command_runs=7,
     limit_rounds=3,
 )

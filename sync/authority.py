@@ -50,7 +50,7 @@ from stackroom.events.outcomes import holding
 from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
-from stackroom.events.state import State, encode
+from stackroom.events.state import State, encode, listing
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
 
@@ -89,7 +89,7 @@ class _Branch:
     def __init__(self, state: State, frontier: merkle.Frontier, stored: int) -> None:
         self.state = state
         self.frontier = frontier
-        self.listed = _listing(state)
+        self.listed = listing(state)
         self.stored = stored
         self.fresh: list[Taken] = []
         self.added: list[Commit] = []
@@ -434,7 +434,7 @@ class Authority:
         branch.fresh.append(Taken(commit, taking, leaf))
         branch.added.append(commit)
         branch.answered(submission.who.replica, proposal.number)
-        if _listing(branch.state) != branch.listed:
+        if listing(branch.state) != branch.listed:
             self._flush(submission.profile, branch, log)
         return Answer(proposal.id, taking, commit.seq)
 
@@ -443,11 +443,11 @@ class Authority:
         if branch.fresh:
             log.append(profile, branch.fresh, branch.frontier)
             branch.fresh = []
-        listing = _listing(branch.state)
-        if listing != branch.listed and listing is not None:
-            name, deleted = listing
+        listed = listing(branch.state)
+        if listed != branch.listed and listed is not None:
+            name, deleted = listed
             log.list_profile(profile, name, deleted=deleted)
-            branch.listed = listing
+            branch.listed = listed
 
     def _branch(self, profile: str, log: LogReader) -> _Branch:
         branch = self._branches.get(profile)
@@ -468,11 +468,3 @@ class Authority:
 
 def _changes(*events: Event) -> Changes:
     return [(event.entity, codec.unseal(event)) for event in events]
-
-
-def _listing(state: State) -> tuple[str, bool] | None:
-    """How the catalogue lists the profile: its name, and whether it was deleted."""
-    if (profile := state.profile) is not None:
-        return profile.name, False
-    gone = state.gone.get(state.profile_id)
-    return (gone.name, True) if gone is not None else None
