@@ -24,7 +24,7 @@ SECTIONS = {
         "access",
         "token",
     ),
-    "History": ("log", "show", "diff", "blame", "tag", "revert", "secrets", "redact"),
+    "History": ("log", "show", "diff", "blame", "tag", "revert", "restore", "secrets", "redact"),
     "Comfort": ("ui", "explain", "completion"),
 }
 
@@ -69,7 +69,8 @@ SUMMARIES = {
     "diff": "what differs between two points of the history",
     "blame": "who wrote each value of a stack or component last",
     "tag": "names for points of the history",
-    "revert": "undo a commit by a new one",
+    "revert": "undo a commit by a new one, or all since a moment",
+    "restore": "a stack or component as it was, also a deleted one",
     "secrets": "credentials that got into a history in plain text",
     "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
@@ -113,6 +114,7 @@ COMMANDS = {
     "blame": f"{_AT}.blame:blame",
     "tag": f"{_AT}.tag:tag",
     "revert": f"{_AT}.revert:revert",
+    "restore": f"{_AT}.restore:restore",
     "secrets": f"{_AT}.secrets:secrets",
     "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",
