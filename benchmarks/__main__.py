@@ -28,6 +28,7 @@ CASES: Final = {
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
     "past": "states of the past, and the log of a million commits",
+    "activity": "runs of pipelines and reports, on a long history",
 }
 SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_every")
 

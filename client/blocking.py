@@ -26,6 +26,7 @@ from stackroom.client.errors import Closed
 from stackroom.client.home import Home
 from stackroom.client.moments import Moment
 from stackroom.client.rebase import Standing
+from stackroom.client.runs import RecordedRun
 from stackroom.client.settings import Settings
 from stackroom.client.store import Parked, ProfileEntry
 from stackroom.events.history import Difference
@@ -221,6 +222,52 @@ class Profile:
         finally:
             if self._loop.portal is not None:
                 self._loop.run(commits.aclose)
+
+    def runs(
+        self,
+        *,
+        stack: str | None = None,
+        pipeline: str | None = None,
+        status: str | None = None,
+        limit: int | None = 20,
+    ) -> list[reading.RunView]:
+        """The runs that were recorded, newest first: of a stack, a pipeline, or that stand so; NotFound."""
+        find = partial(
+            self._profile.runs, stack=stack, pipeline=pipeline, status=status, limit=limit
+        )
+        return self._loop.run(find)
+
+    def run(self, id: str) -> reading.RunView:
+        """The run of that id, of the end of one, or that others call so; NotFound."""
+        return self._loop.run(partial(self._profile.run, id))
+
+    def record_run(
+        self,
+        pipeline: str,
+        stack: str,
+        *,
+        status: str = "completed",
+        id: str = "",
+        at: Moment | None = None,
+        url: str = "",
+        labels: Mapping[str, str] | None = None,
+        message: str = "",
+        patience: float | None = None,
+    ) -> RecordedRun:
+        """Records that a pipeline ran, or began to run, on a stack; as `profile.Profile.record_run`."""
+        record = partial(
+            self._profile.record_run,
+            pipeline,
+            stack,
+            status=status,
+            id=id,
+            at=at,
+            url=url,
+            labels=labels,
+            message=message,
+            patience=patience,
+        )
+        return self._loop.run(record)
 
     def wait_synced(self, timeout: float | None = None) -> None:
         """Waits until both sides have all; Unreachable after `timeout` seconds."""

@@ -1,11 +1,12 @@
 """A profile in the Python API: what stands, what happened, and ways to change it."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from stackroom.client import comparing, reading
-from stackroom.client.draft import Draft
+from stackroom.client import runs as run_reports
+from stackroom.client.draft import Draft, Saved
 from stackroom.client.editing import Edit, Result, result_of
 from stackroom.client.errors import Closed, NotFound, Unreachable
 from stackroom.client.moments import Moment, past_of
@@ -13,7 +14,7 @@ from stackroom.client.reading import Past, Reading, one
 from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked
 from stackroom.events import history
-from stackroom.events.log import LogReader
+from stackroom.events.log import LogReader, RunsWanted
 from stackroom.events.model import Commit
 from stackroom.events.resolve import Place, Side, resolve
 from stackroom.events.state import Component, Conflict, Stack, State
@@ -21,6 +22,7 @@ from stackroom.events.values import Path, Value
 
 if TYPE_CHECKING:
     from stackroom.client.api import Hub
+    from stackroom.client.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -123,6 +125,36 @@ class Profile(Reading):
             elif not await self._hub.wait(news):
                 return
 
+    async def runs(
+        self,
+        *,
+        stack: str | None = None,
+        pipeline: str | None = None,
+        status: str | None = None,
+        limit: int | None = 20,
+    ) -> list[reading.RunView]:
+        """The runs that were recorded, newest first: of a stack, a pipeline, or that stand so; NotFound."""
+
+        def find(at: "Workspace") -> list[reading.RunView]:
+            copy = at.copy(self.id)
+            found = None if stack is None else one(_stacks(copy.view, stack), f"stack {stack!r}")
+            ids = None if found is None else run_reports.stack_ids(copy.view, found[0])
+            wanted = RunsWanted(ids, pipeline, status, limit=limit)
+            seen = run_reports.recent(copy, wanted, at.who(copy.hub, copy.id).author)
+            return [reading.run_view(copy.view, each) for each in seen]
+
+        return await self._hub.work(find)
+
+    async def run(self, id: str) -> reading.RunView:
+        """The run of that id, of the end of one, or that others call so; NotFound."""
+
+        def find(at: "Workspace") -> reading.RunView:
+            copy = at.copy(self.id)
+            author = at.who(copy.hub, copy.id).author
+            return reading.run_view(copy.view, run_reports.named(copy, id, author))
+
+        return await self._hub.work(find)
+
     async def parked(self) -> list[Parked]:
         """The own edits that were refused: they wait for their author (`stackroom pending`)."""
         return await self._hub.work(lambda at: at.store.parked(self.id))
@@ -184,6 +216,46 @@ class Profile(Reading):
 
         return await self.finish(await self._hub.work(lambda _: decide()), patience)
 
+    async def record_run(
+        self,
+        pipeline: str,
+        stack: str,
+        *,
+        status: str = "completed",
+        id: str = "",
+        at: Moment | None = None,
+        url: str = "",
+        labels: Mapping[str, str] | None = None,
+        message: str = "",
+        patience: float | None = None,
+    ) -> run_reports.RecordedRun:
+        """Records that a pipeline ran, or began to run, on a stack as it stands (or stood `at` a moment).
+
+        `id` is what others call the run: its UUID, or any text; with the same one again, that run goes on.
+        Saved first, sent when the hub can be reached. Raises NotFound, or RefusedLocally.
+        """
+
+        def save(of: "Workspace") -> tuple[str, Saved]:
+            copy = of.copy(self.id)
+            state = copy.view if at is None else past_of(copy, at).state
+            found = one(_stacks(state, stack), f"stack {stack!r}")
+            run = run_reports.run_id(copy.id, id) if id else of.new_id()
+            change = run_reports.recording(
+                copy,
+                run,
+                pipeline,
+                found,
+                status=status,
+                named=id,
+                commit=None if at is None else run_reports.commit_id(copy, state.seq),
+                url=url,
+                labels=labels,
+            )
+            return run, of.propose(copy, [change], message)
+
+        run, saved = await self._hub.work(save)
+        return run_reports.RecordedRun(run, await self._became(saved, patience))
+
     async def begin(self, message: str) -> Draft:
         """A draft upon the profile as it stands on disk; for `Edit`."""
         return await self._hub.work(lambda at: at.edit(at.copy(self.id), message))
@@ -192,7 +264,9 @@ class Profile(Reading):
         """Saves a draft, and waits a moment for what the hub says; for `Edit`."""
         if not draft.changes:
             return Result("unchanged")
-        saved = await self._hub.work(lambda _: draft.commit())
+        return await self._became(await self._hub.work(lambda _: draft.commit()), patience)
+
+    async def _became(self, saved: Saved, patience: float | None) -> Result:
         if saved.answer is not None:
             await self.reload()
             return result_of(saved.answer)
@@ -214,6 +288,11 @@ class Profile(Reading):
 
 def _page(profile: str, after: int, log: LogReader) -> list[Commit]:
     return log.commits(profile, after, PAGE)
+
+
+def _stacks(state: State, name: str) -> Iterator[tuple[str, Stack]]:
+    found = state.find(Stack, name)
+    return iter([] if found is None else [found])
 
 
 def _places(conflict: Conflict, chosen: Mapping[Path, T]) -> dict[Place, T]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec import Struct, UnsetType
 
 from stackroom.client.errors import NotFound
+from stackroom.client.runs import Seen, stack_name
 from stackroom.events.history import Blame
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import Component, Conflict, Flavor, Stack, State, Tag
@@ -82,6 +83,26 @@ class BlameView(Struct, frozen=True):
     author: str
     message: str
     time: Millis | None
+
+
+class RunView(Struct, frozen=True):
+    """A run of a pipeline; `seq` is that of the commit whose state it ran on: `profile.at(run.seq)`.
+
+    Without a `seq`, that commit waits for the hub. `time` is when the run was first reported, by the clock of
+    its `author`, in milliseconds.
+    """
+
+    id: str
+    name: str
+    pipeline: str
+    stack: str
+    seq: int | None
+    status: str
+    url: str
+    labels: dict[str, str]
+    author: str
+    time: Millis
+    pending: bool
 
 
 class ConflictView(Struct, frozen=True):
@@ -214,6 +235,24 @@ def blame_view(blamed: Blame, commit: Commit | None) -> BlameView:
         return BlameView(blamed.path, blamed.value, blamed.seq, "", "", None)
     return BlameView(
         blamed.path, blamed.value, blamed.seq, commit.author, commit.message, commit.time
+    )
+
+
+def run_view(state: State, seen: Seen) -> RunView:
+    """A run, with the name that its stack has by now."""
+    run, first = seen.run, seen.run.reports[0]
+    return RunView(
+        run.id,
+        run.name,
+        run.pipeline,
+        stack_name(state, run.stack),
+        seen.seq,
+        run.status,
+        run.url,
+        run.labels,
+        first.author,
+        first.time,
+        run.pending,
     )
 
 

@@ -25,6 +25,7 @@ from stackroom.client.errors import (
     missing,
 )
 from stackroom.client.home import Home
+from stackroom.client.key_file import KeyFile
 from stackroom.client.local import LocalHub
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.rebase import rebase
@@ -70,6 +71,8 @@ class Workspace:
         self.settings = settings
         self.allow_plaintext = False
         """Whether drafts may hold credentials in plain text."""
+        self.asked = False
+        """Whether a hub was asked for something by what goes through this."""
         self.local = LocalHub(store, cache, salt, snapshot_every=settings.snapshot_tail)
 
     @classmethod
@@ -84,7 +87,8 @@ class Workspace:
     ) -> "Workspace":
         """Opens the home; makes it if there is none. Raises as Store.open and Cache.open do."""
         home.make()
-        store = Store.open(home.proposals, new_replica_id=new_id(), now=clock())
+        keys = KeyFile(home.keys, salt)
+        store = Store.open(home.proposals, new_replica_id=new_id(), now=clock(), keys=keys)
         try:
             cache = Cache.open(home.replica)
         except BaseException:
@@ -99,6 +103,11 @@ class Workspace:
             salt=salt,
             settings=settings or Settings(),
         )
+
+    @property
+    def acted(self) -> bool:
+        """Whether anything was done through this that a second time would do twice."""
+        return self.asked or self.store.written
 
     def close(self) -> None:
         """Closes the files."""
@@ -152,7 +161,8 @@ class Workspace:
         token = token or self.home.token(url)
         if token is None:
             raise NotAuthorised(f"there is no token for the hub at {url}")
-        return Replica(self.store.replica, token, _client())
+        identity = self.store.identity()
+        return Replica(identity.replica, token, _client(), identity.signer)
 
     # Profiles
 

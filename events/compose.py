@@ -49,6 +49,7 @@ DELETED: Final[dict[Kind, type[model.Deleted]]] = {
     "invitation": people.InvitationEnded,
     "identity": people.IdentityUnlinked,
     "password": people.PasswordRemoved,
+    "key": people.KeyRevoked,
 }
 
 

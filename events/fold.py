@@ -30,6 +30,7 @@ from stackroom.events.model import (
     RequestApproved,
     RequestClosed,
     RequestJoined,
+    RunReport,
     StackRegistered,
     TagRegistered,
     Updated,
@@ -42,6 +43,7 @@ from stackroom.events.people_entities import (
     Password,
     Project,
     Role,
+    SigningKey,
     Team,
     Token,
     User,
@@ -49,6 +51,7 @@ from stackroom.events.people_entities import (
 from stackroom.events.people_model import (
     HubFounded,
     IdentityLinked,
+    KeyRegistered,
     PasswordSet,
     ProjectCreated,
     RoleAssigned,
@@ -94,6 +97,7 @@ PEOPLE: Final[dict[type[Registered], type[AnyEntity]]] = {
     UserInvited: Invitation,
     IdentityLinked: Identity,
     PasswordSet: Password,
+    KeyRegistered: SigningKey,
 }
 """What each registration among people makes; the entity has the fields of the change, in their order."""
 
@@ -121,10 +125,13 @@ def advance(state: State, commits: Iterable[Commit]) -> None:
 
 
 def apply(state: State, seq: int, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
-    """Applies what one commit says to `state` in place."""
-    stamp = (seq, state.writer(replica))
+    """Applies what one commit says to `state` in place.
+
+    Who reports runs and does nothing else leaves no trace: there may be a replica for each run.
+    """
     for entity, change in changes:
-        apply_change(state, stamp, entity, change)
+        if not isinstance(change, RunReport):
+            apply_change(state, (seq, state.writer(replica)), entity, change)
     state.seq = seq
 
 

@@ -18,6 +18,8 @@ from stackroom.events.model import (
     RequestApproved,
     RequestClosed,
     RequestJoined,
+    RunRecorded,
+    RunUpdated,
 )
 from stackroom.events.rules import Refusal
 from stackroom.events.values import Path
@@ -74,6 +76,9 @@ HOLDING: Final = frozenset(
 
 REQUESTING: Final = frozenset({ChangeRequested.__name__, RequestJoined.__name__})
 """Those of them that wait for an approval."""
+
+REPORTS: Final = frozenset(change.__name__ for change in (RunRecorded, RunUpdated))
+"""The types of event that report a run."""
 
 
 DECIDING: Final = frozenset(

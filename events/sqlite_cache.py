@@ -16,6 +16,7 @@ from stackroom.events.sqlite_write import INDEX, SqliteWriter
 FORGET = (
     "DELETE FROM milestones WHERE profile = ?",
     "DELETE FROM touched WHERE profile = ?",
+    "DELETE FROM runs WHERE profile = ?",
     "DELETE FROM commits WHERE profile = ?",
     "DELETE FROM snapshots WHERE profile = ?",
     "DELETE FROM numbers WHERE profile = (SELECT id FROM profiles WHERE number = ?)",

@@ -6,8 +6,18 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from stackroom.events import sqlite_runs
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot
+from stackroom.events.log import (
+    Answer,
+    Head,
+    Identity,
+    Listed,
+    Proposed,
+    RunFound,
+    RunsWanted,
+    Snapshot,
+)
 from stackroom.events.merkle import Frontier, unpack
 from stackroom.events.model import Commit, Millis
 from stackroom.events.seeking import Sought
@@ -39,7 +49,8 @@ TOUCHING = """
 """
 LEAVES = """
     SELECT leaf FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+    ORDER BY seq
 """
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
@@ -87,7 +98,10 @@ class SqliteReader:
 
     def identity(self) -> Identity:
         meta = dict(self._conn.execute("SELECT key, value FROM meta"))
-        return Identity(meta["id"], int(meta["epoch"]))
+        try:
+            return Identity(meta["id"], int(meta["epoch"]))
+        except (KeyError, ValueError) as error:
+            raise LogCorrupt(f"the file does not say which log it is: {error}") from error
 
     def profiles(self) -> list[Listed]:
         rows = self._conn.execute(
@@ -131,6 +145,9 @@ class SqliteReader:
         chosen = json.dumps([seq for (seq,) in found])
         commits = map(commit_of, self._conn.execute(CHOSEN, (profile, chosen)))
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
+
+    def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
+        return sqlite_runs.find(self._conn, profile, wanted)
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         return {row[0]: Answer(*row) for row in self._of(ANSWERS, proposals)}
@@ -179,7 +196,6 @@ class SqliteReader:
         return found(self._conn, profile, sought, before, limit)
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
-        """The leaf hashes of commits with a seq above `after`, in order, at most `limit`."""
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
 
     def missing(self, profile: str) -> range | None:

@@ -11,7 +11,7 @@ from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
 from stackroom.sync.proofs import Proof
-from stackroom.sync.security_log import Kind
+from stackroom.sync.security_log import Kind, Wanted
 
 ENVELOPE_BYTES: Final = 256
 """What a commit takes beside the bodies of its events, about."""
@@ -61,6 +61,14 @@ class ListAll(Struct, frozen=True):
     session: int
 
 
+class ReadNotes(Struct, frozen=True):
+    """Read the security log for `session`, whose order `ask` asked for it."""
+
+    session: int
+    ask: int
+    wanted: Wanted
+
+
 class Ordered(Struct, frozen=True):
     """Have an order carried out, after all that were submitted before; see `orders`.
 
@@ -106,7 +114,9 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Prove | Ordered | Keep | Noted
+Effect: TypeAlias = (
+    Send | Close | Submit | Read | ListAll | ReadNotes | Prove | Ordered | Keep | Noted
+)
 
 
 class Page(Struct, frozen=True):

@@ -6,11 +6,11 @@ from typing import TypeAlias
 
 import anyio
 
-from stackroom.sync.effects import ListAll, Read
+from stackroom.sync.effects import ListAll, Read, ReadNotes
 from stackroom.sync.porch import Guest
 from stackroom.sync.protocol import JSON
 
-Request: TypeAlias = Read | ListAll
+Request: TypeAlias = Read | ListAll | ReadNotes
 
 
 class Link:

@@ -288,6 +288,10 @@ class Server:
                     self.hub.page(request, page)
                     self.carry_out()
                     await self.pace.rest(link, session, page.weight)
+                elif isinstance(request, effects.ReadNotes):
+                    read = partial(self.security.newest, request.wanted)
+                    self.hub.notes(request, await anyio.to_thread.run_sync(read))
+                    self.carry_out()
                 else:
                     self.hub.catalogue(request.session, await self.event_log.read(_profiles))
                     self.carry_out()
@@ -318,7 +322,7 @@ class Server:
                         self._note(effect)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case effects.Read() | effects.ListAll():
+                    case effects.Read() | effects.ListAll() | effects.ReadNotes():
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 

@@ -24,8 +24,19 @@ SECTIONS = {
         "access",
         "token",
     ),
-    "History": ("log", "show", "diff", "blame", "tag", "revert", "restore", "secrets", "redact"),
-    "Comfort": ("ui", "explain", "completion"),
+    "History": (
+        "log",
+        "show",
+        "diff",
+        "blame",
+        "tag",
+        "revert",
+        "restore",
+        "run",
+        "secrets",
+        "redact",
+    ),
+    "Comfort": ("ui", "doctor", "explain", "completion"),
 }
 
 TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPES}
@@ -71,9 +82,11 @@ SUMMARIES = {
     "tag": "names for points of the history",
     "revert": "undo a commit by a new one, or all since a moment",
     "restore": "a stack or component as it was, also a deleted one",
+    "run": "which pipeline ran on which stack, as the stack was",
     "secrets": "credentials that got into a history in plain text",
     "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
+    "doctor": "what is wrong here, and what mends it",
     "explain": "what an error or exit code means, and what to do",
     "completion": "have your shell complete commands and names",
 }
@@ -115,9 +128,11 @@ COMMANDS = {
     "tag": f"{_AT}.tag:tag",
     "revert": f"{_AT}.revert:revert",
     "restore": f"{_AT}.restore:restore",
+    "run": f"{_AT}.run:run",
     "secrets": f"{_AT}.secrets:secrets",
     "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",
+    "doctor": f"{_AT}.doctor:doctor",
     "explain": f"{_AT}.explain:explain",
     "completion": f"{_AT}.completion:completion",
 }

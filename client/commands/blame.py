@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from stackroom.client.commands import completing
+from stackroom.client.commands.blame_runs import Used
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_entity, state_at
 from stackroom.client.commands.options import at_option
@@ -32,6 +33,7 @@ class Earlier(Struct, frozen=True, omit_defaults=True):
     time: Millis
     message: str
     value: Maybe = UNSET
+    runs: Used | None = None
 
 
 class Line(Struct, frozen=True):
@@ -39,7 +41,8 @@ class Line(Struct, frozen=True):
 
     `author` and `time` (the hub's clock, in ms) are null where that commit is not on this machine.
     `history` are the values before, newest first, if they are asked for; then what is there no more is
-    told, too: it is `gone`, and the commit is the one that took it away.
+    told, too: it is `gone`, and the commit is the one that took it away. `runs` is null unless it was
+    asked for.
     """
 
     path: Path
@@ -53,6 +56,7 @@ class Line(Struct, frozen=True):
     entity: str
     gone: bool = False
     history: list[Earlier] = []
+    runs: Used | None = None
 
 
 @command(
@@ -62,6 +66,7 @@ class Line(Struct, frozen=True):
     stackroom blame orchestrator/k8s
     stackroom blame orchestrator/k8s --path config.namespace --history
     stackroom blame prod --at release-2026-11
+    stackroom blame orchestrator/k8s --runs
     stackroom blame profile
     """,
 )
@@ -71,6 +76,9 @@ class Line(Struct, frozen=True):
 )
 @click.option("--history", is_flag=True, help="With the values that were there before.")
 @click.option("--with-components", is_flag=True, help="Of a stack, also of its components.")
+@click.option(
+    "--runs", "with_runs", is_flag=True, help="Also which runs of pipelines used each value."
+)
 @at_option
 @click.pass_obj
 def blame(
@@ -79,11 +87,13 @@ def blame(
     path: str | None,
     history: bool,
     with_components: bool,
+    with_runs: bool,
     at: str | None,
 ) -> None:
     """Show for each value of a stack or component who wrote it last, when, in which commit and why.
 
-    `profile` stands for the profile itself: its description, settings and default stack.
+    `profile` stands for the profile itself: its description, settings and default stack. --runs counts
+    the runs (see run) whose commit had the value, on a stack that had the component then.
     """
     from stackroom.client.commands.log_filters import path_of
     from stackroom.client.commands.naming import Names
@@ -95,16 +105,18 @@ def blame(
         raise NotFound("the whole history is not on this machine yet", hint="stackroom sync")
     wanted = path_of(state, path) if path is not None else ""
     names = Names(state, copy.view, copy.confirmed)
-    lines = [
-        line
-        for id, each in _asked(state, *found, with_components=with_components)
-        for line in _lines(copy, state, id, each, names, history=history)
-        if line.path == wanted or line.path.startswith(f"{wanted}/")
-    ]
+    lines: list[Line] = []
+    for id, each in _asked(state, *found, with_components=with_components):
+        own = [
+            line
+            for line in _lines(copy, state, id, each, names, history=history)
+            if line.path == wanted or line.path.startswith(f"{wanted}/")
+        ]
+        lines += _with_runs(copy, state, id, each, own) if with_runs else own
     if not lines and path is not None:
         raise NotFound(f"{names.entity(found[0])} has nothing at {path}", hint="add --history")
     several = len({line.entity for line in lines}) > 1
-    app.output.show(lines, lambda: _table(lines, names, several=several))
+    app.output.show(lines, lambda: _table(lines, names, several=several, runs=with_runs))
     app.show_copy_age(copy, state)
 
 
@@ -184,7 +196,29 @@ def _writer(
     return seq, commit.id, commit.author, commit.accepted, commit.message
 
 
-def _table(lines: list[Line], names: "Names", *, several: bool) -> "Table":
+def _with_runs(
+    copy: "ProfileCopy", state: "State", id: str, entity: "AnyEntity", lines: list[Line]
+) -> list[Line]:
+    """The lines with the runs that used each value, up to the moment that is looked at."""
+    from stackroom.client.commands.blame_runs import in_turn
+    from stackroom.client.usage import usage
+
+    end = None if state is copy.view else state.seq + 1
+    found = usage(copy, id, entity)
+    told = []
+    for line in lines:
+        last = None if line.gone else line.seq
+        until = line.seq if line.gone else end
+        now, *before = in_turn(found, [last, *(was.seq for was in line.history)], until)
+        history = [
+            structs.replace(was, runs=runs) for was, runs in zip(line.history, before, strict=True)
+        ]
+        told.append(structs.replace(line, runs=now, history=history))
+    return told
+
+
+def _table(lines: list[Line], names: "Names", *, several: bool, runs: bool) -> "Table":
+    from stackroom.client.commands import blame_runs
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.times import local
 
@@ -193,12 +227,13 @@ def _table(lines: list[Line], names: "Names", *, several: bool) -> "Table":
         shown = names.value(line.path, UNSET if line.gone else line.value)
         number = f"#{line.seq}" if line.seq is not None else "pending"
         when = local(line.time) if line.time is not None else ""
-        rows.append((line.entity, line.place, shown, number, line.author, when, line.message))
+        used = blame_runs.shown(line.runs)
+        rows.append((line.entity, line.place, shown, number, line.author, when, line.message, used))
         for was in line.history:
             before = names.value(line.path, was.value)
             number, when = f"#{was.seq}", local(was.time)
-            rows.append(("", "  before", before, number, was.author, when, was.message))
-    headings: tuple[str, ...] = ("of", "what", "value", "seq", "author", "when", "message")
-    if not several:
-        headings, rows = headings[1:], [row[1:] for row in rows]
-    return Table(headings, rows)
+            used = blame_runs.shown(was.runs)
+            rows.append(("", "  before", before, number, was.author, when, was.message, used))
+    headings: tuple[str, ...] = ("of", "what", "value", "seq", "author", "when", "message", "runs")
+    shown_columns = slice(0 if several else 1, None if runs else -1)
+    return Table(headings[shown_columns], [row[shown_columns] for row in rows])

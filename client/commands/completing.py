@@ -16,6 +16,7 @@ from stackroom.client.component_types import TYPES, type_named
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from stackroom.events.runs import Run
     from stackroom.events.state import Component, State
 
 Candidate: TypeAlias = tuple[str, str]
@@ -360,6 +361,29 @@ def requests(app: App, context: click.Context) -> Iterator[Candidate]:
     copy = app.copy()
     for each in [*requests.open_requests(copy.view), *requests.ended_requests(copy)]:
         yield str(each.number), f"{each.stage}, {each.author}: {each.message}"
+
+
+@_from_home
+def runs(app: App, context: click.Context) -> Iterator[Candidate]:
+    """The newest runs, by what others call them, or the end of their id."""
+    from stackroom.client.commands.naming import short
+
+    for run in _runs(app):
+        yield run.name or short(run.id), f"{run.pipeline}, {run.status}"
+
+
+@_from_home
+def pipelines(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Pipelines of the newest runs."""
+    for pipeline in dict.fromkeys(run.pipeline for run in _runs(app)):
+        yield pipeline, ""
+
+
+def _runs(app: App) -> "Iterator[Run]":
+    from stackroom.client.runs import recent
+    from stackroom.events.log import RunsWanted
+
+    return (seen.run for seen in recent(app.copy(), RunsWanted(limit=COMMITS)))
 
 
 @_from_home

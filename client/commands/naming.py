@@ -57,7 +57,7 @@ class Names:
             if (entity := state.get(id)) is not None:
                 return _called(state, entity)
             if (gone := state.gone.get(state.resolve(id))) is not None:
-                return called(gone.kind, gone.name, gone.component_type)
+                return called(gone.kind, gone.name or short(id), gone.component_type)
         return short(id)
 
     def member(self, id: str) -> str:

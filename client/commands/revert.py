@@ -112,6 +112,7 @@ KEPT: Final = {
         "stackroom request list",
     ),
     "profile": ("a profile's beginning and end stand for ever", "stackroom profile --help"),
+    "run": ("that a pipeline ran stays a fact", "stackroom run list"),
     "redaction": ("what was redacted is nowhere any more", "stackroom redact --help"),
 }
 """Why something is not undone, and what to look at."""

@@ -13,7 +13,7 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.entities import StackRow
-    from stackroom.client.commands.output import Views
+    from stackroom.client.commands.output import View
 
 
 @command(
@@ -76,7 +76,7 @@ def describe(app: App, name: str | None, at: str | None) -> None:
     else:
         id, stack = find_stack(state, name)
     row = entities.stack(state, id, stack, active_id(app, copy))
-    app.output.show(row, lambda: _described(row))
+    app.output.show(row, lambda: described(row))
     app.show_copy_age(copy, state)
 
 
@@ -100,7 +100,8 @@ def _marks(row: "StackRow") -> tuple[tuple[str, bool], ...]:
     return ("active", row.active), ("default", row.default), ("protected", row.protected)
 
 
-def _described(row: "StackRow") -> "Views":
+def described(row: "StackRow") -> "list[View]":
+    """A stack for people."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Fields, Table
 

@@ -7,7 +7,7 @@ import click
 from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
-from stackroom.events.errors import StackroomError
+from stackroom.events.errors import LogCorrupt, StackroomError
 from stackroom.events.state import Conflict, Request, State
 
 if TYPE_CHECKING:
@@ -84,14 +84,17 @@ def _sync(app: "App", targets: "dict[str, list[ProfileEntry]]") -> bool:
         try:
             with progress(app.output, "Syncing") as bar:
                 report = exchange(app.workspace, url, chosen(app, entries), tell=bar.at)
+        except LogCorrupt:
+            raise
         except StackroomError as error:
             failures.append(error)
             continue
+        tell_renewal(app, report)
         done += results(app, report)
         failures += failed(report)
     if done or not failures:
         lines = [line for each in done for line in told(each)]
-        app.output.show(done, Lines(lines or ["The hub has no profiles yet."]))
+        app.output.show(done, Lines(lines or ["The hub has no profile that you may read."]))
     tell_failures(app, failures)
     return any(each.conflicts for each in done)
 
@@ -115,6 +118,14 @@ def tell_failures(app: "App", failures: list[StackroomError]) -> None:
         app.output.note(f"Also: {other}")
     if failures:
         raise failures[0]
+
+
+def tell_renewal(app: "App", report: "Report") -> None:
+    """Says that this home took a new identity meanwhile, if it did."""
+    from stackroom.client.renewals import told
+
+    if report.renewed and (renewal := app.workspace.store.renewal()) is not None:
+        app.output.note(told(renewal.code))
 
 
 def results(app: "App", report: "Report") -> "list[Synced]":

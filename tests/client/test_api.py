@@ -213,3 +213,34 @@ asyncio.run(kernel())
             [sys.executable, "-c", cell], capture_output=True, text=True, timeout=60
         )
         assert (run.stdout, run.stderr) == ("0 profiles\n", "")
+
+
+async def test_a_run_is_recorded_offline_and_later_sent(hub: FaultyHub, tmp_path: Path) -> None:
+    async with joined(hub, tmp_path / "ann") as ann:
+        profile = await ann.create_profile("team")
+        async with profile.edit("begin") as draft:
+            draft.register_component("orchestrator", "k8s", "kubernetes")
+            draft.register_stack("prod", {"orchestrator": "k8s"})
+    home = tmp_path / "ann"
+    async with stackroom.client.connect(hub.url, home=home, offline=True) as ann:
+        profile = await ann.profile("team")
+        async with profile.edit("more") as draft:
+            draft.component("orchestrator", "k8s").set("namespace", "ml")
+        recorded = await profile.record_run("training", "prod", id="job-1", labels={"a": "b"})
+        assert str(recorded) == f"run {recorded.id}: saved offline"
+        (run,) = await profile.runs()
+        assert (run.name, run.pending, run.seq, run.labels) == ("job-1", True, None, {"a": "b"})
+        with pytest.raises(NotFound):
+            await profile.record_run("training", "nope")
+        with pytest.raises(RefusedLocally):
+            await profile.record_run("training", "prod", status="fine")
+        with pytest.raises(NotFound):
+            await profile.run("job-2")
+    async with joined(hub, home) as ann:
+        profile = await ann.profile("team")
+        await profile.wait_synced(20)
+        run = await profile.run("job-1")
+        assert (run.pending, run.seq) == (False, 3)
+        earlier = await profile.record_run("training", "prod", at=2)
+        assert (await profile.run(earlier.id)).seq == 2
+        assert earlier.result.fate == "accepted"

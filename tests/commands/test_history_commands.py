@@ -35,7 +35,7 @@ class TestLog:
         assert rows[0]["message"] == "move to prod"
         assert set(rows[0]) == {
             "seq", "id", "kind", "author", "replica", "message", "time", "accepted", "root", "events",
-            "base", "profile", "tags",
+            "base", "profile", "tags", "signed", "key",
         }  # fmt: skip
         assert rows[0]["author"] == "ada"
         assert rows[0]["kind"] == "commit"
@@ -161,7 +161,7 @@ class TestBlame:
     def test_each_value_with_who_when_and_why(self, ada: Person) -> None:
         rows = {row["place"]: row for row in ada.data("blame", "orchestrator/k8s")}
         assert set(rows["config.ns"]) == {
-            "path", "place", "value", "seq", "id", "author", "time", "message", "entity", "gone", "history",
+            "path", "place", "value", "seq", "id", "author", "time", "message", "entity", "gone", "history", "runs",
         }  # fmt: skip
         assert rows["config.ns"]["message"] == "move to prod"
         assert rows["config.ns"]["value"] == "prod"

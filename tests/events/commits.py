@@ -7,6 +7,7 @@ from msgspec import structs
 from stackroom.events import codec, merkle
 from stackroom.events.log import Head, Taken, Taking
 from stackroom.events.model import Commit, Event
+from stackroom.events.signing import Signer
 
 PROFILE = "00000000-0000-7000-8000-00000000000a"
 OTHER = "00000000-0000-7000-8000-00000000000b"
@@ -33,10 +34,11 @@ class Chain:
         outcome: Taking = "accepted",
         number: int | None = None,
         accepted: int | None = None,
+        signer: Signer | None = None,
         author: str = "ann",
         message: str | None = None,
     ) -> Taken:
-        """The next commit; with one event of entity `e1` unless others are given."""
+        """The next commit; with one event of entity `e1` unless others are given, signed by `signer`."""
         seq = self.frontier.size + 1
         commit = Commit(
             seq,
@@ -51,6 +53,8 @@ class Chain:
             events or (event("e1"),),
             b"",
         )
+        if signer is not None:
+            commit = signer.sign(self.profile, replica, commit)
         leaf = merkle.leaf_hash(codec.leaf(self.profile, commit))
         self.frontier = merkle.grow(self.frontier, leaf)
         return Taken(structs.replace(commit, root=merkle.root(self.frontier)), outcome, leaf)

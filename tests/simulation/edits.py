@@ -15,12 +15,15 @@ from stackroom.events.model import (
     FlavorRegistered,
     RequestApproved,
     RequestClosed,
+    RunRecorded,
+    RunUpdated,
     StackRegistered,
     TagDeleted,
     TagRegistered,
 )
 from stackroom.events.protection import PROTECTED
 from stackroom.events.resolve import Revive, Undecided, resolve
+from stackroom.events.run_rules import STATUSES
 from stackroom.events.state import Component, Conflict, Entity, Flavor, Request, Stack, State, Tag
 from stackroom.events.values import Maybe, Value, pointer
 
@@ -47,6 +50,8 @@ class Editor:
         requests = [id for id, _ in view.all(Request)]
         if requests and self.maybe(0.3):
             return self.decision(view, self.random.choice(requests))
+        if self.maybe(0.08) and (report := self.report(view)):
+            return report
         changes: Changes = []
         for _ in range(self.random.choice([1, 1, 1, 2, 3])):
             changes += self.one(view)
@@ -79,6 +84,15 @@ class Editor:
                 return [(id, RequestClosed("rejected"))]
             case _:
                 return [(id, RequestClosed("withdrawn"))]
+
+    def report(self, view: State) -> Changes:
+        """A run of a stack, begun or going on; which of few runs, so that replicas report the same ones."""
+        if (found := self.pick(view, Stack)) is None:
+            return []
+        run = f"{self.random.randrange(4):08d}-0000-7000-8000-00000000cafe"
+        if self.maybe(0.4):
+            return [(run, RunUpdated(self.random.choice(STATUSES)))]
+        return [(run, RunRecorded(self.random.choice(NAMES), found[0], status="running"))]
 
     def protect(self, view: State) -> Changes:
         found = self.pick(view, self.random.choice([Component, Stack]))
