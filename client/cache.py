@@ -76,7 +76,8 @@ class Cache:
 
     def __init__(self, file: LogFile) -> None:
         self._file = file
-        self._same = SameFile(file.path)
+        self.same = SameFile(file.path)
+        """To know the file again."""
 
     @classmethod
     def open(cls, path: Path, *, synchronous: Durability = "NORMAL") -> "Cache":
@@ -111,7 +112,7 @@ class Cache:
     @contextmanager
     def writing(self) -> Iterator[SqliteCacheWriter]:
         """One writing transaction, undone if the block raises."""
-        self._same.check()
+        self.same.check()
         with _told_as_a_cache(self._file.path), self._file.writing() as log:
             yield log
 

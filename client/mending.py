@@ -4,6 +4,7 @@ While a hub cannot be reached, the damaged file stays where it is: what can stil
 than nothing. One that cannot even be opened makes room at once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from stackroom.client.alone import alone
 from stackroom.client.cache import Cache, CacheDamaged
 from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
+from stackroom.client.same_file import SameFile
 from stackroom.client.workspace import Workspace
 from stackroom.events.errors import StackroomError
 
@@ -31,14 +33,14 @@ class Mended(Struct, frozen=True):
     done: bool = True
 
 
-def mend_cache(home: Home, *, offline: bool) -> Mended:
-    """Replaces the cache of the home, which is damaged and open nowhere in this process.
+def mend_cache(home: Home, damaged: SameFile | None, *, offline: bool) -> Mended:
+    """Replaces the cache of the home, which is open nowhere in this process.
 
-    With `offline`, no hub is asked. Raises what Store.open raises.
+    `damaged` is the file in which damage was met, None for one that did not open: another process may have
+    mended it meanwhile. With `offline`, no hub is asked. Raises what Store.open raises.
     """
-    damaged = _identity(home.replica)
     with alone(home.path):
-        if _identity(home.replica) != damaged:
+        if not damaged.is_there() if damaged is not None else _opens(home.replica):
             return Mended("", [], {})
         fresh = Home(home.path)
         fresh.replica = home.replica.with_name(f"{home.replica.name}.fetching")
@@ -50,6 +52,17 @@ def mend_cache(home: Home, *, offline: bool) -> Mended:
         kept = Cache.rebuild(home.replica)
         fresh.replica.rename(home.replica)
         return Mended(str(kept or ""), fetched, unreached)
+
+
+def open_mended(home: Home, opening: Callable[[], Workspace]) -> Workspace:
+    """What `opening` opens; a cache that does not open makes room for one that a connection fills."""
+    try:
+        return opening()
+    except CacheDamaged:
+        with alone(home.path):
+            if not _opens(home.replica):
+                Cache.rebuild(home.replica)
+        return opening()
 
 
 def told(mended: Mended, path: Path) -> str:
@@ -95,14 +108,6 @@ def _opens(path: Path) -> bool:
     except CacheDamaged:
         return False
     return True
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _remove(path: Path) -> None:

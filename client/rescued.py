@@ -64,10 +64,9 @@ def placed(found: Found, names: Mapping[str, str], used: Mapping[str, int]) -> P
     proposals = [row for row in found.proposals if row["profile"] in known]
     unplaced = [row for row in found.proposals if row["profile"] not in known]
     keeps = bool(found.replica) and found.sound and _are_sure(found, used)
-    settings = [row for row in found.settings if keeps or row["key"] != "replica"]
     numbers = found.numbers if keeps else renumber(proposals)
     tables = {
-        "settings": settings,
+        "settings": found.settings,
         "hubs": hubs,
         "profiles": profiles,
         "numbers": numbers,

@@ -6,11 +6,11 @@ from typing import TypeAlias
 
 import anyio
 
-from stackroom.sync.effects import ListAll, Read, ReadNotes
+from stackroom.sync.effects import FetchRoots, ListAll, Read, ReadNotes
 from stackroom.sync.porch import Guest
 from stackroom.sync.protocol import JSON
 
-Request: TypeAlias = Read | ListAll | ReadNotes
+Request: TypeAlias = Read | FetchRoots | ListAll | ReadNotes
 
 
 class Link:

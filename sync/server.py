@@ -26,6 +26,7 @@ from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
+from stackroom.sync.anchoring import Schedule, keep_anchoring
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.bucket import Rate
@@ -38,10 +39,11 @@ from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
 from stackroom.sync.metrics import Metrics
+from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
-from stackroom.sync.paging import read_page
+from stackroom.sync.paging import read_page, read_roots
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
@@ -74,6 +76,7 @@ class Server:
         tls: Tls | None = None,
         security: Notes = NOWHERE,
         provider: Provider | None = None,
+        notary: Notary | None = None,
         steady: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = token_bytes,
     ) -> None:
@@ -85,7 +88,8 @@ class Server:
         self.security = security
         logins = Logins(settings, random)
         self.prover = Prover(settings, access, provider, logins, clock, steady)
-        self.hub = core.Hub(identity, access, settings, version, self.prover.ways())
+        ways = self.prover.ways()
+        self.hub = core.Hub(identity, access, settings, version, ways, notary)
         self.porch = Porch(settings, tls, security, steady)
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
@@ -152,6 +156,13 @@ class Server:
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self._tick)
+            if settings.anchor_to and self.hub.notary is not None:
+                schedule = Schedule(
+                    settings.anchor_to, settings.anchor_every, settings.anchor_timeout
+                )
+                tasks.start_soon(
+                    keep_anchoring, schedule, self.event_log, self.hub.notary, self.clock
+                )
             ready(self.port)
             await self.stopping.wait()
             await self._shut(listener)
@@ -285,9 +296,12 @@ class Server:
                 await link.flush()
                 if isinstance(request, effects.Read):
                     page = await self.event_log.read(partial(read_page, request, self.settings))
-                    self.hub.page(request, page)
+                    self.hub.page(request, page, self.clock())
                     self.carry_out()
                     await self.pace.rest(link, session, page.weight)
+                elif isinstance(request, effects.FetchRoots):
+                    found = await self.event_log.read(partial(read_roots, request))
+                    self.hub.roots(request, found, self.clock())
                 elif isinstance(request, effects.ReadNotes):
                     read = partial(self.security.newest, request.wanted)
                     self.hub.notes(request, await anyio.to_thread.run_sync(read))
@@ -322,7 +336,12 @@ class Server:
                         self._note(effect)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case effects.Read() | effects.ListAll() | effects.ReadNotes():
+                    case (
+                        effects.Read()
+                        | effects.FetchRoots()
+                        | effects.ListAll()
+                        | effects.ReadNotes()
+                    ):
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 

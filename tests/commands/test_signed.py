@@ -62,8 +62,14 @@ class TestSigning:
         ada.stackroom(*UPDATE, "--ns=mine", "--offline").ok()
         with closing(sqlite3.connect(ada.home / "proposals.db")) as store, store:
             store.execute("UPDATE proposals SET key = x'', signature = x''")
+        assert not ada.data("log")[0]["signed"]
         ada.stackroom("sync").ok()
         assert shown(ada, 3)["signed"]
+
+    def test_what_waits_is_signed_already(self, team: Hub, ada: Person) -> None:
+        ada.stackroom(*UPDATE, "--ns=mine", "--offline").ok()
+        pending, committed, *_ = ada.data("log")
+        assert (pending["seq"], pending["key"]) == (None, committed["key"])
 
     def test_the_key_is_its_owners_alone(self, team: Hub, ada: Person) -> None:
         assert (ada.home / "keys.json").stat().st_mode & 0o777 == 0o600

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from stackroom.events import merkle
+from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import leaf, seal
 from stackroom.events.fold import fold
 from stackroom.events.log import Identity, LogWriter
@@ -24,10 +25,11 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.hub import Hub
-from stackroom.sync.paging import read_page
+from stackroom.sync.paging import read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
+from tests.sync.notaries import notary_of
 
 IDENTITY = Identity(uid(9), 1)
 SHARED, OTHER, ABSENT = uid(1), uid(2), uid(3)
@@ -154,6 +156,7 @@ class Witness:
                 | wire.History(profile)
                 | wire.Snapshot(profile)
                 | wire.CaughtUp(profile)
+                | wire.Roots(profile)
                 | wire.Presence(profile)
             ):
                 assert self.may_read(name, profile), (name, message)
@@ -175,7 +178,7 @@ class FuzzedHub:
         self.salts = count(1_000_000)
         self.now = NOW
         access = self.file.read(PeopleAccess.load)
-        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed")
+        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed", notary=notary_of(IDENTITY))
         self.authority = Authority(
             lambda: next(self.salts).to_bytes(16),
             snapshot_every=SETTINGS.snapshot_every,
@@ -184,7 +187,7 @@ class FuzzedHub:
         )
         self.witness = Witness(self.file)
         self.work: deque[effects.Submit | effects.Ordered] = deque()
-        self.reads: deque[effects.Read | effects.ListAll] = deque()
+        self.reads: deque[effects.Read | effects.FetchRoots | effects.ListAll] = deque()
         self.sessions: list[Session] = []
 
     def carry_out(self) -> None:
@@ -200,7 +203,7 @@ class FuzzedHub:
                             self.witness.sent(id, message)
                 case effects.Submit() | effects.Ordered():
                     self.work.append(effect)
-                case effects.Read() | effects.ListAll():
+                case effects.Read() | effects.FetchRoots() | effects.ListAll():
                     self.reads.append(effect)
                 case effects.Keep(facts):
                     self.file.write(
@@ -256,14 +259,19 @@ class FuzzedHub:
             request = self.reads.popleft()
             if isinstance(request, effects.Read):
                 page = self.file.read(partial(read_page, request, SETTINGS))
-                self.hub.page(request, page)
+                self.hub.page(request, page, self.now)
+            elif isinstance(request, effects.FetchRoots):
+                found = self.file.read(partial(read_roots, request))
+                self.hub.roots(request, found, self.now)
             else:
                 listed = self.file.read(lambda log: log.profiles())
                 self.hub.catalogue(request.session, listed)
             self.carry_out()
 
     def judge(self) -> None:
-        """What is in the log holds together, and is whose it says it is."""
+        """What is in the log holds together, and is whose it says it is, by its signature too."""
+        people_commits = self.file.read(lambda log: log.commits(IDENTITY.id, 0, 100_000))
+        keys = known_keys(people_commits)
         profiles = {p.id for p in self.file.read(lambda log: log.profiles())} | {IDENTITY.id}
         for profile in sorted(profiles):
             commits = self.file.read(lambda log, p=profile: log.commits(p, 0, 100_000))  # type: ignore[misc]
@@ -274,6 +282,8 @@ class FuzzedHub:
                 state = fold(state, commit)
                 own = commit.replica == IDENTITY.id or commit.time == FURNISHED
                 assert own or commit.author in self.witness.authors[commit.id], commit
+                found = author_finding(profile, commit, keys).result
+                assert found in ("valid", "unsigned"), commit
             assert encode(decode(encode(state))) == encode(state)
             kept = self.file.read(lambda log, p=profile: self.authority.state(p, log))  # type: ignore[misc]
             assert encode(kept) == encode(state)

@@ -67,6 +67,7 @@ class TestBackup:
         assert made.bytes == (tmp_path / "copy.db").stat().st_size
         assert [each.name for each in made.beside] == ["hub.toml"]
         assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
+        assert [p.name for p in tmp_path.glob("copy*")] == ["copy.db"]
         with open_reader(tmp_path / "copy.db") as log:
             assert all(log.head(p.profile).root.hex() == p.root for p in made.profiles)
 
@@ -241,7 +242,13 @@ class TestRestore:
     def test_into_an_empty_folder(self, backup: Path, tmp_path: Path) -> None:
         done = restore(HubFolder(tmp_path / "new"), backup, now=NOON)
         assert (done.aside, done.lost) == ("", None)
-        assert [each.name for each in done.lacking] == ["hub.toml", "tls.crt", "tls.key"]
+        assert [each.name for each in done.lacking] == [
+            "hub.toml",
+            "tls.crt",
+            "tls.key",
+            "hub.key",
+            "hub.key.rotations",
+        ]
         assert heads(tmp_path / "new" / "hub.db") == WHOLE
 
     def test_over_a_file_that_nothing_can_be_read_of(self, ahead: HubFolder, backup: Path) -> None:

@@ -18,7 +18,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "eb8d67f8cf8f9afdae84b4657c8e3ef0b3ea73577aaa4f5438ceb2c1a3286293"}
+PINNED = {1: "9ced7717247ef711076631a4b006b0a34782da9a7d021bb6270b2a2ad6f578ec"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -37,6 +37,7 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Subscribe(PROFILE, 0, bytes(32), snapshot=True),
     wire.Unsubscribe(PROFILE),
     wire.Fetch(PROFILE, 7),
+    wire.FetchRoots(PROFILE, (7, 8)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
     wire.Welcome(uid(9), 1, "ann", "0.1.0", 5, 10, 20),
     wire.Ways(
@@ -51,6 +52,7 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Commits(PROFILE, (COMMIT,)),
     wire.History(PROFILE, 0, (COMMIT,)),
     wire.CaughtUp(PROFILE, 1, bytes(32)),
+    wire.Roots(PROFILE, (7, 8), (bytes(32), None), 7, "a note"),
     wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
     wire.Presence(PROFILE, (wire.Person(uid(3), "ann", 5),), (uid(4),)),
     wire.Error("parted", "histories differ", "", PROFILE),
@@ -102,7 +104,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("message", [
-    wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
+    wire.FetchRoots(PROFILE, tuple(range(65))), wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
     wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "t"),
     wire.Hello(uid(3), "t", "a" * 300), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 2**63, "", 5, ()),)),
