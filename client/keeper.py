@@ -10,11 +10,12 @@ from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
 from stackroom.client.hub_key import pinned_by
+from stackroom.client.identity import Identity, Renewal
 from stackroom.client.parting import Parting
 from stackroom.client.past import lay
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
-from stackroom.client.store import HubEntry, Identity, Renewal, Store
+from stackroom.client.store import HubEntry, Store
 from stackroom.client.trust import Trust
 from stackroom.client.witness import Seen, kept
 from stackroom.client.workspace import Workspace

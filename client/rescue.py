@@ -15,10 +15,11 @@ from msgspec import Struct
 from stackroom.client import private_json
 from stackroom.client.alone import alone, aside
 from stackroom.client.home import Home
+from stackroom.client.identity import Renewal
 from stackroom.client.key_file import KeyFile
 from stackroom.client.rescued import Found, Placed, placed, with_history
 from stackroom.client.salvage import salvage
-from stackroom.client.store import Renewal, Store
+from stackroom.client.store import Store
 from stackroom.events.errors import LogError
 from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_file import connect, explained, transaction

@@ -7,24 +7,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
+from stackroom.client.identity import Identified, Keys
+from stackroom.client.proposal_rows import COLUMNS, WIDTH, events_text, proposal_of
 from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_precious
-from stackroom.client.store_rows import (
-    COLUMNS,
-    WIDTH,
-    encode_events,
-    insert,
-    next_number,
-    proposal_of,
-    put_profile,
-)
 from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
-from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import Durability
 
 ProposalState: TypeAlias = Literal["pending", "parked", "local"]
@@ -77,37 +68,11 @@ class Counts(Struct, frozen=True):
     parked: int = 0
 
 
-class Keys(Protocol):
-    """The keys of a home's replicas; called while the file is locked."""
-
-    def signer(self, replica: str) -> Signer:
-        """The key of the replica, made and kept if it has none."""
-
-    def forget(self, replica: str) -> None:
-        """Forgets the key of a replica that this home is no more."""
-
-
-class Identity(Struct, frozen=True):
-    """Which replica a home is, and the key by which it signs, if it does."""
-
-    replica: str
-    signer: Signer | None
-
-
-class Renewal(Struct, frozen=True):
-    """That this home took a new identity at `time`: which replica it `was`, and the hub's `code` for why."""
-
-    was: str
-    code: str
-    time: Millis
-
-
-class Store:
+class Store(Identified):
     """The precious file of a home. What is proposed is signed by the replica's key, if there are `keys`."""
 
     def __init__(self, file: StoreFile, keys: Keys | None = None) -> None:
-        self._file = file
-        self._keys = keys
+        super().__init__(file, keys)
         self.path = file.path
         if self.setting("replica") is None:
             raise ProposalsDamaged(
@@ -149,72 +114,6 @@ class Store:
     def scrub(self) -> None:
         """Leaves no trace in the file of proposals that are in it no more."""
         self._file.scrub()
-
-    # Which replica this is
-
-    @property
-    def replica(self) -> str:
-        """Which replica this home is now; another process may have it take a new identity."""
-        replica = self.setting("replica")
-        assert replica is not None, "that was looked at when the file was opened"
-        return replica
-
-    def identity(self) -> Identity:
-        """Which replica this is, with its key; what waits for a hub is signed by that on return.
-
-        It may not be: older programs did not sign.
-        """
-        if self._keys is None:
-            return Identity(self.replica, None)
-        with self._file.writing() as conn:
-            identity = Identity(self.replica, self._keys.signer(self.replica))
-            self._sign_anew(conn, "pending")
-        return identity
-
-    def take_new_identity(self, new: str, renewal: Renewal) -> None:
-        """Makes this the replica `new`, with all that is kept signed by its key.
-
-        Nothing is done if it is not the replica `renewal.was` any more: another process was before.
-        """
-        with self._file.writing() as conn:
-            if self.replica != renewal.was:
-                return
-            told = msgspec.json.encode(renewal).decode()
-            conn.execute("UPDATE settings SET value = ? WHERE key = 'replica'", (new,))
-            conn.execute("INSERT OR REPLACE INTO settings VALUES ('renewal', ?)", (told,))
-            self._sign_anew(conn, "pending")
-            self._sign_anew(conn, "local")
-        if self._keys is not None:
-            # Only now, that the file says so for good: it was the key of this home until then.
-            with self._file.writing():
-                self._keys.forget(renewal.was)
-
-    def renewal(self) -> Renewal | None:
-        """When and why this home took the identity that it has, if that is not its first."""
-        told = self.setting("renewal")
-        return None if told is None else msgspec.json.decode(told, type=Renewal)
-
-    def _signed(self, profile: str, proposal: Proposal) -> Proposal:
-        """The proposal, signed by the replica that this is while the file is locked."""
-        if self._keys is None:
-            return proposal
-        replica = self.replica
-        return self._keys.signer(replica).sign(profile, replica, proposal)
-
-    def _sign_anew(self, conn: sqlite3.Connection, state: ProposalState) -> None:
-        """Signs what is in that state and bears no signature of the key of now."""
-        if self._keys is None:
-            return
-        key = self._keys.signer(self.replica).key
-        rows = conn.execute(
-            f"SELECT {COLUMNS}, profile FROM proposals WHERE state = ? AND key <> ?", (state, key)
-        )
-        for *row, profile in rows.fetchall():
-            signed = self._signed(profile, proposal_of(row))
-            conn.execute(
-                "UPDATE proposals SET key = ?, signature = ? WHERE id = ?",
-                (signed.key, signed.signature, signed.id),
-            )
 
     # Settings, hubs, profiles
 
@@ -261,7 +160,7 @@ class Store:
     def put_profile(self, id: str, name: str, hub: str | None) -> None:
         """Adds a profile, or sets its name and hub."""
         with self._file.writing() as conn:
-            put_profile(conn, id, name, hub)
+            _put_profile(conn, id, name, hub)
 
     def rename_profile(self, id: str, name: str) -> None:
         """Sets under which name the profile is known here."""
@@ -355,11 +254,11 @@ class Store:
         """`propose`, durable only after the block; if the block raises, nothing is saved."""
         with self._file.writing() as conn:
             if registering is not None:
-                put_profile(conn, registering.id, registering.name, registering.hub)
-            number = next_number(conn, profile)
+                _put_profile(conn, registering.id, registering.name, registering.hub)
+            number = _next_number(conn, profile)
             made = Proposal(id, number, base, message, time, tuple(events))
             proposal = self._signed(profile, made)
-            insert(conn, profile, proposal, author, state)
+            _insert(conn, profile, proposal, author, state)
             yield proposal
 
     def pending(self, profile: str) -> list[Proposal]:
@@ -439,11 +338,11 @@ class Store:
             if row is None:
                 raise KeyError(old)
             *columns, profile, author = row
-            was, number = proposal_of(columns), next_number(conn, profile)
+            was, number = proposal_of(columns), _next_number(conn, profile)
             made = Proposal(id, number, base, was.message, was.time, was.events)
             proposal = self._signed(profile, made)
             conn.execute("DELETE FROM proposals WHERE id = ?", (old,))
-            insert(conn, profile, proposal, author, "pending")
+            _insert(conn, profile, proposal, author, "pending")
         return proposal
 
     def publish(self, profile: str, hub: str, first: Proposal | None = None) -> None:
@@ -454,7 +353,7 @@ class Store:
         with self._file.writing() as conn:
             conn.execute("UPDATE profiles SET hub = ? WHERE id = ?", (hub, profile))
             if first is not None:
-                events = encode_events(first.events).decode()
+                events = events_text(first)
                 conn.execute(
                     "UPDATE proposals SET events = ?, key = x'', signature = x'' WHERE id = ?",
                     (events, first.id),
@@ -472,3 +371,49 @@ class Store:
             " FROM proposals WHERE state != 'local' GROUP BY profile"
         )
         return {profile: Counts(pending, parked) for profile, pending, parked in rows}
+
+
+def _put_profile(conn: sqlite3.Connection, id: str, name: str, hub: str | None) -> None:
+    conn.execute(
+        "INSERT INTO profiles (id, name, hub) VALUES (?1, ?2, ?3) ON CONFLICT (id)"
+        " DO UPDATE SET name = ?2, hub = ?3",
+        (id, name, hub),
+    )
+
+
+def _next_number(conn: sqlite3.Connection, profile: str) -> int:
+    row = conn.execute(
+        "INSERT INTO numbers SELECT id, 1 FROM profiles WHERE id = ?"
+        " ON CONFLICT (profile) DO UPDATE SET last = last + 1 RETURNING last",
+        (profile,),
+    ).fetchone()
+    if row is None:
+        raise KeyError(profile)
+    return int(row[0])
+
+
+def _insert(
+    conn: sqlite3.Connection,
+    profile: str,
+    proposal: Proposal,
+    author: str,
+    state: ProposalState,
+) -> None:
+    conn.execute(
+        "INSERT INTO proposals"
+        " (profile, number, id, base, author, message, time, events, state, key, signature)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            profile,
+            proposal.number,
+            proposal.id,
+            proposal.base,
+            author,
+            proposal.message,
+            proposal.time,
+            events_text(proposal),
+            state,
+            proposal.key,
+            proposal.signature,
+        ),
+    )

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from stackroom.client.reports.acts import Act, Folding, about, called, named, placed, shown_at
+from stackroom.client.reports.acts import Act, Folding, shown_at
 from stackroom.client.reports.findings import (
     Activity,
     Asked,
@@ -21,6 +21,7 @@ from stackroom.client.reports.findings import (
     Side,
     Touched,
 )
+from stackroom.client.reports.naming import about, called, named, placed
 from stackroom.events.model import (
     Change,
     ChangeRequested,

@@ -8,9 +8,10 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import UNSET, Struct
 
+from stackroom.client.reports.naming import about, called, placed
 from stackroom.events.codec import unseal
 from stackroom.events.credentials import located
-from stackroom.events.fold import MEMBERS, apply_change, read, writes
+from stackroom.events.fold import DEFAULT_STACK, MEMBERS, apply_change, read, writes
 from stackroom.events.model import (
     Change,
     ChangeRequested,
@@ -19,7 +20,6 @@ from stackroom.events.model import (
     ConflictOpened,
     ConflictResolved,
     Deleted,
-    Held,
     Redacted,
     Registered,
     Renamed,
@@ -29,10 +29,10 @@ from stackroom.events.model import (
     RunRecorded,
     RunReport,
     RunUpdated,
+    StackRegistered,
 )
-from stackroom.events.people_entities import Assignment, Identity, Password, SigningKey, Token
 from stackroom.events.permissions import PEOPLE
-from stackroom.events.state import AnyEntity, Component, Flavor, Holding, Stack, State
+from stackroom.events.state import AnyEntity, Component, Flavor, Stack, State
 from stackroom.events.values import Maybe, Path, Value, pointer, segments
 
 Kind: TypeAlias = Literal["edit", "conflict", "request", "redaction", "run", "access"]
@@ -107,7 +107,7 @@ class Folding:
             case Renamed(name):
                 yield "renamed", "/name", UNSET if entity is None else entity.name, name
             case Registered():
-                yield "registered", "", UNSET, _shown(type, "", _definition(change))
+                yield "registered", "", UNSET, _shown(type, "", self._definition(change))
             case Deleted():
                 yield "deleted", "", UNSET if entity is None else entity.name, UNSET
             case ConflictOpened() | ConflictJoined():
@@ -133,7 +133,27 @@ class Folding:
             case _:
                 for path, value in writes(change):
                     was = read(self.state, entity, path) if entity is not None else UNSET
+                    was, value = self._by_name(path, was), self._by_name(path, value)
                     yield "updated", path, _shown(type, path, was), _shown(type, path, value)
+
+    def _definition(self, change: Registered) -> dict[str, Value]:
+        """What a registration says beside the name, without what is empty; members by their names."""
+        fields = (field for field in change.__struct_fields__ if field != "name")
+        said = {field: getattr(change, field) for field in fields}
+        if isinstance(change, StackRegistered):
+            said["components"] = {
+                type: [called(self.state, id) for id in ids]
+                for type, ids in change.components.items()
+            }
+        return {key: value for key, value in said.items() if value not in ("", None, {}, [], False)}
+
+    def _by_name(self, path: Path, value: Maybe) -> Maybe:
+        """The value, with names in the place of ids of stacks and components."""
+        if path == DEFAULT_STACK:
+            return called(self.state, value) if isinstance(value, str) else UNSET
+        if path.startswith(MEMBERS) and isinstance(value, list):
+            return [called(self.state, id) for id in value]
+        return value
 
     def _acts(
         self,
@@ -196,62 +216,9 @@ class Folding:
             self._using.setdefault(member, set()).add(id)
 
 
-def placed(state: State, path: Path) -> Path:
-    """The path, with the name of a component in the place of its id."""
-    if not path.startswith(MEMBERS):
-        return path
-    keys = segments(path)
-    return pointer(*keys[:2], called(state, keys[2])) if len(keys) == 3 else path
-
-
 def shown_at(state: State, id: str, path: Path, value: Maybe) -> Maybe:
     """A value of the entity `id`, without credentials in plain text."""
     return _shown(getattr(state.get(id), "component_type", ""), path, value)
-
-
-def called(state: State, id: str, entity: AnyEntity | None = None) -> str:
-    """What the entity is called, standing or ended: its name, or what it is about; else the end of its id."""
-    entity = entity or state.get(id)
-    match entity:
-        case None:
-            gone = state.gone.get(state.resolve(id))
-            return (gone.name if gone is not None else "") or id[-12:]
-        case Assignment():
-            scope = f" in {called(state, entity.scope)}" if entity.scope else ""
-            return f"{_role(state, entity.role)} of {called(state, entity.subject)}{scope}"
-        case Token() | Identity() | Password() | SigningKey():
-            what = "password" if isinstance(entity, Password) else entity.name
-            return f"{what} of {called(state, entity.user)}"
-        case Holding():
-            return ", ".join(about(state, entity.held))
-        case _:
-            return entity.name or id[-12:]
-
-
-def named(state: State, id: str) -> str:
-    """What the entity is called, a component with its type."""
-    type = getattr(state.get(id), "component_type", "")
-    return f"{type}/{called(state, id)}" if type else called(state, id)
-
-
-def about(state: State, holding: Iterable[Held]) -> dict[str, None]:
-    """What held proposals are about: components with their type; what they register, by its name."""
-    names: dict[str, None] = {}
-    for held in holding:
-        for event in held.proposal.events:
-            change = unseal(event)
-            entity = state.get(event.entity)
-            made = change.name if isinstance(change, Registered) else ""
-            type = getattr(entity or change, "component_type", "")
-            name = made or called(state, event.entity, entity)
-            names[f"{type}/{name}" if type else name] = None
-    return names
-
-
-def _role(state: State, role: str) -> str:
-    """A built-in role is its own name."""
-    found = state.get(role)
-    return role if found is None else found.name
 
 
 def _kind(change: Change) -> Kind:
@@ -266,12 +233,6 @@ def _kind(change: Change) -> Kind:
             return "run"
         case _:
             return "access" if change.kind in PEOPLE else "edit"
-
-
-def _definition(change: Registered) -> Value:
-    """What a registration says beside the name, without what is empty."""
-    said = {field: getattr(change, field) for field in change.__struct_fields__ if field != "name"}
-    return {field: value for field, value in said.items() if value not in ("", None, {}, [], False)}
 
 
 def _shown(type: str, path: Path, value: Maybe) -> Maybe:

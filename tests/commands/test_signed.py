@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from stackroom.client.identity import Renewal
 from stackroom.client.key_file import KeyFile
-from stackroom.client.store import Renewal, Store
+from stackroom.client.store import Store
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 
@@ -143,6 +144,19 @@ class TestCopies:
         ran = other.stackroom(*UPDATE, "--gpu=2").ok()
         assert "merged as #4" in ran.out
         assert "it has taken a new identity" in ran.err
+
+    def test_a_number_that_was_used_for_what_was_refused(
+        self, team: Hub, ada: Person, ben: Person, tmp_path: Path
+    ) -> None:
+        """Nothing is in the log by which the copy could tell: it does when its push collides."""
+        other = copied(ada, tmp_path / "clone")
+        ben.stackroom("profile", "create", "water").ok()
+        ada.stackroom("profile", "rename", "team", "water", "--offline").ok()
+        assert ada.data("sync")[0]["parked"][0]["code"] == "name_in_use"
+        ran = other.stackroom(*UPDATE, "--gpu=2").ok()
+        assert "committed as #3" in ran.out
+        assert "it has taken a new identity" in ran.err
+        assert other.data("status")["active"]["pending"] == 0
 
     def test_what_the_copies_say_of_one_value_is_a_conflict(
         self, team: Hub, ada: Person, tmp_path: Path

@@ -8,8 +8,9 @@ from random import Random
 
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
+from stackroom.client.identity import Renewal
 from stackroom.client.rebase import View, rebase
-from stackroom.client.store import Renewal, Store
+from stackroom.client.store import Store
 from stackroom.client.witness import kept
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
@@ -99,6 +100,10 @@ class Process:
                     self.anew(profile)
                 else:
                     store.settle(settled)
+                    own = self.replica.hello.replica
+                    made = [c for c in commits if c.replica == own and c.id not in settled]
+                    if store.disowns(profile, made):
+                        self.node.renew(own, "replica_copied")
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
                 self.replica.fetch(profile, 0)

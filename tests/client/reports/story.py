@@ -30,6 +30,7 @@ from stackroom.events.model import (
     ComponentRegistered,
     ComponentUpdated,
     ConflictResolved,
+    DefaultStackSet,
     Held,
     ProfileCreated,
     Proposal,
@@ -160,7 +161,7 @@ def team() -> Story:
     seen = story.do("cleo", 10, "by hand", (LOCAL, up(api_password="hunter2", synchronous=True)))
     rewritten = (Rewritten(seen, 0, ("/set/~1config~1api_password",), "00"),)
     story.do("root", 11, "redact", (TEAM, Redacted("a password was typed", rewritten)), by_hub=True)
-    story.do("ann", 12, "", (DEV, StackRenamed("development")))
+    story.do("ann", 12, "", (DEV, StackRenamed("development")), (TEAM, DefaultStackSet(PROD)))
     story.do("ben", 13, "", (LOCAL, up(synchronous=False)))
     story.do("dora", 13.5, "I need it on", (LOCAL, up(synchronous="maybe")), base=conflict)
     return story
