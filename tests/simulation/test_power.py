@@ -24,7 +24,7 @@ from stackroom.sync.protocol import Commits, Hello, Results
 from tests.simulation.promises import Broken
 from tests.simulation.world import simulate
 
-SEEDS = 150
+SEEDS = 250
 
 
 def never(*_: Any, **__: Any) -> None:
