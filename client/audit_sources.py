@@ -93,7 +93,8 @@ def of_copy(
             notes = [*((copy.id, note) for note in own), *anchors.of(signer.hub)]
             rights = workspace.rights(copy.hub)
             people = people_of(log, rights.people) if rights and rights.people else None
-            signatures = Signatures(signer.hub, keys, notes, people, witnessed)
+            complete = workspace.knows_people(copy)
+            signatures = Signatures(signer.hub, keys, notes, people, complete, witnessed)
         return audit_log(log, copy.id, copy.name, signatures, lambda done: tell(done, copy.seq))
 
 

@@ -54,6 +54,8 @@ class Signatures(Struct, frozen=True):
     notes: Sequence[tuple[str, str]] = ()
     """Each with the id of its profile."""
     people: Mapping[bytes, KnownKey] | None = None
+    complete: bool = True
+    """Whether those are all that the hub knew when it accepted the last commit that is audited."""
     witnessed: Sequence[Checkpoint] = ()
     """What was verified before, by keys that are known no more."""
 
@@ -113,7 +115,7 @@ def _audited(
     derived: Derived,
     run: Callable[[Authors], tuple[bytes, int]],
 ) -> Audited:
-    authors = Authors(profile, signatures.people)
+    authors = Authors(profile, signatures.people, complete=signatures.complete)
     root, signed, fault = b"", 0, None
     try:
         root, signed = run(authors)

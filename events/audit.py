@@ -63,22 +63,26 @@ class Promised:
 
 
 class Authors:
-    """Holds each commit against its author's signature; `keys` as `author_finding` takes them.
+    """Holds each commit against its author's signature; `keys` and `complete` as
+    `author_finding` takes them.
 
     A proposal that is held in an event newer than this program counts as `unbound`.
     """
 
-    def __init__(self, profile: str, keys: Mapping[bytes, KnownKey] | None) -> None:
+    def __init__(
+        self, profile: str, keys: Mapping[bytes, KnownKey] | None, *, complete: bool = True
+    ) -> None:
         self.found: Counter[AuthorResult] = Counter()
         """How many commits there are of each finding."""
         self._profile = profile
         self._keys = keys
+        self._complete = complete
 
     def take(self, taken: Taken, tree: Growing) -> None:
         """Takes the next commit."""
         commit = taken.commit
         try:
-            finding = author_finding(self._profile, commit, self._keys)
+            finding = author_finding(self._profile, commit, self._keys, complete=self._complete)
         except UnknownEvent:
             finding = AuthorFinding("unbound")
         if finding.result == "invalid":

@@ -69,6 +69,7 @@ def verify(
                 audited = sources.of_hub_file(hub_file, profile, key, kept, bar.at)
             else:
                 app.profile_name = profile or app.profile_name
+                _ask_whose_keys(app)
                 audited = [sources.of_copy(app.workspace, app.copy(), key, kept, bar.at)]
     except LogCorrupt as error:
         raise IntegrityError(str(error), hint=error.hint) from error
@@ -78,6 +79,20 @@ def verify(
     if any(each.fault for each in audited):
         app.output.note("Next: keep the files; stackroom explain history_fault says what it means")
         click.get_current_context().exit(Exit.INTEGRITY)
+
+
+def _ask_whose_keys(app: "App") -> None:
+    """Has the people of the profile's hub here as they are now: a key may be younger than they are."""
+    from stackroom.client.commands.people_news import ask_for_people
+    from stackroom.events.errors import StackroomError
+
+    copy = app.copy()
+    if copy.hub is not None and not app.workspace.knows_people(copy):
+        try:
+            ask_for_people(app, copy.hub)
+        except StackroomError as error:
+            # What is here is audited all the same: the hub may be what somebody doubts.
+            app.output.note(f"The people of the hub are as they were here: {error}.")
 
 
 def _table(audited: "list[Audited]") -> "Table":
