@@ -28,6 +28,7 @@ CASES: Final = {
     "audit": "a long history verified from its first commit",
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
+    "past": "states of the past, and the log of a million commits",
     "activity": "runs of pipelines and reports, on a long history",
     "proofs": "what a signature costs, and a proof",
 }

@@ -15,6 +15,8 @@ class Scale(Struct, frozen=True, kw_only=True):
     commit_seconds: float
     history: int
     """Commits of one profile, for the cold client."""
+    long_history: int
+    """Commits of one profile, to seek in."""
     components: int
     """Components of that profile."""
     newcomers: int
@@ -41,6 +43,7 @@ FULL: Final = Scale(
     commit_rounds=5,
     commit_seconds=1.5,
     history=100_000,
+    long_history=1_000_000,
     components=1_000,
     newcomers=5,
     profiles=10,
@@ -60,6 +63,7 @@ QUICK: Final = Scale(
     commit_rounds=3,
     commit_seconds=1.0,
     history=100_000,
+    long_history=200_000,
     components=1_000,
     newcomers=2,
     profiles=10,

@@ -11,7 +11,7 @@ from stackroom.client.witness import kept
 from stackroom.events.model import Commit, Event
 
 ORPHAN: Final = "rescued"
-"""The name of a profile of which only proposals were found."""
+"""The name of a profile of which only proposals were found, until its history says another."""
 
 _events = msgspec.json.Decoder(tuple[Event, ...])
 _STATES: Final = frozenset({"pending", "parked", "local"})
@@ -56,12 +56,12 @@ def with_history(found: Found, histories: Mapping[str, list[Commit]]) -> Found:
     return found
 
 
-def placed(found: Found, names: Mapping[str, str], used: Mapping[str, int]) -> Placed:
-    """Where each row goes. `names` are those of profiles; `used` the numbers that the history has.
+def placed(found: Found, used: Mapping[str, int]) -> Placed:
+    """Where each row goes; `used` are the numbers that the histories have.
 
     Numbers are sure if nothing is wrong with their table, and none was used that it does not know.
     """
-    hubs, profiles = _hubs(found), _profiles(found, names)
+    hubs, profiles = _hubs(found), _profiles(found)
     known = {row["id"] for row in profiles}
     proposals = [row for row in found.proposals if row["profile"] in known]
     unplaced = [row for row in found.proposals if row["profile"] not in known]
@@ -103,7 +103,7 @@ def _hubs(found: Found) -> list[Row]:
     return found.hubs + unmet
 
 
-def _profiles(found: Found, names: Mapping[str, str]) -> list[Row]:
+def _profiles(found: Found) -> list[Row]:
     """The profiles, and those that only proposals still name, where it is certain whose they are."""
     have = {row["id"] for row in found.profiles}
     hubs = {row["url"] for row in _hubs(found)}
@@ -113,9 +113,9 @@ def _profiles(found: Found, names: Mapping[str, str]) -> list[Row]:
         if id in have:
             continue
         if row["state"] == "local":
-            lost[id] = {"id": id, "name": names.get(id, ORPHAN), "hub": None}
+            lost[id] = {"id": id, "name": ORPHAN, "hub": None}
         elif len(hubs) == 1:
-            lost[id] = {"id": id, "name": names.get(id, ORPHAN), "hub": next(iter(hubs))}
+            lost[id] = {"id": id, "name": ORPHAN, "hub": next(iter(hubs))}
     return found.profiles + list(lost.values())
 
 

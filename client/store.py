@@ -3,7 +3,6 @@
 One SQLite file, durable at every return, used by several processes at once. Not for two threads.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +11,16 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from stackroom.client.identity import Identified, Keys
-from stackroom.client.proposal_rows import COLUMNS, WIDTH, events_text, proposal_of
 from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_precious
+from stackroom.client.store_rows import (
+    COLUMNS,
+    WIDTH,
+    encode_events,
+    insert,
+    next_number,
+    proposal_of,
+    put_profile,
+)
 from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.sqlite_file import Durability
@@ -160,7 +167,7 @@ class Store(Identified):
     def put_profile(self, id: str, name: str, hub: str | None) -> None:
         """Adds a profile, or sets its name and hub."""
         with self._file.writing() as conn:
-            _put_profile(conn, id, name, hub)
+            put_profile(conn, id, name, hub)
 
     def rename_profile(self, id: str, name: str) -> None:
         """Sets under which name the profile is known here."""
@@ -254,11 +261,11 @@ class Store(Identified):
         """`propose`, durable only after the block; if the block raises, nothing is saved."""
         with self._file.writing() as conn:
             if registering is not None:
-                _put_profile(conn, registering.id, registering.name, registering.hub)
-            number = _next_number(conn, profile)
+                put_profile(conn, registering.id, registering.name, registering.hub)
+            number = next_number(conn, profile)
             made = Proposal(id, number, base, message, time, tuple(events))
             proposal = self._signed(profile, made)
-            _insert(conn, profile, proposal, author, state)
+            insert(conn, profile, proposal, author, state)
             yield proposal
 
     def pending(self, profile: str) -> list[Proposal]:
@@ -338,11 +345,11 @@ class Store(Identified):
             if row is None:
                 raise KeyError(old)
             *columns, profile, author = row
-            was, number = proposal_of(columns), _next_number(conn, profile)
+            was, number = proposal_of(columns), next_number(conn, profile)
             made = Proposal(id, number, base, was.message, was.time, was.events)
             proposal = self._signed(profile, made)
             conn.execute("DELETE FROM proposals WHERE id = ?", (old,))
-            _insert(conn, profile, proposal, author, "pending")
+            insert(conn, profile, proposal, author, "pending")
         return proposal
 
     def publish(self, profile: str, hub: str, first: Proposal | None = None) -> None:
@@ -353,7 +360,7 @@ class Store(Identified):
         with self._file.writing() as conn:
             conn.execute("UPDATE profiles SET hub = ? WHERE id = ?", (hub, profile))
             if first is not None:
-                events = events_text(first)
+                events = encode_events(first.events).decode()
                 conn.execute(
                     "UPDATE proposals SET events = ?, key = x'', signature = x'' WHERE id = ?",
                     (events, first.id),
@@ -371,49 +378,3 @@ class Store(Identified):
             " FROM proposals WHERE state != 'local' GROUP BY profile"
         )
         return {profile: Counts(pending, parked) for profile, pending, parked in rows}
-
-
-def _put_profile(conn: sqlite3.Connection, id: str, name: str, hub: str | None) -> None:
-    conn.execute(
-        "INSERT INTO profiles (id, name, hub) VALUES (?1, ?2, ?3) ON CONFLICT (id)"
-        " DO UPDATE SET name = ?2, hub = ?3",
-        (id, name, hub),
-    )
-
-
-def _next_number(conn: sqlite3.Connection, profile: str) -> int:
-    row = conn.execute(
-        "INSERT INTO numbers SELECT id, 1 FROM profiles WHERE id = ?"
-        " ON CONFLICT (profile) DO UPDATE SET last = last + 1 RETURNING last",
-        (profile,),
-    ).fetchone()
-    if row is None:
-        raise KeyError(profile)
-    return int(row[0])
-
-
-def _insert(
-    conn: sqlite3.Connection,
-    profile: str,
-    proposal: Proposal,
-    author: str,
-    state: ProposalState,
-) -> None:
-    conn.execute(
-        "INSERT INTO proposals"
-        " (profile, number, id, base, author, message, time, events, state, key, signature)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            profile,
-            proposal.number,
-            proposal.id,
-            proposal.base,
-            author,
-            proposal.message,
-            proposal.time,
-            events_text(proposal),
-            state,
-            proposal.key,
-            proposal.signature,
-        ),
-    )

@@ -19,7 +19,7 @@ from stackroom.events.log import (
     Snapshot,
     Taken,
 )
-from stackroom.events.merkle import Frontier, unpack
+from stackroom.events.merkle import EMPTY_ROOT, Frontier, unpack
 from stackroom.events.model import Commit, Millis
 from stackroom.events.seeking import Sought
 from stackroom.events.sqlite_beside import SqliteBeside
@@ -58,6 +58,9 @@ LEAVES = """
     SELECT leaf FROM commits
     WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
     ORDER BY seq
+"""
+ROOT = """
+    SELECT root FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq = ?
 """
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
@@ -220,6 +223,12 @@ class SqliteReader:
     def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
         """The newest commits of a cache that are sought, with a seq below `before`: see `sqlite_search`."""
         return found(self._conn, profile, sought, before, limit)
+
+    def root(self, profile: str, seq: int) -> bytes | None:
+        if seq == 0:
+            return EMPTY_ROOT
+        row = self._conn.execute(ROOT, (profile, seq)).fetchone()
+        return row[0] if row is not None else None
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
