@@ -31,7 +31,7 @@ class Kept(Protocol):
         and the encoded state. Raises LogCorrupt."""
 
     def misindexed(self) -> int | None:
-        """The first seq of which the index by entity does not say what its events say, or None."""
+        """The first seq of which an index of events does not say what they say, or None."""
 
     def miscounted(self) -> bool:
         """Whether the numbers that replicas have used are other than those of commits and refusals."""
@@ -109,7 +109,7 @@ class Derived:
         if self._due:
             self._note(self._due[-1], f"the state that is kept at #{self._due[-1]}")
         if (seq := kept.misindexed()) is not None:
-            self._note(seq, f"the index of entities at #{seq}")
+            self._note(seq, f"the index of events at #{seq}")
         if (seq := kept.misreported()) is not None:
             self._note(seq, f"the index of runs at #{seq}")
         if kept.miscounted():

@@ -25,19 +25,26 @@ REPORTED = f"""
     SELECT profile, seq, events FROM commits WHERE {OF_PROFILE} AND events LIKE '%"type":"Run%'
     ORDER BY seq
 """
-MISINDEXED = """
+_OTHER_THAN_SAID = """
     WITH said AS (
-        SELECT DISTINCT substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq
+        SELECT DISTINCT {said} AS {column}, c.seq
         FROM profiles p JOIN commits c ON c.profile = p.number JOIN json_each(c.events) e
         WHERE p.id = ?1 AND c.seq <= p.indexed
     ), kept AS (
-        SELECT t.entity, t.seq FROM profiles p JOIN touched t ON t.profile = p.number WHERE p.id = ?1
+        SELECT i.{column}, i.seq FROM profiles p JOIN {index} i ON i.profile = p.number WHERE p.id = ?1
     )
     SELECT min(seq) FROM (
         SELECT seq FROM (SELECT * FROM said EXCEPT SELECT * FROM kept)
         UNION ALL SELECT seq FROM (SELECT * FROM kept EXCEPT SELECT * FROM said)
     )
 """
+MISINDEXED = _OTHER_THAN_SAID.format(
+    index="touched", column="entity", said="substr(json_extract(e.value, '$.entity'), -12)"
+)
+MISTYPED = _OTHER_THAN_SAID.format(
+    index="typed", column="type", said="json_extract(e.value, '$.type')"
+)
+IS_CACHE = "SELECT value = 'cache' FROM meta WHERE key = 'use'"
 MISCOUNTED = """
     WITH used AS (
         SELECT c.replica, c.number
@@ -81,8 +88,11 @@ class SqliteBeside:
             raise LogCorrupt(f"a state at #{seq} cannot be read: {error}") from error
 
     def misindexed(self) -> int | None:
-        (seq,) = self._conn.execute(MISINDEXED, (self._profile,)).fetchone()
-        return None if seq is None else int(seq)
+        asked = [MISINDEXED]
+        if self._conn.execute(IS_CACHE).fetchone() == (1,):
+            asked.append(MISTYPED)  # In a hub's file it is empty, and nobody asks it.
+        seqs = (self._conn.execute(each, (self._profile,)).fetchone()[0] for each in asked)
+        return min((int(seq) for seq in seqs if seq is not None), default=None)
 
     def miscounted(self) -> bool:
         (wrong,) = self._conn.execute(MISCOUNTED, (self._profile,)).fetchone()

@@ -33,6 +33,7 @@ from stackroom.events.people_model import HubFounded, KeyRegistered, UserCreated
 from stackroom.events.redaction import marks, redacted
 from stackroom.events.signed_note import verifier_key
 from stackroom.events.signing import Signer, fingerprint, key_id
+from stackroom.events.sqlite_cache import INDEX_TYPES
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_schema import Use
 from stackroom.events.sqlite_write import INDEX
@@ -192,6 +193,8 @@ def written(path: Path, updates: int = 3, use: Use = "log") -> History:
         log.put_milestone(PROFILE, len(team.taken), encode(team.state))
         # As it is once a history has grown long: all but its last commits are indexed by entity.
         log._conn.execute(INDEX, (2, 1, 6))
+        if use == "cache":
+            log._conn.execute(INDEX_TYPES, (2, 1, 6))
         log._conn.execute("UPDATE profiles SET indexed = 6 WHERE number = 2")
     file.close()
     return team
