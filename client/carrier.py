@@ -15,8 +15,9 @@ from stackroom.client import replica as core
 from stackroom.client.backlog import Backlog
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
+from stackroom.client.parting import GIVEN_UP, HINT, SET_ASIDE, Anew, Parting, Rest, Say, Step
 from stackroom.client.worker import Worker
-from stackroom.events.errors import Gap, IntegrityError, Unvouched
+from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Answer
 from stackroom.sync import protocol as wire
 
@@ -69,8 +70,10 @@ class Carrier:
         self._gaps: set[str] = set()
         """Profiles of which older history is missing."""
         self._again: set[str] = set()
-        """Profiles that were fetched once more, as nothing vouched for what was redacted in them."""
+        """Profiles that were begun anew once, as what came did not fit what is here."""
         self._fetching: set[str] = set()
+        self._partings: dict[str, Parting] = {}
+        """Profiles of which the hub has another history than this replica."""
         self._backlog = Backlog(worker, keeper, self._kept_and_told)
 
     def lacks_history(self, profile: str) -> bool:
@@ -82,6 +85,10 @@ class Carrier:
     async def opened(self, line: Line) -> None:
         """A line is there."""
         self.line = line
+        parted = list(self._partings)
+        self._partings.clear()
+        for profile in parted:
+            await self._anew(profile)
         self.replica.connected()
         await self.carry_out()
 
@@ -102,7 +109,7 @@ class Carrier:
 
     async def follow(self, profile: str) -> None:
         """The profile is to be kept up to date from now on."""
-        if profile not in self.replica.copies:
+        if profile not in self.replica.copies and profile not in self._partings:
             copy, whole = await self.worker.run(partial(self.keeper.load, profile))
             if not whole:
                 self._gaps.add(profile)
@@ -166,6 +173,48 @@ class Carrier:
             self._gaps.add(profile)
         self.replica.refetch(copy, clean_upto)
 
+    # Where the histories part
+
+    async def _part(self, problem: core.Problem) -> None:
+        """Asks where the hub's history parts from ours; what that comes to is told then."""
+        profile, head = problem.profile, problem.head or 0
+        assert self.replica.welcome is not None
+        parting = self.keeper.parting(profile, head, self.replica.welcome.epoch)
+        self._partings[profile] = parting
+        await self._step(parting, await self.worker.run(parting.begin))
+
+    async def _apart(self, message: wire.Compared | wire.Recall | wire.Healed) -> None:
+        """The hub said something about it."""
+        parting = self._partings.get(message.profile)
+        if parting is None:
+            return
+        match message:
+            case wire.Compared():
+                step = await self.worker.run(partial(parting.compared, message))
+                await self._step(parting, step)
+            case wire.Recall():
+                page = await self.worker.run(partial(parting.page, message))
+                self.replica.say(page)
+            case wire.Healed(profile):
+                del self._partings[profile]
+                await self._anew(profile)
+
+    async def _step(self, parting: Parting, step: Step) -> None:
+        profile = parting.profile
+        match step:
+            case Say(messages):
+                self.replica.say(*messages)
+            case Anew(parked):
+                for id in parked:
+                    answer = Answer(id, "rejected", None, GIVEN_UP, SET_ASIDE)
+                    self.tell(core.Park(profile, answer))
+                del self._partings[profile]
+                await self._anew(profile)
+            case Rest(found, offer):
+                if offer is not None:
+                    self.replica.say(offer)
+                self.tell(core.Problem("parted", found.sentence, HINT, profile))
+
     async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
         if kept := await self._kept(store, work):
             self.tell(store)
@@ -194,6 +243,11 @@ class Carrier:
                 await self._clean(effect)
             case core.Problem(profile=profile):
                 self._fetching.discard(profile)
+                if effect.head is not None and profile in self.replica.parted:
+                    await self._part(effect)
+                    return False
+            case core.Apart(message):
+                await self._apart(message)
             case core.Present() | core.Replied():
                 pass
             case _:
@@ -214,8 +268,8 @@ class Carrier:
             await self._anew(profile)
             return False
         except IntegrityError as error:
-            if isinstance(error, Unvouched) and profile not in self._again:
-                # The hub may have redacted between two pages: then all is well the second time.
+            if profile not in self._again:
+                # The hub may have redacted between two pages, or another process have what it has lost.
                 self._again.add(profile)
                 await self._anew(profile)
                 return False

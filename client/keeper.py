@@ -7,6 +7,7 @@ from msgspec import structs
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.parting import Parting, forget
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, Store
@@ -41,7 +42,7 @@ class Keeper:
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
-        self._unverified: set[str] = set()
+        self._unverified: set[str] | None = None
         """Profiles that brought redacted events, which something must vouch for once all is here."""
 
     @classmethod
@@ -158,7 +159,7 @@ class Keeper:
                 if settled:
                     store.settle(settled)
                 if redacted := [commit for commit in commits if _is_redacted(commit)]:
-                    self._unverified.add(profile)
+                    self._to_verify().add(profile)
                     if any(commit.id in settled for commit in redacted):
                         store.scrub()
                 self._tails[profile] = self._tails.get(profile, 0) + len(commits)
@@ -187,7 +188,7 @@ class Keeper:
                 self.store.park(proposal.id, "redacted_value", sentence)
                 parked.append(Answer(proposal.id, "rejected", None, "redacted_value", sentence))
         self._tails.pop(profile, None)
-        self._unverified.discard(profile)
+        self._to_verify().discard(profile)
         self.scrub()
         return parked
 
@@ -196,6 +197,10 @@ class Keeper:
         if self.cache.to_scrub():
             self.store.scrub()
             self.cache.scrub()
+
+    def parting(self, profile: str, head: int, epoch: int) -> Parting:
+        """What is to be said about a profile of which the hub, at `head` in `epoch`, has another history."""
+        return Parting(self.store, self.cache, profile, head, epoch)
 
     def register(self, url: str, catalogue: Sequence[Listed]) -> None:
         """Brings the registry of profiles in line with what the hub at `url` lists."""
@@ -223,13 +228,20 @@ class Keeper:
             self.cache.keep_snapshot(copy.profile, copy.state, copy.frontier)
         self._tails[copy.profile] = 0
 
+    def _to_verify(self) -> set[str]:
+        """As another process, that was killed then, has left it."""
+        if self._unverified is None:
+            self._unverified = self.cache.unvouched()
+        return self._unverified
+
     def _reached(self, profile: str) -> None:
-        if profile in self._unverified and self.cache.missing(profile) is None:
+        if profile in self._to_verify() and self.cache.missing(profile) is None:
             self.cache.verify(profile)
-            self._unverified.discard(profile)
+            self._to_verify().discard(profile)
         now = self.clock()
         if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
             self.store.synced(profile, now)
+            forget(self.store, profile)
             self._synced[profile] = now
 
 

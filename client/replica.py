@@ -107,6 +107,12 @@ class Replied(Struct, frozen=True):
     reply: wire.Reply
 
 
+class Apart(Struct, frozen=True):
+    """The hub says something about a profile in which the histories have parted; see `parting`."""
+
+    message: wire.Compared | wire.Recall | wire.Healed
+
+
 class Present(Struct, frozen=True):
     """Who came and who left."""
 
@@ -126,7 +132,8 @@ ProblemCode: TypeAlias = wire.ErrorCode | Literal["integrity", "too_new"]
 class Problem(Struct, frozen=True):
     """Something went wrong, for one profile or (empty) for the whole connection.
 
-    `retry`: the hub could not take proposals now; push them again later with `push_again`.
+    `retry`: the hub could not take proposals now; push them again later with `push_again`. `head` is that
+    of the hub, where histories have parted and it can be asked where.
     """
 
     code: ProblemCode
@@ -134,24 +141,13 @@ class Problem(Struct, frozen=True):
     hint: str = ""
     profile: str = ""
     retry: bool = False
+    head: int | None = None
 
 
 Effect: TypeAlias = (
-    Send
-    | Store
-    | Restart
-    | Backfill
-    | Clean
-    | Settle
-    | Park
-    | Catalogue
-    | Welcomed
-    | Granted
-    | Replied
-    | Present
-    | Reached
-    | Problem
-)
+    Send | Store | Restart | Backfill | Clean | Settle | Park | Catalogue
+    | Welcomed | Granted | Replied | Apart | Present | Reached | Problem
+)  # fmt: skip
 
 
 class Copy:
@@ -202,6 +198,8 @@ class Replica:
         self.welcome: wire.Welcome | None = None
         self.rights: wire.Rights | None = None
         """What the hub said last that its user may do."""
+        self.parted: set[str] = set()
+        """Profiles of which the hub has another history: they rest."""
         self._effects: list[Effect] = []
 
     def effects(self) -> list[Effect]:
@@ -218,25 +216,30 @@ class Replica:
     def disconnected(self) -> None:
         """The connection is gone; everything unanswered will be sent again."""
         self.welcome = None
+        self.parted.clear()
         for copy in self.copies.values():
             copy.live = copy.closed = False
             copy.problem = None
             copy.sent.clear()
+            copy.answered.clear()  # The hub that comes back may be one that knows nothing of it.
 
     def follow(self, copy: Copy) -> None:
         """Keep this profile up to date, and push what is pending in it."""
+        self.parted.discard(copy.profile)
         self.copies[copy.profile] = copy
         if self.welcome is not None:
             self._subscribe(copy)
 
     def unfollow(self, profile: str) -> None:
         """Let the profile rest."""
+        self.parted.discard(profile)
         if self.copies.pop(profile, None) is not None and self.welcome is not None:
             self._send(wire.Unsubscribe(profile))
 
     def propose(self, profile: str, proposals: Iterable[Proposal]) -> None:
-        """More proposals are pending in the profile, and saved."""
-        copy = self.copies[profile]
+        """More proposals are pending in the profile, and saved; one that rests has them when it is back."""
+        if (copy := self.copies.get(profile)) is None:
+            return
         known = {p.id for p in copy.pending}
         copy.pending += [p for p in proposals if p.id not in known]
         copy.pending.sort(key=lambda p: p.number)
@@ -271,6 +274,10 @@ class Replica:
         """Ask for a page of history after seq `after`."""
         self._send(wire.Fetch(profile, after))
 
+    def say(self, *messages: wire.FromReplica) -> None:
+        """Say something about a profile in which the histories have parted."""
+        self._effects += map(Send, messages)
+
     # What the hub says
 
     def receive(self, message: wire.FromHub) -> None:
@@ -297,6 +304,9 @@ class Replica:
                 self._error(message)
             case wire.Ways():
                 pass  # Nobody asks once they are in.
+            case wire.Compared() | wire.Recall() | wire.Healed():
+                if message.profile in self.parted:  # Or it has come together since.
+                    self._effects.append(Apart(message))
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
                     self._about(copy, message)
@@ -323,10 +333,11 @@ class Replica:
 
     def _error(self, error: wire.Error) -> None:
         retry = error.code in ("hub_full", "hub_failed")
-        problem = Problem(error.code, error.sentence, error.hint, error.profile, retry)
+        problem = Problem(error.code, error.sentence, error.hint, error.profile, retry, error.head)
         copy = self.copies.get(error.profile)
         if error.code == "parted":
-            self.copies.pop(error.profile, None)
+            if self.copies.pop(error.profile, None) is not None:
+                self.parted.add(error.profile)
         elif error.code == "forbidden" and copy is not None:
             self._close(copy, problem)
             return
@@ -366,7 +377,6 @@ class Replica:
         fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
         if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
             return
-        copy.gap_allowed = False
         since = copy.frontier
         leaves = []
         for seq, commit in enumerate(fresh, since.size + 1):
@@ -376,8 +386,11 @@ class Replica:
             leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
         frontier = merkle.extended(since, leaves)
         if merkle.root(frontier) != fresh[-1].root:
+            if copy.gap_allowed:
+                return  # Of the subscription before, to another history.
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
+        copy.gap_allowed = False
         unlooked = (commit for commit in fresh if commit.seq > copy.clean_upto)
         taken = tuple(each for each in rewritten_by(unlooked) if each.seq <= since.size)
         if taken:

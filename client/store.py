@@ -319,6 +319,27 @@ class Store:
                 (profile,),
             )
 
+    def take_back(
+        self, profile: str, made: Iterable[Authored], code: str, sentence: str, *, base: int
+    ) -> None:
+        """What the hub had and has no more is parked; what waits was made in view of `base` at the most."""
+        with self._file.writing() as conn:
+            for own in made:
+                known = conn.execute(
+                    "SELECT 1 FROM proposals WHERE id = ?1 OR (profile = ?2 AND number = ?3)",
+                    (own.proposal.id, profile, own.proposal.number),
+                )
+                if known.fetchone() is None:
+                    _insert(conn, profile, own.proposal, own.author, "parked")
+                    conn.execute(
+                        "UPDATE proposals SET code = ?, sentence = ? WHERE id = ?",
+                        (code, sentence, own.proposal.id),
+                    )
+            conn.execute(
+                "UPDATE proposals SET base = ?2 WHERE profile = ?1 AND state = 'pending' AND base > ?2",
+                (profile, base),
+            )
+
     def counts(self) -> dict[str, Counts]:
         """How many proposals each profile has that are not in its log."""
         rows = self._file.all(

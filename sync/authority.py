@@ -6,7 +6,7 @@ away, and the next decision rebuilds them from the log.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -17,6 +17,7 @@ from stackroom.events.check import (
     Changes,
     Conflicted,
     Converged,
+    Outcome,
     Rejected,
     Requested,
     check,
@@ -44,7 +45,7 @@ from stackroom.events.model import (
     ProfileRenamed,
     Proposal,
 )
-from stackroom.events.outcomes import holding
+from stackroom.events.outcomes import holding, set_aside
 from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
@@ -57,6 +58,9 @@ class Submission(Struct, frozen=True):
 
     `user` and `token` are ids among the people of the hub, who are asked again in the transaction:
     what was withdrawn before it begins is gone. Without them, the rights in `who` count.
+
+    With `back`, it was a commit of a history that the hub lost: it is never refused by what stands now,
+    but held in a conflict; `back` are the seqs after its base that its author had in view all the same.
     """
 
     profile: str
@@ -64,6 +68,7 @@ class Submission(Struct, frozen=True):
     proposal: Proposal
     user: str = ""
     token: str = ""
+    back: Set[int] | None = None
 
 
 class Decision(Struct, frozen=True):
@@ -81,7 +86,7 @@ class _Branch:
     def __init__(self, state: State, frontier: merkle.Frontier, stored: int) -> None:
         self.state = state
         self.frontier = frontier
-        self.listed = _listing(state)
+        self.listed = listing(state)
         self.stored = stored
         self.fresh: list[Taken] = []
         self.added: list[Commit] = []
@@ -255,32 +260,39 @@ class Authority:
         changes = unsealed(proposal)
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
-        who = self._who(submission, log)
-        outcome = check_changes(branch.state, proposal.base, changes, who, proposal.id)
+        outcome = self._outcome(submission, branch, changes, log)
+        if isinstance(outcome, Rejected) and submission.back is not None:
+            outcome = Conflicted(set_aside(branch.state, changes))
         match outcome:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)
             case Accepted(merged):
-                if too_much := self._refuse_taking(submission, branch, changes, log):
-                    return self._refused(submission, branch, too_much, now, log)
                 taking: Taking = "merged" if merged else "accepted"
             case Converged():
                 taking = "converged"
             case Conflicted():
-                if full := self._refuse_holding(submission, branch, outcome):
-                    return self._refused(submission, branch, full, now, log)
                 held = self._conflict(submission, branch, outcome, log)
                 return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
             case Requested():
-                if no := self._refuse_taking(
-                    submission, branch, changes, log
-                ) or self._refuse_holding(submission, branch, outcome):
-                    return self._refused(submission, branch, no, now, log)
                 held = self._held(submission, outcome)
                 return self._take(
                     submission, branch, (held,), _changes(held), "requested", now, log
                 )
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
+
+    def _outcome(
+        self, submission: Submission, branch: _Branch, changes: Changes, log: LogWriter
+    ) -> Outcome:
+        """What the rules say, and what else this hub has."""
+        proposal, who = submission.proposal, self._who(submission, log)
+        seen = submission.back or frozenset()
+        outcome = check_changes(branch.state, proposal.base, changes, who, proposal.id, seen)
+        no: Refusal | None = None
+        if isinstance(outcome, Accepted | Requested):
+            no = self._refuse_taking(submission, branch, changes, log)
+        if no is None and isinstance(outcome, Conflicted | Requested):
+            no = self._refuse_holding(submission, branch, outcome)
+        return outcome if no is None else Rejected(no)
 
     def _refused(
         self,
@@ -313,7 +325,11 @@ class Authority:
         """Why what no rule refuses is not taken all the same: by what else this hub has."""
         if naming := self._refuse_naming(submission, changes, log):
             return naming
-        if self.ceilings is None or submission.profile == self.people:
+        if (
+            self.ceilings is None
+            or submission.profile == self.people
+            or submission.back is not None
+        ):
             return None
         return self.ceilings.refuse(
             branch.state,
@@ -325,7 +341,7 @@ class Authority:
         self, submission: Submission, branch: _Branch, outcome: Conflicted | Requested
     ) -> Refusal | None:
         """Why no conflict or change request holds the proposal: its author has many in them."""
-        if self.ceilings is None:
+        if self.ceilings is None or submission.back is not None:
             return None
         author = submission.who.author
         if isinstance(outcome, Conflicted):
@@ -395,7 +411,7 @@ class Authority:
         branch.fresh.append(Taken(commit, taking, leaf))
         branch.added.append(commit)
         branch.answered(submission.who.replica, proposal.number)
-        if _listing(branch.state) != branch.listed:
+        if listing(branch.state) != branch.listed:
             self._flush(submission.profile, branch, log)
         return Answer(proposal.id, taking, commit.seq)
 
@@ -404,11 +420,11 @@ class Authority:
         if branch.fresh:
             log.append(profile, branch.fresh, branch.frontier)
             branch.fresh = []
-        listing = _listing(branch.state)
-        if listing != branch.listed and listing is not None:
-            name, deleted = listing
+        listed = listing(branch.state)
+        if listed != branch.listed and listed is not None:
+            name, deleted = listed
             log.list_profile(profile, name, deleted=deleted)
-            branch.listed = listing
+            branch.listed = listed
 
     def _branch(self, profile: str, log: LogReader) -> _Branch:
         branch = self._branches.get(profile)
@@ -431,7 +447,7 @@ def _changes(*events: Event) -> Changes:
     return [(event.entity, codec.unseal(event)) for event in events]
 
 
-def _listing(state: State) -> tuple[str, bool] | None:
+def listing(state: State) -> tuple[str, bool] | None:
     """How the catalogue lists the profile: its name, and whether it was deleted."""
     if (profile := state.profile) is not None:
         return profile.name, False

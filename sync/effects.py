@@ -10,6 +10,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
+from stackroom.sync.mending import Mending
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind
 
@@ -61,6 +62,20 @@ class ListAll(Struct, frozen=True):
     session: int
 
 
+class Look(Struct, frozen=True):
+    """Find what the log has in common with a `session` of another history."""
+
+    session: int
+    compare: wire.Compare
+
+
+class Survey(Struct, frozen=True):
+    """Read every head, for the order `id` of `session`."""
+
+    session: int
+    id: int
+
+
 class Ordered(Struct, frozen=True):
     """Have an order carried out, after all that were submitted before; see `orders`.
 
@@ -106,7 +121,10 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Effect: TypeAlias = Send | Close | Submit | Read | ListAll | Prove | Ordered | Keep | Noted
+Asked: TypeAlias = Read | ListAll | Look | Survey
+"""What is read for one connection, in the order in which it was asked for."""
+
+Effect: TypeAlias = Send | Close | Submit | Asked | Prove | Ordered | Keep | Noted | Mending
 
 
 class Page(Struct, frozen=True):

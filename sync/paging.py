@@ -3,6 +3,8 @@
 from stackroom.events.log import LogReader
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.sync.effects import Page, Read
+from stackroom.sync.healing_messages import Compare, Compared
+from stackroom.sync.mending import GIVEN_UP_FACT
 from stackroom.sync.settings import Settings
 
 
@@ -22,6 +24,21 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
             snapshot = None
     commits = log.commits(read.profile, after, settings.page_commits, settings.page_bytes)
     return Page(head, tuple(commits), root_there, snapshot)
+
+
+def compared(compare: Compare, log: LogReader) -> Compared:
+    """What the log has in common with another history of a profile."""
+    profile = compare.profile
+    common = (p.seq for p in compare.points if root_at(log, profile, p.seq) == p.root)
+    given_up = log.facts(GIVEN_UP_FACT).get(profile)
+    known = {id for id, at in log.proposed(compare.proposals).items() if at.profile == profile}
+    return Compared(
+        profile,
+        log.head(profile).seq,
+        max(common, default=0),
+        -1 if given_up is None else int(given_up),
+        tuple(id for id in compare.proposals if id not in known),
+    )
 
 
 def root_at(log: LogReader, profile: str, seq: int) -> bytes | None:

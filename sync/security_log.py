@@ -22,7 +22,7 @@ VALUE_LENGTH: Final = 500
 
 Kind: TypeAlias = Literal[
     "started", "stopped", "signed_in", "sign_in_refused", "joined", "refused", "limit", "people",
-    "order", "certificate",
+    "order", "certificate", "healing",
 ]  # fmt: skip
 """What an entry is about: the first thing to search for."""
 

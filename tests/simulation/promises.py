@@ -51,6 +51,12 @@ class Witness:
         self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.replaced: set[str] = set()
+        self.restored = False
+        """Whether the hub was set back to an old copy of its file."""
+        self.gone: set[str] = set()
+        """What nobody had, when it was."""
+        self.views: dict[str, tuple[set[str], int]] = {}
+        """What the author of a proposal had in view: ids of commits, and all up to a seq."""
         self.redacted: dict[str, int] = {}
         """The last redaction, by profile."""
         self.rewritten: dict[tuple[str, int, int], str] = {}
@@ -69,6 +75,29 @@ class Witness:
     def retyping(self, old: str) -> None:
         """The author of a refused proposal made another of it."""
         self.replaced.add(old)
+
+    def goes_back(
+        self, profile: str, commits: list[Commit], gone: set[str], answered: set[str]
+    ) -> None:
+        """The hub was set back to these commits; what is `gone`, nobody has."""
+        self.restored = True
+        self.gone |= gone
+        self.commits = {
+            place: leaf
+            for place, leaf in self.commits.items()
+            if place[0] != profile or place[1] <= len(commits)
+        }
+        for id in [id for id in self.acknowledged if self.typed[id][0] == profile]:
+            if id not in answered:
+                del self.acknowledged[id]
+        self.rewritten = {at: digest for at, digest in self.rewritten.items() if at[0] != profile}
+        self.heals(profile, commits)
+
+    def heals(self, profile: str, commits: Sequence[Commit]) -> None:
+        """The hub has these commits again, or new ones in their place."""
+        for commit in commits:
+            if any(True for _ in rewritten_by((commit,))):
+                self.redacts(profile, commit)
 
     def told_answer(self, answer: Answer) -> None:
         before = self.acknowledged.setdefault(answer.id, answer)
@@ -96,7 +125,7 @@ class Witness:
 
     def redacts(self, profile: str, commit: Commit) -> None:
         """Values were taken out of the hub's log by `commit`."""
-        self.redacted[profile] = commit.seq
+        self.redacted[profile] = max(self.redacted.get(profile, 0), commit.seq)
         for each in rewritten_by((commit,)):
             self.rewritten[profile, each.seq, each.event] = each.digest
 
@@ -138,7 +167,8 @@ class Witness:
         """
         if state.seq and state.seq >= self.redacted.get(profile, 0):
             said = sha256(encode(state)).digest(), root
-            if self.states.setdefault((profile, state.seq), said) != said:
+            place = f"{profile} {root.hex()}" if self.restored else profile
+            if self.states.setdefault((place, state.seq), said) != said:
                 raise Broken(3, f"two replicas at #{state.seq} of {profile} differ")
 
     # When all is quiet
@@ -173,10 +203,18 @@ class Witness:
             states.append(fold(states[-1], commit))
             changed.append(diff(states[-2], states[-1]))
         seen: dict[str, int] = {}
+        views: dict[str, set[str]] = {}
         for commit in commits:
-            seen[commit.replica] = max(seen.get(commit.replica, 0), commit.base)
+            view = views.setdefault(commit.replica, set())
+            base = commit.base
+            if self.restored and commit.id in self.views:
+                # Seqs are not what they were when it was made.
+                ids, base = self.views[commit.id]
+                view |= ids
+            seen[commit.replica] = max(seen.get(commit.replica, 0), base)
             for other in range(seen[commit.replica] + 1, commit.seq):
-                if commits[other - 1].replica == commit.replica:
+                there = commits[other - 1]
+                if there.replica == commit.replica or there.id in view:
                     continue
                 for mine in changed[commit.seq]:
                     for theirs in changed[other]:
@@ -194,7 +232,7 @@ class Witness:
 
     def check_work(self, committed: set[str], kept: set[str]) -> None:
         """All that was typed is in the log (a commit, or what holds it for a decision) or with its author."""
-        lost = self.typed.keys() - committed - kept - self.replaced
+        lost = self.typed.keys() - committed - kept - self.replaced - self.gone
         if lost:
             raise Broken(5, f"typed and gone: {sorted(lost)}")
 

@@ -13,6 +13,7 @@ from tests.simulation.hub_node import HubNode
 from tests.simulation.network import Network
 from tests.simulation.promises import Broken, Witness, in_log
 from tests.simulation.replica_node import ReplicaNode
+from tests.simulation.restoring import Restoring
 
 TORMENT = 60.0
 """Virtual seconds with faults."""
@@ -55,6 +56,7 @@ class Simulation:
             )
             self.nodes.append(node)
         self.profiles = profiles
+        self.restoring = Restoring(self, seed)
 
     def new_id(self) -> str:
         """A UUID, version 7 by its digits, random by its seed."""
@@ -89,6 +91,7 @@ class Simulation:
                 self.clock.after(self.random.random() * TORMENT, fault)
         for node in self.nodes:
             node.fragile = self.random.choice([0.0, 0.0, 0.01])
+        self.restoring.plan(TORMENT)
         self.clock.run(TORMENT)
         self.heal()
         self.clock.run(TORMENT + PEACE)
@@ -166,6 +169,7 @@ class Simulation:
         for node in self.nodes:
             node.fragile = 0.0
         self.start_hub()
+        self.restoring.peace()
         # What the hub still has in its queue comes before; then nothing does.
         self.clock.after(30, self.restore)
         for node in self.nodes:

@@ -18,7 +18,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "4ee252f3e5ce7e041ec09b94e60137ec1f35f3fcac3e9caa2ccfd79636d86bb7"}
+PINNED = {1: "f7cfc116c9a169e5cd1455da6a226cdb76a3ae98f1eb81219c7786859865f510"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -38,6 +38,9 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Unsubscribe(PROFILE),
     wire.Fetch(PROFILE, 7),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
+    wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
+    wire.Offer(PROFILE, 3, 5, bytes(32), 1),
+    wire.Returned(PROFILE, 3, (COMMIT,)),
     wire.Welcome(uid(9), 1, "ann", "0.1.0", 5, 10, 20),
     wire.Ways(
         passwords=True, oidc=wire.OidcWay("https://provider.example", "cli", ("openid",), "x")
@@ -53,7 +56,10 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.CaughtUp(PROFILE, 1, bytes(32)),
     wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
     wire.Presence(PROFILE, (wire.Person(uid(3), "ann", 5),), (uid(4),)),
-    wire.Error("parted", "histories differ", "", PROFILE),
+    wire.Error("parted", "histories differ", "", PROFILE, 3),
+    wire.Compared(PROFILE, 4, 3),
+    wire.Recall(PROFILE, 3, 5),
+    wire.Healed(PROFILE, 2),
 ]
 
 
