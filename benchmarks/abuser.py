@@ -25,7 +25,7 @@ REFUSED = 100
 
 
 class Abuser:
-    """`done` counts what the hub let through."""
+    """`done` counts what it got rid of: what lies in the sockets' buffers unread, too."""
 
     def __init__(self, url: str, profile: str, seconds: float) -> None:
         self.url = url

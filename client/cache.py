@@ -230,6 +230,24 @@ class Cache:
                 log.put_snapshot(profile, snapshot)
                 log.drop_snapshots(profile, [state.seq, *_begun_at(log, profile)])
 
+    def keep_milestones(
+        self, profile: str, states: Sequence[tuple[int, bytes]], head: int, apart: int
+    ) -> None:
+        """Keeps encoded states by their seq, which were folded while the profile was at `head`.
+
+        Those that are not so far `apart` as they should be go, and so do snapshots but the newest. Nothing
+        is kept if the profile was redacted or forgotten since: they may have what it has no more.
+        """
+        with self.writing() as log:
+            if log.head(profile).seq < head or _redacted_since(log, profile, head):
+                return
+            for seq, state in states:
+                log.put_milestone(profile, seq, state)
+            log.thin_milestones(profile, apart)
+            newest = log.snapshot(profile)
+            if newest is not None:
+                log.drop_snapshots(profile, [newest.seq, *_begun_at(log, profile)])
+
     def verify(self, profile: str) -> None:
         """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
         try:
@@ -269,10 +287,13 @@ class Cache:
         return texts if held else None
 
     def _drop_older(self, log: SqliteCacheWriter, profile: str, seq: int) -> None:
-        """Drops snapshots from before `seq`: a process that had not heard of it may have kept them."""
+        """Drops states from before `seq`: a process that had not heard of it may have kept them."""
+        dropped = log.drop_milestones(profile, seq) > 0
         begun, newest = _begun_at(log, profile), log.snapshot(profile)
         if newest is not None and newest.seq < seq and newest.seq not in begun:
             log.drop_snapshots(profile, begun)
+            dropped = True
+        if dropped:
             log.put_fact(SCRUB, profile, b"")
 
     def to_scrub(self) -> bool:

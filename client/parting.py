@@ -18,20 +18,15 @@ from stackroom.client import private_json
 from stackroom.client.cache import Cache
 from stackroom.client.store import Authored, Store
 from stackroom.events import merkle
-from stackroom.events.codec import unseal
+from stackroom.events.authors import held_by
 from stackroom.events.history import pages
 from stackroom.events.log import LogReader
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import (
-    ChangeRequested,
     Commit,
-    ConflictJoined,
-    ConflictOpened,
     Proposal,
     Redacted,
-    RequestJoined,
 )
-from stackroom.events.outcomes import HOLDING
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync import protocol as wire
 from stackroom.sync.healing_messages import POINTS, PROPOSALS
@@ -263,10 +258,7 @@ def _is_somebodys(commit: Commit) -> bool:
 
 def _own(commit: Commit, replica: str) -> Authored | None:
     """The proposal that `replica` made, in a commit or in what holds it for a decision."""
-    if commit.events[0].type in HOLDING:
-        change = unseal(commit.events[0])
-        assert isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined)
-        held = change.held
+    if (held := held_by(commit)) is not None:
         return Authored(held.proposal, held.author) if held.replica == replica else None
     if commit.replica != replica:
         return None

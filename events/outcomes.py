@@ -15,6 +15,8 @@ from stackroom.events.model import (
     Held,
     Overlap,
     RequestJoined,
+    RunRecorded,
+    RunUpdated,
 )
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State
@@ -72,6 +74,9 @@ HOLDING: Final = frozenset(
 
 REQUESTING: Final = frozenset({ChangeRequested.__name__, RequestJoined.__name__})
 """Those of them that wait for an approval."""
+
+REPORTS: Final = frozenset(change.__name__ for change in (RunRecorded, RunUpdated))
+"""The types of event that report a run."""
 
 
 def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:

@@ -12,7 +12,7 @@ from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
 from stackroom.sync.mending import Mending
 from stackroom.sync.proofs import Proof
-from stackroom.sync.security_log import Kind
+from stackroom.sync.security_log import Kind, Wanted
 
 ENVELOPE_BYTES: Final = 256
 """What a commit takes beside the bodies of its events, about."""
@@ -76,6 +76,14 @@ class Survey(Struct, frozen=True):
     id: int
 
 
+class ReadNotes(Struct, frozen=True):
+    """Read the security log for `session`, whose order `ask` asked for it."""
+
+    session: int
+    ask: int
+    wanted: Wanted
+
+
 class Ordered(Struct, frozen=True):
     """Have an order carried out, after all that were submitted before; see `orders`.
 
@@ -121,7 +129,7 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Asked: TypeAlias = Read | ListAll | Look | Survey
+Asked: TypeAlias = Read | ListAll | ReadNotes | Look | Survey
 """What is read for one connection, in the order in which it was asked for."""
 
 Effect: TypeAlias = Send | Close | Submit | Asked | Prove | Ordered | Keep | Noted | Mending

@@ -30,6 +30,7 @@ from stackroom.sync.effects import (
     Ordered,
     Prove,
     Read,
+    ReadNotes,
     Submit,
     needs_proof,
 )
@@ -37,6 +38,7 @@ from stackroom.sync.farewell import Farewell
 from stackroom.sync.healing import Healing, Signed, signs_nothing
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
+from stackroom.sync.security_log import Wanted
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 
@@ -139,6 +141,7 @@ class Hub(Healing):
             now,
             self.settings.push_proposals,
             self.settings.push_bytes,
+            self.access.has_key(principal, hello.key) if hello.key else None,
         )
         self._send(session, welcome)
         self._tell_rights(session, principal, now)
@@ -188,6 +191,8 @@ class Hub(Healing):
         match message:
             case wire.Ask(order=wire.ListOffers() | wire.Heal()):
                 self._heals(session, principal, message, now)
+            case wire.Ask(id, wire.ListNotes() as order):
+                self._list_notes(session, principal, id, order)
             case wire.Ask(id, order):
                 if answer := self.access.answer(principal, order, now):
                     self._send(session, structs.replace(answer, id=id))
@@ -307,7 +312,7 @@ class Hub(Healing):
             rights = self._rights(principal, profile)
             who = Who(session.replica, principal.name, rights)
             submissions = tuple(
-                Submission(profile, who, proposal, principal.user, principal.token)
+                Submission(profile, who, proposal, principal.user, principal.token, session.id)
                 for proposal in push.proposals
             )
             self._effects.append(Submit(session.id, submissions))
@@ -372,6 +377,24 @@ class Hub(Healing):
                 self._error(session, code, sentence, hint, profile)
 
     # The rest
+
+    def _list_notes(
+        self, session: Session, principal: Principal, id: int, order: wire.ListNotes
+    ) -> None:
+        if "hub.audit" not in self.access.rights(principal):
+            refusal = wire.Reply(id, "not_allowed", "you may not read the security log (hub.audit)")
+            self._note(session, "refused", code=refusal.code, what="ListNotes")
+            self._send(session, refusal)
+            return
+        most = min(order.most, self.settings.notes_reply)
+        wanted = Wanted(most, order.kind, order.user, order.since)
+        self._effects.append(ReadNotes(session.id, id, wanted))
+
+    def notes(self, read: ReadNotes, lines: Sequence[str]) -> None:
+        """The security log answered `ReadNotes`."""
+        session = self.sessions.get(read.session)
+        if session is not None and not session.refused:
+            self._send(session, wire.Reply(read.ask, notes=tuple(lines)))
 
     def catalogue(self, session_id: int, profiles: Sequence[Listed]) -> None:
         """The log answered `ListAll`."""

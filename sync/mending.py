@@ -6,26 +6,26 @@ The table of cases stands in `docs/healing.md`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
+from uuid import UUID, uuid5
 
 from msgspec import Struct, json, structs
 
+from stackroom.events.authors import KnownKey, held_by, known_keys
 from stackroom.events.check import Accepted, Converged, check_changes
 from stackroom.events.codec import unseal
 from stackroom.events.errors import IntegrityError
 from stackroom.events.fold import advance
+from stackroom.events.history import pages
 from stackroom.events.log import Answer, LogReader, LogWriter, Taken, Taking
 from stackroom.events.model import (
-    ChangeRequested,
     Commit,
-    ConflictJoined,
-    ConflictOpened,
     Millis,
     Proposal,
     Redacted,
-    RequestJoined,
 )
-from stackroom.events.outcomes import HOLDING, taking
+from stackroom.events.outcomes import taking
 from stackroom.events.people_entities import Invitation, Token
 from stackroom.events.people_model import (
     InvitationEnded,
@@ -48,7 +48,7 @@ from stackroom.sync.access import (
 )
 from stackroom.sync.authority import Authority, Submission, listing
 from stackroom.sync.redacting import take_away
-from stackroom.sync.tails import Grown, Proven, Tail, examine, frontier_at
+from stackroom.sync.tails import Grown, Proven, Tail, examine, frontier_at, refuse_authors
 
 GIVEN_UP_FACT: Final = "given_up"
 """The kind of fact that says up to which seq (decimal) what parts there was given up, by profile."""
@@ -79,6 +79,8 @@ class Outcome(Struct, frozen=True):
     epoch: int
     commits: dict[str, tuple[Commit, ...]] = {}
     facts: tuple[Fact, ...] = ()
+    again: dict[str, str] = {}
+    """The fresh ids of proposals that came back under another one."""
 
 
 class _Record(Struct, frozen=True, omit_defaults=True):
@@ -115,12 +117,31 @@ def mend(authority: Authority, mending: Mending, now: Millis, log: LogWriter) ->
         grown = examine(tail, ground, mending.proven, unproven=mending.unproven)
         if isinstance(grown, Refusal):
             raise Unmended(grown.code, grown.sentence)
+        unproven = mending.proven is None
+        keys, since = (
+            _keys(authority.people, grown, tail, log),
+            _taken_at(log, profile, tail.common),
+        )
+        if refusal := refuse_authors(tail, grown, keys, since, unproven=unproven):
+            raise Unmended(refusal.code, refusal.sentence)
         known = log.answers([commit.id for commit in grown.commits])
         if known or head.seq > tail.common:
             work.bring(tail, grown, known)
         else:
             work.keep(tail, grown)
     return work.done()
+
+
+def _keys(people: str, grown: Grown, tail: Tail, log: LogReader) -> dict[bytes, KnownKey]:
+    """Every key that was ever registered; by what comes back now, too, if that is the people's."""
+    commits = (commit for page in pages(log, people, 0) for commit in page)
+    return known_keys(chain(commits, grown.commits if tail.profile == people else ()))
+
+
+def _taken_at(log: LogReader, profile: str, seq: int) -> Millis:
+    """When the hub took commit `seq`."""
+    found = log.commits(profile, seq - 1, 1) if seq else []
+    return found[0].accepted if found else 0
 
 
 class _Work:
@@ -135,6 +156,7 @@ class _Work:
         self.commits: list[Commit] = []
         self.facts: list[Fact] = []
         self.mended = wire.Mended(mending.profile)
+        self.again: dict[str, str] = {}
 
     def done(self) -> Outcome:
         """Keeps what is to be remembered of it."""
@@ -148,7 +170,7 @@ class _Work:
         for fact in self.facts:
             self.log.put_fact(fact.kind, fact.key, fact.value)
         commits = {self.profile: tuple(self.commits)} if self.commits else {}
-        return Outcome(self.mended, epoch, commits, tuple(self.facts))
+        return Outcome(self.mended, epoch, commits, tuple(self.facts), self.again)
 
     # The hub has decided on nothing since: all comes back as it was
 
@@ -197,12 +219,13 @@ class _Work:
             if changes := [c for e in commit.events if isinstance(c := unseal(e), Redacted)]:
                 redactions += [(commit, change) for change in changes]
                 continue
-            if (before := known.get(commit.id)) is not None:
-                told["known"] += 1
-                if before.seq is not None:
-                    places[commit.seq] = before.seq
-                continue
             submission = _again(self.profile, commit, tail.common, places, self.authority.people)
+            if (before := known.get(commit.id)) is not None:
+                if before.seq is not None:
+                    told["known"] += 1
+                    places[commit.seq] = before.seq
+                    continue
+                submission = self.afresh(submission)
             decision = self.authority.decide([submission], self.now, self.log)
             (answer,) = decision.answers
             if answer.seq is None:
@@ -224,6 +247,23 @@ class _Work:
             redone=redone,
             left=tuple(left),
         )
+
+    def afresh(self, submission: Submission) -> Submission:
+        """The same under a fresh id, as another replica's: what has its id, the hub has refused since.
+
+        Its author need not have heard of that: another process of theirs may have pushed it again.
+        """
+        replica = str(uuid5(UUID(submission.who.replica), HEALED_FACT))
+        made = structs.replace(
+            submission.proposal,
+            id=str(UUID(bytes=self.authority.salt(), version=4)),
+            number=self.log.last_number(self.profile, replica) + 1,
+            key=b"",
+            signature=b"",
+        )
+        self.again[submission.proposal.id] = made.id
+        who = structs.replace(submission.who, replica=replica)
+        return structs.replace(submission, proposal=made, who=who)
 
     def redo(self, commit: Commit, change: Redacted, common: int) -> bool:
         """Takes away again what the hub has back from its backup; whether there was anything."""
@@ -265,16 +305,24 @@ def _again(
     signature stays with the lost history.
     """
     author, replica = commit.author, commit.replica
-    proposal = Proposal(
-        commit.id, commit.number, commit.base, commit.message, commit.time, commit.events
-    )
-    if commit.events[0].type in HOLDING:
-        change = unseal(commit.events[0])
-        assert isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined)
-        author, replica, proposal = change.held.author, change.held.replica, change.held.proposal
+    if (held := held_by(commit)) is not None:
+        author, replica, proposal = held.author, held.replica, held.proposal
+    else:
+        proposal = Proposal(
+            commit.id,
+            commit.number,
+            commit.base,
+            commit.message,
+            commit.time,
+            commit.events,
+            commit.key,
+            commit.signature,
+        )
     seen = frozenset(now for seq, now in places.items() if seq <= proposal.base)
     events = tuple(structs.replace(e, digest="") if e.digest else e for e in proposal.events)
     back = structs.replace(proposal, base=min(proposal.base, common), events=events)
+    if back != proposal:
+        back = structs.replace(back, key=b"", signature=b"")
     who = Who(replica, author, frozenset(PERMISSIONS), is_hub=replica == people)
     return Submission(profile, who, back, back=seen)
 

@@ -7,8 +7,8 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from stackroom.events.limits import MESSAGE_LENGTH, NAME_LENGTH
-from stackroom.events.model import Count, Id
+from stackroom.events.limits import KEY_BYTES, MESSAGE_LENGTH, NAME_LENGTH, SIGNATURE_BYTES
+from stackroom.events.model import Count, Id, Millis
 
 PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
 """What is public of a token or code: its kind, and what it is looked up by."""
@@ -21,6 +21,13 @@ IdToken: TypeAlias = Annotated[str, Meta(max_length=16_384)]
 
 Hash: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """SHA-256 of a token or code."""
+
+
+PublicKey: TypeAlias = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
+"""The public half of an Ed25519 key."""
+
+Proof: TypeAlias = Annotated[bytes, Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
+"""An Ed25519 signature, by which somebody shows that they have a key."""
 
 
 class NewToken(Struct, frozen=True):
@@ -104,6 +111,23 @@ class LinkIdentity(Order, frozen=True, tag="link_identity"):
         return "LinkIdentity()"
 
 
+class RegisterKey(Order, frozen=True, tag="register_key"):
+    """The sender's replica signs with this key from now on; `proof` is `signing.Signer.possession`.
+
+    A replica has one key. One of which the hub knows another, whose own has ended, or belongs to another
+    replica, takes a new identity.
+    """
+
+    key: PublicKey
+    proof: Proof
+
+
+class RevokeKey(Order, frozen=True, tag="revoke_key"):
+    """Nothing that the key signs is taken from now on."""
+
+    key: PublicKey
+
+
 class Redact(Order, frozen=True, tag="redact"):
     """Takes the text at `path` of what commit `seq` wrote out of a profile's whole history.
 
@@ -141,6 +165,15 @@ class Heal(Order, frozen=True, tag="heal"):
     give_up: bool = False
 
 
+class ListNotes(Order, frozen=True, tag="list_notes"):
+    """The newest `most` entries of the hub's security log: of a kind, about a user, since a time."""
+
+    most: Count = 100
+    kind: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    user: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    since: Millis = 0
+
+
 AnyOrder: TypeAlias = (
     MakeToken
     | RenewToken
@@ -149,8 +182,11 @@ AnyOrder: TypeAlias = (
     | Invite
     | SetPassword
     | LinkIdentity
+    | RegisterKey
+    | RevokeKey
     | Redact
     | Explain
+    | ListNotes
     | ListOffers
     | Heal
 )

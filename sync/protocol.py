@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Count, Id, Millis, Proposal, Rewritten
+from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
 from stackroom.events.people import Grant
 from stackroom.sync.close_codes import CloseCode as CloseCode
 from stackroom.sync.healing_messages import (
@@ -68,6 +68,9 @@ from stackroom.sync.order_messages import (
     LinkIdentity as LinkIdentity,
 )
 from stackroom.sync.order_messages import (
+    ListNotes as ListNotes,
+)
+from stackroom.sync.order_messages import (
     ListOffers as ListOffers,
 )
 from stackroom.sync.order_messages import (
@@ -86,7 +89,13 @@ from stackroom.sync.order_messages import (
     Redact as Redact,
 )
 from stackroom.sync.order_messages import (
+    RegisterKey as RegisterKey,
+)
+from stackroom.sync.order_messages import (
     RenewToken as RenewToken,
+)
+from stackroom.sync.order_messages import (
+    RevokeKey as RevokeKey,
 )
 from stackroom.sync.order_messages import (
     RevokeToken as RevokeToken,
@@ -109,11 +118,15 @@ SUBPROTOCOLS: Final = (MSGPACK, JSON)
 
 
 class Hello(Message, frozen=True, tag="hello"):
-    """The first message: who is there, by a token that says it."""
+    """The first message: who is there, by a token that says it.
+
+    `key` is the public half of the key by which the replica signs, if it does.
+    """
 
     replica: Id
     token: Secret
     client: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    key: Key = b""
 
     def __repr__(self) -> str:
         """Without the token, which must never stand in a log."""
@@ -242,7 +255,11 @@ class Ways(Message, frozen=True, tag="ways"):
 
 
 class Welcome(Message, frozen=True, tag="welcome"):
-    """The answer to `hello`: which hub this is, and as whom it took the sender."""
+    """The answer to `hello`: which hub this is, and as whom it took the sender.
+
+    `key_registered` is whether the key in `hello` is known to be that of this user's replica: if not, it is
+    to be registered before anything is pushed. None where no key was told, or the hub keeps none.
+    """
 
     hub: str
     epoch: int
@@ -251,6 +268,7 @@ class Welcome(Message, frozen=True, tag="welcome"):
     time: Millis
     push_proposals: int
     push_bytes: int
+    key_registered: bool | None = None
 
 
 class Rights(Message, frozen=True, tag="rights"):
@@ -306,8 +324,9 @@ class Reply(Message, frozen=True, tag="reply"):
 
     `user` is who the order was about, `seq` the commit that it made; `tokens` and `explained` are there
     where they were asked for. Of a redaction, `rewritten` is what it (would) take a value from, and
-    `remnants` where the value stands on. Of a healing, `offers` is what could be taken back, `mended`
-    what came of each profile, and `epoch` the hub's from then on.
+    `remnants` where the value stands on. `notes` are lines of the security log, each a JSON object, oldest
+    first. Of a healing, `offers` is what could be taken back, `mended` what came of each profile, and
+    `epoch` the hub's from then on.
     """
 
     id: Count
@@ -319,6 +338,7 @@ class Reply(Message, frozen=True, tag="reply"):
     explained: Explained | None = None
     rewritten: tuple[Rewritten, ...] = ()
     remnants: tuple[Remnant, ...] = ()
+    notes: tuple[str, ...] = ()
     offers: tuple[Offered, ...] = ()
     mended: tuple[Mended, ...] = ()
     epoch: int | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from stackroom.events.model import Millis
 
@@ -22,7 +23,7 @@ VALUE_LENGTH: Final = 500
 
 Kind: TypeAlias = Literal[
     "started", "stopped", "signed_in", "sign_in_refused", "joined", "refused", "limit", "people",
-    "order", "certificate", "healing",
+    "certificate", "healing",
 ]  # fmt: skip
 """What an entry is about: the first thing to search for."""
 
@@ -35,6 +36,9 @@ class Notes(Protocol):
     def note(self, kind: Kind, **fields: Value) -> None:
         """Notes something now; fields that are empty or None are left out."""
 
+    def newest(self, wanted: "Wanted") -> list[str]:
+        """The newest entries that are wanted, oldest first; waits for the disk."""
+
 
 class NoNotes:
     """Nowhere: for a hub without a folder."""
@@ -42,8 +46,29 @@ class NoNotes:
     def note(self, kind: Kind, **fields: Value) -> None:
         """Nothing is kept."""
 
+    def newest(self, wanted: "Wanted") -> list[str]:
+        """Nothing was kept."""
+        return []
+
 
 NOWHERE: Final = NoNotes()
+
+
+class Wanted(Struct, frozen=True):
+    """Which entries somebody wants to see: `most` at the most, of a `kind`, about a `user`, since a time."""
+
+    most: int
+    kind: str = ""
+    user: str = ""
+    since: Millis = 0
+
+    def has(self, line: bytes) -> bool:
+        """Whether the entry in `line` is one of them: told by its bytes, as `_line` writes them."""
+        return (
+            (not self.kind or b'"kind":' + msgspec.json.encode(self.kind) in line)
+            and (not self.user or b'"user":' + msgspec.json.encode(self.user) in line)
+            and (not self.since or line >= b'{"time":"' + _time(self.since).encode())
+        )
 
 
 class SecurityLog:
@@ -82,6 +107,17 @@ class SecurityLog:
             with self._lock:
                 self._dropped += 1
 
+    def newest(self, wanted: Wanted) -> list[str]:
+        """The newest entries that are wanted, oldest first, in all files that are kept."""
+        found: list[str] = []
+        for number in range(self._files):
+            for line in reversed(_lines(self._file(number))):
+                if len(found) == wanted.most:
+                    return found[::-1]
+                if wanted.has(line):
+                    found.append(line.decode())
+        return found[::-1]
+
     def close(self) -> None:
         """Waits until all is written; nothing is noted afterwards."""
         self._queue.put(None)
@@ -118,19 +154,29 @@ class SecurityLog:
             self.path.unlink(missing_ok=True)
             return
         for number in range(self._files - 1, 0, -1):
-            older = self.path.with_name(f"{self.path.name}.{number}")
-            newer = (
-                self.path if number == 1 else self.path.with_name(f"{self.path.name}.{number - 1}")
-            )
+            newer = self._file(number - 1)
             if newer.exists():
-                newer.replace(older)
+                newer.replace(self._file(number))
+
+    def _file(self, number: int) -> Path:
+        return self.path.with_name(f"{self.path.name}.{number}") if number else self.path
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []  # There are not so many files yet; or it was just now given its next number.
 
 
 def _line(now: Millis, kind: Kind, fields: Mapping[str, Value]) -> bytes:
-    time = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
     said = {name: _cut(value) for name, value in fields.items() if value not in (None, "")}
-    entry = {"time": time.replace("+00:00", "Z"), "kind": kind, **said}
-    return msgspec.json.encode(entry) + b"\n"
+    return msgspec.json.encode({"time": _time(now), "kind": kind, **said}) + b"\n"
+
+
+def _time(moment: Millis) -> str:
+    time = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds")
+    return time.replace("+00:00", "Z")
 
 
 def _cut(value: Value) -> Value:

@@ -290,6 +290,10 @@ class Server:
                     self.hub.page(request, page)
                     self.carry_out()
                     await self.pace.rest(link, session, page.weight)
+                elif isinstance(request, effects.ReadNotes):
+                    read = partial(self.security.newest, request.wanted)
+                    self.hub.notes(request, await anyio.to_thread.run_sync(read))
+                    self.carry_out()
                 else:
                     await self._look_up(request)
                     self.carry_out()
@@ -330,7 +334,13 @@ class Server:
                         self._note(effect)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case effects.Read() | effects.ListAll() | effects.Look() | effects.Survey():
+                    case (
+                        effects.Read()
+                        | effects.ListAll()
+                        | effects.ReadNotes()
+                        | effects.Look()
+                        | effects.Survey()
+                    ):
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 

@@ -144,6 +144,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """… and at once: no flood of them pushes all else out of the log."""
     security_log_waiting: int = 10_000
     """Entries that wait to be written; beyond it, they are dropped and counted."""
+    notes_reply: int = 500
+    """Entries of the security log in one answer to whoever may read it."""
 
     live_buffer: int = 1 << 20
     """Unsent bytes of one connection beyond which it is moved from live delivery to pages."""
@@ -159,6 +161,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits between two snapshots of a profile's state; half as many as its entities, if that is more."""
     snapshot_worth: int = 4_000
     """Commits behind the head from which a subscriber may be sent a snapshot."""
+    verify_start: int = 10_000
+    """Commits whose hashes are computed again when the hub starts, the newest of its profiles."""
     states_kept: int = 256
     """Profiles whose state is kept in memory, the least recently used given up first."""
 

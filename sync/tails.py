@@ -4,15 +4,16 @@ Plain functions. What they look at came from somebody: nothing of it is believed
 hashes that lead to a signature of this hub's, or from an administrator's word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from stackroom.events import codec, merkle
+from stackroom.events.authors import KnownKey, author_finding
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.log import LogReader
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Event
+from stackroom.events.model import Commit, Event, Millis
 from stackroom.events.redaction import rewritten_by
 from stackroom.events.rules import ID, Refusal
 
@@ -86,6 +87,26 @@ def examine(
     if (at := _unvouched(tail, commits)) is not None:
         return _broken(at, "it is not what a redaction left of it")
     return Grown(commits, tuple(leaves), frontier)
+
+
+def refuse_authors(
+    tail: Tail, grown: Grown, keys: Mapping[bytes, KnownKey], since: Millis, *, unproven: bool
+) -> Refusal | None:
+    """Why a commit is not its author's, by `keys`, which are all that were registered on the hub.
+
+    No signature may be false. Where nothing of the hub's stands for the commits, whoever had a key when
+    the hub took its last commit before them (`since`) must have signed them by it.
+    """
+    held = {(known.author, known.replica): known for known in keys.values() if known.ended is None}
+    for commit in grown.commits:
+        finding = author_finding(tail.profile, commit, keys)
+        if finding.result == "invalid":
+            return _broken(commit.seq, f"{commit.author} has not signed this")
+        known = held.get((commit.author, commit.replica))
+        had_one = known is not None and known.registered <= max(since, commit.accepted)
+        if unproven and had_one and finding.result != "valid":
+            return _broken(commit.seq, f"{commit.author} signs what they propose, and not this")
+    return None
 
 
 def redacted_before(common: int, commits: Iterable[Commit]) -> list[int]:

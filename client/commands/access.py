@@ -1,6 +1,6 @@
 """`stackroom access`: what one may do, and why."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from msgspec import Struct
@@ -11,6 +11,23 @@ from stackroom.client.commands.tree import group
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+
+
+KINDS: Final = (
+    "signed_in",
+    "sign_in_refused",
+    "joined",
+    "refused",
+    "limit",
+    "people",
+    "certificate",
+    "started",
+    "stopped",
+)
+"""What an entry of the security log may be about."""
+
+COLUMNS: Final = ("time", "kind", "user", "address")
+"""What a row of it shows in columns of their own."""
 
 
 class Right(Struct, frozen=True):
@@ -126,6 +143,83 @@ def show(app: "App", url: str | None) -> None:
         )
 
     app.output.show(rows, table)
+
+
+@access.command(
+    "log",
+    example="""
+    stackroom access log
+    stackroom access log --user ben --since '2h ago'
+    stackroom access log --kind refused --output json
+    """,
+)
+@click.option(
+    "--kind", type=click.Choice(KINDS), metavar="KIND", help=f"One of {', '.join(KINDS)}."
+)
+@click.option(
+    "--user",
+    metavar="USER",
+    shell_complete=completing.people("user"),
+    help="What this user did, or tried.",
+)
+@click.option("--since", metavar="TIME", help="Not before: 2026-11-20, '2h ago', yesterday.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most."
+)
+@hub_option
+@click.pass_obj
+def log(
+    app: "App",
+    kind: str | None,
+    user: str | None,
+    since: str | None,
+    limit: int,
+    url: str | None,
+) -> None:
+    """Show the hub's security log: who came in, what was refused, granted, or hit a limit.
+
+    Auditors and administrators may (hub.audit). The newest entries, oldest first.
+    """
+    import json
+
+    from stackroom.client.commands.output import Table
+    from stackroom.client.exchange import order
+    from stackroom.sync import protocol as wire
+
+    workspace = app.workspace
+    asked = wire.ListNotes(limit, kind or "", user or "", _since(since) if since else 0)
+    reply = order(workspace, workspace.hub(url).url, asked)
+    entries = [json.loads(line) for line in reply.notes]
+
+    def table() -> Table:
+        return Table(
+            ("when", "kind", "user", "address", "what"),
+            [
+                (
+                    *(entry.get(name, "") for name in COLUMNS),
+                    " ".join(f"{k}={v}" for k, v in entry.items() if k not in COLUMNS),
+                )
+                for entry in entries
+            ],
+            "Nothing of that was noted.",
+        )
+
+    app.output.show(entries, table)
+
+
+def _since(text: str) -> int:
+    """The time that `text` means, in milliseconds since 1970; a usage error if it means none."""
+    from datetime import datetime
+
+    from stackroom.client import when
+
+    try:
+        place = when.parse(text, datetime.now().astimezone())
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from None
+    if not isinstance(place, when.Moment):
+        raise click.BadParameter("this takes a time, not a commit", param_hint="--since")
+    return place.time
 
 
 def _scope(scope: str, project: str, names: dict[str, str]) -> str:

@@ -16,8 +16,10 @@ from stackroom.client.commands.tree import command
     stackroom diff yesterday
     """,
 )
-@click.argument("earlier", metavar="SEQ|TIME", shell_complete=completing.commits)
-@click.argument("later", required=False, metavar="[SEQ|TIME]", shell_complete=completing.commits)
+@click.argument("earlier", metavar="SEQ|TIME|TAG", shell_complete=completing.moments)
+@click.argument(
+    "later", required=False, metavar="[SEQ|TIME|TAG]", shell_complete=completing.moments
+)
 @click.pass_obj
 def diff(app: App, earlier: str, later: str | None) -> None:
     """Show what differs between two points of the history, value by value.

@@ -73,8 +73,10 @@ def failure(error: BaseException) -> Failure:
         case IntegrityError():
             return Failure("integrity_error", _sentence(str(error)), error.hint, Exit.INTEGRITY)
         case StackroomError():
-            code = int(getattr(error, "exit_code", Exit.ERROR))
             reason = str(getattr(error, "reason", ""))
+            code = int(getattr(error, "exit_code", Exit.ERROR))
+            if reason == "not_allowed":
+                code = Exit.NOT_AUTHORISED
             return Failure(code_of(type(error)), _sentence(str(error)), error.hint, code, reason)
         case OSError() if error.filename is not None:
             return Failure("file", f"{error.filename}: {error.strerror}.", "", Exit.ERROR)

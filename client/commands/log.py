@@ -69,7 +69,7 @@ def log(app: App, entity: str | None, limit: int) -> None:
                     row.author,
                     telling.what(row),
                     row.message,
-                    _mark(row.kind),
+                    _mark(row),
                 )
                 for row in rows
             ],
@@ -83,11 +83,14 @@ def log(app: App, entity: str | None, limit: int) -> None:
     app.show_copy_age(copy)
 
 
-def _mark(kind: "Kind") -> object:
+def _mark(row: "CommitRow") -> object:
+    """What kind of commit it is, if that is to be said, and the tags that name it."""
     from stackroom.client.commands import telling
     from stackroom.client.commands.output import Toned
 
-    return Toned(telling.MARKS[kind], _TONES[kind]) if kind in _TONES else ""
+    tags = f"[{', '.join(row.tags)}]" if row.tags else ""
+    said = " ".join(filter(None, (telling.MARKS[row.kind], tags)))
+    return Toned(said, _TONES.get(row.kind, "strong")) if said else ""
 
 
 def _ids(copy: "ProfileCopy", text: str) -> set[str]:

@@ -1,10 +1,12 @@
 """Names instead of ids: what people call the entities and paths that events speak of by id."""
 
+from functools import cached_property
+
 from msgspec import UNSET
 
 from stackroom.client.commands.output import cell
 from stackroom.events.people_entities import Assignment
-from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, Request, State
+from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, Request, State, Tag
 from stackroom.events.values import Maybe, Path, segments
 
 _NOTHING = "(none)"
@@ -19,13 +21,21 @@ class Names:
     def __init__(self, *states: State) -> None:
         self.states = states
 
+    @cached_property
+    def tags(self) -> dict[int, list[str]]:
+        """The tags of now, by the commit that they name."""
+        found: dict[int, list[str]] = {}
+        for _, tag in self.states[0].all(Tag):
+            found.setdefault(tag.seq, []).append(tag.name)
+        return {seq: sorted(names) for seq, names in found.items()}
+
     def entity(self, id: str) -> str:
         """`stack 'prod'`, `orchestrator/k8s`, `flavor orchestrator/custom`, or the id's first part."""
         for state in self.states:
             if (entity := state.get(id)) is not None:
                 return _called(state, entity)
             if (gone := state.gone.get(state.resolve(id))) is not None:
-                return called(gone.kind, gone.name, gone.component_type)
+                return called(gone.kind, gone.name or short(id), gone.component_type)
         return short(id)
 
     def member(self, id: str) -> str:

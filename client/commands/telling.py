@@ -6,7 +6,8 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, structs
 
-from stackroom.client.commands.naming import Names
+from stackroom.client.commands.naming import Names, short
+from stackroom.events.authors import held_by
 from stackroom.events.codec import unseal
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import Difference
@@ -18,12 +19,15 @@ from stackroom.events.model import (
     Event,
     Proposal,
     RequestJoined,
+    RunRecorded,
+    RunUpdated,
 )
-from stackroom.events.outcomes import HOLDING, REQUESTING
+from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
+from stackroom.events.signing import fingerprint
 from stackroom.events.values import Maybe, Path
 
 Kind: TypeAlias = Literal[
-    "commit", "conflict", "resolution", "request", "approval", "closing", "pending"
+    "commit", "conflict", "resolution", "request", "approval", "closing", "run", "pending"
 ]
 
 MARKS: dict[Kind, str] = {
@@ -33,6 +37,7 @@ MARKS: dict[Kind, str] = {
     "request": "change request",
     "approval": "approves a request",
     "closing": "ends a request",
+    "run": "run",
     "pending": "pending",
 }
 
@@ -56,7 +61,8 @@ class CommitRow(Struct, frozen=True):
     """A commit, or (`kind` pending, no seq, root and `accepted`) a proposal that waits for the hub.
 
     The hub names the author when it takes a proposal. `time` is the author's clock, `accepted` the
-    hub's, both in milliseconds since 1970; `root` is hexadecimal.
+    hub's, both in milliseconds since 1970; `root` is hexadecimal. `key` is the fingerprint of the key that
+    signed it, or the proposal that a conflict or change request holds; null if none did.
     """
 
     seq: int | None
@@ -69,6 +75,10 @@ class CommitRow(Struct, frozen=True):
     accepted: int | None
     root: str | None
     events: list[EventRow]
+    tags: list[str] = []
+    """The tags that name it."""
+    signed: bool = False
+    key: str | None = None
 
 
 class ChangeRow(Struct, frozen=True):
@@ -103,9 +113,11 @@ class OverlapRow(Struct, frozen=True):
 class Shown(CommitRow, frozen=True):
     """A commit with what it changed, and, of a conflict, where the sides meet.
 
-    Of an approval, `requested_by` names those who had asked for the changes.
+    Of an approval, `requested_by` names those who had asked for the changes. `signature` is what a look at
+    its author came to here: valid, unsigned, invalid, unregistered, or unbound (one cannot see the people).
     """
 
+    signature: str = "unsigned"
     changes: list[ChangeRow] = []
     overlaps: list[OverlapRow] = []
     requested_by: list[str] = []
@@ -114,18 +126,24 @@ class Shown(CommitRow, frozen=True):
     def of(
         cls,
         row: CommitRow,
+        signature: str,
         changes: list[ChangeRow],
         overlaps: list[OverlapRow],
         requested_by: list[str],
     ) -> "Shown":
         """`row` with more."""
         return cls(
-            **structs.asdict(row), changes=changes, overlaps=overlaps, requested_by=requested_by
+            **structs.asdict(row),
+            signature=signature,
+            changes=changes,
+            overlaps=overlaps,
+            requested_by=requested_by,
         )
 
 
 def committed(commit: Commit, names: Names) -> CommitRow:
     """A commit."""
+    key = _signing_key(commit)
     return CommitRow(
         commit.seq,
         commit.id,
@@ -137,7 +155,19 @@ def committed(commit: Commit, names: Names) -> CommitRow:
         commit.accepted,
         commit.root.hex(),
         _events(commit.events, names),
+        names.tags.get(commit.seq, []),
+        bool(key),
+        fingerprint(key) if key else None,
     )
+
+
+def _signing_key(commit: Commit) -> bytes:
+    """The key that signed the commit, or what it holds; empty if none did, or that is too new to read."""
+    try:
+        held = held_by(commit)
+    except UnknownEvent:
+        return b""
+    return commit.key if held is None else held.proposal.key
 
 
 def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
@@ -241,12 +271,16 @@ def _events(events: Iterable[Event], names: Names) -> list[EventRow]:
 
 def _name(event: Event, names: Names) -> str:
     """What the event's entity is called; for a conflict or request, what the held proposal is about."""
-    if event.type not in HOLDING:
+    if event.type not in HOLDING | REPORTS:
         return names.entity(event.entity)
     try:
         change = unseal(event)
     except UnknownEvent:
         return names.entity(event.entity)
+    if isinstance(change, RunRecorded):
+        return f"run of {change.pipeline} on {names.member(change.stack)}"
+    if isinstance(change, RunUpdated):
+        return f"run {short(event.entity)}"
     assert isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined)
     held = change.held
     return ", ".join(dict.fromkeys(names.entity(e.entity) for e in held.proposal.events))
@@ -260,4 +294,6 @@ def _kind(events: Sequence[Event]) -> Kind:
         return "approval"
     if "RequestClosed" in types:
         return "closing"
+    if types & REPORTS:
+        return "run"
     return "resolution" if "ConflictResolved" in types else "commit"

@@ -193,7 +193,7 @@ async def test_what_a_hub_leaves_on_its_disk_is_its_owners_alone(tmp_path: Path)
     finally:
         os.umask(old)
     modes = {path.name: path.stat().st_mode & 0o077 for path in [data, *data.iterdir()]}
-    assert modes[data.name] == 0
+    assert set(modes.values()) == {0}, modes
     assert started.code is not None
     for path in data.iterdir():
         assert started.code[12:].encode() not in path.read_bytes(), path.name

@@ -7,11 +7,13 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from stackroom.client.commands import access
 from stackroom.client.commands.exits import Exit
+from stackroom.sync.security_log import Kind
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 from tests.sync.certificates import Authority, own
@@ -212,3 +214,21 @@ class TestSecurityLog:
             assert token[12:] not in text
         last = hub.host.stackroom("hub", "security-log", "--lines", "1", *data).ok().out
         assert json.loads(last)["kind"] in kinds
+
+    def test_an_auditor_reads_it_from_afar(self, hub: Hub, ada: Person, ben: Person) -> None:
+        hub.join(ada)
+        hub.join(ben, "--role", "auditor")
+        ada.stackroom("access", "log").failed(Exit.NOT_AUTHORISED, "security log", "hub.audit")
+        until = time.monotonic() + 20
+        refused: list[dict[str, str]] = []
+        while not refused:
+            assert time.monotonic() < until
+            refused = ben.data("access", "log", "--kind", "refused", "--since", "1h ago")
+        assert [(e["user"], e["what"]) for e in refused] == [("ada", "ListNotes")]
+        shown = ben.stackroom("access", "log", "--user", "ada", "--limit", "1").ok().out
+        assert "ListNotes" in shown
+        assert "Nothing of that" in ben.stackroom("access", "log", "--user", "nobody").ok().out
+        ben.stackroom("access", "log", "--since", "43").failed(Exit.USAGE, "a time, not a commit")
+
+    def test_the_kinds_are_those_of_the_hub(self) -> None:
+        assert set(access.KINDS) == set(get_args(Kind))

@@ -35,6 +35,7 @@ class TestLog:
         assert rows[0]["message"] == "move to prod"
         assert set(rows[0]) == {
             "seq", "id", "kind", "author", "replica", "message", "time", "accepted", "root", "events",
+            "tags",
         }  # fmt: skip
         assert rows[0]["author"] == "ada"
         assert rows[0]["kind"] == "commit"
@@ -124,7 +125,7 @@ class TestShow:
     def test_a_registration(self, ada: Person) -> None:
         assert "(new)" in ada.stackroom("show", "2").ok().out
 
-    @pytest.mark.parametrize(("seq", "code"), [("99", 3), ("0", 3), ("x", 2), ("-1", 2)])
+    @pytest.mark.parametrize(("seq", "code"), [("99", 3), ("0", 3), ("x", 3), ("-1", 2)])
     def test_what_is_not_there(self, ada: Person, seq: str, code: int) -> None:
         ada.stackroom("show", "--", seq).failed(code)
 
@@ -152,7 +153,8 @@ class TestDiff:
 
     def test_places_that_are_none(self, ada: Person) -> None:
         ada.stackroom("diff", "1", "99").failed(3, "no #99")
-        ada.stackroom("diff", "never").failed(2, "neither")
+        ada.stackroom("diff", "1:2").failed(2, "neither")
+        ada.stackroom("diff", "never").failed(3, "There is no tag 'never'")
 
 
 class TestBlame:

@@ -118,6 +118,8 @@ class TestTeamsAndProjects:
         hub.host.stackroom("assignment", "update", row["id"], "--description", "until May").ok()
         hub.host.stackroom("assignment", "delete", row["id"], "--yes").ok()
         assert len(hub.host.data("assignment", "list", "--user", "ada")) == 1
+        told = hub.host.stackroom("log", "--profile", "people").ok().out
+        assert f"assignment '{row['id'][-12:]}'" in told
 
 
 class TestRoles:
@@ -170,7 +172,7 @@ class TestTokens:
         )  # fmt: skip
         assert row["used"] is not None
         assert len(hub.host.data("token", "list", "--all")) == 3
-        ada.stackroom("token", "list", "--all").failed(Exit.ERROR, "people.read")
+        ada.stackroom("token", "list", "--all").failed(Exit.NOT_AUTHORISED, "people.read")
         ada.stackroom("token", "renew", "laptop").ok()
         ada.stackroom("token", "revoke", made["prefix"], "--yes").ok()
         other.stackroom("sync").failed(Exit.NOT_AUTHORISED, "does not know")
@@ -207,13 +209,17 @@ class TestAccess:
             ("profile.read", "viewer", "hub", ""),
             ("profile.read", "editor", "profile lake", "ml"),
             ("profile.write", "editor", "profile lake", "ml"),
+            ("run.record", "editor", "profile lake", "ml"),
         }
         ada.stackroom("sync").ok()
         assert ada.data("access", "explain", "ada", "lake") == found
-        ada.stackroom("access", "explain", "host").failed(Exit.ERROR, "people.read")
+        ada.stackroom("access", "explain", "host").failed(Exit.NOT_AUTHORISED, "people.read")
         assert "may do nothing" not in host.stackroom("access", "explain").ok().out
         rows = {row["profile"]: row["permissions"] for row in ada.data("access", "show")}
-        assert rows == {None: ["profile.read"], "lake": ["profile.read", "profile.write"]}
+        assert rows == {
+            None: ["profile.read"],
+            "lake": ["profile.read", "profile.write", "run.record"],
+        }
 
 
 class TestInvitations:

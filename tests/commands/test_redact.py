@@ -26,7 +26,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 def test_from_the_leak_to_the_end(hub: Hub, ada: Person) -> None:
     host = hub.host
     hub.join(ada, "--role", "maintainer")
-    ada.stackroom(*REDACT, "--yes").failed(Exit.ERROR, "profile.redact")
+    ada.stackroom(*REDACT, "--yes").failed(Exit.NOT_AUTHORISED, "profile.redact")
     found = host.stackroom("secrets", "scan", "--output", "json").json
     assert [row["seq"] for row in found] == [2]
     assert "1 place, in #2" in host.stackroom(*REDACT, "--dry-run").ok().out

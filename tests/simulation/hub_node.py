@@ -23,6 +23,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Fact, PeopleAccess, Principal
 from stackroom.sync.authority import Authority, Decision, Submission
 from stackroom.sync.mending import Outcome, Unmended, mend
+from stackroom.sync.orders import carry_out
 from stackroom.sync.paging import compared, read_page
 from stackroom.sync.redacting import Done, redact
 from stackroom.sync.settings import Settings
@@ -147,6 +148,8 @@ class HubNode:
                     self.later(partial(self.mend, effect))
                 case effects.Keep(facts):
                     self.log.write(partial(_keep, facts))
+                case effects.Ordered():
+                    self.order(effect)
 
     def send(self, send: effects.Send) -> None:
         for id in send.sessions:
@@ -205,13 +208,13 @@ class HubNode:
         """Whether somebody who is connected has another history."""
         return any(profile in session.parted for session in self.hub.sessions.values())
 
-    def order(self, order: wire.Heal) -> None:
-        """The administrator gives an order, from a connection of their own."""
+    def heal(self, heal: wire.Heal) -> None:
+        """The administrator gives this order, from a connection of their own."""
         people = self.log.read(lambda reader: state_at(reader, self.id))
         root = next(id for id, user in people.all(User) if user.name == "root")
         session = self.hub.opened()
         session.principal = Principal("root", root)
-        self.hub.receive(session, wire.Ask(1, order), self.clock.millis())
+        self.hub.receive(session, wire.Ask(1, heal), self.clock.millis())
         self.carry_out()
         self.tick()
 
@@ -238,9 +241,30 @@ class HubNode:
             outcome = refused.refusal
         if isinstance(outcome, Outcome):
             self.witness.heals(mending.profile, outcome.commits.get(mending.profile, ()))
+            self.witness.comes_again(outcome.again)
 
         def durable() -> None:
             self.hub.mended(mending, outcome, self.clock.millis())
+            self.busy = False
+            self.carry_out()
+            self.work()
+
+        self.later(durable)
+
+    def order(self, ordered: effects.Ordered) -> None:
+        """Carries out an order (a replica registers its key), in a transaction of its own."""
+        if self.busy:
+            self.later(partial(self.order, ordered))
+            return
+        self.busy = True
+        work = partial(carry_out, self.authority, ordered.sender, ordered.ask, self.clock.millis())
+        carried = self.log.write(work)
+        decision = Decision((), carried.commits)
+        self.witness.rights.follow(carried.commits.get(self.id, ()))
+
+        def durable() -> None:
+            self.witness.learns(self.id, decision)
+            self.hub.carried_out(ordered, carried, self.clock.millis())
             self.busy = False
             self.carry_out()
             self.work()

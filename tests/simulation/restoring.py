@@ -117,4 +117,4 @@ class Restoring:
             profiles = [p for p in profiles if self.world.hub.is_parted(p)]
         order = wire.Heal(tuple(profiles), unproven=True, give_up=give_up)
         if self.world.hub.up and profiles:
-            self.world.hub.order(order)
+            self.world.hub.heal(order)

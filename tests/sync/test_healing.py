@@ -409,7 +409,7 @@ class TestParted:
         again = parted.heal()
         assert (again.known, again.brought) == (2, 0)
 
-    def test_what_the_hub_refused_since_stays_its_authors(self, parted: Parted) -> None:
+    def test_what_the_hub_refused_since_comes_under_a_fresh_id(self, parted: Parted) -> None:
         lost, hub = parted.lost, parted.hub
         proposal = lost.proposal(updated("/config/a", 2))
         lost.push(ANN, proposal)
@@ -417,7 +417,12 @@ class TestParted:
         nobody = Submission(TEAM, Who(ANN, "ann", frozenset({"profile.read"})), proposal)
         hub.log.write(partial(hub.authority.decide, [nobody], NOW))
         mended = parted.heal()
-        assert (mended.known, mended.brought, mended.kept) == (1, 1, 0)
+        assert (mended.known, mended.brought, mended.kept) == (0, 2, 0)
+        assert hub.component().config == {"a": 2, "b": 3, "c": "s3cr3t"}
+        back = hub.commits(2)[0]
+        assert back.author == "ann"
+        assert back.id != proposal.id
+        hub.verified()
 
     def test_a_number_that_was_given_to_something_else(self, parted: Parted) -> None:
         lost, hub = parted.lost, parted.hub

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from stackroom.sync.bucket import Rate
 from stackroom.sync.noting import Sparing
-from stackroom.sync.security_log import VALUE_LENGTH, SecurityLog
+from stackroom.sync.security_log import VALUE_LENGTH, SecurityLog, Wanted
 
 
 def opened(path: Path, **more: Any) -> SecurityLog:
@@ -17,7 +18,8 @@ def opened(path: Path, **more: Any) -> SecurityLog:
         raise error
 
     settings: dict[str, Any] = {"most": 1 << 20, "files": 3, "waiting": 1_000, "failed": fails}
-    return SecurityLog(path, clock=lambda: 1_800_000_000_123, **(settings | more))
+    settings["clock"] = lambda: 1_800_000_000_123
+    return SecurityLog(path, **(settings | more))
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -53,6 +55,38 @@ def test_no_value_forges_a_line_or_drives_a_terminal(tmp_path: Path, value: str)
     assert text.count("\n") == len(text.splitlines()) == 2
     assert text.replace("\n", "").isprintable()
     assert len(text) < VALUE_LENGTH * 2 + 300
+
+
+def test_the_newest_are_found_in_all_files(tmp_path: Path) -> None:
+    times = count(1_800_000_000_000, 1_000)
+    path = tmp_path / "security.jsonl"
+    log = opened(path, most=400, files=4, clock=lambda: next(times))
+    for n in range(20):
+        log.note("refused" if n % 2 else "signed_in", user="ann" if n % 3 else "an", n=n)
+    log.close()
+    kept = [n for file in (3, 2, 1, 0) for n in numbers(path, file)]
+    assert len(kept) > 10
+
+    def newest(*wanted: Any, **more: Any) -> list[int]:
+        return [json.loads(line)["n"] for line in log.newest(Wanted(*wanted, **more))]
+
+    assert newest(100) == kept
+    assert newest(3) == kept[-3:]
+    assert newest(100, kind="refused") == [n for n in kept if n % 2]
+    assert newest(100, user="an") == [n for n in kept if n % 3 == 0]
+    assert newest(100, since=1_800_000_000_000 + 17_000) == [17, 18, 19]
+    assert newest(2, kind="signed_in", user="ann") == [14, 16]
+
+
+def test_there_is_nothing_yet(tmp_path: Path) -> None:
+    log = opened(tmp_path / "security.jsonl")
+    log.close()
+    assert log.newest(Wanted(9)) == []
+
+
+def numbers(path: Path, file: int) -> list[int]:
+    file_path = path.with_name(f"{path.name}.{file}") if file else path
+    return [line["n"] for line in lines(file_path)] if file_path.exists() else []
 
 
 def test_it_rotates_and_keeps_so_many(tmp_path: Path) -> None:
