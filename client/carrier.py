@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from stackroom.client import replica as core
 from stackroom.client.backlog import Backlog
+from stackroom.client.healing import GIVEN_UP, HINT, SET_ASIDE, Anew, Parting, Rest, Say, Step
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
-from stackroom.client.parting import GIVEN_UP, HINT, SET_ASIDE, Anew, Parting, Rest, Say, Step
 from stackroom.client.worker import Worker
 from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Answer
@@ -143,6 +143,11 @@ class Carrier:
     async def push_again(self) -> None:
         """The hub could not take proposals a while ago."""
         self.replica.push_again()
+        await self.carry_out()
+
+    async def ask(self, id: int, order: wire.AnyOrder) -> None:
+        """Somebody has an order for the hub."""
+        self.replica.ask(id, order)
         await self.carry_out()
 
     async def list_profiles(self) -> None:

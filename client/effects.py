@@ -100,7 +100,7 @@ class Replied(Struct, frozen=True):
 
 
 class Apart(Struct, frozen=True):
-    """The hub says something about a profile in which the histories have parted; see `parting`."""
+    """The hub says something about a profile in which the histories have parted; see `healing`."""
 
     message: wire.Compared | wire.Recall | wire.Healed
 

@@ -7,7 +7,7 @@ from msgspec import structs
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
-from stackroom.client.parting import Parting, forget
+from stackroom.client.healing import Parting, forget
 from stackroom.client.past import lay
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings

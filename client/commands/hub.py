@@ -15,6 +15,7 @@ _AT = "stackroom.client.commands"
         "status": f"{_AT}.hub_run:status",
         "backup": f"{_AT}.hub_backup:backup",
         "restore": f"{_AT}.hub_backup:restore",
+        "heal": f"{_AT}.hub_heal:heal",
         "readmit": f"{_AT}.hub_readmit:readmit",
         "limits": f"{_AT}.hub_limits:limits",
         "logs": f"{_AT}.hub_logs:logs",

@@ -10,7 +10,7 @@ import msgspec
 
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
-from stackroom.client.parting import Anew, Parting, Rest, Say, Step, lost_files
+from stackroom.client.healing import Anew, Parting, Rest, Say, Step, lost_files
 from stackroom.client.rebase import View, rebase
 from stackroom.client.store import Renewal, Store
 from stackroom.events.check import Rejected, check_changes
