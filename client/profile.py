@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from stackroom.client import reading
+from stackroom.client import comparing, reading
 from stackroom.client import runs as run_reports
 from stackroom.client.draft import Draft, Saved
 from stackroom.client.editing import Edit, Result, result_of
@@ -91,7 +91,7 @@ class Profile(Reading):
         """What differs between two moments (see `at`); the second is the last commit if None."""
         then = await self.at(before)
         now = await self.at(await self._head() if after is None else after)
-        return history.diff(then.state, now.state)
+        return comparing.states(then.state, now.state)
 
     async def blame(self, type: str, name: str) -> list[reading.BlameView]:
         """Every value of a component (or of a stack, if `type` is "stack"), with who wrote it last."""

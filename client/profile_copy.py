@@ -11,6 +11,8 @@ from stackroom.client.store import Parked, ProfileEntry
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import entity_at
 from stackroom.events.log import LogReader
+from stackroom.events.model import Commit
+from stackroom.events.seeking import Sought
 from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ class ProfileCopy:
         if self.missing is not None and seq < self.missing.stop - 1:
             raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
         return past.state_at(self._cache, self.id, seq)
+
+    def found(self, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+        """The newest of the confirmed commits that are sought: see `Cache.found`."""
+        return self._cache.found(self.id, sought, before, limit)
 
     @property
     def revive(self) -> "Revive":

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from stackroom.client.store_file import StoreFile
+from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_precious
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import Durability
@@ -102,6 +102,10 @@ class Store:
         self._file = file
         self._keys = keys
         self.path = file.path
+        if self.setting("replica") is None:
+            raise ProposalsDamaged(
+                f"{file.path} is damaged: it does not say which replica it is of"
+            )
 
     @classmethod
     def open(
@@ -121,6 +125,11 @@ class Store:
         """Closes the file."""
         self._file.close()
 
+    @property
+    def written(self) -> bool:
+        """Whether anything was written here since it was opened."""
+        return self._file.written
+
     def data_version(self) -> int:
         """A number that changes when another process has changed the file (`PRAGMA data_version`)."""
         ((version,),) = self._file.all("PRAGMA data_version")
@@ -136,7 +145,7 @@ class Store:
     def replica(self) -> str:
         """Which replica this home is now; another process may have it take a new identity."""
         replica = self.setting("replica")
-        assert replica is not None, "the first step of the schema sets it"
+        assert replica is not None, "that was looked at when the file was opened"
         return replica
 
     def identity(self) -> Identity:
@@ -326,7 +335,8 @@ class Store:
             f"SELECT {COLUMNS} FROM proposals WHERE profile = ? AND state = 'pending' ORDER BY number",
             profile,
         )
-        return [_proposal(row) for row in rows]
+        with told_as_precious(self.path):
+            return [_proposal(row) for row in rows]
 
     def parked(self, profile: str) -> list[Parked]:
         """What was refused."""
@@ -335,7 +345,8 @@ class Store:
             " WHERE profile = ? AND state = 'parked' ORDER BY number",
             profile,
         )
-        return [Parked(_proposal(row[:WIDTH]), *row[WIDTH:]) for row in rows]
+        with told_as_precious(self.path):
+            return [Parked(_proposal(row[:WIDTH]), *row[WIDTH:]) for row in rows]
 
     def local(self, profile: str, skip: int = 0) -> list[Authored]:
         """The proposals of a profile without a hub, all that there ever were but the first `skip`."""
@@ -345,7 +356,8 @@ class Store:
             profile,
             skip,
         )
-        return [Authored(_proposal(row[:WIDTH]), row[WIDTH]) for row in rows]
+        with told_as_precious(self.path):
+            return [Authored(_proposal(row[:WIDTH]), row[WIDTH]) for row in rows]
 
     def newest_local(self, profile: str) -> tuple[int, str]:
         """How many proposals a profile without a hub has, and the id of the last (empty if none)."""

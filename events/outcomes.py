@@ -12,8 +12,11 @@ from stackroom.events.model import (
     Commit,
     ConflictJoined,
     ConflictOpened,
+    ConflictResolved,
     Held,
     Overlap,
+    RequestApproved,
+    RequestClosed,
     RequestJoined,
     RunRecorded,
     RunUpdated,
@@ -77,6 +80,12 @@ REQUESTING: Final = frozenset({ChangeRequested.__name__, RequestJoined.__name__}
 
 REPORTS: Final = frozenset(change.__name__ for change in (RunRecorded, RunUpdated))
 """The types of event that report a run."""
+
+
+DECIDING: Final = frozenset(
+    change.__name__ for change in (ConflictResolved, RequestApproved, RequestClosed)
+)
+"""The types of event that end a conflict or change request."""
 
 
 def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:

@@ -4,9 +4,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from stackroom.events import sqlite_runs
 from stackroom.events.errors import LogCorrupt
@@ -21,17 +19,15 @@ from stackroom.events.log import (
     Snapshot,
 )
 from stackroom.events.merkle import Frontier, unpack
-from stackroom.events.model import Commit, Event, Millis
-
-INTEGER_MAX: Final = 2**63 - 1
-"""The largest integer that SQLite stores."""
+from stackroom.events.model import Commit, Millis
+from stackroom.events.seeking import Sought
+from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
+from stackroom.events.sqlite_search import found
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
-COMMITS = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root,
-           key, signature
-    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
+COMMITS = f"""
+    SELECT {COLUMNS} FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
 """
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
 BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
@@ -93,8 +89,6 @@ MISSING = """
     FROM profiles p WHERE p.id = ?
 """
 
-Row = tuple[Any, ...]
-
 
 class SqliteReader:
     """A `LogReader` on a connection that is in a transaction."""
@@ -127,10 +121,10 @@ class SqliteReader:
     ) -> list[Commit]:
         rows = self._conn.execute(AFTER, (profile, after, limit))
         if max_bytes is None:
-            return [_commit(row) for row in rows]
+            return [commit_of(row) for row in rows]
         page, size = [], 0
         for row in rows:
-            page.append(commit := _commit(row))
+            page.append(commit := commit_of(row))
             size += sum(len(event.body.encode()) for event in commit.events)
             if size >= max_bytes:
                 rows.close()
@@ -139,7 +133,7 @@ class SqliteReader:
 
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         bound = INTEGER_MAX if before is None else before
-        return [_commit(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
+        return [commit_of(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
 
     def until(self, profile: str, time: Millis) -> int:
         row = self._conn.execute(UNTIL, (profile, min(time, INTEGER_MAX))).fetchone()
@@ -149,7 +143,7 @@ class SqliteReader:
         wanted = frozenset(entities)
         found = self._conn.execute(TOUCHING, (profile, json.dumps(list(wanted)), upto))
         chosen = json.dumps([seq for (seq,) in found])
-        commits = map(_commit, self._conn.execute(CHOSEN, (profile, chosen)))
+        commits = map(commit_of, self._conn.execute(CHOSEN, (profile, chosen)))
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
 
     def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
@@ -197,6 +191,10 @@ class SqliteReader:
         """The seqs of a cache's milestones, lowest first."""
         return [seq for (seq,) in self._conn.execute(MILESTONES, (profile,))]
 
+    def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+        """The newest commits of a cache that are sought, with a seq below `before`: see `sqlite_search`."""
+        return found(self._conn, profile, sought, before, limit)
+
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
 
@@ -207,18 +205,6 @@ class SqliteReader:
             return None
         begun, filled = row
         return range(filled + 1, begun + 1)
-
-
-def _commit(row: Row) -> Commit:
-    seq, id, replica, number, base, author, message, time, accepted, events, *rest = row
-    try:
-        own = _events.decode(events)
-    except msgspec.DecodeError as error:
-        raise LogCorrupt(f"commit #{seq} cannot be read: {error}") from error
-    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, *rest)
-
-
-_events = msgspec.json.Decoder(tuple[Event, ...])
 
 
 def _frontier(profile: str, seq: int, peaks: bytes) -> Frontier:

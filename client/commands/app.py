@@ -25,7 +25,7 @@ SECTIONS = {
         "token",
     ),
     "History": ("log", "show", "diff", "blame", "tag", "revert", "run", "secrets", "redact"),
-    "Comfort": ("ui", "explain", "completion"),
+    "Comfort": ("ui", "doctor", "explain", "completion"),
 }
 
 TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPES}
@@ -74,6 +74,7 @@ SUMMARIES = {
     "secrets": "credentials that got into a history in plain text",
     "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
+    "doctor": "what is wrong here, and what mends it",
     "explain": "what an error or exit code means, and what to do",
     "completion": "have your shell complete commands and names",
 }
@@ -118,6 +119,7 @@ COMMANDS = {
     "secrets": f"{_AT}.secrets:secrets",
     "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",
+    "doctor": f"{_AT}.doctor:doctor",
     "explain": f"{_AT}.explain:explain",
     "completion": f"{_AT}.completion:completion",
 }

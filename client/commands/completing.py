@@ -271,6 +271,32 @@ def commits(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 @_from_home
+def typed_components(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Components as TYPE/NAME."""
+    for each in _components(app.copy().view):
+        yield f"{each.component_type}/{each.name}", each.flavor
+
+
+@_from_home
+def authors(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Who made the newest commits."""
+    copy = app.copy()
+    commits = copy.log.recent(copy.id, None, COMMITS)
+    yield from ((author, "") for author in dict.fromkeys(each.author for each in commits))
+
+
+def event_types(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    """Types of events in profiles, and component types."""
+    from stackroom.events.codec import CHANGES
+    from stackroom.events.permissions import PEOPLE
+
+    own = [(name, "") for name, change in CHANGES.items() if change.kind not in PEOPLE]
+    return items(own, incomplete) + types(context, parameter, incomplete)
+
+
+@_from_home
 def tags(app: App, context: click.Context) -> Iterator[Candidate]:
     """Tags."""
     yield from _tags(app)
@@ -282,6 +308,17 @@ def moments(app: App, context: click.Context) -> Iterator[Candidate]:
     yield from _tags(app)
     yield from _commits(app)
     yield "yesterday", "as it was when yesterday ended"
+
+
+@_from_home
+def comparable(app: App, context: click.Context) -> Iterator[Candidate]:
+    """What can be compared: moments, stacks, profiles."""
+    yield from _tags(app)
+    yield from _commits(app)
+    for name, description in _stacks(app.copy().view):
+        yield f"stack:{name}", description
+    for entry in app.workspace.profiles():
+        yield f"profile:{entry.name}", entry.hub or "local"
 
 
 @_from_home

@@ -99,12 +99,12 @@ def place_of(text: str) -> "Place":
         raise click.UsageError(str(error)) from error
 
 
-def seq_of(copy: "ProfileCopy", text: str) -> int:
-    """The seq that a place in history means in this profile; UsageError, NotFound."""
+def seq_of(copy: "ProfileCopy", text: str, *, least: int = 1) -> int:
+    """The seq that a place in history means in this profile; UsageError, NotFound if it is below `least`."""
     from stackroom.client import when
 
     seq = _known(copy, when.seq_of(place_of(text), copy.log, copy.id, copy.view))
-    if seq == 0:
+    if seq < least:
         raise NotFound(f"{text!r} is before the first commit", hint="stackroom log")
     return seq
 

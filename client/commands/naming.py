@@ -6,7 +6,16 @@ from msgspec import UNSET
 
 from stackroom.client.commands.output import cell
 from stackroom.events.people_entities import Assignment
-from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, Request, State, Tag
+from stackroom.events.state import (
+    AnyEntity,
+    Component,
+    Conflict,
+    Flavor,
+    Request,
+    Stack,
+    State,
+    Tag,
+)
 from stackroom.events.values import Maybe, Path, segments
 
 _NOTHING = "(none)"
@@ -28,6 +37,19 @@ class Names:
         for _, tag in self.states[0].all(Tag):
             found.setdefault(tag.seq, []).append(tag.name)
         return {seq: sorted(names) for seq, names in found.items()}
+
+    @cached_property
+    def users(self) -> dict[str, list[str]]:
+        """The names of the stacks that have a component, by its id, in the first state that has the stack."""
+        found: dict[str, list[str]] = {}
+        known: set[str] = set()
+        for state in self.states:
+            for id, stack in state.all(Stack):
+                if id not in known:
+                    known.add(id)
+                    for _, member in stack.members():
+                        found.setdefault(member, []).append(stack.name)
+        return {id: sorted(names) for id, names in found.items()}
 
     def entity(self, id: str) -> str:
         """`stack 'prod'`, `orchestrator/k8s`, `flavor orchestrator/custom`, or the id's first part."""

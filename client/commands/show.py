@@ -44,7 +44,7 @@ def show(app: App, seq: str) -> None:
     commit = commit_at(copy, seq)
     before, after = around(copy, commit)
     names = Names(copy.view, after, before)
-    row = telling.committed(commit, names)
+    row = telling.committed(commit, names, copy.name)
     changes = telling.changed(diff(before, after), names)
     overlaps = telling.overlaps(commit, names)
     asked = _requested_by(copy, commit) if row.kind == "approval" else []

@@ -42,8 +42,14 @@ MARKS: dict[Kind, str] = {
 }
 
 
+MEMBER: Final = 3
+"""Segments of a path that leads to one member of a stack."""
+
 NAMED: Final = 2
 """Entities named in one line of the log; the rest is counted."""
+
+STACKS: Final = 3
+"""Stacks of a component that are named; the rest is counted."""
 
 IN_HEADING: Final = ("/name", "/component_type")
 """What the heading of a new or deleted entity says already."""
@@ -75,6 +81,10 @@ class CommitRow(Struct, frozen=True):
     accepted: int | None
     root: str | None
     events: list[EventRow]
+    base: int
+    """The commit after which its author had seen nothing."""
+    profile: str
+    """The name of the profile that it is of."""
     tags: list[str] = []
     """The tags that name it."""
     signed: bool = False
@@ -93,6 +103,8 @@ class ChangeRow(Struct, frozen=True):
     """The path as people read it, with names for ids."""
     before: Maybe = UNSET
     after: Maybe = UNSET
+    stacks: list[str] = []
+    """Of a component, the names of the stacks that have it."""
 
 
 class OverlapRow(Struct, frozen=True):
@@ -141,7 +153,7 @@ class Shown(CommitRow, frozen=True):
         )
 
 
-def committed(commit: Commit, names: Names) -> CommitRow:
+def committed(commit: Commit, names: Names, profile: str) -> CommitRow:
     """A commit."""
     key = _signing_key(commit)
     return CommitRow(
@@ -155,6 +167,8 @@ def committed(commit: Commit, names: Names) -> CommitRow:
         commit.accepted,
         commit.root.hex(),
         _events(commit.events, names),
+        commit.base,
+        profile,
         names.tags.get(commit.seq, []),
         bool(key),
         fingerprint(key) if key else None,
@@ -170,7 +184,7 @@ def _signing_key(commit: Commit) -> bytes:
     return commit.key if held is None else held.proposal.key
 
 
-def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
+def proposed(proposal: Proposal, replica: str, names: Names, profile: str = "") -> CommitRow:
     """A proposal that waits for the hub."""
     return CommitRow(
         None,
@@ -183,6 +197,8 @@ def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
         None,
         None,
         _events(proposal.events, names),
+        proposal.base,
+        profile,
     )
 
 
@@ -198,6 +214,7 @@ def changed(differences: Iterable[Difference], names: Names) -> list[ChangeRow]:
             names.path(d.path),
             d.before,
             d.after,
+            names.users.get(d.entity, []),
         )
         for d in differences
     ]
@@ -231,32 +248,41 @@ def what(row: CommitRow) -> str:
     return ", ".join(found[:NAMED]) + (f" +{more}" if more > 0 else "")
 
 
-def change_lines(rows: Sequence[ChangeRow], names: Names) -> Iterable[str]:
-    """Changes for people: entity by entity, `+` added, `-` removed, `~` before → after."""
+def change_lines(
+    rows: Sequence[ChangeRow], names: Names, words: tuple[str, str] = ("new", "deleted")
+) -> Iterable[str]:
+    """Changes for people: entity by entity, `+` added, `-` removed, `~` before → after.
+
+    `words` say of an entity that only the later side has it, or the earlier.
+    """
     for _, group in groupby(rows, key=lambda row: row.id):
         members = list(group)
-        called, whole = _heading(members, names)
+        called, whole = _heading(members, names, words)
         yield called
         for row in members:
             if not (whole and row.path in IN_HEADING):
                 yield f"  {_change(row, names)}"
 
 
-def _heading(rows: Sequence[ChangeRow], names: Names) -> tuple[str, bool]:
+def _heading(rows: Sequence[ChangeRow], names: Names, words: tuple[str, str]) -> tuple[str, bool]:
     """What the entity is called, and whether it came or went as a whole."""
     called = names.entity(rows[0].id)
+    if rows[0].stacks:
+        shown = ", ".join(rows[0].stacks[:STACKS])
+        more = f" +{len(rows[0].stacks) - STACKS}" if len(rows[0].stacks) > STACKS else ""
+        called += f" in {shown}{more}"
     for row in rows:
         if row.path == "/name":
             if row.before is UNSET:
-                return f"{called} (new)", True
+                return f"{called} ({words[0]})", True
             if row.after is UNSET:
-                return f"{called} (deleted)", True
+                return f"{called} ({words[1]})", True
     return called, False
 
 
 def _change(row: ChangeRow, names: Names) -> str:
     before, after = names.value(row.path, row.before), names.value(row.path, row.after)
-    if row.path.startswith("/components/"):
+    if row.path.startswith("/components/") and row.path.count("/") == MEMBER:
         return f"{'+' if row.before is UNSET else '-'} {row.place.removeprefix('components.')}"
     if row.before is UNSET:
         return f"+ {row.place}: {after}"

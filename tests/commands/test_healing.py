@@ -126,7 +126,7 @@ def test_the_tail_comes_back_as_it_was(
     roots = {person.data("status")["active"]["root"] for person in (ada, ben, cem)}
     assert len(roots) == 1
     assert lost not in roots
-    noted = team.host.data("hub", "security-log", "--data", str(team.data), "--kind", "healing")
+    noted = team.host.data("hub", "security-log", "--data", str(team.data))
     assert any(entry["kind"] == "healing" and entry["by"] == "host" for entry in noted)
     check_file(team)
 

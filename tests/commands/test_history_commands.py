@@ -35,7 +35,7 @@ class TestLog:
         assert rows[0]["message"] == "move to prod"
         assert set(rows[0]) == {
             "seq", "id", "kind", "author", "replica", "message", "time", "accepted", "root", "events",
-            "tags",
+            "base", "profile", "tags", "signed", "key",
         }  # fmt: skip
         assert rows[0]["author"] == "ada"
         assert rows[0]["kind"] == "commit"
@@ -87,7 +87,7 @@ class TestShow:
         }
         change = found["changes"][0]
         assert set(change) <= {
-            "id", "kind", "type", "name", "path", "place", "before", "after",
+            "id", "kind", "type", "name", "path", "place", "before", "after", "stacks",
         }  # fmt: skip
         assert (change["kind"], change["type"], change["name"]) == (
             "component",
@@ -104,7 +104,7 @@ class TestShow:
             f"#{seq}",
             "author:  ada",
             "move to prod",
-            "orchestrator/k8s\n",
+            "orchestrator/k8s in prod\n",
             "- config.gpu: 1",
             "~ config.ns: ml → prod",
             "+ labels.a: b",
@@ -161,7 +161,7 @@ class TestBlame:
     def test_each_value_with_who_when_and_why(self, ada: Person) -> None:
         rows = {row["place"]: row for row in ada.data("blame", "orchestrator/k8s")}
         assert set(rows["config.ns"]) == {
-            "path", "place", "value", "seq", "id", "author", "time", "message",
+            "path", "place", "value", "seq", "id", "author", "time", "message", "runs",
         }  # fmt: skip
         assert rows["config.ns"]["message"] == "move to prod"
         assert rows["config.ns"]["value"] == "prod"
@@ -203,12 +203,12 @@ def test_conflicts_and_what_ended_them_are_marked() -> None:
         return Commit(7, id, "ben", 1, base, "ben", "", 0, 0, events, bytes(32))
 
     opened = commit(seal(id, ConflictOpened(held, conflict.overlaps), SALT))  # type: ignore[union-attr]
-    row = telling.committed(opened, names)
+    row = telling.committed(opened, names, "team")
     assert (row.kind, row.events[0].name) == ("conflict", "orchestrator/k8s")
     (overlap,) = telling.overlaps(opened, names)
     assert (overlap.place, overlap.theirs, overlap.ours) == ("config.ns", "a", "b")
     resolved = commit(seal(id, ConflictResolved("ours"), SALT))
-    assert telling.committed(resolved, names).kind == "resolution"
+    assert telling.committed(resolved, names, "team").kind == "resolution"
 
 
 def test_an_empty_profile_has_its_creation(tmp_path: Path) -> None:

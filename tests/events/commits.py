@@ -35,6 +35,8 @@ class Chain:
         number: int | None = None,
         accepted: int | None = None,
         signer: Signer | None = None,
+        author: str = "ann",
+        message: str | None = None,
     ) -> Taken:
         """The next commit; with one event of entity `e1` unless others are given, signed by `signer`."""
         seq = self.frontier.size + 1
@@ -44,8 +46,8 @@ class Chain:
             replica,
             number or seq,
             seq - 1,
-            "ann",
-            f"change {seq}",
+            author,
+            f"change {seq}" if message is None else message,
             NOON + seq,
             NOON + 10 * seq if accepted is None else accepted,
             events or (event("e1"),),

@@ -306,6 +306,24 @@ class TestRestore:
             assert sorted(p.name for p in folder.path.iterdir()) == ["hub.db", "hub.lock"]
         assert heads(folder.log) == WHOLE
 
+    def test_a_full_disk_leaves_all_as_it_was(self, ahead: HubFolder, backup: Path) -> None:
+        before = {p.name: p.read_bytes() for p in ahead.path.iterdir() if "shm" not in p.name}
+        code = (
+            "import resource; from pathlib import Path\n"
+            "from stackroom.sync.folder import HubFolder\n"
+            "from stackroom.sync.restoring import restore\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
+            f"restore(HubFolder(Path({str(ahead.path)!r})), Path({str(backup)!r}), now=1)"
+        )
+        command = [sys.executable, "-c", code]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 1
+        assert "NotRestored" in ran.stderr
+        after = {p.name: p.read_bytes() for p in ahead.path.iterdir() if "shm" not in p.name}
+        after.pop("hub.lock")
+        assert after == before
+        assert heads(ahead.log) == {PROFILE: BIG + 10, OTHER: 3}
+
     def test_killed_at_each_step(self, ahead: HubFolder, backup: Path, tmp_path: Path) -> None:
         """Whatever stands afterwards is whole, and the next to hold the folder ends what was decided."""
         before, after = {PROFILE: BIG + 10, OTHER: 3}, WHOLE
