@@ -9,13 +9,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from stackroom.client import replica as core
 from stackroom.client.backlog import Backlog
-from stackroom.client.healing import GIVEN_UP, HINT, SET_ASIDE, Anew, Parting, Rest, Say, Step
+from stackroom.client.healing import GIVEN_UP, HINT, SET_ASIDE, Anew, Healing, Rest, Say, Step
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
+from stackroom.client.parting import Parting
 from stackroom.client.worker import Worker
 from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Answer
@@ -78,8 +79,10 @@ class Carrier:
         self._again: set[str] = set()
         """Profiles that were begun anew once, as what came did not fit what is here."""
         self._fetching: set[str] = set()
-        self._partings: dict[str, Parting] = {}
-        """Profiles of which the hub has another history than this replica."""
+        self._comparing: dict[str, tuple[core.Parted, Parting]] = {}
+        """Profiles of which the hub has another history, while it is asked where they part."""
+        self._partings: dict[str, Healing] = {}
+        """Profiles of which the hub has another history, until they have come together."""
         self._backlog = Backlog(worker, keeper, self._kept_and_told)
 
     def lacks_history(self, profile: str) -> bool:
@@ -101,6 +104,8 @@ class Carrier:
     async def lost(self) -> None:
         """The line is gone."""
         self.line = None
+        for profile in list(self._comparing):
+            await self._testify(profile)
         await self._backlog.clear()
         self._fetching.clear()
         self.replica.disconnected()
@@ -210,9 +215,9 @@ class Carrier:
 
     async def _part(self, problem: core.Problem) -> None:
         """Asks where the hub's history parts from ours; what that comes to is told then."""
-        profile, head = problem.profile, problem.head or 0
+        profile = problem.profile
         assert self.replica.welcome is not None
-        parting = self.keeper.parting(profile, head, self.replica.welcome.epoch)
+        parting = self.keeper.healing(problem, self.replica.welcome)
         self._partings[profile] = parting
         await self._step(parting, await self.worker.run(parting.begin))
 
@@ -232,7 +237,7 @@ class Carrier:
                 del self._partings[profile]
                 await self._anew(profile)
 
-    async def _step(self, parting: Parting, step: Step) -> None:
+    async def _step(self, parting: Healing, step: Step) -> None:
         profile = parting.profile
         match step:
             case Say(messages):
@@ -246,7 +251,7 @@ class Carrier:
             case Rest(found, offer):
                 if offer is not None:
                     self.replica.say(offer)
-                self.tell(core.Problem("parted", found.sentence, HINT, profile))
+                self.tell(structs.replace(parting.problem, sentence=found.sentence, hint=HINT))
 
     async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
         if kept := await self._kept(store, work):
@@ -274,6 +279,15 @@ class Carrier:
                     self.replica.ask(RENEWAL, wire.RenewToken())
             case core.Clean():
                 await self._clean(effect)
+            case core.Parted():
+                profile = effect.problem.profile
+                self._fetching.discard(profile)
+                self._comparing[profile] = effect, Parting(profile, effect.seq)
+                await self._compare(profile)
+            case core.Compared(roots):
+                if (found := self._comparing.get(roots.profile)) is not None:
+                    found[1].heard(roots)
+                    await self._compare(roots.profile)
             case core.Renew():
                 await self._renew(effect)
             case core.Problem(profile=profile):
@@ -288,6 +302,26 @@ class Carrier:
             case _:
                 return await self._keep(effect)
         return True
+
+    async def _compare(self, profile: str) -> None:
+        """Asks the hub for roots that tell more of where histories part, until it is known."""
+        _, parting = self._comparing[profile]
+        own = await self.worker.run(partial(self.keeper.roots, profile, parting.wanted()))
+        asked = parting.ask(own)
+        if asked is None or self.line is None:
+            await self._testify(profile)
+        else:
+            self.line.send(asked)
+
+    async def _testify(self, profile: str) -> None:
+        """Keeps what the hub has signed, and goes on to offer it what it has lost."""
+        parted, parting = self._comparing.pop(profile)
+        testify = partial(self.keeper.testify, self.url, parted, parting)
+        problem = await self.worker.run(testify)
+        if self.line is None:
+            self.tell(problem)
+        else:
+            await self._part(problem)
 
     async def _keep(self, effect: OnDisk) -> bool:
         copy = self.replica.copies.get(effect.profile)

@@ -188,7 +188,6 @@ def order(
     return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
 
 
-<<<<<<< HEAD
 def attend(workspace: Workspace, url: str, order: wire.AnyOrder) -> tuple[Report, wire.Reply]:
     """Exchanges everything with the hub at `url`, then gives it an order, and stays until it is answered.
 
@@ -206,7 +205,8 @@ def attend(workspace: Workspace, url: str, order: wire.AnyOrder) -> tuple[Report
     if reply.code:
         raise HubRefused(reply.code, reply.sentence)
     return report, reply
-=======
+
+
 def greet(workspace: Workspace, url: str) -> wire.Welcome:
     """Says hello to the hub at `url`, and nothing more. Raises as `exchange`."""
     from stackroom.client.ordering import greeting
@@ -214,7 +214,6 @@ def greet(workspace: Workspace, url: str) -> wire.Welcome:
     hello = workspace.replica(url).hello
     trust = workspace.home.trust(url)
     return _anyio(lambda: greeting(url, workspace.settings, trust, hello))
->>>>>>> 7fb8843db2863e73588d1753bc3e5ee9891003f4
 
 
 def ways(workspace: Workspace, url: str) -> wire.Ways:

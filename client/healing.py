@@ -16,7 +16,9 @@ from msgspec import Struct, structs
 
 from stackroom.client import private_json
 from stackroom.client.cache import Cache
+from stackroom.client.effects import Problem
 from stackroom.client.store import Authored, Store
+from stackroom.client.witness import kept
 from stackroom.events import merkle
 from stackroom.events.authors import held_by
 from stackroom.events.history import pages
@@ -60,6 +62,8 @@ class Found(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """For people."""
+        if self.seq <= self.common:
+            return f"the hub was set back: it stands at #{self.head}, and has signed other commits before"
         one = self.seq == self.common + 1
         ours = f"#{self.seq} is" if one else f"#{self.common + 1} to #{self.seq} are"
         if self.head == self.common:
@@ -100,14 +104,15 @@ class Anew(Struct, frozen=True):
 Step: TypeAlias = Say | Rest | Anew
 
 
-class Parting:
-    """What is said about one profile, on one connection, in `epoch` of the hub; it was at `head` then."""
+class Healing:
+    """What is said about one profile, on one connection, in `epoch` of the hub; `problem` is how it began."""
 
-    def __init__(self, store: Store, cache: Cache, profile: str, head: int, epoch: int) -> None:
+    def __init__(self, store: Store, cache: Cache, problem: Problem, epoch: int) -> None:
         self.store = store
         self.cache = cache
-        self.profile = profile
-        self.head = head
+        self.problem = problem
+        self.profile = problem.profile
+        self.head = problem.head or 0
         self.epoch = epoch
         self.low = 0
         """Up to here the histories are known to be one."""
@@ -138,11 +143,13 @@ class Parting:
             if self._between(log):
                 return self._compare(log)
             seq = log.head(self.profile).seq
-        if seq <= self.low:
+        if seq <= self.low and not self._was_seen_elsewhere():
             return self._anew(())
         if self.low <= said.given_up:
             return self._anew(self._lost())
         self._parts = True
+        if seq <= self.low:
+            return self._rest()
         self._sought = [commit.id for commit in self._lost() if _is_somebodys(commit)]
         return self._seek()
 
@@ -160,6 +167,11 @@ class Parting:
         """Where the histories may part, of all that this replica has: not before a snapshot."""
         begun = _begun(log, self.profile)
         return range(max(self.low + 1, begun), self.high)
+
+    def _was_seen_elsewhere(self) -> bool:
+        """Whether the hub has signed more than it has, in the epoch that it is in, and we have it no more."""
+        seen = kept(self.store.checkpoint(self.profile))
+        return seen is not None and seen.checkpoint.epoch >= self.epoch
 
     # What is missing there
 
@@ -183,8 +195,9 @@ class Parting:
             whole = self.high == self.low + 1
         found = Found(self.low, head.seq, self.head)
         _keep(self.store, self.profile, found)
-        offer = wire.Offer(self.profile, self.low, head.seq, head.root, self.epoch)
-        return Rest(found, offer if whole else None)
+        note = self.store.checkpoint(self.profile)
+        offer = wire.Offer(self.profile, self.low, head.seq, head.root, self.epoch, note)
+        return Rest(found, offer if whole and head.seq > self.low else None)
 
     # Beginning anew
 
@@ -195,6 +208,7 @@ class Parting:
         mine = [own for c in lost if (own := _own(c, self.store.replica)) is not None]
         self.store.take_back(self.profile, mine, GIVEN_UP, SET_ASIDE, base=self.low)
         self.cache.forget(self.profile)
+        self.store.forget_checkpoint(self.profile)
         forget(self.store, self.profile)
         return Anew(tuple(own.proposal.id for own in mine))
 

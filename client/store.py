@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_precious
+from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import Durability
@@ -29,13 +30,17 @@ _encode_events = msgspec.json.Encoder().encode
 
 
 class HubEntry(Struct, frozen=True):
-    """A hub that was joined: its address, its identity when last met, and who we are there."""
+    """A hub that was joined: its address, its identity when last met, and who we are there.
+
+    `key` is the public key that is pinned for it.
+    """
 
     url: str
     hub: str
     epoch: int
     user: str
     rights: str = ""
+    key: str = ""
 
 
 class ProfileEntry(Struct, frozen=True):
@@ -221,18 +226,19 @@ class Store:
 
     def hubs(self) -> list[HubEntry]:
         """The hubs that were joined, by address."""
-        rows = self._file.all("SELECT url, hub, epoch, user, rights FROM hubs ORDER BY url")
+        rows = self._file.all("SELECT url, hub, epoch, user, rights, key FROM hubs ORDER BY url")
         return [HubEntry(*row) for row in rows]
 
-    def put_hub(self, url: str, hub: str, epoch: int, user: str) -> None:
+    def put_hub(self, url: str, hub: str, epoch: int, user: str, key: str = "") -> None:
         """Sets what is known of the hub at `url`."""
         self._file.write(
-            "INSERT INTO hubs (url, hub, epoch, user) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (url)"
-            " DO UPDATE SET hub = ?2, epoch = ?3, user = ?4",
+            "INSERT INTO hubs (url, hub, epoch, user, key) VALUES (?1, ?2, ?3, ?4, ?5)"
+            " ON CONFLICT (url) DO UPDATE SET hub = ?2, epoch = ?3, user = ?4, key = ?5",
             url,
             hub,
             epoch,
             user,
+            key,
         )
 
     def set_rights(self, url: str, rights: str) -> None:
@@ -271,6 +277,31 @@ class Store:
     def synced(self, profile: str, time: Millis) -> None:
         """Remembers when the profile was last known to hold all that its hub had."""
         self._file.write("UPDATE profiles SET synced_at = ? WHERE id = ?", time, profile)
+
+    # What hubs have signed
+
+    def checkpoint(self, profile: str) -> str:
+        """The last checkpoint of the profile that was seen, as a note; empty if there was none."""
+        row = self._file.one("SELECT note FROM checkpoints WHERE profile = ?", profile)
+        return "" if row is None else str(row[0])
+
+    def forget_checkpoint(self, profile: str) -> None:
+        """The hub is held to it no more: an administrator has said what becomes of what it stood for."""
+        self._file.write("DELETE FROM checkpoints WHERE profile = ?", profile)
+
+    def keep_checkpoint(self, seen: Seen) -> None:
+        """Keeps a checkpoint that was verified, unless a later one of that hub is kept."""
+        new = seen.checkpoint
+        self._file.write(
+            "INSERT INTO checkpoints VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (profile)"
+            " DO UPDATE SET hub = ?2, epoch = ?3, size = ?4, note = ?5"
+            " WHERE hub <> ?2 OR epoch < ?3 OR (epoch = ?3 AND size < ?4)",
+            new.profile,
+            new.hub,
+            new.epoch,
+            new.size,
+            seen.note,
+        )
 
     # Proposals
 

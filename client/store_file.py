@@ -34,6 +34,8 @@ def steps(replica: str) -> tuple[Step, ...]:
         Step("create", partial(_create, replica=replica)),
         Step("rights", _add_rights),
         Step("signatures", _add_signatures),
+        Step("hub keys", _add_hub_keys),
+        Step("checkpoints", _add_checkpoints),
     )
 
 
@@ -138,3 +140,16 @@ def _add_signatures(conn: sqlite3.Connection) -> None:
     """The key and signature of each proposal; empty until it is signed."""
     for column in ("key", "signature"):
         conn.execute(f"ALTER TABLE proposals ADD COLUMN {column} BLOB NOT NULL DEFAULT x''")
+
+
+def _add_hub_keys(conn: sqlite3.Connection) -> None:
+    """The public key by which each hub signs, as text; empty before one was pinned."""
+    conn.execute("ALTER TABLE hubs ADD COLUMN key TEXT NOT NULL DEFAULT ''")
+
+
+def _add_checkpoints(conn: sqlite3.Connection) -> None:
+    """The last checkpoint of each profile that was seen, as its hub signed it (`note`)."""
+    conn.execute(
+        "CREATE TABLE checkpoints (profile TEXT NOT NULL PRIMARY KEY, hub TEXT NOT NULL,"
+        " epoch INTEGER NOT NULL, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    )

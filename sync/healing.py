@@ -7,8 +7,8 @@ by page, and has it healed in one transaction (`mending`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -20,13 +20,11 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
 from stackroom.sync.effects import ENVELOPE_BYTES, ListAll, Look, Noted, Page, Read, Survey
 from stackroom.sync.mending import Mending, Outcome
+from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.tails import Proven, Tail, redacted_before
-
-Signed: TypeAlias = Callable[[wire.Offer], Proven | None]
-"""What of an offer the hub has signed, as its checkpoint shows."""
 
 UNDER_WAY: Final = Refusal("healing_under_way", "this hub is being healed just now: try again")
 
@@ -36,11 +34,6 @@ NOT_OFFERED: Final = Refusal(
 )
 
 SILENT: Final = Refusal("offer_withdrawn", "who offered it does not answer any more")
-
-
-def signs_nothing(offer: wire.Offer) -> Proven | None:
-    """For a hub that signs nothing."""
-    return None
 
 
 class _Recalled(Struct):
@@ -81,12 +74,11 @@ class Healing(Readers, ABC):
     """The healing of one hub's histories, among all its sessions."""
 
     def __init__(
-        self, identity: Identity, access: Access, settings: Settings, signed: Signed
+        self, identity: Identity, access: Access, settings: Settings, notary: Notary | None
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, notary)
         self.identity = identity
         self.access = access
-        self.signed = signed
         self._healing: _Healing | None = None
 
     @property
@@ -104,15 +96,20 @@ class Healing(Readers, ABC):
         self._unsubscribe(session, read.profile)
         if len(session.parted) < self.settings.subscriptions:
             session.parted.add(read.profile)
-        if page.root_there is None:
-            what = f"you are at #{read.after}, and this hub at #{page.head.seq}"
+        ahead = max(read.after, read.seen)
+        if ahead > page.head.seq:
+            what = f"you are at #{ahead}, and this hub at #{page.head.seq}"
         else:
             what = f"your history and this hub's differ at or before #{read.after}"
         hint = "this hub was restored from an older backup, or rewritten: nothing was changed here"
         self._error(session, "parted", what, hint, read.profile, head=page.head.seq)
 
     def _compare(self, session: Session, compare: wire.Compare) -> None:
-        if compare.profile in session.parted and self._still_reads(session.id, compare.profile):
+        room = (
+            compare.profile in session.parted or len(session.parted) < self.settings.subscriptions
+        )
+        if room and self._still_reads(session.id, compare.profile):
+            session.parted.add(compare.profile)
             session.compares.add(compare.profile)
             self._effects.append(Look(session.id, compare))
 
@@ -150,7 +147,7 @@ class Healing(Readers, ABC):
         self, session: Session, offer: wire.Offer, since: Millis, head: int
     ) -> wire.Offered:
         user = session.principal.name if session.principal is not None else ""
-        proven = self.signed(offer)
+        proven = self._vouches(offer)
         return wire.Offered(
             offer.profile,
             user,
@@ -161,6 +158,17 @@ class Healing(Readers, ABC):
             head,
             proven.seq if proven is not None else 0,
         )
+
+    def _vouches(self, offer: wire.Offer) -> Proven | None:
+        """What of an offer this hub has signed, as the checkpoint in it shows."""
+        if self.notary is None or not offer.checkpoint:
+            return None
+        stated = self.notary.stated(offer.checkpoint)
+        if stated is None or stated.profile != offer.profile:
+            return None
+        if not offer.common < stated.size <= offer.seq:
+            return None
+        return Proven(stated.size, stated.root)
 
     # Orders
 
@@ -228,7 +236,7 @@ class Healing(Readers, ABC):
         return offered[0] if offered is not None else None
 
     def _reach(self, offer: wire.Offer, *, unproven: bool) -> tuple[int, int]:
-        proven = self.signed(offer)
+        proven = self._vouches(offer)
         signed = proven.seq if proven is not None else 0
         return (offer.seq, signed) if unproven else (signed, offer.seq)
 
@@ -299,7 +307,7 @@ class Healing(Readers, ABC):
             healing.principal.name,
             healing.principal.account,
             tail,
-            self.signed(offer) if offer is not None else None,
+            self._vouches(offer) if offer is not None else None,
             healing.order.unproven,
             max(known, self.identity.epoch) if healing.epoch is None else None,
         )
@@ -331,6 +339,8 @@ class Healing(Readers, ABC):
         healing.epoch = outcome.epoch
         healing.mended.append(outcome.mended)
         self.identity = structs.replace(self.identity, epoch=outcome.epoch)
+        if self.notary is not None:
+            self.notary.begin(self.identity)
         self.access.keep(outcome.facts)
         if people := outcome.commits.get(self.identity.id):
             self._people_changed(people, now)

@@ -26,6 +26,7 @@ from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
+from stackroom.sync.anchoring import Schedule, keep_anchoring
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.bucket import Rate
@@ -39,10 +40,11 @@ from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
 from stackroom.sync.mending import Mending, Outcome
 from stackroom.sync.metrics import Metrics
+from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
-from stackroom.sync.paging import compared, read_page
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
@@ -75,6 +77,7 @@ class Server:
         tls: Tls | None = None,
         security: Notes = NOWHERE,
         provider: Provider | None = None,
+        notary: Notary | None = None,
         steady: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = token_bytes,
     ) -> None:
@@ -86,7 +89,8 @@ class Server:
         self.security = security
         logins = Logins(settings, random)
         self.prover = Prover(settings, access, provider, logins, clock, steady)
-        self.hub = core.Hub(identity, access, settings, version, self.prover.ways())
+        ways = self.prover.ways()
+        self.hub = core.Hub(identity, access, settings, version, ways, notary)
         self.porch = Porch(settings, tls, security, steady)
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
@@ -154,6 +158,13 @@ class Server:
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self._tick)
+            if settings.anchor_to and self.hub.notary is not None:
+                schedule = Schedule(
+                    settings.anchor_to, settings.anchor_every, settings.anchor_timeout
+                )
+                tasks.start_soon(
+                    keep_anchoring, schedule, self.event_log, self.hub.notary, self.clock
+                )
             ready(self.port)
             await self.stopping.wait()
             await self._shut(listener)
@@ -287,9 +298,12 @@ class Server:
                 await link.flush()
                 if isinstance(request, effects.Read):
                     page = await self.event_log.read(partial(read_page, request, self.settings))
-                    self.hub.page(request, page)
+                    self.hub.page(request, page, self.clock())
                     self.carry_out()
                     await self.pace.rest(link, session, page.weight)
+                elif isinstance(request, effects.FetchRoots):
+                    found = await self.event_log.read(partial(read_roots, request))
+                    self.hub.roots(request, found, self.clock())
                 elif isinstance(request, effects.ReadNotes):
                     read = partial(self.security.newest, request.wanted)
                     self.hub.notes(request, await anyio.to_thread.run_sync(read))
@@ -336,6 +350,7 @@ class Server:
                         self.committer.keep(facts)
                     case (
                         effects.Read()
+                        | effects.FetchRoots()
                         | effects.ListAll()
                         | effects.ReadNotes()
                         | effects.Look()

@@ -142,6 +142,7 @@ def reading() -> Iterator[Row]:
                 "subscribe", place, needed, lambda case, id=id: wire.Subscribe(id, 0, EMPTY_ROOT)
             )  # type: ignore[misc]
             yield Row("fetch", place, needed, lambda case, id=id: wire.Fetch(id, 0))  # type: ignore[misc]
+            yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]
             yield Row("unsubscribe", place, ANYBODY, lambda case, id=id: wire.Unsubscribe(id))  # type: ignore[misc]
             for said in (
                 wire.Compare(id, ()),

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.anyio
 
 DAY = 86_400_000
 
-DATA = (wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Results, wire.Profiles)
+DATA = (
+    wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
+)  # fmt: skip
 """What tells something of the hub."""
 
 SETTINGS = Settings(port=0, tick=3600, page_commits=2, snapshot_every=2, snapshot_worth=3)
@@ -68,6 +70,7 @@ def end(request: pytest.FixtureRequest) -> Ending:
 ASKED: dict[str, wire.FromReplica] = {
     "page": wire.Subscribe(PROFILE, 0, EMPTY_ROOT),
     "snapshot": wire.Subscribe(PROFILE, 0, EMPTY_ROOT, snapshot=True),
+    "roots": wire.FetchRoots(PROFILE, (1,)),
     "fetch": wire.Fetch(PROFILE, 0),
     "catalogue": wire.ListProfiles(),
 }

@@ -167,7 +167,7 @@ class Trial:
     async def data(self, peer: Peer) -> str:
         while True:
             match await peer.next():
-                case wire.CaughtUp() | wire.History():
+                case wire.CaughtUp() | wire.History() | wire.Roots():
                     return "yes"
                 case wire.Error(code):
                     return "no" if code == "forbidden" else code

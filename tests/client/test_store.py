@@ -11,6 +11,8 @@ from msgspec import structs
 
 from stackroom.client.errors import FileReplaced
 from stackroom.client.store import Counts, ProfileEntry, ProposalState, Store
+from stackroom.client.witness import Seen
+from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.errors import LogCorrupt, LogError, LogNewer
 from stackroom.events.model import ComponentDeleted, ProfileCreated, Proposal
 from tests.client.homes import NOON, sealed
@@ -219,6 +221,23 @@ class TestRegistry:
             ProfileEntry(OTHER, "a-name", HUB, NOON, True),
             ProfileEntry(TEAM, "team", None),
         ]
+
+    def test_the_last_checkpoint_is_kept_and_no_earlier_one(self, store: Store) -> None:
+        def seen(size: int, epoch: int = 1, hub: str = "hub-1") -> Seen:
+            return Seen(f"{hub} {epoch} {size}", Checkpoint(hub, TEAM, size, bytes(32), epoch, 5))
+
+        assert store.checkpoint(TEAM) == ""
+        for new, kept in (
+            (seen(5), "hub-1 1 5"),
+            (seen(4), "hub-1 1 5"),
+            (seen(6), "hub-1 1 6"),
+            (seen(3, epoch=2), "hub-1 2 3"),
+            (seen(9), "hub-1 2 3"),
+            (seen(1, hub="hub-2"), "hub-2 1 1"),
+        ):
+            store.keep_checkpoint(new)
+            assert store.checkpoint(TEAM) == kept
+        assert store.checkpoint(OTHER) == ""
 
     def test_a_profile_needs_a_hub_that_is_known(self, store: Store) -> None:
         with pytest.raises(LogError, match="FOREIGN KEY"):

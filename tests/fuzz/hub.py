@@ -26,10 +26,11 @@ from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.hub import Hub
 from stackroom.sync.mending import Outcome, Unmended, mend
-from stackroom.sync.paging import compared, read_page
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
+from tests.sync.notaries import notary_of
 
 IDENTITY = Identity(uid(9), 1)
 SHARED, OTHER, ABSENT = uid(1), uid(2), uid(3)
@@ -156,6 +157,7 @@ class Witness:
                 | wire.History(profile)
                 | wire.Snapshot(profile)
                 | wire.CaughtUp(profile)
+                | wire.Roots(profile)
                 | wire.Presence(profile)
                 | wire.Compared(profile)
                 | wire.Recall(profile)
@@ -180,7 +182,7 @@ class FuzzedHub:
         self.salts = count(1_000_000)
         self.now = NOW
         access = self.file.read(PeopleAccess.load)
-        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed")
+        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed", notary=notary_of(IDENTITY))
         self.authority = Authority(
             lambda: next(self.salts).to_bytes(16),
             snapshot_every=SETTINGS.snapshot_every,
@@ -205,7 +207,13 @@ class FuzzedHub:
                             self.witness.sent(id, message)
                 case effects.Submit() | effects.Ordered() | effects.Mending():
                     self.work.append(effect)
-                case effects.Read() | effects.ListAll() | effects.Look() | effects.Survey():
+                case (
+                    effects.Read()
+                    | effects.FetchRoots()
+                    | effects.ListAll()
+                    | effects.Look()
+                    | effects.Survey()
+                ):
                     self.reads.append(effect)
                 case effects.Keep(facts):
                     self.file.write(
@@ -273,7 +281,9 @@ class FuzzedHub:
         match self.reads.popleft():
             case effects.Read() as request:
                 page = self.file.read(partial(read_page, request, SETTINGS))
-                self.hub.page(request, page)
+                self.hub.page(request, page, self.now)
+            case effects.FetchRoots() as asked:
+                self.hub.roots(asked, self.file.read(partial(read_roots, asked)), self.now)
             case effects.ListAll(session):
                 self.hub.catalogue(session, self.file.read(lambda log: log.profiles()))
             case effects.Survey() as survey:

@@ -114,11 +114,11 @@ def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
     profile = c.pick(PROFILES)
     match c.below(9):
         case 0:
-            return wire.Subscribe(
-                profile, c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
-            )
+            after, there, snapshot = c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
+            return wire.Subscribe(profile, after, there, snapshot, seen=int(snapshot))
         case 1:
-            return wire.Fetch(profile, c.pick((0, 1, 10**6)))
+            seqs = (0, 1, 2, 10**6)
+            return c.pick((*(wire.Fetch(profile, n) for n in seqs), wire.FetchRoots(profile, seqs)))
         case 2:
             return c.pick((wire.ListProfiles(), wire.Unsubscribe(profile)))
         case 3:

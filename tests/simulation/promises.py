@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from msgspec import UNSET
 
+from stackroom.client.witness import Seen
 from stackroom.events import codec
 from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import unseal
@@ -31,7 +32,9 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Decision, Submission
 from tests.simulation.people import Rights
 
-TELLING = (wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Presence)
+TELLING = (
+    wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Presence,
+)  # fmt: skip
 """Messages that tell something of a profile."""
 
 
@@ -50,6 +53,8 @@ class Witness:
         self.acknowledged: dict[str, Answer] = {}
         self.commits: dict[tuple[str, int], bytes] = {}
         self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+        self.signatures: dict[tuple[str, int], bytes] = {}
+        """The roots that the hub has signed, and a replica has verified."""
         self.typed: dict[str, tuple[str, set[str], str]] = {}
         """Where each proposal was typed, as which replicas (a copy becomes another), and by whom."""
         self.heirs: set[str] = set()
@@ -87,6 +92,7 @@ class Witness:
         """The hub was set back to these commits; what is `gone`, nobody has."""
         self.restored = True
         self.gone |= gone
+        self.signatures.clear()
         self.commits = {
             place: leaf
             for place, leaf in self.commits.items()
@@ -192,6 +198,17 @@ class Witness:
             if self.states.setdefault((place, state.seq), said) != said:
                 raise Broken(3, f"two replicas at #{state.seq} of {profile} differ")
 
+    def signed(self, seen: Seen) -> None:
+        """A replica has seen what the hub has signed."""
+        if self.restored:
+            return  # What the hub has signed before it was set back, it cannot know.
+        stated = seen.checkpoint
+        root = self.signatures.setdefault((stated.profile, stated.size), stated.root)
+        if root != stated.root:
+            raise Broken(
+                1, f"the hub has signed two histories of {stated.profile} at #{stated.size}"
+            )
+
     # When all is quiet
 
     def check_log(self, profile: str, commits: list[Commit]) -> None:
@@ -210,6 +227,9 @@ class Witness:
         for id, answer in self.acknowledged.items():
             if self.typed[id][0] == profile and seqs.get(id) != answer.seq:
                 raise Broken(1, f"answered {answer}, and the log has it at {seqs.get(id)}")
+        for (of, size), root in self.signatures.items():
+            if of == profile and size and (size > len(commits) or commits[size - 1].root != root):
+                raise Broken(1, f"#{size} of {profile} was signed and is gone or changed")
         self.check_overwrites(commits)
         check_approvals(commits)
 

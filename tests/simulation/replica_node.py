@@ -10,9 +10,10 @@ import msgspec
 
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
-from stackroom.client.healing import Anew, Parting, Rest, Say, Step, lost_files
+from stackroom.client.healing import Anew, Healing, Rest, Say, Step, lost_files
 from stackroom.client.rebase import View, rebase
 from stackroom.client.store import Renewal, Store
+from stackroom.client.witness import kept
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.errors import Gap, IntegrityError, Unvouched
@@ -36,7 +37,7 @@ class Process:
     def __init__(self, node: "ReplicaNode") -> None:
         self.node = node
         self.alive = True
-        self.partings: dict[str, Parting] = {}
+        self.partings: dict[str, Healing] = {}
         self.connection: Connection | None = None
         identity, token = node.store.identity(), node.hub.tokens[node.user].text
         self.replica = core.Replica(identity.replica, token, signer=identity.signer)
@@ -127,12 +128,7 @@ class Process:
             case core.Problem("forbidden" | "unauthorised"):
                 pass
             case core.Problem("parted", profile=profile) if profile in self.replica.parted:
-                assert effect.head is not None
-                assert self.replica.welcome is not None
-                parting = self.partings[profile] = Parting(
-                    store, cache, profile, effect.head, self.replica.welcome.epoch
-                )
-                self.step(parting, parting.begin())
+                self.part(effect)
             case core.Apart(message):
                 self.apart(message)
             case core.Problem():
@@ -140,11 +136,16 @@ class Process:
             case core.Clean():
                 self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
                 self.anew(effect.profile, effect.seq)
+            case core.Reached(profile):
+                if (copy := self.replica.copies.get(profile)) is not None and copy.seen is not None:
+                    store.keep_checkpoint(copy.seen)
+                    self.node.witness.signed(copy.seen)
+                self.verify(profile)
+            case core.Parted(problem):
+                self.part(problem)
             case core.Renew(code):
                 self.node.renew(self.replica.hello.replica, code)
-            case core.Reached(profile):
-                self.verify(profile)
-            case core.Catalogue() | core.Present():
+            case core.Catalogue() | core.Present() | core.Compared():
                 pass
 
     def become(self) -> None:
@@ -156,6 +157,15 @@ class Process:
         self.replica.become(identity.replica, identity.signer, pending)
         if self.connection is not None:
             self.connection.cut()
+
+    def part(self, problem: core.Problem) -> None:
+        """The hub has another history, or takes back what it has signed."""
+        if not self.node.witness.restored:
+            raise Broken(1, problem.sentence)
+        assert self.replica.welcome is not None
+        parting = Healing(self.node.store, self.node.cache, problem, self.replica.welcome.epoch)
+        self.partings[problem.profile] = parting
+        self.step(parting, parting.begin())
 
     def verify(self, profile: str) -> None:
         """A redaction that the hub has lost vouches for nothing any more."""
@@ -181,7 +191,7 @@ class Process:
                 del self.partings[profile]
                 self.anew(profile)
 
-    def step(self, parting: Parting, step: Step) -> None:
+    def step(self, parting: Healing, step: Step) -> None:
         match step:
             case Say(messages):
                 self.replica.say(*messages)
@@ -325,6 +335,12 @@ class ReplicaNode:
         self.store.close()
         self.cache.close()
 
+    def lose_cache(self) -> None:
+        """The machine has lost the file that is only a cache, while nothing ran."""
+        if not self.processes:
+            for file in self.home.glob("replica.db*"):
+                file.unlink()
+
     def go_online(self) -> None:
         self.offline = False
         for process in self.processes:
@@ -340,7 +356,8 @@ class ReplicaNode:
         """What the files hold of a profile."""
         stored = self.cache.load(profile)
         pending = self.store.pending(profile)
-        return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
+        seen = kept(self.store.checkpoint(profile))
+        return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer, seen)
 
     @property
     def who(self) -> Who:

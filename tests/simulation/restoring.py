@@ -52,7 +52,7 @@ class Restoring:
 
     def look(self) -> None:
         self.looks += 1
-        self.heal(give_up=self.looks > ENOUGH)
+        self.heal(unproven=self.looks > ENOUGH // 2, give_up=self.looks > ENOUGH)
         if self.looks < 2 * ENOUGH - 4:
             self.world.clock.after(EVERY, self.look)
 
@@ -111,10 +111,10 @@ class Restoring:
         finally:
             log.close()
 
-    def heal(self, *, give_up: bool = False) -> None:
+    def heal(self, *, unproven: bool = False, give_up: bool = False) -> None:
         profiles = self.world.profiles
         if give_up:
             profiles = [p for p in profiles if self.world.hub.is_parted(p)]
-        order = wire.Heal(tuple(profiles), unproven=True, give_up=give_up)
+        order = wire.Heal(tuple(profiles), unproven=unproven, give_up=give_up)
         if self.world.hub.up and profiles:
             self.world.hub.heal(order)

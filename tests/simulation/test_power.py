@@ -14,6 +14,7 @@ from stackroom.client.store import Store
 from stackroom.events import approval, check, checking, fold
 from stackroom.events.checking import Checking
 from stackroom.events.log import Answer
+from stackroom.events.model import Millis
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.access import PeopleAccess, Principal
 from stackroom.sync.authority import Authority, Decision
@@ -124,8 +125,8 @@ def refuses_at_the_door(patch: pytest.MonkeyPatch) -> None:
 def lets_everybody_read(patch: pytest.MonkeyPatch) -> None:
     announce = Hub._announce
 
-    def to_all(self: Hub, profile: str, commits: Any) -> None:
-        announce(self, profile, commits)
+    def to_all(self: Hub, profile: str, commits: Any, now: Millis) -> None:
+        announce(self, profile, commits, now)
         for session in self.sessions.values():
             if session.principal is not None:
                 self._send(session, Commits(profile, commits))

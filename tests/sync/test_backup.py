@@ -241,7 +241,13 @@ class TestRestore:
     def test_into_an_empty_folder(self, backup: Path, tmp_path: Path) -> None:
         done = restore(HubFolder(tmp_path / "new"), backup, now=NOON)
         assert (done.aside, done.lost) == ("", None)
-        assert [each.name for each in done.lacking] == ["hub.toml", "tls.crt", "tls.key"]
+        assert [each.name for each in done.lacking] == [
+            "hub.toml",
+            "tls.crt",
+            "tls.key",
+            "hub.key",
+            "hub.key.rotations",
+        ]
         assert heads(tmp_path / "new" / "hub.db") == WHOLE
 
     def test_over_a_file_that_nothing_can_be_read_of(self, ahead: HubFolder, backup: Path) -> None:

@@ -18,7 +18,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "a003122ad11d4614fdcf28592b5b8950eecbc832a967d88a1c1d982ec6714cba"}
+PINNED = {1: "84fec0e292e9e99938f81e9901d080cb3511dd15e6f8b0132a33d5c3de2b2b32"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -37,6 +37,7 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Subscribe(PROFILE, 0, bytes(32), snapshot=True),
     wire.Unsubscribe(PROFILE),
     wire.Fetch(PROFILE, 7),
+    wire.FetchRoots(PROFILE, (7, 8)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
     wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
     wire.Offer(PROFILE, 3, 5, bytes(32), 1),
@@ -54,6 +55,7 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Commits(PROFILE, (COMMIT,)),
     wire.History(PROFILE, 0, (COMMIT,)),
     wire.CaughtUp(PROFILE, 1, bytes(32)),
+    wire.Roots(PROFILE, (7, 8), (bytes(32), None), 7, "a note"),
     wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
     wire.Presence(PROFILE, (wire.Person(uid(3), "ann", 5),), (uid(4),)),
     wire.Error("parted", "histories differ", "", PROFILE, 3),
@@ -108,7 +110,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("message", [
-    wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
+    wire.FetchRoots(PROFILE, tuple(range(65))), wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
     wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "t"),
     wire.Hello(uid(3), "t", "a" * 300), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 2**63, "", 5, ()),)),
