@@ -251,7 +251,10 @@ class Carrier:
             case Rest(found, offer):
                 if offer is not None:
                     self.replica.say(offer)
-                self.tell(structs.replace(parting.problem, sentence=found.sentence, hint=HINT))
+                problem, welcome = parting.problem, self.replica.welcome
+                if welcome is None or not welcome.key:
+                    problem = structs.replace(problem, sentence=found.sentence)
+                self.tell(structs.replace(problem, hint=HINT))
 
     async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
         if kept := await self._kept(store, work):

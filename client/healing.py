@@ -143,13 +143,13 @@ class Healing:
             if self._between(log):
                 return self._compare(log)
             seq = log.head(self.profile).seq
-        if seq <= self.low and not self._was_seen_elsewhere():
+        if self._is_held_to_more():
+            return self._rest()
+        if seq <= self.low:
             return self._anew(())
         if self.low <= said.given_up:
             return self._anew(self._lost())
         self._parts = True
-        if seq <= self.low:
-            return self._rest()
         self._sought = [commit.id for commit in self._lost() if _is_somebodys(commit)]
         return self._seek()
 
@@ -168,10 +168,12 @@ class Healing:
         begun = _begun(log, self.profile)
         return range(max(self.low + 1, begun), self.high)
 
-    def _was_seen_elsewhere(self) -> bool:
-        """Whether the hub has signed more than it has, in the epoch that it is in, and we have it no more."""
+    def _is_held_to_more(self) -> bool:
+        """Whether the hub has signed what it has no more, and nobody has had it healed since."""
         seen = kept(self.store.checkpoint(self.profile))
-        return seen is not None and seen.checkpoint.epoch >= self.epoch
+        if seen is None or seen.checkpoint.size <= self.low:
+            return False
+        return seen.checkpoint.epoch >= self.epoch
 
     # What is missing there
 

@@ -101,7 +101,7 @@ def test_the_tail_comes_back_as_it_was(
     lost = ada.data("status")["active"]["root"]
     assert (head(ada), head(ben), head(cem)) == (4, 3, 2)
     set_back(team, before)
-    ben.stackroom("sync").failed(Exit.INTEGRITY, "stands at #2", "#3 is here alone", "hub heal")
+    ben.stackroom("sync").failed(Exit.INTEGRITY, "stands at #2", "hub heal")
     assert "here alone" in ben.data("status")["active"]["parted"]
     assert "here alone" in ben.stackroom("status").ok().out
     put_offline = ben.stackroom("component", "update", "orchestrator", "k8s", "--ns=x")
@@ -113,7 +113,7 @@ def test_the_tail_comes_back_as_it_was(
             "ada", 2, 2, False,
         )  # fmt: skip
         ben.stackroom("hub", "heal", "team", "--yes").failed(Exit.NOT_AUTHORISED, "hub.heal")
-        healed = team.host.data("hub", "heal", "team", "--unproven", "--yes")
+        healed = team.host.data("hub", "heal", "team", "--yes")
         assert healed["epoch"] == 2
         assert (healed["profiles"][0]["kept"], healed["profiles"][0]["brought"]) == (2, 0)
         ran = ben.stackroom("sync").ok()
@@ -143,7 +143,7 @@ def test_where_the_hub_went_on_the_lost_is_proposed_again(
     with watching(ben):
         offers = offered(team.host, 4)
         assert offers[0]["forks"] is True
-        ran = team.host.stackroom("hub", "heal", "team", "--unproven", "--yes").ok()
+        ran = team.host.stackroom("hub", "heal", "team", "--yes").ok()
         assert "2 commits brought back as proposals" in ran.out
         assert "conflict #4" in ran.out
     for person in (ada, ben, cem):
