@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 
@@ -20,6 +21,5 @@ def alone(home: Path) -> Iterator[None]:
 
 def aside(path: Path) -> Path:
     """A name beside `path` for what is damaged, which nothing has yet."""
-    numbers = range(1, 1_000_000)
-    names = (path.with_name(f"{path.name}.damaged-{n}") for n in numbers)
+    names = (path.with_name(f"{path.name}.damaged-{n}") for n in count(1))
     return next(name for name in names if not name.exists())

@@ -79,7 +79,8 @@ class Cache:
 
     def __init__(self, file: LogFile) -> None:
         self._file = file
-        self._same = SameFile(file.path)
+        self.same = SameFile(file.path)
+        """To know the file again."""
 
     @classmethod
     def open(cls, path: Path, *, synchronous: Durability = "NORMAL") -> "Cache":
@@ -114,7 +115,7 @@ class Cache:
     @contextmanager
     def writing(self) -> Iterator[SqliteCacheWriter]:
         """One writing transaction, undone if the block raises."""
-        self._same.check()
+        self.same.check()
         with _told_as_a_cache(self._file.path), self._file.writing() as log:
             yield log
 
@@ -191,10 +192,15 @@ class Cache:
             _note_redacted(log, profile, fresh)
 
     def restart(self, profile: str, seq: int, frontier: Frontier, state: bytes) -> None:
-        """Begins the profile at a snapshot; the commits up to it are missing for now."""
+        """Begins the profile at a snapshot; the commits up to it are missing for now.
+
+        Raises Gap where another process has kept something of it meanwhile: perhaps what the hub has lost.
+        """
         with self.writing() as log:
-            if log.head(profile).seq < seq:
-                log.forget(profile)
+            head = log.head(profile).seq
+            if 0 < head < seq:
+                raise Gap(profile, head, seq)
+            if head < seq:
                 log.begin(profile, Snapshot(seq, frontier, state))
 
     def backfill(self, profile: str, commits: Iterable[Commit]) -> None:

@@ -183,6 +183,20 @@ class Carrier:
         await self.worker.run(partial(self.keeper.take_new_identity, was, renew.code))
         await self._stay_the_same()
 
+    async def _look_for_copies(self, store: core.Store) -> None:
+        """Has this home be another replica if commits came that another home made under its name.
+
+        Before anything else is pushed: the hub would take what the other wrote for this one's own.
+        """
+        own = self.replica.hello.replica
+        made = [c for c in store.commits if c.replica == own and c.id not in store.settled]
+        if not made:
+            return
+        if await self.worker.run(partial(self.keeper.store.disowns, store.profile, made)):
+            renew = core.Renew("replica_copied", "another home pushed under this one's name")
+            await self._renew(renew)
+            self.tell(renew)
+
     async def _stay_the_same(self) -> None:
         """Sees to it that this connection is that of the replica that the home is now."""
         replica = self.replica.hello.replica
@@ -348,6 +362,8 @@ class Carrier:
             self._give_up(effect)
             self.tell(core.Problem("integrity", str(error), error.hint, profile))
             return False
+        if isinstance(effect, core.Store):
+            await self._look_for_copies(effect)
         if isinstance(effect, core.Restart):
             self._gaps.add(profile)
         if isinstance(effect, core.Backfill):

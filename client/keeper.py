@@ -11,11 +11,12 @@ from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
 from stackroom.client.healing import Healing, forget
 from stackroom.client.hub_key import pinned_by
+from stackroom.client.identity import Identity, Renewal
 from stackroom.client.parting import Parting
 from stackroom.client.past import lay
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
-from stackroom.client.store import HubEntry, Identity, Renewal, Store
+from stackroom.client.store import HubEntry, Store
 from stackroom.client.trust import Trust
 from stackroom.client.witness import Seen, kept
 from stackroom.client.workspace import Workspace
@@ -262,8 +263,8 @@ class Keeper:
     def roots(self, profile: str, seqs: Sequence[int]) -> dict[int, bytes]:
         """The Merkle roots after those of the commits that are here."""
         with self.cache.reader() as log:
-            near = {seq: log.commits(profile, seq - 1, 1) for seq in seqs}
-        return {seq: page[0].root for seq, page in near.items() if page and page[0].seq == seq}
+            found = {seq: log.root(profile, seq) for seq in seqs}
+        return {seq: root for seq, root in found.items() if root is not None}
 
     def testify(self, url: str, parted: core.Parted, parting: Parting) -> core.Problem:
         """Keeps the checkpoints that contradict each other, and says where the histories part."""
@@ -272,9 +273,16 @@ class Keeper:
         sentence = parting.said(repr(name), url)
         notes = tuple(filter(None, (parted.ours, parted.theirs or parting.checkpoint)))
         if notes:
-            kept_in = evidence.keep(self.store.path.parent, profile, notes)
-            sentence += f"; what it has signed is kept in {kept_in}"
+            sentence += f"; {self._keep_evidence(profile, notes)}"
         return structs.replace(parted.problem, sentence=sentence, hint=PARTED_HINT)
+
+    def _keep_evidence(self, profile: str, notes: Sequence[str]) -> str:
+        """Keeps what the hub has signed, and says where; a full disk hides no parting."""
+        try:
+            kept_in = evidence.keep(self.store.path.parent, profile, notes)
+        except OSError as error:
+            return f"what it has signed could not be kept: {error.strerror}"
+        return f"what it has signed is kept in {kept_in}"
 
     def rest(self, copies: list[core.Copy]) -> None:
         """At the end of a connection: what makes the next start quick, and what was left undone."""

@@ -4,6 +4,7 @@ While a hub cannot be reached, the damaged file stays where it is: what can stil
 than nothing. One that cannot even be opened makes room at once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,8 +14,10 @@ from stackroom.client.alone import alone
 from stackroom.client.cache import Cache, CacheDamaged
 from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
+from stackroom.client.same_file import SameFile
 from stackroom.client.workspace import Workspace
-from stackroom.events.errors import StackroomError
+from stackroom.events.errors import LogError, StackroomError
+from stackroom.events.sqlite_log import open_reader
 
 
 class Mended(Struct, frozen=True):
@@ -31,25 +34,37 @@ class Mended(Struct, frozen=True):
     done: bool = True
 
 
-def mend_cache(home: Home, *, offline: bool) -> Mended:
-    """Replaces the cache of the home, which is damaged and open nowhere in this process.
+def mend_cache(home: Home, damaged: SameFile | None, *, offline: bool) -> Mended:
+    """Replaces the cache of the home, which is open nowhere in this process.
 
-    With `offline`, no hub is asked. Raises what Store.open raises.
+    `damaged` is the file in which damage was met, None for one that did not open: another process may have
+    mended it meanwhile. With `offline`, no hub is asked. Raises what Store.open raises.
     """
-    damaged = _identity(home.replica)
     with alone(home.path):
-        if _identity(home.replica) != damaged:
+        if not damaged.is_there() if damaged is not None else _opens(home.replica):
             return Mended("", [], {})
         fresh = Home(home.path)
         fresh.replica = home.replica.with_name(f"{home.replica.name}.fetching")
         _remove(fresh.replica)
         fetched, unreached = _fetch(fresh, offline)
+        unreached |= _behind(home.replica, fresh.replica, fetched)
         if unreached and _opens(home.replica):
             _remove(fresh.replica)
-            return Mended("", fetched, unreached, done=False)
+            return Mended("", sorted(fetched), unreached, done=False)
         kept = Cache.rebuild(home.replica)
         fresh.replica.rename(home.replica)
-        return Mended(str(kept or ""), fetched, unreached)
+        return Mended(str(kept or ""), sorted(fetched), unreached)
+
+
+def open_mended(home: Home, opening: Callable[[], Workspace]) -> Workspace:
+    """What `opening` opens; a cache that does not open makes room for one that a connection fills."""
+    try:
+        return opening()
+    except CacheDamaged:
+        with alone(home.path):
+            if not _opens(home.replica):
+                Cache.rebuild(home.replica)
+        return opening()
 
 
 def told(mended: Mended, path: Path) -> str:
@@ -63,9 +78,9 @@ def told(mended: Mended, path: Path) -> str:
     return f"{path} was damaged{kept}, and was made anew; nothing is lost."
 
 
-def _fetch(fresh: Home, offline: bool) -> tuple[list[str], dict[str, str]]:
-    """Has the cache of `fresh` hold all that the hubs have; which did, and why others did not."""
-    fetched: list[str] = []
+def _fetch(fresh: Home, offline: bool) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Has the cache of `fresh` hold all that hubs have: which profiles of which, and why not of others."""
+    fetched: dict[str, list[str]] = {}
     unreached: dict[str, str] = {}
     workspace = Workspace.open(fresh, clock=chance.clock, new_id=chance.new_id, salt=chance.salt)
     try:
@@ -81,12 +96,32 @@ def _fetch(fresh: Home, offline: bool) -> tuple[list[str], dict[str, str]]:
                 if report.interrupted is not None or wrong:
                     unreached[hub.url] = str(report.interrupted or wrong[0])
                 else:
-                    fetched.append(hub.url)
+                    fetched[hub.url] = list(report.profiles)
             except StackroomError as error:
                 unreached[hub.url] = str(error)
     finally:
         workspace.close()
     return fetched, unreached
+
+
+def _behind(damaged: Path, fresh: Path, fetched: dict[str, list[str]]) -> dict[str, str]:
+    """The hubs that have less than the damaged file, and why it must stay for now.
+
+    They were restored from an old backup: what only this home has is what they will ask for.
+    """
+    behind: dict[str, str] = {}
+    try:
+        with open_reader(damaged) as old, open_reader(fresh) as new:
+            for listed in old.profiles():
+                last = old.recent(listed.id, None, 1)
+                sound = bool(last) and (last[0].seq, last[0].root) == (listed.seq, listed.root)
+                if not sound or new.head(listed.id).seq >= listed.seq:
+                    continue
+                for url in (url for url, profiles in fetched.items() if listed.id in profiles):
+                    behind[url] = f"the hub at {url} has less of a history than this file"
+    except LogError:
+        return behind  # What cannot be read cannot be asked for.
+    return behind
 
 
 def _opens(path: Path) -> bool:
@@ -95,14 +130,6 @@ def _opens(path: Path) -> bool:
     except CacheDamaged:
         return False
     return True
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _remove(path: Path) -> None:

@@ -139,7 +139,9 @@ class Replica(Witnessing):
 
     def follow(self, copy: Copy) -> None:
         """Keep this profile up to date, and push what is pending in it."""
-        self.parted.discard(copy.profile)
+        if copy.profile in self.parted:
+            self.parted.discard(copy.profile)
+            copy.gap_allowed = True  # What comes may still be for the subscription before.
         self.copies[copy.profile] = copy
         if self.welcome is not None:
             self._subscribe(copy)
@@ -228,6 +230,8 @@ class Replica(Witnessing):
             case wire.Ways():
                 pass  # Nobody asks once they are in.
             case wire.Compared() | wire.Recall() | wire.Healed():
+                if isinstance(message, wire.Healed) and self.welcome is not None:
+                    self.welcome = structs.replace(self.welcome, epoch=message.epoch)
                 if message.profile in self.parted:  # Or it has come together since.
                     self._effects.append(Apart(message))
             case _:

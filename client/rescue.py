@@ -5,7 +5,7 @@ has used; else it takes a new one, since a number that is used twice tells a hub
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,8 @@ from msgspec import Struct
 from stackroom.client import private_json
 from stackroom.client.alone import alone, aside
 from stackroom.client.home import Home
+from stackroom.client.identity import Renewal
+from stackroom.client.key_file import KeyFile
 from stackroom.client.rescued import Found, Placed, placed, with_history
 from stackroom.client.salvage import salvage
 from stackroom.client.store import Store
@@ -23,7 +25,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_file import connect, explained, transaction
 from stackroom.events.sqlite_log import open_reader
 
-TABLES: Final = ("settings", "hubs", "profiles", "numbers", "proposals")
+TABLES: Final = ("settings", "hubs", "profiles", "numbers", "proposals", "checkpoints")
 """What is rescued, in an order in which each row finds what it refers to."""
 
 
@@ -53,7 +55,9 @@ class _Export(Struct, frozen=True):
     unreadable: list[dict[str, Any]]
 
 
-def rescue(home: Home, *, new_id: Callable[[], str], now: Millis) -> Rescued:
+def rescue(
+    home: Home, *, new_id: Callable[[], str], salt: Callable[[], bytes], now: Millis
+) -> Rescued:
     """Puts a fresh proposals.db in the place of the damaged one, with what could be read.
 
     It must be open nowhere in this process; others find that it was replaced. Raises OSError, with
@@ -64,21 +68,30 @@ def rescue(home: Home, *, new_id: Callable[[], str], now: Millis) -> Rescued:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
         try:
-            return _rescue(home, work, new_id(), now)
+            return _rescue(home, work, new_id(), salt, now)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _rescue(home: Home, work: Path, new_replica: str, now: Millis) -> Rescued:
+def _rescue(
+    home: Home, work: Path, new_replica: str, salt: Callable[[], bytes], now: Millis
+) -> Rescued:
     fresh, copy = work / "fresh.db", work / "copy.db"
     Store.open(fresh, new_replica_id=new_replica, now=now).close()
     shutil.copyfile(home.proposals, copy)
     if (wal := _write_ahead_log(home.proposals)) is not None:
         shutil.copyfile(wal, Path(f"{copy}-wal"))
     found = Found(salvage(copy, fresh, TABLES))
-    histories, names = _cached(home.replica)
-    goes = placed(with_history(found, histories), names, _used(histories, found.replica))
+    cached = _cached(home.replica, found)
+    goes = placed(with_history(found, cached.histories), cached.used)
     _write(fresh, goes)
+    if goes.new_identity and found.replica:
+        store = Store.open(fresh, new_replica_id=new_replica, keys=KeyFile(home.keys, salt))
+        try:
+            renewal = Renewal(found.replica, "numbers_in_doubt", now)
+            store.take_new_identity(new_replica, renewal)
+        finally:
+            store.close()
     kept = aside(home.proposals)
     export = kept.with_name(f"{kept.name}.rescued.json")
     private_json.replace(
@@ -106,28 +119,28 @@ def _write_ahead_log(damaged: Path) -> Path | None:
     return next((path for path in beside if path.exists() and path.stat().st_size), None)
 
 
-def _cached(path: Path) -> tuple[dict[str, list[Commit]], dict[str, str]]:
-    """The commits that the cache has of each profile, and the profiles' names; less if it is damaged, too."""
+class _Cached(Struct, frozen=True):
+    """What the cache still says, by profile: the last number of ours, and of local ones all commits."""
+
+    used: dict[str, int] = {}
     histories: dict[str, list[Commit]] = {}
-    names: dict[str, str] = {}
+
+
+def _cached(path: Path, found: Found) -> _Cached:
+    """What the cache can say; less if it is damaged, too."""
+    cached = _Cached()
     if not path.exists():
-        return histories, names
+        return cached
+    local = {row["id"] for row in found.profiles if row["hub"] is None}
     try:
         with open_reader(path) as log:
             for listed in log.profiles():
-                names[listed.id] = listed.name
-                histories[listed.id] = log.commits(listed.id, 0, listed.seq)
+                cached.used[listed.id] = log.last_number(listed.id, found.replica)
+                if listed.id in local:
+                    cached.histories[listed.id] = log.commits(listed.id, 0, listed.seq)
     except LogError:
-        return histories, names  # What was read before stays.
-    return histories, names
-
-
-def _used(histories: Mapping[str, list[Commit]], replica: str) -> dict[str, int]:
-    """The largest number that the replica is known to have used, by profile."""
-    return {
-        profile: max((c.number for c in commits if c.replica == replica), default=0)
-        for profile, commits in histories.items()
-    }
+        return cached  # What was read before stays.
+    return cached
 
 
 def _write(fresh: Path, goes: Placed) -> None:

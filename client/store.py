@@ -3,23 +3,24 @@
 One SQLite file, durable at every return, used by several processes at once. Not for two threads.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-import msgspec
+from msgspec import Struct
 
-from stackroom.client.entries import Authored as Authored
-from stackroom.client.entries import Counts as Counts
-from stackroom.client.entries import HubEntry as HubEntry
-from stackroom.client.entries import Identity as Identity
-from stackroom.client.entries import Keys as Keys
-from stackroom.client.entries import Parked as Parked
-from stackroom.client.entries import ProfileEntry as ProfileEntry
-from stackroom.client.entries import Renewal as Renewal
+from stackroom.client.identity import Identified, Keys
 from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_precious
+from stackroom.client.store_rows import (
+    COLUMNS,
+    WIDTH,
+    encode_events,
+    insert,
+    next_number,
+    proposal_of,
+    put_profile,
+)
 from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.sqlite_file import Durability
@@ -27,20 +28,58 @@ from stackroom.events.sqlite_file import Durability
 ProposalState: TypeAlias = Literal["pending", "parked", "local"]
 """Waiting for the hub; refused, waiting for its author; of a profile without a hub, taken here."""
 
-COLUMNS: Final = "id, number, base, message, time, events, key, signature"
-WIDTH: Final = 8
-"""Columns of a proposal."""
 
-_decode_events = msgspec.json.Decoder(tuple[Event, ...]).decode
-_encode_events = msgspec.json.Encoder().encode
+class HubEntry(Struct, frozen=True):
+    """A hub that was joined: its address, its identity when last met, and who we are there.
+
+    `key` is the public key that is pinned for it.
+    """
+
+    url: str
+    hub: str
+    epoch: int
+    user: str
+    rights: str = ""
+    key: str = ""
 
 
-class Store:
+class ProfileEntry(Struct, frozen=True):
+    """A profile in the registry; without a `hub` it is local. `synced_at` is the last contact."""
+
+    id: str
+    name: str
+    hub: str | None
+    synced_at: Millis | None = None
+    deleted: bool = False
+
+
+class Parked(Struct, frozen=True):
+    """A proposal that was refused, and why."""
+
+    proposal: Proposal
+    code: str
+    sentence: str
+
+
+class Authored(Struct, frozen=True):
+    """A proposal as it is kept, with its author."""
+
+    proposal: Proposal
+    author: str
+
+
+class Counts(Struct, frozen=True):
+    """How many proposals of a profile wait, and how many were refused."""
+
+    pending: int = 0
+    parked: int = 0
+
+
+class Store(Identified):
     """The precious file of a home. What is proposed is signed by the replica's key, if there are `keys`."""
 
     def __init__(self, file: StoreFile, keys: Keys | None = None) -> None:
-        self._file = file
-        self._keys = keys
+        super().__init__(file, keys)
         self.path = file.path
         if self.setting("replica") is None:
             raise ProposalsDamaged(
@@ -59,7 +98,11 @@ class Store:
     ) -> "Store":
         """Opens the file, or makes it with the replica id that is given. Raises as LogFile.open."""
         file = StoreFile.open(path, new_replica_id=new_replica_id, now=now, synchronous=synchronous)
-        return cls(file, keys)
+        try:
+            return cls(file, keys)
+        except BaseException:
+            file.close()
+            raise
 
     def close(self) -> None:
         """Closes the file."""
@@ -78,72 +121,6 @@ class Store:
     def scrub(self) -> None:
         """Leaves no trace in the file of proposals that are in it no more."""
         self._file.scrub()
-
-    # Which replica this is
-
-    @property
-    def replica(self) -> str:
-        """Which replica this home is now; another process may have it take a new identity."""
-        replica = self.setting("replica")
-        assert replica is not None, "that was looked at when the file was opened"
-        return replica
-
-    def identity(self) -> Identity:
-        """Which replica this is, with its key; what waits for a hub is signed by that on return.
-
-        It may not be: older programs did not sign.
-        """
-        if self._keys is None:
-            return Identity(self.replica, None)
-        with self._file.writing() as conn:
-            identity = Identity(self.replica, self._keys.signer(self.replica))
-            self._sign_anew(conn, "pending")
-        return identity
-
-    def take_new_identity(self, new: str, renewal: Renewal) -> None:
-        """Makes this the replica `new`, with all that is kept signed by its key.
-
-        Nothing is done if it is not the replica `renewal.was` any more: another process was before.
-        """
-        with self._file.writing() as conn:
-            if self.replica != renewal.was:
-                return
-            told = msgspec.json.encode(renewal).decode()
-            conn.execute("UPDATE settings SET value = ? WHERE key = 'replica'", (new,))
-            conn.execute("INSERT OR REPLACE INTO settings VALUES ('renewal', ?)", (told,))
-            self._sign_anew(conn, "pending")
-            self._sign_anew(conn, "local")
-        if self._keys is not None:
-            # Only now, that the file says so for good: it was the key of this home until then.
-            with self._file.writing():
-                self._keys.forget(renewal.was)
-
-    def renewal(self) -> Renewal | None:
-        """When and why this home took the identity that it has, if that is not its first."""
-        told = self.setting("renewal")
-        return None if told is None else msgspec.json.decode(told, type=Renewal)
-
-    def _signed(self, profile: str, proposal: Proposal) -> Proposal:
-        """The proposal, signed by the replica that this is while the file is locked."""
-        if self._keys is None:
-            return proposal
-        replica = self.replica
-        return self._keys.signer(replica).sign(profile, replica, proposal)
-
-    def _sign_anew(self, conn: sqlite3.Connection, state: ProposalState) -> None:
-        """Signs what is in that state and bears no signature of the key of now."""
-        if self._keys is None:
-            return
-        key = self._keys.signer(self.replica).key
-        rows = conn.execute(
-            f"SELECT {COLUMNS}, profile FROM proposals WHERE state = ? AND key <> ?", (state, key)
-        )
-        for *row, profile in rows.fetchall():
-            signed = self._signed(profile, _proposal(row))
-            conn.execute(
-                "UPDATE proposals SET key = ?, signature = ? WHERE id = ?",
-                (signed.key, signed.signature, signed.id),
-            )
 
     # Settings, hubs, profiles
 
@@ -190,7 +167,7 @@ class Store:
     def put_profile(self, id: str, name: str, hub: str | None) -> None:
         """Adds a profile, or sets its name and hub."""
         with self._file.writing() as conn:
-            _put_profile(conn, id, name, hub)
+            put_profile(conn, id, name, hub)
 
     def rename_profile(self, id: str, name: str) -> None:
         """Sets under which name the profile is known here."""
@@ -288,11 +265,11 @@ class Store:
         """`propose`, durable only after the block; if the block raises, nothing is saved."""
         with self._file.writing() as conn:
             if registering is not None:
-                _put_profile(conn, registering.id, registering.name, registering.hub)
-            number = _next_number(conn, profile)
+                put_profile(conn, registering.id, registering.name, registering.hub)
+            number = next_number(conn, profile)
             made = Proposal(id, number, base, message, time, tuple(events))
             proposal = self._signed(profile, made)
-            _insert(conn, profile, proposal, author, state)
+            insert(conn, profile, proposal, author, state)
             yield proposal
 
     def pending(self, profile: str) -> list[Proposal]:
@@ -302,7 +279,7 @@ class Store:
             profile,
         )
         with told_as_precious(self.path):
-            return [_proposal(row) for row in rows]
+            return [proposal_of(row) for row in rows]
 
     def parked(self, profile: str) -> list[Parked]:
         """What was refused."""
@@ -312,7 +289,7 @@ class Store:
             profile,
         )
         with told_as_precious(self.path):
-            return [Parked(_proposal(row[:WIDTH]), *row[WIDTH:]) for row in rows]
+            return [Parked(proposal_of(row[:WIDTH]), *row[WIDTH:]) for row in rows]
 
     def local(self, profile: str, skip: int = 0) -> list[Authored]:
         """The proposals of a profile without a hub, all that there ever were but the first `skip`."""
@@ -323,7 +300,7 @@ class Store:
             skip,
         )
         with told_as_precious(self.path):
-            return [Authored(_proposal(row[:WIDTH]), row[WIDTH]) for row in rows]
+            return [Authored(proposal_of(row[:WIDTH]), row[WIDTH]) for row in rows]
 
     def newest_local(self, profile: str) -> tuple[int, str]:
         """How many proposals a profile without a hub has, and the id of the last (empty if none)."""
@@ -372,11 +349,11 @@ class Store:
             if row is None:
                 raise KeyError(old)
             *columns, profile, author = row
-            was, number = _proposal(columns), _next_number(conn, profile)
+            was, number = proposal_of(columns), next_number(conn, profile)
             made = Proposal(id, number, base, was.message, was.time, was.events)
             proposal = self._signed(profile, made)
             conn.execute("DELETE FROM proposals WHERE id = ?", (old,))
-            _insert(conn, profile, proposal, author, "pending")
+            insert(conn, profile, proposal, author, "pending")
         return proposal
 
     def publish(self, profile: str, hub: str, first: Proposal | None = None) -> None:
@@ -387,7 +364,7 @@ class Store:
         with self._file.writing() as conn:
             conn.execute("UPDATE profiles SET hub = ? WHERE id = ?", (hub, profile))
             if first is not None:
-                events = _encode_events(first.events).decode()
+                events = encode_events(first.events).decode()
                 conn.execute(
                     "UPDATE proposals SET events = ?, key = x'', signature = x'' WHERE id = ?",
                     (events, first.id),
@@ -409,7 +386,7 @@ class Store:
                     (own.proposal.id, profile, own.proposal.number),
                 )
                 if known.fetchone() is None:
-                    _insert(conn, profile, own.proposal, own.author, "parked")
+                    insert(conn, profile, own.proposal, own.author, "parked")
                     conn.execute(
                         "UPDATE proposals SET code = ?, sentence = ? WHERE id = ?",
                         (code, sentence, own.proposal.id),
@@ -428,54 +405,3 @@ class Store:
             " FROM proposals WHERE state != 'local' GROUP BY profile"
         )
         return {profile: Counts(pending, parked) for profile, pending, parked in rows}
-
-
-def _put_profile(conn: sqlite3.Connection, id: str, name: str, hub: str | None) -> None:
-    conn.execute(
-        "INSERT INTO profiles (id, name, hub) VALUES (?1, ?2, ?3) ON CONFLICT (id)"
-        " DO UPDATE SET name = ?2, hub = ?3",
-        (id, name, hub),
-    )
-
-
-def _next_number(conn: sqlite3.Connection, profile: str) -> int:
-    row = conn.execute(
-        "INSERT INTO numbers SELECT id, 1 FROM profiles WHERE id = ?"
-        " ON CONFLICT (profile) DO UPDATE SET last = last + 1 RETURNING last",
-        (profile,),
-    ).fetchone()
-    if row is None:
-        raise KeyError(profile)
-    return int(row[0])
-
-
-def _insert(
-    conn: sqlite3.Connection,
-    profile: str,
-    proposal: Proposal,
-    author: str,
-    state: ProposalState,
-) -> None:
-    conn.execute(
-        "INSERT INTO proposals"
-        " (profile, number, id, base, author, message, time, events, state, key, signature)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            profile,
-            proposal.number,
-            proposal.id,
-            proposal.base,
-            author,
-            proposal.message,
-            proposal.time,
-            _encode_events(proposal.events).decode(),
-            state,
-            proposal.key,
-            proposal.signature,
-        ),
-    )
-
-
-def _proposal(row: Sequence[Any]) -> Proposal:
-    id, number, base, message, time, events, key, signature = row
-    return Proposal(id, number, base, message, time, _decode_events(events), key, signature)

@@ -150,6 +150,9 @@ class LogReader(Protocol):
         The last in the order of seqs: clocks order nothing, and a hub's may have gone back.
         """
 
+    def root(self, profile: str, seq: int) -> bytes | None:
+        """The Merkle root after commit `seq`: of nothing at 0, None for a commit that is not there."""
+
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         """The leaf hashes (32 bytes) of the `limit` commits after seq `after`: of those that are there."""
 

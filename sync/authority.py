@@ -51,7 +51,7 @@ from stackroom.events.outcomes import holding, set_aside
 from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
-from stackroom.events.state import State, encode
+from stackroom.events.state import State, encode, listing
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
 
@@ -484,11 +484,3 @@ class Authority:
 
 def _changes(*events: Event) -> Changes:
     return [(event.entity, codec.unseal(event)) for event in events]
-
-
-def listing(state: State) -> tuple[str, bool] | None:
-    """How the catalogue lists the profile: its name, and whether it was deleted."""
-    if (profile := state.profile) is not None:
-        return profile.name, False
-    gone = state.gone.get(state.profile_id)
-    return (gone.name, True) if gone is not None else None

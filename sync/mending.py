@@ -36,7 +36,7 @@ from stackroom.events.people_model import (
 from stackroom.events.permissions import PERMISSIONS, Who
 from stackroom.events.redaction import texts_in
 from stackroom.events.rules import Refusal
-from stackroom.events.state import State
+from stackroom.events.state import State, listing
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import (
     CODE_FACT,
@@ -46,7 +46,7 @@ from stackroom.sync.access import (
     USED_FACT,
     Fact,
 )
-from stackroom.sync.authority import Authority, Submission, listing
+from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.redacting import take_away
 from stackroom.sync.tails import Grown, Proven, Tail, examine, frontier_at, refuse_authors
 

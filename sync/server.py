@@ -304,6 +304,9 @@ class Server:
                 elif isinstance(request, effects.FetchRoots):
                     found = await self.event_log.read(partial(read_roots, request))
                     self.hub.roots(request, found, self.clock())
+                    self.carry_out()
+                    weight = len(request.seqs) * effects.ENVELOPE_BYTES
+                    await self.pace.rest(link, session, weight)
                 elif isinstance(request, effects.ReadNotes):
                     read = partial(self.security.newest, request.wanted)
                     self.hub.notes(request, await anyio.to_thread.run_sync(read))

@@ -139,6 +139,7 @@ def _repair(app: "App", folder: "HubFolder | None", seen: _Seen) -> list[Repaire
             lambda: _open(app),
             private=home.private_files(app.home),
             new_id=chance.new_id,
+            salt=chance.salt,
             now=chance.clock(),
             offline=app.offline,
         )

@@ -20,7 +20,8 @@ def mend(app: "App", error: LogCorrupt) -> None:
     if not isinstance(error, CacheDamaged):
         raise error
     opened: Workspace | None = app.__dict__.pop("workspace", None)
-    mended = mend_cache(app.home, offline=app.offline)
+    damaged = opened.cache.same if opened is not None else None
+    mended = mend_cache(app.home, damaged, offline=app.offline)
     if not mended.done:
         hint = f"{told(mended, app.home.replica)}; what is pending is safe"
         raise CacheDamaged(str(error), hint=hint) from error

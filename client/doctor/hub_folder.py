@@ -9,6 +9,7 @@ from msgspec import structs
 from stackroom.client.doctor import files, leftovers, proofs, room
 from stackroom.client.doctor.configuration import Said, certificate_of, of_hub
 from stackroom.client.doctor.finding import Finding, Level
+from stackroom.client.doctor.limits import CERTIFICATE_ENDS
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_schema import APPLICATION_ID, steps
@@ -17,9 +18,6 @@ from stackroom.sync.folder import HubFolder
 from stackroom.sync.restoring import decided
 
 MEND: Final = "stackroom hub restore FILE, then stackroom hub heal"
-
-SOON: Final = 30
-"""Days before a certificate's end from which it is told."""
 
 
 def examine(
@@ -89,14 +87,15 @@ def _certificate(folder: HubFolder, now: Millis) -> list[Finding]:
     except (OSError, ValueError) as error:
         said = f"{path.name} is no certificate: {error}"
         return [Finding("certificate", "error", said, "stackroom hub init --tls self-signed")]
-    days = int(first.not_valid_after_utc.timestamp() * 1_000 - now) // 86_400_000
+    left = int(first.not_valid_after_utc.timestamp() * 1_000) - now
+    days = left // 86_400_000
     facts = {"days": days}
-    if days < 0:
+    if left < 0:
         said = "the hub's certificate has ended"
         return [Finding("certificate", "error", said, "stackroom hub init --replace", facts)]
-    level: Level = "warning" if days < SOON else "ok"
+    level: Level = "warning" if left < CERTIFICATE_ENDS else "ok"
     said = f"the hub's certificate is good for {days} days"
-    mend = "stackroom hub init --replace" if days < SOON else ""
+    mend = "stackroom hub init --replace" if left < CERTIFICATE_ENDS else ""
     return [Finding("certificate", level, said, mend, facts)]
 
 

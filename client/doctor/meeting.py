@@ -1,17 +1,10 @@
 """What meeting a hub tells: whether it can be reached, its version, its clock, and the token's end."""
 
-from typing import Final
-
 from msgspec import Struct
 
 from stackroom.client.doctor.finding import Fact, Finding, Level
+from stackroom.client.doctor.limits import CLOCKS_APART, TOKEN_ENDS
 from stackroom.events.model import Millis
-
-APART: Final = 30_000
-"""Milliseconds by which clocks may differ without a word: they order nothing, and people read them."""
-
-SOON: Final = 7 * 86_400_000
-"""Milliseconds before a token's end from which it is told; connections renew it before, where they may."""
 
 
 class Met(Struct, frozen=True):
@@ -51,7 +44,7 @@ def clock(met: Met) -> list[Finding]:
     offset = (met.asked + met.answered) // 2 - met.time
     doubt = (met.answered - met.asked) // 2
     facts = {"offset": offset, "doubt": doubt}
-    if abs(offset) <= APART + doubt:
+    if abs(offset) <= CLOCKS_APART + doubt:
         return [Finding("clock", "ok", "the clock here agrees with the hub's", "", facts)]
     way = "ahead of" if offset > 0 else "behind"
     said = f"the clock here is {abs(offset) // 1000} s {way} that of the hub at {met.url}"
@@ -83,7 +76,7 @@ def token(url: str, kept: bool, expires: Millis | None, now: Millis) -> list[Fin
         return [
             Finding("token", "error", f"the token for the hub at {url} has ended", again, facts)
         ]
-    if expires - now < SOON:
+    if expires - now < TOKEN_ENDS:
         said = f"the token for the hub at {url} ends in {days} days, if no connection renews it"
         return [Finding("token", "warning", said, "stackroom sync", facts)]
     return [

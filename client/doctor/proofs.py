@@ -1,15 +1,12 @@
 """Whether histories hash to their roots: the newest commits, or all."""
 
 from pathlib import Path
-from typing import Final
 
 from stackroom.client.doctor.finding import Finding
+from stackroom.client.doctor.limits import NEWEST
 from stackroom.events.damage import Misfit, misfits, newest_fit
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.sqlite_log import open_reader
-
-NEWEST: Final = 2_000
-"""Commits of a file that are looked at without `--full`."""
 
 
 def proofs(path: Path, mend: str, *, full: bool) -> list[Finding]:

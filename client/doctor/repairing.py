@@ -12,6 +12,7 @@ from stackroom.client.doctor.finding import Finding, of
 from stackroom.client.home import Home
 from stackroom.client.mending import mend_cache, told
 from stackroom.client.rescue import Rescued, rescue
+from stackroom.client.same_file import SameFile
 from stackroom.client.workspace import Workspace
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
@@ -36,16 +37,17 @@ def repair_home(
     *,
     private: Sequence[Path],
     new_id: Callable[[], str],
+    salt: Callable[[], bytes],
     now: Millis,
     offline: bool,
 ) -> list[Repaired]:
     """Mends what `found` says of a home, which is open nowhere in this process."""
     done = close_to_others(files.open_to_others([*private]))
     if any(finding.integrity for finding in of(found, "proposals")):
-        done.append(Repaired("proposals", rescued(rescue(home, new_id=new_id, now=now))))
+        done.append(Repaired("proposals", rescued(rescue(home, new_id=new_id, salt=salt, now=now))))
     done += remove(leftovers.leftovers(home.path, leftovers.OF_A_HOME))
     if any(finding.integrity for finding in [*of(found, "cache"), *of(found, "proofs")]):
-        mended = mend_cache(home, offline=offline)
+        mended = mend_cache(home, SameFile(home.replica), offline=offline)
         done.append(Repaired("cache", told(mended, home.replica), mended.done))
     if of(found, "wal"):
         done += [shorten(path) for path in (home.proposals, home.replica) if path.exists()]

@@ -16,15 +16,27 @@ from stackroom.client.home import Home
 from stackroom.client.rescue import rescue
 from stackroom.client.store import Store
 from stackroom.client.store_file import ProposalsDamaged
+from stackroom.client.witness import attested
+from stackroom.events.checkpoint import Checkpoint, sign
 from stackroom.events.model import ComponentUpdated, Proposal
 from stackroom.events.state import Component
 from tests.client.homes import NOON, sealed, workspace_at
 from tests.damaging import cut, flip, page_size, pages, root_page, settle, zero
 from tests.events.world import K8S, uid
+from tests.sync.notaries import key_of
 
+HUB_ID = uid(9)
 REPLICA, ANOTHER = uid(900), uid(901)
 TEAM, MINE = uid(1), uid(2)
 HUB = "wss://hub.example:8765"
+SALT = lambda: bytes(16)  # noqa: E731
+SEEN = attested(
+    sign(Checkpoint(HUB_ID, TEAM, 3, bytes(32), 1, NOON), key_of(1)),
+    HUB_ID,
+    key_of(1).public,
+    TEAM,
+    3,
+)
 COUNT = 60
 LAST = COUNT + 5
 """Five were pushed, and are in the file no more."""
@@ -43,6 +55,7 @@ def fill(home: Home) -> None:
     store = Store.open(home.proposals, new_replica_id=REPLICA)
     store.put_hub(HUB, "the hub", 1, "ann")
     store.put_profile(TEAM, "team", HUB)
+    store.keep_checkpoint(SEEN)
     store.set_setting("hub", HUB)
     store.set_setting(f"active_stack/{TEAM}", K8S)
     for n in range(1, LAST + 1):
@@ -66,6 +79,7 @@ def opened(home: Home) -> dict[str, Any]:
             "parked": {p.proposal.id: p for p in store.parked(TEAM)},
             "hubs": store.hubs(),
             "profiles": store.profiles(),
+            "seen": store.checkpoint(TEAM),
             "last": last,
         }
     finally:
@@ -78,7 +92,7 @@ def same(one: Proposal, other: Proposal) -> bool:
 
 def test_a_whole_file_comes_back_whole(home: Home) -> None:
     before = opened(home)
-    done = rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    done = rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     assert opened(home) == before
     assert (done.proposals, done.unplaced, done.unreadable) == (COUNT, 0, 0)
     assert not done.new_identity
@@ -96,7 +110,7 @@ def test_each_page_in_turn(home: Home) -> None:
         home.proposals.write_bytes(damaged)
         zero(home.proposals, page)
         bytes = home.proposals.read_bytes()
-        done = rescue(home, new_id=lambda: ANOTHER, now=NOON)
+        done = rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
         assert Path(done.aside).read_bytes() == bytes
         after = opened(home)
         rescued = {**after["pending"], **{k: p.proposal for k, p in after["parked"].items()}}
@@ -105,6 +119,7 @@ def test_each_page_in_turn(home: Home) -> None:
         assert all(same(p, original[id]) for id, p in rescued.items())
         assert list(after["pending"]) == [id for id in before["pending"] if id in after["pending"]]
         assert [entry.url for entry in after["hubs"]] == [HUB]
+        assert after["seen"] in (SEEN.note, "")
         check_identity(after)
 
 
@@ -135,7 +150,7 @@ def test_any_damage(home: Home, seed: int) -> None:
                 [root_page(home.proposals, t) for t in ("settings", "numbers", "proposals", "hubs")]
             )
             flip(home.proposals, random, page, 40)
-    rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     after = opened(home)
     if after["replica"] == REPLICA:
         assert after["last"] >= max((p.number for p in after["pending"].values()), default=0)
@@ -152,7 +167,7 @@ def test_any_damage(home: Home, seed: int) -> None:
 
 def test_doubtful_numbers_make_another_replica(home: Home) -> None:
     zero(home.proposals, root_page(home.proposals, "numbers"))
-    done = rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    done = rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     after = opened(home)
     assert done.new_identity
     assert after["replica"] == ANOTHER
@@ -163,7 +178,7 @@ def test_doubtful_numbers_make_another_replica(home: Home) -> None:
 def test_numbers_that_are_sure_stay(home: Home) -> None:
     page = root_page(home.proposals, "hubs")
     zero(home.proposals, page)
-    assert not rescue(home, new_id=lambda: ANOTHER, now=NOON).new_identity
+    assert not rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON).new_identity
     after = opened(home)
     assert (after["replica"], after["last"]) == (REPLICA, LAST)
     assert after["hubs"][0].url == HUB, "from the profile that names it; met anew at the next sync"
@@ -173,12 +188,12 @@ def test_a_table_of_numbers_that_is_behind_is_not_believed(home: Home) -> None:
     with closing(sqlite3.connect(home.proposals)) as conn, conn:
         conn.execute("UPDATE numbers SET last = 12")
     zero(home.proposals, root_page(home.proposals, "hubs"))
-    assert rescue(home, new_id=lambda: ANOTHER, now=NOON).new_identity
+    assert rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON).new_identity
 
 
 def test_a_file_that_is_none(home: Home) -> None:
     home.proposals.write_bytes(b"not a database " * 1_000)
-    done = rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    done = rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     assert (done.proposals, done.new_identity) == (0, True)
     assert opened(home)["replica"] == ANOTHER
 
@@ -195,7 +210,7 @@ def test_what_is_in_the_write_ahead_log_alone(home: Home, tmp_path: Path) -> Non
         (copied.path / name).write_bytes((home.path / name).read_bytes())
     store.close()
     zero(copied.proposals, root_page(copied.proposals, "proposals"))
-    rescue(copied, new_id=lambda: ANOTHER, now=NOON)
+    rescue(copied, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     assert uid(4_000) in opened(copied)["pending"]
 
 
@@ -213,10 +228,10 @@ def test_killed_at_each_step_of_the_switch(home: Home, tmp_path: Path, step: str
         "        os._exit(9)\n"
         "    return was(self, *args, **more)\n"
         f"Path.{step} = dying\n"
-        f"rescue(Home(Path({str(home.path)!r})), new_id=lambda: {ANOTHER!r}, now=1)"
+        f"rescue(Home(Path({str(home.path)!r})), new_id=lambda: {ANOTHER!r}, salt=lambda: bytes(16), now=1)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
-    rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     after = opened(home)
     assert set(after["pending"]) | set(after["parked"]) == before
     assert not (home.path / "rescue").exists()
@@ -246,7 +261,7 @@ def test_a_full_disk_leaves_all_as_it_was(home: Home) -> None:
         "from stackroom.client.home import Home\n"
         "from stackroom.client.rescue import rescue\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, 8_192))\n"
-        f"rescue(Home(Path({str(home.path)!r})), new_id=lambda: {ANOTHER!r}, now=1)"
+        f"rescue(Home(Path({str(home.path)!r})), new_id=lambda: {ANOTHER!r}, salt=lambda: bytes(16), now=1)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, stderr=-3).returncode == 1
     assert home.proposals.read_bytes() == damaged
@@ -261,7 +276,7 @@ def test_a_row_that_cannot_be_read_is_in_the_export(home: Home) -> None:
         store.pending(TEAM)
     store.close()
     assert "doctor --repair" in told.value.hint
-    done = rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    done = rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     assert (done.proposals, done.unreadable) == (COUNT - 1, 1)
     assert "[{broken" in Path(done.export).read_text()
 
@@ -281,7 +296,7 @@ def test_a_local_profile_has_its_history_from_the_cache(tmp_path: Path) -> None:
     leaves = [n for n in range(2, len(data) // size + 1) if data[(n - 1) * size] == 0x0A]
     fullest = max(leaves, key=lambda n: data[(n - 1) * size : n * size].count(b"change"))
     zero(home.proposals, fullest)
-    rescue(home, new_id=lambda: ANOTHER, now=NOON)
+    rescue(home, new_id=lambda: ANOTHER, salt=SALT, now=NOON)
     with workspace_at(tmp_path / "home") as workspace:
         again = workspace.copy(entry.id)
         assert {c.name for _, c in again.view.all(Component)} == names

@@ -14,7 +14,7 @@ from stackroom.client.store import Counts, ProfileEntry, ProposalState, Store
 from stackroom.client.witness import Seen
 from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.errors import LogCorrupt, LogError, LogNewer
-from stackroom.events.model import ComponentDeleted, ProfileCreated, Proposal
+from stackroom.events.model import Commit, ComponentDeleted, ProfileCreated, Proposal
 from tests.client.homes import NOON, sealed
 from tests.events.world import uid
 
@@ -333,3 +333,26 @@ class TestFiles:
         conn.close()
         with pytest.raises(LogNewer):
             open_store(path)
+
+
+class TestCopies:
+    def test_what_was_made_here_is_not_disowned(self, store: Store) -> None:
+        made = [propose(store, n) for n in (1, 2)]
+        store.settle([made[0].id])
+        assert not store.disowns(TEAM, [committed(store, each) for each in made])
+        assert not store.disowns(TEAM, [])
+
+    def test_what_another_made_under_this_name_is(self, store: Store) -> None:
+        (made, *_) = [propose(store, n) for n in (1, 2)]
+        other = committed(store, structs.replace(made, id=uid(5)))
+        later = committed(store, structs.replace(made, id=uid(6), number=3))
+        assert store.disowns(TEAM, [other])
+        assert store.disowns(TEAM, [committed(store, made), later])
+        assert store.disowns(OTHER, [other])
+
+
+def committed(store: Store, proposal: Proposal) -> Commit:
+    """The commit of a proposal of this home's replica, as far as it matters."""
+    return Commit(
+        1, proposal.id, store.replica, proposal.number, 0, "a", "", 0, 0, proposal.events, b""
+    )

@@ -1,6 +1,7 @@
 """A damaged cache, met by commands: it is mended from the hub, or stays until that is there."""
 
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -9,7 +10,7 @@ import pytest
 
 from stackroom.client.commands.exits import Exit
 from tests.commands.hubs import Hub
-from tests.commands.runner import Person
+from tests.commands.runner import Person, command
 from tests.damaging import flip, pages, root_page, settle, zero
 
 DESCRIBE = ("component", "describe", "orchestrator", "k8s")
@@ -76,6 +77,36 @@ def test_one_that_does_not_open_makes_room_at_once(team: Hub, ada: Person) -> No
     assert ada.data(*DESCRIBE)["config"]["gpu"] == 7
 
 
+def test_it_stays_while_the_hub_has_less(team: Hub, ada: Person, tmp_path: Path) -> None:
+    data = ("--data", str(team.data))
+    team.host.data("hub", "backup", str(tmp_path / "b.db"), *data)
+    ada.stackroom(*UPDATE, "--gpu=2").ok()
+    path = cache(ada)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE commits SET events = '[{' WHERE seq = 1")
+    team.down()
+    team.host.stackroom("hub", "restore", str(tmp_path / "b.db"), *data).ok()
+    team.up()
+    ada.stackroom("log").failed(Exit.ERROR, "has less of a history than this")
+    assert not path.with_name("replica.db.damaged-1").exists()
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT count(*) FROM commits WHERE seq = 3").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("page", ["header", "commits"])
+def test_several_processes_at_once(team: Hub, ada: Person, page: str) -> None:
+    path = cache(ada)
+    zero(path, 1 if page == "header" else root_page(path, page))
+    commands = [
+        subprocess.Popen(command("log"), env=ada.environment(), stdout=-1, stderr=-1, text=True)
+        for _ in range(3)
+    ]
+    told = [process.communicate(timeout=60) for process in commands]
+    assert [process.returncode for process in commands] == [0, 0, 0], told
+    assert len({out for out, _ in told}) == 1
+    assert [p.name for p in ada.home.glob("replica.db.damaged*")] == ["replica.db.damaged-1"]
+
+
 def test_a_local_profile_needs_no_hub(ada: Person) -> None:
     ada.stackroom("profile", "create", "mine", "--local").ok()
     ada.stackroom("component", "register", "orchestrator", "k8s", "-f", "kubernetes").ok()
@@ -107,9 +138,9 @@ def test_any_damage(team: Hub, ada: Person, seed: int) -> None:
         zero(path, page)
     else:
         flip(path, random, page, 30)
-    for command in (("status",), ("log",), DESCRIBE, ("stack", "list"), ("sync",), ("sync",)):
-        ran = ada.stackroom(*command)
-        assert "fault of stackroom" not in ran.err, (command, ran.err)
+    for words in (("status",), ("log",), DESCRIBE, ("stack", "list"), ("sync",), ("sync",)):
+        ran = ada.stackroom(*words)
+        assert "fault of stackroom" not in ran.err, (words, ran.err)
     ada.stackroom("doctor", "--repair")
     ada.stackroom("sync").ok()
     assert ada.data(*DESCRIBE)["config"]["gpu"] == 7

@@ -147,6 +147,7 @@ class TestDamage:
         found = doctor(ada, "--repair")
         assert any("new identity" in r["sentence"] for r in found["repaired"])
         assert ada.data("status")["replica"] != before
+        assert "numbers that it had used" in ada.stackroom("status").ok().out
         ada.stackroom("sync").ok()
         assert ada.data("component", "describe", "orchestrator", "k8s")["config"]["gpu"] == 3
         ada.stackroom(*UPDATE, "--gpu=4").ok()

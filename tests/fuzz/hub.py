@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from stackroom.events import merkle
+from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import leaf, seal
 from stackroom.events.fold import fold
 from stackroom.events.log import Identity, LogWriter
@@ -293,7 +294,9 @@ class FuzzedHub:
         self.carry_out()
 
     def judge(self) -> None:
-        """What is in the log holds together, and is whose it says it is."""
+        """What is in the log holds together, and is whose it says it is, by its signature too."""
+        people_commits = self.file.read(lambda log: log.commits(IDENTITY.id, 0, 100_000))
+        keys = known_keys(people_commits)
         profiles = {p.id for p in self.file.read(lambda log: log.profiles())} | {IDENTITY.id}
         for profile in sorted(profiles):
             commits = self.file.read(lambda log, p=profile: log.commits(p, 0, 100_000))  # type: ignore[misc]
@@ -304,6 +307,8 @@ class FuzzedHub:
                 state = fold(state, commit)
                 own = commit.replica == IDENTITY.id or commit.time == FURNISHED
                 assert own or commit.author in self.witness.authors[commit.id], commit
+                found = author_finding(profile, commit, keys).result
+                assert found in ("valid", "unsigned"), commit
             assert encode(decode(encode(state))) == encode(state)
             kept = self.file.read(lambda log, p=profile: self.authority.state(p, log))  # type: ignore[misc]
             assert encode(kept) == encode(state)

@@ -57,6 +57,10 @@ class Witness:
         """The roots that the hub has signed, and a replica has verified."""
         self.typed: dict[str, tuple[str, set[str], str]] = {}
         """Where each proposal was typed, as which replicas (a copy becomes another), and by whom."""
+        self.machines: dict[str, set[str]] = {}
+        """Whose own view each proposal is in: that of the machine where it was typed, and of copies made since."""
+        self.copied: dict[tuple[str, str], int] = {}
+        """Up to where a copy of a machine had seen a profile, to begin with."""
         self.heirs: set[str] = set()
         self.signing: set[str] = set()
         """The replicas that sign what they propose."""
@@ -78,8 +82,11 @@ class Witness:
 
     # While it runs
 
-    def typing(self, profile: str, replica: str, user: str, proposal: Proposal) -> None:
+    def typing(
+        self, profile: str, replica: str, user: str, proposal: Proposal, machine: str
+    ) -> None:
         """A person's edit was saved."""
+        self.machines.setdefault(proposal.id, set()).add(machine)
         self.typed.setdefault(proposal.id, (profile, set(), user))[1].add(replica)
 
     def retyping(self, old: str) -> None:
@@ -117,6 +124,7 @@ class Witness:
             ids, upto = self.views[old]
             own = {id for id, (at, by, _) in self.typed.items() if at == profile and by & replicas}
             self.views[new] = ids | own, upto
+            self.machines[new] = self.machines[old]
             self.replaced.add(old)
 
     def inherits(self, replica: str) -> None:
@@ -230,7 +238,7 @@ class Witness:
         for (of, size), root in self.signatures.items():
             if of == profile and size and (size > len(commits) or commits[size - 1].root != root):
                 raise Broken(1, f"#{size} of {profile} was signed and is gone or changed")
-        self.check_overwrites(commits)
+        self.check_overwrites(profile, commits)
         check_approvals(commits)
 
     def check_authors(self, profile: str, commits: list[Commit], people: Sequence[Commit]) -> None:
@@ -244,29 +252,36 @@ class Witness:
             if found != wanted:
                 raise Broken(6, f"the signature of #{commit.seq} is {found}, not {wanted}")
 
-    def check_overwrites(self, commits: list[Commit]) -> None:
+    def check_overwrites(self, profile: str, commits: list[Commit]) -> None:
         """Brute force: a commit may change a value only if its author saw the change before it.
 
         A replica that forgot its copy for a redaction starts from 0, and has seen what it had seen.
         """
+
+        def own(commit: Commit) -> set[str]:
+            return self.machines.get(commit.id, {commit.replica})
+
         states = [State()]
         changed: list[list[Difference]] = [[]]
         for commit in commits:
             states.append(fold(states[-1], commit))
             changed.append(diff(states[-2], states[-1]))
-        seen: dict[str, int] = {}
+        seen = {machine: seq for (where, machine), seq in self.copied.items() if where == profile}
         views: dict[str, set[str]] = {}
         for commit in commits:
-            view = views.setdefault(commit.replica, set())
-            base = commit.base
+            machines, base = own(commit), commit.base
             if self.restored and commit.id in self.views:
                 # Seqs are not what they were when it was made.
                 ids, base = self.views[commit.id]
-                view |= ids
-            seen[commit.replica] = max(seen.get(commit.replica, 0), base)
-            for other in range(seen[commit.replica] + 1, commit.seq):
+                for machine in machines:
+                    views.setdefault(machine, set()).update(ids)
+            view = set[str]().union(*(views.get(machine, ()) for machine in machines))
+            for machine in machines:
+                seen[machine] = max(seen.get(machine, 0), base)
+            since = max(seen[machine] for machine in machines)
+            for other in range(since + 1, commit.seq):
                 there = commits[other - 1]
-                if there.replica == commit.replica or there.id in view:
+                if own(there) & machines or there.id in view:
                     continue
                 for mine in changed[commit.seq]:
                     for theirs in changed[other]:

@@ -11,8 +11,9 @@ import msgspec
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.healing import Anew, Healing, Rest, Say, Step, lost_files
+from stackroom.client.identity import Renewal
 from stackroom.client.rebase import View, rebase
-from stackroom.client.store import Renewal, Store
+from stackroom.client.store import Store
 from stackroom.client.witness import kept
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
@@ -113,9 +114,17 @@ class Process:
                     self.anew(profile)
                 else:
                     store.settle(settled)
+                    own = self.replica.hello.replica
+                    made = [c for c in commits if c.replica == own and c.id not in settled]
+                    if store.disowns(profile, made):
+                        self.node.renew(own, "replica_copied")
             case core.Restart(profile, seq, frontier, state):
-                cache.restart(profile, seq, frontier, state)
-                self.replica.fetch(profile, 0)
+                try:
+                    cache.restart(profile, seq, frontier, state)
+                except Gap:
+                    self.anew(profile)
+                else:
+                    self.replica.fetch(profile, 0)
                 self.node.clock.after(0.0, self.carry_out)
             case core.Backfill(profile, commits):
                 self.backfill(profile, commits)
@@ -300,6 +309,11 @@ class ReplicaNode:
                 closing(sqlite3.connect(home / name)) as there,
             ):
                 here.backup(there)
+        for profile in self.profiles:
+            self.witness.copied[profile, str(home)] = self.cache.load(profile).seq
+            for proposal in self.store.pending(profile):
+                typed = (profile, self.store.replica, self.user, proposal, str(home))
+                self.witness.typing(*typed)
         keys = self.keys and Keys(self.random, self.witness, self.keys.known)
         return ReplicaNode(
             self.clock,
@@ -321,7 +335,9 @@ class ReplicaNode:
         self.witness.inherits(self.store.replica)
         for profile in self.profiles:
             for proposal in self.store.pending(profile):
-                self.witness.typing(profile, self.store.replica, self.user, proposal)
+                self.witness.typing(
+                    profile, self.store.replica, self.user, proposal, str(self.home)
+                )
         for process in self.processes:
             process.become()
 
@@ -409,7 +425,7 @@ class ReplicaNode:
             commits = log.commits(profile, 0, proposal.base)
         whole = self.cache.missing(profile) is None
         view = {commit.id for commit in commits if commit.seq <= proposal.base}
-        self.witness.typing(profile, self.store.replica, self.user, proposal)
+        self.witness.typing(profile, self.store.replica, self.user, proposal, str(self.home))
         self.witness.views[proposal.id] = view, 0 if whole else proposal.base
 
     def propose(self, profile: str, proposal: Proposal) -> None:

@@ -67,6 +67,7 @@ class TestBackup:
         assert made.bytes == (tmp_path / "copy.db").stat().st_size
         assert [each.name for each in made.beside] == ["hub.toml"]
         assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
+        assert [p.name for p in tmp_path.glob("copy*")] == ["copy.db"]
         with open_reader(tmp_path / "copy.db") as log:
             assert all(log.head(p.profile).root.hex() == p.root for p in made.profiles)
 
