@@ -192,15 +192,10 @@ class Cache:
             _note_redacted(log, profile, fresh)
 
     def restart(self, profile: str, seq: int, frontier: Frontier, state: bytes) -> None:
-        """Begins the profile at a snapshot; the commits up to it are missing for now.
-
-        Raises Gap where another process has kept something of it meanwhile: perhaps what the hub has lost.
-        """
+        """Begins the profile at a snapshot; the commits up to it are missing for now."""
         with self.writing() as log:
-            head = log.head(profile).seq
-            if 0 < head < seq:
-                raise Gap(profile, head, seq)
-            if head < seq:
+            if log.head(profile).seq < seq:
+                log.forget(profile)
                 log.begin(profile, Snapshot(seq, frontier, state))
 
     def backfill(self, profile: str, commits: Iterable[Commit]) -> None:

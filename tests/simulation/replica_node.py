@@ -119,12 +119,8 @@ class Process:
                     if store.disowns(profile, made):
                         self.node.renew(own, "replica_copied")
             case core.Restart(profile, seq, frontier, state):
-                try:
-                    cache.restart(profile, seq, frontier, state)
-                except Gap:
-                    self.anew(profile)
-                else:
-                    self.replica.fetch(profile, 0)
+                cache.restart(profile, seq, frontier, state)
+                self.replica.fetch(profile, 0)
                 self.node.clock.after(0.0, self.carry_out)
             case core.Backfill(profile, commits):
                 self.backfill(profile, commits)
