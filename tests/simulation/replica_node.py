@@ -139,6 +139,9 @@ class Process:
             case core.Problem():
                 raise Broken(3 if effect.code == "integrity" else 7, effect.sentence)
             case core.Clean():
+                # A redaction goes before a lost tail that another process here had (docs/healing.md).
+                if self.node.witness.restored:
+                    self.node.witness.gone |= self.node.has() - self.node.kept()
                 self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
                 self.anew(effect.profile, effect.seq)
             case core.Reached(profile):
