@@ -458,6 +458,16 @@ class ReplicaNode:
             found |= {commit["id"] for commit in msgspec.json.decode(path.read_bytes())["commits"]}
         return found
 
+    def kept_off(self) -> set[str]:
+        """What the home keeps beside its copy, also while it is off."""
+        if self.processes:
+            return self.kept()
+        self.open_files()
+        found = self.kept()
+        self.store.close()
+        self.cache.close()
+        return found
+
     def has(self) -> set[str]:
         """The ids of all proposals that are in the home: kept, or in commits; also while it is off."""
         off = not self.processes

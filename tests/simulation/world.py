@@ -176,6 +176,10 @@ class Simulation:
         if node.processes:
             node.crash()
         if self.losing.random() < 0.3:
+            if self.witness.restored:
+                # What the hub has lost and this home alone had is lost with it.
+                others = (other.has() for other in self.nodes if other is not node)
+                self.witness.gone |= (node.has() - node.kept_off()).difference(*others)
             node.lose_cache()
         self.clock.after(self.random.random() * 10, partial(self.start_replica, node))
 
