@@ -9,6 +9,7 @@ from stackroom.client import evidence
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.healing import Healing, forget
 from stackroom.client.hub_key import pinned_by
 from stackroom.client.identity import Identity, Renewal
 from stackroom.client.parting import Parting
@@ -57,7 +58,7 @@ class Keeper:
         self._synced: dict[str, Millis] = {}
         self._seen: dict[str, Seen] = {}
         """The last checkpoints that were kept, by profile."""
-        self._unverified: set[str] = set()
+        self._unverified: set[str] | None = None
         """Profiles that brought redacted events, which something must vouch for once all is here."""
 
     @classmethod
@@ -200,7 +201,7 @@ class Keeper:
                 if settled:
                     store.settle(settled)
                 if redacted := [commit for commit in commits if _is_redacted(commit)]:
-                    self._unverified.add(profile)
+                    self._to_verify().add(profile)
                     if any(commit.id in settled for commit in redacted):
                         store.scrub()
                 self._tails[profile] = self._tails.get(profile, 0) + len(commits)
@@ -231,7 +232,7 @@ class Keeper:
                 self.store.park(proposal.id, "redacted_value", sentence)
                 parked.append(Answer(proposal.id, "rejected", None, "redacted_value", sentence))
         self._tails.pop(profile, None)
-        self._unverified.discard(profile)
+        self._to_verify().discard(profile)
         self.scrub()
         return parked
 
@@ -240,6 +241,10 @@ class Keeper:
         if self.cache.to_scrub():
             self.store.scrub()
             self.cache.scrub()
+
+    def healing(self, problem: core.Problem, welcome: wire.Welcome) -> Healing:
+        """What is to be said about a profile of which the hub has another history."""
+        return Healing(self.store, self.cache, problem, welcome.epoch)
 
     def register(self, url: str, catalogue: Sequence[Listed]) -> None:
         """Brings the registry of profiles in line with what the hub at `url` lists."""
@@ -299,13 +304,20 @@ class Keeper:
             self.store.keep_checkpoint(copy.seen)
             self._seen[copy.profile] = copy.seen
 
+    def _to_verify(self) -> set[str]:
+        """As another process, that was killed then, has left it."""
+        if self._unverified is None:
+            self._unverified = self.cache.unvouched()
+        return self._unverified
+
     def _reached(self, profile: str, copy: core.Copy | None) -> None:
-        if profile in self._unverified and self.cache.missing(profile) is None:
+        if profile in self._to_verify() and self.cache.missing(profile) is None:
             self.cache.verify(profile)
-            self._unverified.discard(profile)
+            self._to_verify().discard(profile)
         now = self.clock()
         if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
             self.store.synced(profile, now)
+            forget(self.store, profile)
             self._synced[profile] = now
             if copy is not None:
                 self._witness(copy)

@@ -197,6 +197,10 @@ class Store(Identified):
         row = self._file.one("SELECT note FROM checkpoints WHERE profile = ?", profile)
         return "" if row is None else str(row[0])
 
+    def forget_checkpoint(self, profile: str) -> None:
+        """The hub is held to it no more: an administrator has said what becomes of what it stood for."""
+        self._file.write("DELETE FROM checkpoints WHERE profile = ?", profile)
+
     def keep_checkpoint(self, seen: Seen) -> None:
         """Keeps a checkpoint that was verified, unless a later one of that hub is kept."""
         new = seen.checkpoint
@@ -368,6 +372,29 @@ class Store(Identified):
             conn.execute(
                 "UPDATE proposals SET state = 'pending' WHERE profile = ? AND state = 'local'",
                 (profile,),
+            )
+            self._sign_anew(conn, "pending")
+
+    def take_back(
+        self, profile: str, made: Iterable[Authored], code: str, sentence: str, *, base: int
+    ) -> None:
+        """What the hub had and has no more is parked; what waits was made in view of `base` at the most."""
+        with self._file.writing() as conn:
+            for own in made:
+                known = conn.execute(
+                    "SELECT 1 FROM proposals WHERE id = ?1 OR (profile = ?2 AND number = ?3)",
+                    (own.proposal.id, profile, own.proposal.number),
+                )
+                if known.fetchone() is None:
+                    insert(conn, profile, own.proposal, own.author, "parked")
+                    conn.execute(
+                        "UPDATE proposals SET code = ?, sentence = ? WHERE id = ?",
+                        (code, sentence, own.proposal.id),
+                    )
+            conn.execute(
+                "UPDATE proposals SET base = ?2, key = x'', signature = x''"
+                " WHERE profile = ?1 AND state = 'pending' AND base > ?2",
+                (profile, base),
             )
             self._sign_anew(conn, "pending")
 

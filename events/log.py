@@ -115,7 +115,7 @@ class Snapshot(Struct, frozen=True):
 
 
 class Identity(Struct, frozen=True):
-    """Which log this is: `id` for ever; `epoch` rises when a restored log is taken into service."""
+    """Which log this is: `id` for ever; `epoch` rises each time that a restored log is healed."""
 
     id: str
     epoch: int
@@ -204,6 +204,9 @@ class LogWriter(LogReader, Protocol):
 
     def put_fact(self, kind: str, key: str, value: bytes | None) -> None:
         """Keeps a fact beside the log: one that may change, and is no history; None forgets it."""
+
+    def put_epoch(self, epoch: int) -> None:
+        """Has the log be in this epoch from now on: what it had lost was taken back, or given up."""
 
     def put_snapshot(self, profile: str, snapshot: Snapshot) -> None:
         """Keeps a snapshot."""

@@ -106,6 +106,9 @@ class SqliteWriter(SqliteReader):
         else:
             self._conn.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (kind, key, value))
 
+    def put_epoch(self, epoch: int) -> None:
+        self._conn.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(epoch),))
+
     def put_snapshot(self, profile: str, snapshot: Snapshot) -> None:
         row = (profile, snapshot.seq, pack(snapshot.frontier), snapshot.state)
         self._conn.execute(KEEP_SNAPSHOT, row)

@@ -10,6 +10,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
+from stackroom.sync.mending import Mending
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind, Wanted
 
@@ -71,6 +72,20 @@ class ListAll(Struct, frozen=True):
     session: int
 
 
+class Look(Struct, frozen=True):
+    """Find what the log has in common with a `session` of another history."""
+
+    session: int
+    compare: wire.Compare
+
+
+class Survey(Struct, frozen=True):
+    """Read every head, for the order `id` of `session`."""
+
+    session: int
+    id: int
+
+
 class ReadNotes(Struct, frozen=True):
     """Read the security log for `session`, whose order `ask` asked for it."""
 
@@ -124,9 +139,10 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Effect: TypeAlias = (
-    Send | Close | Submit | Read | FetchRoots | ListAll | ReadNotes | Prove | Ordered | Keep | Noted
-)
+Asked: TypeAlias = Read | FetchRoots | ListAll | ReadNotes | Look | Survey
+"""What is read for one connection, in the order in which it was asked for."""
+
+Effect: TypeAlias = Send | Close | Submit | Asked | Prove | Ordered | Keep | Noted | Mending
 
 
 class Page(Struct, frozen=True):

@@ -36,10 +36,10 @@ from stackroom.sync.effects import (
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
+from stackroom.sync.healing import Healing
 from stackroom.sync.notary import Notary
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
-from stackroom.sync.readers import Readers
 from stackroom.sync.security_log import Wanted
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
@@ -50,7 +50,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Readers):
+class Hub(Healing):
     """All sessions of one hub process."""
 
     def __init__(
@@ -62,9 +62,7 @@ class Hub(Readers):
         ways: wire.Ways = NO_WAYS,
         notary: Notary | None = None,
     ) -> None:
-        super().__init__(settings, notary)
-        self.identity = identity
-        self.access = access
+        super().__init__(identity, access, settings, notary)
         self.version = version
         self.ways = ways
         self.connected: Counter[str] = Counter()
@@ -87,6 +85,7 @@ class Hub(Readers):
                 self._unsubscribe(session, profile)
             if session.principal is not None:
                 self.connected[session.principal.account] -= 1
+            self._withdraw(session)
 
     def receive(self, session: Session, message: wire.FromReplica, now: Millis) -> None:
         """A message came; from whom nothing is wanted any more, none is heard."""
@@ -195,6 +194,8 @@ class Hub(Readers):
         self, session: Session, principal: Principal, message: wire.FromReplica, now: Millis
     ) -> None:
         match message:
+            case wire.Ask(order=wire.ListOffers() | wire.Heal()):
+                self._heals(session, principal, message, now)
             case wire.Ask(id, wire.ListNotes() as order):
                 self._list_notes(session, principal, id, order)
             case wire.Ask(id, order):
@@ -222,6 +223,12 @@ class Hub(Readers):
                     self._effects.append(FetchRoots(session.id, profile, seqs))
             case wire.Push():
                 self._push(session, principal, message)
+            case wire.Compare():
+                self._compare(session, message)
+            case wire.Offer():
+                self._offer(session, message, now)
+            case wire.Returned():
+                self._returned(session, message, now)
             case _:
                 self.malformed(session, "hello was said before")
 
@@ -288,6 +295,7 @@ class Hub(Readers):
 
     def tick(self, now: Millis) -> None:
         """Time passes: tokens are to be renewed, and expire."""
+        self._hurry(now)
         for session in list(self.sessions.values()):
             principal = session.principal
             if principal is None or session.refused or session.rights is None:

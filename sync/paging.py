@@ -3,6 +3,8 @@
 from stackroom.events.log import LogReader
 from stackroom.events.tree import prove_consistency
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere
+from stackroom.sync.healing_messages import Compare, Compared
+from stackroom.sync.mending import GIVEN_UP_FACT
 from stackroom.sync.settings import Settings
 
 
@@ -31,3 +33,18 @@ def read_roots(asked: FetchRoots, log: LogReader) -> RootsThere:
     """The roots that `asked` names."""
     roots = (log.root(asked.profile, seq) for seq in asked.seqs)
     return RootsThere(log.head(asked.profile), tuple(roots))
+
+
+def compared(compare: Compare, log: LogReader) -> Compared:
+    """What the log has in common with another history of a profile."""
+    profile = compare.profile
+    common = (p.seq for p in compare.points if log.root(profile, p.seq) == p.root)
+    given_up = log.facts(GIVEN_UP_FACT).get(profile)
+    known = {id for id, at in log.proposed(compare.proposals).items() if at.profile == profile}
+    return Compared(
+        profile,
+        log.head(profile).seq,
+        max(common, default=0),
+        -1 if given_up is None else int(given_up),
+        tuple(id for id in compare.proposals if id not in known),
+    )

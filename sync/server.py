@@ -38,12 +38,13 @@ from stackroom.sync.gate import Gate, SignIn
 from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
+from stackroom.sync.mending import Mending, Outcome
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
-from stackroom.sync.paging import read_page, read_roots
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
@@ -115,6 +116,7 @@ class Server:
             clock=clock,
             decided=self._decided,
             carried_out=self._carried_out,
+            mended=self._mended,
             failed=self._failed,
         )
         login = BrowserLogin(self.prover, security, steady)
@@ -310,13 +312,23 @@ class Server:
                     self.hub.notes(request, await anyio.to_thread.run_sync(read))
                     self.carry_out()
                 else:
-                    self.hub.catalogue(request.session, await self.event_log.read(_profiles))
+                    await self._look_up(request)
                     self.carry_out()
         except ConnectionClosed:
             pass  # As in `_receive`.
         finally:
             link.over = True
             link.was_answered()
+
+    async def _look_up(self, request: effects.ListAll | effects.Look | effects.Survey) -> None:
+        """Reads something short."""
+        match request:
+            case effects.ListAll(session):
+                self.hub.catalogue(session, await self.event_log.read(_profiles))
+            case effects.Survey():
+                self.hub.surveyed(request, await self.event_log.read(_profiles))
+            case effects.Look(_, compare):
+                self.hub.compared(request, await self.event_log.read(partial(compared, compare)))
 
     # What the hub wants done
 
@@ -333,7 +345,7 @@ class Server:
                     case effects.Prove(ordered):
                         assert self._tasks is not None
                         self._tasks.start_soon(self._prove, ordered)
-                    case effects.Submit() | effects.Ordered():
+                    case effects.Submit() | effects.Ordered() | Mending():
                         self.committer.submit(effect)
                     case effects.Noted():
                         self._note(effect)
@@ -344,6 +356,8 @@ class Server:
                         | effects.FetchRoots()
                         | effects.ListAll()
                         | effects.ReadNotes()
+                        | effects.Look()
+                        | effects.Survey()
                     ):
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
@@ -382,6 +396,12 @@ class Server:
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         self.hub.decided(batch, decision, self.clock())
         self._settled(batch)
+
+    def _mended(self, mending: Mending, outcome: Outcome | Refusal) -> None:
+        self.hub.mended(mending, outcome, self.clock())
+        self.carry_out()
+        for link in self.links.values():
+            link.was_answered()
 
     def _carried_out(self, ordered: effects.Ordered, carried: Carried) -> None:
         self.hub.carried_out(ordered, carried, self.clock())

@@ -48,6 +48,7 @@ CODES = {
     "base_ahead": "yes",
     "bad_proof": "yes",
     "nothing_to_end": "yes",
+    "healing_under_way": "yes",
     "nothing_to_redact": "yes",
     "not_allowed": "no",
     "reserved": "hub",
@@ -158,7 +159,7 @@ class Trial:
                 return "yes" if PLACES[row.place] in listed else "no"
             case wire.ListWays():
                 return "yes" if await peer.hear(wire.Ways) else "no"
-            case wire.Unsubscribe():
+            case wire.Unsubscribe() | wire.Compare() | wire.Offer() | wire.Returned():
                 return "yes" if not (await peer.ask(wire.Explain())).code else "no"
             case _:
                 return await self.data(peer)

@@ -18,6 +18,7 @@ from stackroom.events.model import Commit, ComponentRegistered, ProfileCreated, 
 from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
 from stackroom.events.people_model import RoleAssigned, TokenCreated, UserCreated
 from stackroom.events.permissions import PERMISSIONS, Who
+from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State, decode, encode
 from stackroom.sync import effects, founding, orders, tokens
@@ -25,7 +26,8 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.hub import Hub
-from stackroom.sync.paging import read_page, read_roots
+from stackroom.sync.mending import Outcome, Unmended, mend
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
@@ -158,6 +160,9 @@ class Witness:
                 | wire.CaughtUp(profile)
                 | wire.Roots(profile)
                 | wire.Presence(profile)
+                | wire.Compared(profile)
+                | wire.Recall(profile)
+                | wire.Healed(profile)
             ):
                 assert self.may_read(name, profile), (name, message)
             case wire.Profiles(profiles):
@@ -186,8 +191,8 @@ class FuzzedHub:
             people=IDENTITY.id,
         )
         self.witness = Witness(self.file)
-        self.work: deque[effects.Submit | effects.Ordered] = deque()
-        self.reads: deque[effects.Read | effects.FetchRoots | effects.ListAll] = deque()
+        self.work: deque[effects.Submit | effects.Ordered | effects.Mending] = deque()
+        self.reads: deque[effects.Asked] = deque()
         self.sessions: list[Session] = []
 
     def carry_out(self) -> None:
@@ -201,9 +206,15 @@ class FuzzedHub:
                     for id in sessions:
                         if id in self.hub.sessions:
                             self.witness.sent(id, message)
-                case effects.Submit() | effects.Ordered():
+                case effects.Submit() | effects.Ordered() | effects.Mending():
                     self.work.append(effect)
-                case effects.Read() | effects.FetchRoots() | effects.ListAll():
+                case (
+                    effects.Read()
+                    | effects.FetchRoots()
+                    | effects.ListAll()
+                    | effects.Look()
+                    | effects.Survey()
+                ):
                     self.reads.append(effect)
                 case effects.Keep(facts):
                     self.file.write(
@@ -244,6 +255,8 @@ class FuzzedHub:
         if isinstance(first, effects.Ordered):
             work = partial(orders.carry_out, self.authority, first.sender, first.ask, self.now)
             self.hub.carried_out(first, self.file.write(work), self.now)
+        elif isinstance(first, effects.Mending):
+            self.mend(first)
         else:
             batch = [first]
             while self.work and isinstance(self.work[0], effects.Submit) and len(batch) < 3:
@@ -253,20 +266,32 @@ class FuzzedHub:
             self.hub.decided(batch, decision, self.now)
         self.carry_out()
 
+    def mend(self, mending: effects.Mending) -> None:
+        outcome: Outcome | Refusal
+        try:
+            outcome = self.file.write(lambda log: mend(self.authority, mending, self.now, log))
+        except Unmended as refused:
+            self.authority.forget()
+            outcome = refused.refusal
+        self.hub.mended(mending, outcome, self.now)
+
     def read(self) -> None:
-        """The next page."""
-        if self.reads:
-            request = self.reads.popleft()
-            if isinstance(request, effects.Read):
+        """The next page, or whatever else was asked for."""
+        if not self.reads:
+            return
+        match self.reads.popleft():
+            case effects.Read() as request:
                 page = self.file.read(partial(read_page, request, SETTINGS))
                 self.hub.page(request, page, self.now)
-            elif isinstance(request, effects.FetchRoots):
-                found = self.file.read(partial(read_roots, request))
-                self.hub.roots(request, found, self.now)
-            else:
-                listed = self.file.read(lambda log: log.profiles())
-                self.hub.catalogue(request.session, listed)
-            self.carry_out()
+            case effects.FetchRoots() as asked:
+                self.hub.roots(asked, self.file.read(partial(read_roots, asked)), self.now)
+            case effects.ListAll(session):
+                self.hub.catalogue(session, self.file.read(lambda log: log.profiles()))
+            case effects.Survey() as survey:
+                self.hub.surveyed(survey, self.file.read(lambda log: log.profiles()))
+            case effects.Look() as look:
+                self.hub.compared(look, self.file.read(partial(compared, look.compare)))
+        self.carry_out()
 
     def judge(self) -> None:
         """What is in the log holds together, and is whose it says it is, by its signature too."""

@@ -18,7 +18,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "9ced7717247ef711076631a4b006b0a34782da9a7d021bb6270b2a2ad6f578ec"}
+PINNED = {1: "84fec0e292e9e99938f81e9901d080cb3511dd15e6f8b0132a33d5c3de2b2b32"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -39,6 +39,9 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Fetch(PROFILE, 7),
     wire.FetchRoots(PROFILE, (7, 8)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
+    wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
+    wire.Offer(PROFILE, 3, 5, bytes(32), 1),
+    wire.Returned(PROFILE, 3, (COMMIT,)),
     wire.Welcome(uid(9), 1, "ann", "0.1.0", 5, 10, 20),
     wire.Ways(
         passwords=True, oidc=wire.OidcWay("https://provider.example", "cli", ("openid",), "x")
@@ -55,7 +58,10 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Roots(PROFILE, (7, 8), (bytes(32), None), 7, "a note"),
     wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
     wire.Presence(PROFILE, (wire.Person(uid(3), "ann", 5),), (uid(4),)),
-    wire.Error("parted", "histories differ", "", PROFILE),
+    wire.Error("parted", "histories differ", "", PROFILE, 3),
+    wire.Compared(PROFILE, 4, 3),
+    wire.Recall(PROFILE, 3, 5),
+    wire.Healed(PROFILE, 2),
 ]
 
 
