@@ -295,8 +295,8 @@ class Replica:
                 self._effects.append(Present(message))
             case wire.Error():
                 self._error(message)
-            case wire.Ways():
-                pass  # Nobody asks once they are in.
+            case wire.Ways() | wire.Changed() | wire.Looked() | wire.LogRead():
+                pass  # Nobody asks once they are in, and a replica folds by itself.
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
                     self._about(copy, message)

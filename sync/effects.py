@@ -44,7 +44,8 @@ class Read(Struct, frozen=True):
     """Read the next page for a subscriber, once what was sent to it has gone out.
 
     With `root`, also the root at `after`, to be held against it; with `snapshot`, a snapshot where
-    that is the shorter way. `history` marks a page that was asked for by `fetch`.
+    that is the shorter way. `history` marks a page that was asked for by `fetch`, of at most `most` commits
+    (0: as many as fit).
     """
 
     session: int
@@ -53,6 +54,38 @@ class Read(Struct, frozen=True):
     root: bytes | None = None
     snapshot: bool = False
     history: bool = False
+    most: int = 0
+
+
+class Show(Struct, frozen=True):
+    """Tell a watcher what it was not told yet, once what was sent to it has gone out (`Watchers.show`).
+
+    Where the hub has no state of the profile (`Watchers.must_fold`), read it before.
+    """
+
+    session: int
+    profile: str
+
+
+class Recall(Struct, frozen=True):
+    """Read a page of a past state, from its entity number `after` on."""
+
+    session: int
+    look: wire.Look
+    after: int = 0
+
+
+class Recount(Struct, frozen=True):
+    """Read what commits changed."""
+
+    session: int
+    asked: wire.ReadLog
+
+
+class Forget(Struct, frozen=True):
+    """Keep no state of the profile's past: a value was taken out of its history."""
+
+    profile: str
 
 
 class ListAll(Struct, frozen=True):
@@ -114,9 +147,10 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Effect: TypeAlias = (
-    Send | Close | Submit | Read | ListAll | ReadNotes | Prove | Ordered | Keep | Noted
-)
+Reading: TypeAlias = Read | Show | Recall | Recount | ListAll | ReadNotes
+"""What is read for one session, in turn, at the pace at which it takes it."""
+
+Effect: TypeAlias = Send | Close | Submit | Reading | Forget | Prove | Ordered | Keep | Noted
 
 
 class Page(Struct, frozen=True):

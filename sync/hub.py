@@ -4,7 +4,7 @@ A shell carries bytes: it calls `receive` with what a connection sent, hands `Su
 and `Read` to the log, reports what came of them (`decided`, `page`), and carries out `Send` and
 `Close`. Who may do what, `access` says. The same class runs under the server and under the simulation.
 
-Who follows what, and how far, is in `readers`.
+Who follows what, and how far, is in `readers`; to whom it is shown, folded, in `watchers`.
 """
 
 from collections import Counter
@@ -31,16 +31,18 @@ from stackroom.sync.effects import (
     Prove,
     Read,
     ReadNotes,
+    Recall,
+    Recount,
     Submit,
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
-from stackroom.sync.readers import Readers
 from stackroom.sync.security_log import Wanted
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.watchers import Watchers
 
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
 
@@ -48,7 +50,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Readers):
+class Hub(Watchers):
     """All sessions of one hub process."""
 
     def __init__(
@@ -80,8 +82,7 @@ class Hub(Readers):
     def closed(self, session: Session) -> None:
         """A connection ended, from whichever side."""
         if self.sessions.pop(session.id, None) is not None:
-            for profile in list(session.subscriptions):
-                self._unsubscribe(session, profile)
+            self._leave_all(session)
             if session.principal is not None:
                 self.connected[session.principal.account] -= 1
 
@@ -102,6 +103,11 @@ class Hub(Readers):
             self._dismiss(session, refusal)
         else:
             self._receive(session, session.principal, message, now)
+
+    def _leave_all(self, session: Session) -> None:
+        for profile in {**session.subscriptions, **session.watches}:
+            self._unsubscribe(session, profile)
+            self._unwatch(session, profile)
 
     def malformed(self, session: Session, why: str) -> None:
         """Bytes came that are no message: the sender speaks something else."""
@@ -206,9 +212,20 @@ class Hub(Readers):
                     self._effects.append(Read(session.id, profile, after, root, snapshot))
             case wire.Unsubscribe(profile):
                 self._unsubscribe(session, profile)
-            case wire.Fetch(profile, after):
+            case wire.Fetch(profile, after, most):
                 if self._may_read(session, principal, profile):
-                    self._effects.append(Read(session.id, profile, after, history=True))
+                    self._effects.append(Read(session.id, profile, after, history=True, most=most))
+            case wire.Watch(profile):
+                if self._may_read(session, principal, profile):
+                    self._watch(session, profile)
+            case wire.Unwatch(profile):
+                self._unwatch(session, profile)
+            case wire.Look(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(Recall(session.id, message))
+            case wire.ReadLog(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(Recount(session.id, message))
             case wire.Push():
                 self._push(session, principal, message)
             case _:
@@ -261,9 +278,10 @@ class Hub(Readers):
             if refusal := self.access.refuse(principal, now):
                 self._dismiss(session, refusal)
             elif self._tell_rights(session, principal, now):
-                for profile in list(session.subscriptions):
+                for profile in {**session.subscriptions, **session.watches}:
                     if not self._reads(principal, profile):
                         self._unsubscribe(session, profile)
+                        self._unwatch(session, profile)
                         why = "your right to read this profile was withdrawn"
                         self._error(session, "forbidden", why, _GRANT, profile)
                 if session.lists:
@@ -271,8 +289,7 @@ class Hub(Readers):
 
     def _dismiss(self, session: Session, refusal: Refusal) -> None:
         """Nothing more goes to somebody who was let in and is not welcome any more."""
-        for profile in list(session.subscriptions):
-            self._unsubscribe(session, profile)
+        self._leave_all(session)
         self._turn_away(session, refusal)
 
     def tick(self, now: Millis) -> None:

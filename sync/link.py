@@ -2,15 +2,12 @@
 
 import asyncio
 from collections import deque
-from typing import TypeAlias
 
 import anyio
 
-from stackroom.sync.effects import ListAll, Read, ReadNotes
+from stackroom.sync.effects import Reading
 from stackroom.sync.porch import Guest
 from stackroom.sync.protocol import JSON
-
-Request: TypeAlias = Read | ListAll | ReadNotes
 
 
 class Link:
@@ -21,7 +18,7 @@ class Link:
         self.subprotocol: str = socket.subprotocol or JSON
         self._settled = asyncio.Event()
         self.ended = anyio.Event()
-        self._reads: deque[Request] = deque()
+        self._reads: deque[Reading] = deque()
         self._asked = asyncio.Event()
         self._closing: tuple[int, str] | None = None
         self._cut: asyncio.TimerHandle | None = None
@@ -31,12 +28,12 @@ class Link:
         """Since when it has sent more than its rate without a pause."""
         socket.transport.set_write_buffer_limits(high=high_water)
 
-    def ask(self, request: Request) -> None:
+    def ask(self, request: Reading) -> None:
         """Has something read for this connection, after what was asked for before."""
         self._reads.append(request)
         self._asked.set()
 
-    async def next_read(self) -> Request | None:
+    async def next_read(self) -> Reading | None:
         """The next read; None once the connection was closed, if that was asked for."""
         while self._closing is None:
             if self._reads:

@@ -20,7 +20,8 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
             after = snapshot.seq
         else:
             snapshot = None
-    commits = log.commits(read.profile, after, settings.page_commits, settings.page_bytes)
+    most = min(read.most or settings.page_commits, settings.page_commits)
+    commits = log.commits(read.profile, after, most, settings.page_bytes)
     return Page(head, tuple(commits), root_there, snapshot)
 
 

@@ -14,6 +14,8 @@ from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Millis, Proposal, Rewritten
 from stackroom.events.people import Grant
+from stackroom.sync.message import CloseCode as CloseCode
+from stackroom.sync.message import Message as Message
 from stackroom.sync.order_messages import (
     PREFIX_PATTERN as PREFIX_PATTERN,
 )
@@ -65,16 +67,36 @@ from stackroom.sync.order_messages import (
 from stackroom.sync.order_messages import (
     SetPassword as SetPassword,
 )
+from stackroom.sync.show_messages import (
+    Changed as Changed,
+)
+from stackroom.sync.show_messages import (
+    Entry as Entry,
+)
+from stackroom.sync.show_messages import (
+    LogRead as LogRead,
+)
+from stackroom.sync.show_messages import (
+    Look as Look,
+)
+from stackroom.sync.show_messages import (
+    Looked as Looked,
+)
+from stackroom.sync.show_messages import (
+    ReadLog as ReadLog,
+)
+from stackroom.sync.show_messages import (
+    Unwatch as Unwatch,
+)
+from stackroom.sync.show_messages import (
+    Watch as Watch,
+)
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
 JSON: Final = f"stackroom.v{VERSION}+json"
 SUBPROTOCOLS: Final = (MSGPACK, JSON)
 """In the order of the hub's preference."""
-
-
-class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
-    """Base of all messages."""
 
 
 # From a replica to the hub
@@ -166,10 +188,14 @@ class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
 
 
 class Fetch(Message, frozen=True, tag="fetch"):
-    """Asks for one page of commits after seq `after`, for history that a snapshot left out."""
+    """Asks for one page of commits after seq `after`, for history that a snapshot left out.
+
+    Of at most `most` commits; 0 leaves that to the hub.
+    """
 
     profile: Id
     after: Count
+    most: Count = 0
 
 
 class Push(Message, frozen=True, tag="push"):
@@ -391,6 +417,10 @@ FromReplica: TypeAlias = (
     | Fetch
     | Push
     | Ask
+    | Watch
+    | Unwatch
+    | Look
+    | ReadLog
 )
 SigningIn: TypeAlias = Redeem | SignIn | SignInOidc
 """What makes somebody's first token."""
@@ -408,25 +438,13 @@ FromHub: TypeAlias = (
     | Results
     | Presence
     | Error
+    | Changed
+    | Looked
+    | LogRead
 )
 
 
 M = TypeVar("M")
-
-
-class CloseCode:
-    """WebSocket close codes in use (RFC 6455 section 7.4; 4000 and up are ours)."""
-
-    NORMAL: Final = 1000
-    GOING_AWAY: Final = 1001
-    TOO_BIG: Final = 1009
-    RESTART: Final = 1012
-    MALFORMED: Final = 4400
-    UNAUTHORISED: Final = 4401
-    HELLO_TIMEOUT: Final = 4408
-    TOO_FAST: Final = 4429
-    TOO_MANY_CONNECTIONS: Final = 4430
-    TOO_MANY_ATTEMPTS: Final = 4431
 
 
 class MessageError(ValueError):

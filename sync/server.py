@@ -19,6 +19,7 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from stackroom.events.history import state_at
 from stackroom.events.log import EventLog, Identity, Listed, LogReader
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
@@ -48,6 +49,7 @@ from stackroom.sync.proving import Prover
 from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.showing import Past, read_log, read_past
 from stackroom.sync.tls import Tls
 from stackroom.sync.turns import Turns
 
@@ -90,6 +92,9 @@ class Server:
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
         self.sparing = Sparing(Rate(settings.refusals_second, settings.refusals_burst), steady)
+        self.past = Past(settings.pasts_kept)
+        self._folding = anyio.Lock()
+        """One state is read at a time, and by one of those who wait for it."""
         self.links: dict[int, Link] = {}
         self.port = 0
         self.stopping = anyio.Event()
@@ -283,23 +288,43 @@ class Server:
             while (request := await link.next_read()) is not None:
                 link.was_answered()
                 await link.flush()
-                if isinstance(request, effects.Read):
-                    page = await self.event_log.read(partial(read_page, request, self.settings))
-                    self.hub.page(request, page)
-                    self.carry_out()
-                    await self.pace.rest(link, session, page.weight)
-                elif isinstance(request, effects.ReadNotes):
-                    read = partial(self.security.newest, request.wanted)
-                    self.hub.notes(request, await anyio.to_thread.run_sync(read))
-                    self.carry_out()
-                else:
-                    self.hub.catalogue(request.session, await self.event_log.read(_profiles))
-                    self.carry_out()
+                weight = await self._answer(request)
+                self.carry_out()
+                if weight:
+                    await self.pace.rest(link, session, weight)
         except ConnectionClosed:
             pass  # As in `_receive`.
         finally:
             link.over = True
             link.was_answered()
+
+    async def _answer(self, request: effects.Reading) -> int:
+        """Reads what was asked for, and tells the hub; about how many bytes of history that are."""
+        settings, read = self.settings, self.event_log.read
+        match request:
+            case effects.Read():
+                page = await read(partial(read_page, request, settings))
+                self.hub.page(request, page)
+                return page.weight
+            case effects.Show(_, profile):
+                async with self._folding:
+                    if self.hub.must_fold(profile):
+                        self.hub.folded(profile, await read(partial(state_at, profile=profile)))
+                return self.hub.show(request)
+            case effects.Recall():
+                shown = await read(partial(read_past, request, self.past, settings))
+                self.hub.recalled(request, shown)
+                return len(shown.entities)
+            case effects.Recount():
+                told = await read(partial(read_log, request, self.past, settings))
+                self.hub.recounted(request, told)
+                return told.weight
+            case effects.ReadNotes():
+                newest = partial(self.security.newest, request.wanted)
+                self.hub.notes(request, await anyio.to_thread.run_sync(newest))
+            case effects.ListAll():
+                self.hub.catalogue(request.session, await read(_profiles))
+        return 0
 
     # What the hub wants done
 
@@ -320,9 +345,11 @@ class Server:
                         self.committer.submit(effect)
                     case effects.Noted():
                         self._note(effect)
+                    case effects.Forget(profile):
+                        self.past.forget(profile)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case effects.Read() | effects.ListAll() | effects.ReadNotes():
+                    case _:
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 
@@ -353,8 +380,11 @@ class Server:
             broadcast(sockets, data)
 
     def _lagging(self, session: int, message: wire.FromHub) -> None:
-        assert isinstance(message, wire.Commits)
         self.metrics.lagging += 1
+        if isinstance(message, wire.Changed):
+            self.hub.behind(session, message.profile, message.seq)
+            return
+        assert isinstance(message, wire.Commits)
         self.hub.lagging(session, message.profile, message.commits[0].seq - 1)
 
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:

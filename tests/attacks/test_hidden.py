@@ -21,6 +21,14 @@ from tests.sync.speaking import HUB, PROFILE, Peer, component
 pytestmark = pytest.mark.anyio
 
 OWN, NOWHERE = uid(2), uid(3)
+TELLING = (
+    wire.Commits,
+    wire.History,
+    wire.Snapshot,
+    wire.Changed,
+    wire.Looked,
+    wire.LogRead,
+)
 CANARIES = (
     "canary-profile",
     "canary-name",
@@ -69,6 +77,10 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         wire.Subscribe(profile, 10_000, bytes(32)),
         wire.Unsubscribe(profile),
         *(wire.Fetch(profile, after) for after in (0, 2, 10_000)),
+        wire.Watch(profile),
+        wire.Unwatch(profile),
+        *(wire.Look(n, profile, n) for n in (0, 2, 10_000)),
+        *(wire.ReadLog(n, profile, n, entity=id) for n in (0, 3) for id in ("", uid(60), profile)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),
         wire.Push(profile, ()),
@@ -104,7 +116,7 @@ async def test_every_way_into_another_profile(team: Team) -> None:
         # The name that she asked for herself comes back in the refusal alone.
         told = told.replace("there is no user 'hidden-ann'", "")
         assert [canary for canary in CANARIES if canary in told] == []
-        assert not [m for m in said if isinstance(m, wire.Commits | wire.History | wire.Snapshot)]
+        assert not [m for m in said if isinstance(m, TELLING)]
         assert not [
             m for m in said if isinstance(m, wire.Presence | wire.CaughtUp) and m.profile != OWN
         ]

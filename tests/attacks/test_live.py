@@ -20,7 +20,17 @@ pytestmark = pytest.mark.anyio
 
 DAY = 86_400_000
 
-DATA = (wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Results, wire.Profiles)
+DATA = (
+    wire.Changed,
+    wire.Looked,
+    wire.LogRead,
+    wire.Commits,
+    wire.History,
+    wire.Snapshot,
+    wire.CaughtUp,
+    wire.Results,
+    wire.Profiles,
+)
 """What tells something of the hub."""
 
 SETTINGS = Settings(port=0, tick=3600, page_commits=2, snapshot_every=2, snapshot_worth=3)
@@ -69,6 +79,9 @@ ASKED: dict[str, wire.FromReplica] = {
     "page": wire.Subscribe(PROFILE, 0, EMPTY_ROOT),
     "snapshot": wire.Subscribe(PROFILE, 0, EMPTY_ROOT, snapshot=True),
     "fetch": wire.Fetch(PROFILE, 0),
+    "watched": wire.Watch(PROFILE),
+    "past": wire.Look(1, PROFILE, 2),
+    "changes": wire.ReadLog(1, PROFILE),
     "catalogue": wire.ListProfiles(),
 }
 

@@ -151,7 +151,7 @@ class Trial:
                 return "yes" if PLACES[row.place] in listed else "no"
             case wire.ListWays():
                 return "yes" if await peer.hear(wire.Ways) else "no"
-            case wire.Unsubscribe():
+            case wire.Unsubscribe() | wire.Unwatch():
                 return "yes" if not (await peer.ask(wire.Explain())).code else "no"
             case _:
                 return await self.data(peer)
@@ -159,7 +159,9 @@ class Trial:
     async def data(self, peer: Peer) -> str:
         while True:
             match await peer.next():
-                case wire.CaughtUp() | wire.History():
+                case wire.CaughtUp() | wire.History() | wire.LogRead():
+                    return "yes"
+                case wire.Changed(complete=True) | wire.Looked(complete=True):
                     return "yes"
                 case wire.Error(code):
                     return "no" if code == "forbidden" else code

@@ -12,6 +12,7 @@ from pathlib import Path
 from stackroom.events import merkle
 from stackroom.events.codec import leaf, seal
 from stackroom.events.fold import fold
+from stackroom.events.history import state_at
 from stackroom.events.log import Identity, LogWriter
 from stackroom.events.model import Commit, ComponentRegistered, ProfileCreated, Proposal
 from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
@@ -27,6 +28,7 @@ from stackroom.sync.hub import Hub
 from stackroom.sync.paging import read_page
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.showing import Past, read_log, read_past
 from tests.events.world import uid
 
 IDENTITY = Identity(uid(9), 1)
@@ -155,6 +157,9 @@ class Witness:
                 | wire.Snapshot(profile)
                 | wire.CaughtUp(profile)
                 | wire.Presence(profile)
+                | wire.Changed(profile)
+                | wire.Looked(profile=profile)
+                | wire.LogRead(profile=profile)
             ):
                 assert self.may_read(name, profile), (name, message)
             case wire.Profiles(profiles):
@@ -184,7 +189,8 @@ class FuzzedHub:
         )
         self.witness = Witness(self.file)
         self.work: deque[effects.Submit | effects.Ordered] = deque()
-        self.reads: deque[effects.Read | effects.ListAll] = deque()
+        self.reads: deque[effects.Reading] = deque()
+        self.past = Past(SETTINGS.pasts_kept)
         self.sessions: list[Session] = []
 
     def carry_out(self) -> None:
@@ -200,8 +206,8 @@ class FuzzedHub:
                             self.witness.sent(id, message)
                 case effects.Submit() | effects.Ordered():
                     self.work.append(effect)
-                case effects.Read() | effects.ListAll():
-                    self.reads.append(effect)
+                case effects.Forget(profile):
+                    self.past.forget(profile)
                 case effects.Keep(facts):
                     self.file.write(
                         lambda log, facts=facts: [  # type: ignore[misc]
@@ -210,6 +216,10 @@ class FuzzedHub:
                     )
                 case effects.Close(session):
                     self.close(session)
+                case effects.Noted() | effects.Prove():
+                    pass
+                case _:
+                    self.reads.append(effect)
 
     def close(self, id: int) -> None:
         """A connection ends."""
@@ -252,15 +262,26 @@ class FuzzedHub:
 
     def read(self) -> None:
         """The next page."""
-        if self.reads:
-            request = self.reads.popleft()
-            if isinstance(request, effects.Read):
-                page = self.file.read(partial(read_page, request, SETTINGS))
-                self.hub.page(request, page)
-            else:
-                listed = self.file.read(lambda log: log.profiles())
-                self.hub.catalogue(request.session, listed)
-            self.carry_out()
+        if not self.reads:
+            return
+        request = self.reads.popleft()
+        read = self.file.read
+        match request:
+            case effects.Read():
+                self.hub.page(request, read(partial(read_page, request, SETTINGS)))
+            case effects.Show(_, profile):
+                if self.hub.must_fold(profile):
+                    self.hub.folded(profile, read(partial(state_at, profile=profile)))
+                self.hub.show(request)
+            case effects.Recall():
+                self.hub.recalled(request, read(partial(read_past, request, self.past, SETTINGS)))
+            case effects.Recount():
+                self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
+            case effects.ListAll(session):
+                self.hub.catalogue(session, read(lambda log: log.profiles()))
+            case effects.ReadNotes():
+                self.hub.notes(request, ())
+        self.carry_out()
 
     def judge(self) -> None:
         """What is in the log holds together, and is whose it says it is."""

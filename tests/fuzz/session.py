@@ -110,6 +110,22 @@ def come(c: Choices, hub: FuzzedHub) -> None:
         hub.receive(session, wire.Hello(c.pick(REPLICAS), token_of(c.pick(tuple(USERS))).text))
 
 
+def reading(c: Choices, profile: str) -> wire.FromReplica:
+    """What asks for something of a profile."""
+    seq = c.pick((0, 1, 10**6))
+    match c.below(6):
+        case 0:
+            return wire.Watch(profile)
+        case 1:
+            return wire.Unwatch(profile)
+        case 2:
+            return wire.Look(c.byte(), profile, seq)
+        case 3:
+            return wire.ReadLog(c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")))
+        case _:
+            return wire.Fetch(profile, seq, c.pick((0, 1)))
+
+
 def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
     profile = c.pick(PROFILES)
     match c.below(9):
@@ -118,7 +134,7 @@ def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
                 profile, c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
             )
         case 1:
-            return wire.Fetch(profile, c.pick((0, 1, 10**6)))
+            return reading(c, profile)
         case 2:
             return c.pick((wire.ListProfiles(), wire.Unsubscribe(profile)))
         case 3:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from stackroom.events.codec import seal
+from stackroom.events.history import Difference
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
@@ -18,11 +19,13 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "5093653f8ce26685bd4fdaa267924bc32697efaa0bf5ddd73230ec9d591ccb35"}
+PINNED = {1: "ae25cef4fac7d29a5ab5ac5a8f10fe9f9e127aad7d9056e5994c3150e7ed76a6"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
+DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
+ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3)
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Hello(uid(3), "token", "stackroom/0.1.0"),
@@ -38,6 +41,13 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Unsubscribe(PROFILE),
     wire.Fetch(PROFILE, 7),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
+    wire.Watch(PROFILE),
+    wire.Unwatch(PROFILE),
+    wire.Look(1, PROFILE, 7),
+    wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
+    wire.Changed(PROFILE, 7, "{}", complete=False),
+    wire.Looked(1, PROFILE, 7, "{}"),
+    wire.LogRead(2, PROFILE, (ENTRY,)),
     wire.Welcome(uid(9), 1, "ann", "0.1.0", 5, 10, 20),
     wire.Ways(
         passwords=True, oidc=wire.OidcWay("https://provider.example", "cli", ("openid",), "x")
