@@ -44,8 +44,7 @@ class Read(Struct, frozen=True):
     """Read the next page for a subscriber, once what was sent to it has gone out.
 
     With `root`, also the root at `after`, to be held against it; with `snapshot`, a snapshot where
-    that is the shorter way. `history` marks a page that was asked for by `fetch`, of at most `most` commits
-    (0: as many as fit).
+    that is the shorter way. `history` marks a page that was asked for by `fetch`.
     """
 
     session: int
@@ -54,7 +53,6 @@ class Read(Struct, frozen=True):
     root: bytes | None = None
     snapshot: bool = False
     history: bool = False
-    most: int = 0
 
 
 class Show(Struct, frozen=True):

@@ -212,9 +212,9 @@ class Hub(Watchers):
                     self._effects.append(Read(session.id, profile, after, root, snapshot))
             case wire.Unsubscribe(profile):
                 self._unsubscribe(session, profile)
-            case wire.Fetch(profile, after, most):
+            case wire.Fetch(profile, after):
                 if self._may_read(session, principal, profile):
-                    self._effects.append(Read(session.id, profile, after, history=True, most=most))
+                    self._effects.append(Read(session.id, profile, after, history=True))
             case wire.Watch(profile):
                 if self._may_read(session, principal, profile):
                     self._watch(session, profile)

@@ -20,8 +20,7 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
             after = snapshot.seq
         else:
             snapshot = None
-    most = min(read.most or settings.page_commits, settings.page_commits)
-    commits = log.commits(read.profile, after, most, settings.page_bytes)
+    commits = log.commits(read.profile, after, settings.page_commits, settings.page_bytes)
     return Page(head, tuple(commits), root_there, snapshot)
 
 

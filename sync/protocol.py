@@ -188,14 +188,10 @@ class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
 
 
 class Fetch(Message, frozen=True, tag="fetch"):
-    """Asks for one page of commits after seq `after`, for history that a snapshot left out.
-
-    Of at most `most` commits; 0 leaves that to the hub.
-    """
+    """Asks for one page of commits after seq `after`, for history that a snapshot left out."""
 
     profile: Id
     after: Count
-    most: Count = 0
 
 
 class Push(Message, frozen=True, tag="push"):

@@ -26,8 +26,9 @@ from stackroom.events.rules import Refusal
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Access
+from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Authority, Decision
+from stackroom.sync.browser_cookie import BrowserCookie
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.bucket import Rate
 from stackroom.sync.ceilings import Ceilings
@@ -42,6 +43,7 @@ from stackroom.sync.metrics import Metrics
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
+from stackroom.sync.pages import dashboard
 from stackroom.sync.paging import read_page
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
@@ -85,6 +87,7 @@ class Server:
         self.version = version
         self.metrics = Metrics()
         self.security = security
+        self._steady = steady
         logins = Logins(settings, random)
         self.prover = Prover(settings, access, provider, logins, clock, steady)
         self.hub = core.Hub(identity, access, settings, version, self.prover.ways())
@@ -118,8 +121,6 @@ class Server:
             carried_out=self._carried_out,
             failed=self._failed,
         )
-        login = BrowserLogin(self.prover, security, steady)
-        self.door = Door(self, lambda token: access.holder(token, clock()), login)
         self._tasks: TaskGroup | None = None
         """What runs as long as the hub does."""
 
@@ -131,14 +132,15 @@ class Server:
     async def run(self, ready: Callable[[int], None] = lambda port: None) -> None:
         """Listens until `stop`; `ready` is told the port. Raises OSError if it cannot listen."""
         settings = self.settings
+        door = await self._door()
         async with (
             serve(
                 self._connection,
                 settings.host,
                 settings.port,
-                process_request=self.door.process_request,
+                process_request=door.process_request,
                 subprotocols=[Subprotocol(name) for name in wire.SUBPROTOCOLS],
-                select_subprotocol=self.door.select_subprotocol,
+                select_subprotocol=door.select_subprotocol,
                 compression=None,
                 max_size=settings.message_bytes,
                 max_queue=settings.queue_messages,
@@ -161,6 +163,15 @@ class Server:
             await self.stopping.wait()
             await self._shut(listener)
             tasks.cancel_scope.cancel()
+
+    async def _door(self) -> Door:
+        pages = await anyio.to_thread.run_sync(dashboard)
+        login = BrowserLogin(self.prover, pages, self.security, self._steady)
+        cookie = BrowserCookie(self.hub.identity.id, self._holder, self.security)
+        return Door(self, self._holder, login, cookie, pages)
+
+    def _holder(self, token: str) -> Principal | Refusal:
+        return self.hub.access.holder(token, self.clock())
 
     async def _shut(self, listener: Listener) -> None:
         """Closes every connection, within the grace that is set."""

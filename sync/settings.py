@@ -87,10 +87,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Bytes of history that a user may be sent a second, in the long run; the rest comes late."""
     read_burst: float = 64 << 20
     """… and at once, after it has been quiet."""
+    shown_bytes: int = 256 << 10
+    """What is shown folded comes in pages; each ends with what brings it to so many bytes."""
     log_entries: int = 200
     """Commits in one answer to what commits changed."""
     log_differences: int = 500
-    """Values that are told of one commit in it; the rest is counted."""
+    """Values that are told of one commit in it; of how many entities there are more, is counted."""
 
     profiles: int = 10_000
     """Profiles that are not deleted."""

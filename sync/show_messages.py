@@ -42,8 +42,9 @@ class Look(Message, frozen=True, tag="look"):
 class ReadLog(Message, frozen=True, tag="read_log"):
     """Asks what commits changed, value by value: the newest `most` of those below seq `before` (0: of all).
 
-    With `entity`, only of commits that touched it, and only what they changed of it. Answered by
-    `log_read` with the same `id`; the hub may give fewer than asked for, and none at the end.
+    With `entity`, only of commits that touched it, and only what they changed of it; without `values`, only
+    who made them, when and why. Answered by `log_read` with the same `id`; the hub may give fewer than asked
+    for, and none at the end.
     """
 
     id: Count
@@ -51,6 +52,7 @@ class ReadLog(Message, frozen=True, tag="read_log"):
     before: Count = 0
     most: Count = 50
     entity: Annotated[str, Meta(max_length=100)] = ""
+    values: bool = True
 
 
 class Changed(Message, frozen=True, tag="changed"):
@@ -78,7 +80,7 @@ class Looked(Message, frozen=True, tag="looked"):
 class Entry(Struct, frozen=True, omit_defaults=True):
     """One commit, and what it changed; `types` are those of its events, in order, without repetition.
 
-    `left_out` is how many differences are not told, being too many or too long for one message.
+    `left_out` is of how many entities there is more that is not told, being too much for one message.
     """
 
     seq: int

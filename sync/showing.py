@@ -16,7 +16,7 @@ from stackroom.events.log import LogReader
 from stackroom.events.state import AnyEntity, State
 from stackroom.events.steps import Step, steps, steps_of
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import Recall, Recount
+from stackroom.sync.effects import ENVELOPE_BYTES, Recall, Recount
 from stackroom.sync.settings import Settings
 
 NEAR: Final = 1_000
@@ -93,7 +93,7 @@ def read_past(recall: Recall, past: Past, settings: Settings, log: LogReader) ->
     """The page that `recall` asks for."""
     state = past.at(log, recall.look.profile, recall.look.seq)
     ids = list(state.entities)[recall.after :]
-    text, count = page_of(((id, state.entities[id]) for id in ids), settings.page_bytes)
+    text, count = page_of(((id, state.entities[id]) for id in ids), settings.shown_bytes)
     return Shown(state.seq, text, recall.after + count if count < len(ids) else None)
 
 
@@ -103,34 +103,39 @@ def read_log(recount: Recount, past: Past, settings: Settings, log: LogReader) -
     head = log.head(asked.profile).seq
     before = min(asked.before or head + 1, head + 1)
     most = max(1, min(asked.most, settings.log_entries))
+    values = settings.log_differences
     found: Iterable[Step]
     if asked.entity:
         now = past.at(log, asked.profile, head)
-        found = reversed(steps_of(log, asked.profile, now, asked.entity, before, most))
+        found = reversed(steps_of(log, asked.profile, now, asked.entity, before, most, values))
     else:
         commits = log.recent(asked.profile, before, most)[::-1]
+        if not asked.values:
+            entries = tuple(_entry(Step(commit), settings)[0] for commit in reversed(commits))
+            return Told(entries, len(entries) * ENVELOPE_BYTES)
         state = past.at(log, asked.profile, commits[0].seq - 1).copy() if commits else State()
-        found = reversed(list(steps(state, commits)))
-    entries: list[wire.Entry] = []
+        found = reversed(list(steps(state, commits, values)))
+    told: list[wire.Entry] = []
     weight = 0
     for step in found:
-        if weight >= settings.page_bytes:
+        if weight >= settings.shown_bytes:
             break
         entry, size = _entry(step, settings)
-        entries.append(entry)
+        told.append(entry)
         weight += size
-    return Told(tuple(entries), weight)
+    return Told(tuple(told), weight)
 
 
 def _entry(step: Step, settings: Settings) -> tuple[wire.Entry, int]:
     commit = step.commit
     told: list[Difference] = []
     size = len(commit.message) + len(_encode(commit.id))
-    for difference in step.differences[: settings.log_differences]:
+    for difference in step.differences:
         size += len(_encode(difference))
-        if size > settings.page_bytes:
+        if size > settings.shown_bytes:
             break
         told.append(difference)
+    cut = {difference.entity for difference in step.differences[len(told) :]}
     entry = wire.Entry(
         commit.seq,
         commit.id,
@@ -140,6 +145,6 @@ def _entry(step: Step, settings: Settings) -> tuple[wire.Entry, int]:
         commit.accepted,
         tuple(dict.fromkeys(event.type for event in commit.events)),
         tuple(told),
-        len(step.differences) - len(told),
+        step.left_out + len(cut),
     )
     return entry, size

@@ -96,7 +96,7 @@ class Watchers(Readers, ABC):
             id for id in self.watchers[profile] if self.sessions[id].watches[profile].told is None
         )
         now = [(id, state.entities.get(id)) for id in sorted(projection.touched)]
-        text, count = page_of(now, self.settings.page_bytes)
+        text, count = page_of(now, self.settings.shown_bytes)
         if count < len(now):
             for id in live:
                 self.behind(id, profile, state.seq)
@@ -125,7 +125,7 @@ class Watchers(Readers, ABC):
             return 0
         state, told = projection.state, watch.told
         news = _news(told, state.entities)
-        text, count = page_of(news, self.settings.page_bytes)
+        text, count = page_of(news, self.settings.shown_bytes)
         for id, entity in news[:count]:
             if entity is None:
                 del told[id]

@@ -290,6 +290,11 @@ GETS: dict[str, int] = {
     "/auth/login": 404,
     "/auth/callback": 404,
     "/auth/done": 404,
+    "/auth/cookie": 401,
+    "/auth/forget": 204,
+    "/p/team": 200,
+    "/p/no-such-profile/stacks/x": 200,
+    "/static/x": 404,
     "/anything-else": 404,
 }
 """What plain HTTP answers, to whoever asks."""

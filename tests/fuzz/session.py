@@ -121,9 +121,11 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
         case 2:
             return wire.Look(c.byte(), profile, seq)
         case 3:
-            return wire.ReadLog(c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")))
+            return wire.ReadLog(
+                c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")), values=c.chance(2)
+            )
         case _:
-            return wire.Fetch(profile, seq, c.pick((0, 1)))
+            return wire.Fetch(profile, seq)
 
 
 def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
