@@ -27,6 +27,7 @@ CASES: Final = {
     "abuse": "what 50 honest clients notice of one abuser",
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
+    "activity": "runs of pipelines and reports, on a long history",
 }
 SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_every")
 

@@ -29,7 +29,7 @@ def run(bench: Bench) -> list[Outcome]:
     build(data / "hub.db", [team])
     home = bench.folder / "commands-home"
     with processes.hub(data) as running:
-        _join(home, running)
+        join(home, running)
     found: dict[tuple[str, ...], list[float]] = {words: [] for words in MEASURED}
     processor: dict[tuple[str, ...], list[float]] = {words: [] for words in MEASURED}
     for turn in range(bench.scale.command_runs + 1):
@@ -58,7 +58,8 @@ def run(bench: Bench) -> list[Outcome]:
     return [Outcome("Commands", ("command", "ms", "processor ms"), rows, targets, notes)]
 
 
-def _join(path: Path, running: processes.Running) -> None:
+def join(path: Path, running: processes.Running) -> None:
+    """Joins the hub with a new home at `path`, and fetches all."""
     home = Home(path)
     workspace = Workspace.open(home, clock=chance.clock, new_id=chance.new_id, salt=chance.salt)
     home.make()

@@ -24,7 +24,9 @@ from stackroom.client.draft import Draft
 from stackroom.client.editing import Result
 from stackroom.client.errors import Closed
 from stackroom.client.home import Home
+from stackroom.client.moments import Moment
 from stackroom.client.rebase import Standing
+from stackroom.client.runs import RecordedRun
 from stackroom.client.settings import Settings
 from stackroom.client.store import Parked, ProfileEntry
 from stackroom.events.history import Difference
@@ -189,12 +191,19 @@ class Profile:
         """The newest commits, newest first."""
         return self._loop.run(partial(self._profile.log, limit))
 
-    def at(self, seq: int) -> State:
-        """The state after commit `seq`; NotFound."""
-        return self._loop.run(partial(self._profile.at, seq))
+    def tags(self) -> list[reading.TagView]:
+        """The tags, by the commits that they name."""
+        return self._loop.read(self._profile.tags)
 
-    def diff(self, before: int, after: int | None = None) -> list[Difference]:
-        """What differs between the states after two commits; the second is the last one if None."""
+    def at(self, moment: Moment) -> reading.Past:
+        """The profile as it was: after commit 43, at `"release-2026-11"`, `"2h ago"`, or a datetime.
+
+        As `api`'s: ValueError for what is no moment, NotFound for one that this replica knows nothing of.
+        """
+        return self._loop.run(partial(self._profile.at, moment))
+
+    def diff(self, before: Moment, after: Moment | None = None) -> list[Difference]:
+        """What differs between two moments (see `at`); the second is the last commit if None."""
         return self._loop.run(partial(self._profile.diff, before, after))
 
     def blame(self, type: str, name: str) -> list[reading.BlameView]:
@@ -213,6 +222,52 @@ class Profile:
         finally:
             if self._loop.portal is not None:
                 self._loop.run(commits.aclose)
+
+    def runs(
+        self,
+        *,
+        stack: str | None = None,
+        pipeline: str | None = None,
+        status: str | None = None,
+        limit: int | None = 20,
+    ) -> list[reading.RunView]:
+        """The runs that were recorded, newest first: of a stack, a pipeline, or that stand so; NotFound."""
+        find = partial(
+            self._profile.runs, stack=stack, pipeline=pipeline, status=status, limit=limit
+        )
+        return self._loop.run(find)
+
+    def run(self, id: str) -> reading.RunView:
+        """The run of that id, of the end of one, or that others call so; NotFound."""
+        return self._loop.run(partial(self._profile.run, id))
+
+    def record_run(
+        self,
+        pipeline: str,
+        stack: str,
+        *,
+        status: str = "completed",
+        id: str = "",
+        at: Moment | None = None,
+        url: str = "",
+        labels: Mapping[str, str] | None = None,
+        message: str = "",
+        patience: float | None = None,
+    ) -> RecordedRun:
+        """Records that a pipeline ran, or began to run, on a stack; as `profile.Profile.record_run`."""
+        record = partial(
+            self._profile.record_run,
+            pipeline,
+            stack,
+            status=status,
+            id=id,
+            at=at,
+            url=url,
+            labels=labels,
+            message=message,
+            patience=patience,
+        )
+        return self._loop.run(record)
 
     def wait_synced(self, timeout: float | None = None) -> None:
         """Waits until both sides have all; Unreachable after `timeout` seconds."""

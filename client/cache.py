@@ -19,6 +19,7 @@ from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Event, Rewritten
 from stackroom.events.outcomes import taking
 from stackroom.events.redaction import rewritten_by, texts_in
+from stackroom.events.seeking import Sought
 from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
@@ -105,6 +106,11 @@ class Cache:
     def log(self) -> LogReader:
         """The log for single questions: each answer is of its own moment."""
         return CacheLog(self.reader)
+
+    def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+        """The newest commits that are sought, newest first, at most `limit`; below seq `before`, if given."""
+        with self.reader() as log:
+            return log.found(profile, sought, before, limit)
 
     def load(self, profile: str) -> Stored:
         """The profile: the newest snapshot, and the commits after it."""
@@ -220,6 +226,24 @@ class Cache:
                 log.put_snapshot(profile, snapshot)
                 log.drop_snapshots(profile, [state.seq, *_begun_at(log, profile)])
 
+    def keep_milestones(
+        self, profile: str, states: Sequence[tuple[int, bytes]], head: int, apart: int
+    ) -> None:
+        """Keeps encoded states by their seq, which were folded while the profile was at `head`.
+
+        Those that are not so far `apart` as they should be go, and so do snapshots but the newest. Nothing
+        is kept if the profile was redacted or forgotten since: they may have what it has no more.
+        """
+        with self.writing() as log:
+            if log.head(profile).seq < head or _redacted_since(log, profile, head):
+                return
+            for seq, state in states:
+                log.put_milestone(profile, seq, state)
+            log.thin_milestones(profile, apart)
+            newest = log.snapshot(profile)
+            if newest is not None:
+                log.drop_snapshots(profile, [newest.seq, *_begun_at(log, profile)])
+
     def verify(self, profile: str) -> None:
         """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
         try:
@@ -254,10 +278,13 @@ class Cache:
         return texts if held else None
 
     def _drop_older(self, log: SqliteCacheWriter, profile: str, seq: int) -> None:
-        """Drops snapshots from before `seq`: a process that had not heard of it may have kept them."""
+        """Drops states from before `seq`: a process that had not heard of it may have kept them."""
+        dropped = log.drop_milestones(profile, seq) > 0
         begun, newest = _begun_at(log, profile), log.snapshot(profile)
         if newest is not None and newest.seq < seq and newest.seq not in begun:
             log.drop_snapshots(profile, begun)
+            dropped = True
+        if dropped:
             log.put_fact(SCRUB, profile, b"")
 
     def to_scrub(self) -> bool:

@@ -6,8 +6,18 @@ A transaction held open between questions would keep this process from writing.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from stackroom.events.log import Answer, Head, Identity, Listed, LogReader, Proposed, Snapshot
-from stackroom.events.model import Commit
+from stackroom.events.log import (
+    Answer,
+    Head,
+    Identity,
+    Listed,
+    LogReader,
+    Proposed,
+    RunFound,
+    RunsWanted,
+    Snapshot,
+)
+from stackroom.events.model import Commit, Millis
 
 
 class CacheLog:
@@ -38,9 +48,21 @@ class CacheLog:
         with self._reading() as log:
             return log.recent(profile, before, limit)
 
+    def until(self, profile: str, time: Millis) -> int:
+        with self._reading() as log:
+            return log.until(profile, time)
+
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        with self._reading() as log:
+            return log.leaves(profile, after, limit)
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         with self._reading() as log:
             return log.touching(profile, entities, upto)
+
+    def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
+        with self._reading() as log:
+            return log.runs(profile, wanted)
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         with self._reading() as log:

@@ -32,7 +32,13 @@ class Looked(Struct, frozen=True):
     """The proposals that are on disk are the ones in memory."""
 
 
-Told: TypeAlias = core.Effect | Answered | Looked
+class Became(Struct, frozen=True):
+    """The home is another replica than it was: it connects anew."""
+
+    replica: str
+
+
+Told: TypeAlias = core.Effect | Answered | Looked | Became
 """What a carrier tells: each effect once it was carried out, and what the core does not speak of."""
 
 RENEWAL: Final = 0
@@ -96,7 +102,8 @@ class Carrier:
     async def receive(self, message: wire.FromHub) -> None:
         """The hub said something."""
         if isinstance(message, wire.Results):
-            self.tell(Answered(message.profile, message.answers))
+            answers = tuple(a for a in message.answers if not self.replica.renews(a))
+            self.tell(Answered(message.profile, answers))
         self.replica.receive(message)
         await self.carry_out()
 
@@ -107,6 +114,7 @@ class Carrier:
             if not whole:
                 self._gaps.add(profile)
             self.replica.follow(copy)
+            await self._stay_the_same()
             await self.carry_out()
 
     async def look(self) -> None:
@@ -121,6 +129,7 @@ class Carrier:
             copy.pending = [p for p in copy.pending if p.id in kept]
             copy.sent &= kept
             self.replica.propose(profile, pending)
+        await self._stay_the_same()
         await self.carry_out()
         self.tell(Looked())
 
@@ -151,6 +160,24 @@ class Carrier:
                 if await self._one(effect):
                     self.tell(effect)
 
+    async def _renew(self, renew: core.Renew) -> None:
+        """Has this home be another replica, unless another process was before."""
+        was = self.replica.hello.replica
+        await self.worker.run(partial(self.keeper.take_new_identity, was, renew.code))
+        await self._stay_the_same()
+
+    async def _stay_the_same(self) -> None:
+        """Sees to it that this connection is that of the replica that the home is now."""
+        replica = self.replica.hello.replica
+        identity = await self.worker.run(partial(self.keeper.identity_after, replica))
+        if identity is None:
+            return
+        pending = await self.worker.run(partial(self.keeper.pending, list(self.replica.copies)))
+        self.replica.become(identity.replica, identity.signer, pending)
+        self.tell(Became(identity.replica))
+        if self.line is not None:
+            await self.line.close(reason="this replica took a new identity")
+
     async def _clean(self, clean: core.Clean) -> None:
         """Cleans the files of what was redacted, and goes on from what is left."""
         for answer in await self.worker.run(partial(self.keeper.clean, clean)):
@@ -165,6 +192,7 @@ class Carrier:
         if not whole:
             self._gaps.add(profile)
         self.replica.refetch(copy, clean_upto)
+        await self._stay_the_same()
 
     async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
         if kept := await self._kept(store, work):
@@ -192,6 +220,8 @@ class Carrier:
                     self.replica.ask(RENEWAL, wire.RenewToken())
             case core.Clean():
                 await self._clean(effect)
+            case core.Renew():
+                await self._renew(effect)
             case core.Problem(profile=profile):
                 self._fetching.discard(profile)
             case core.Present() | core.Replied():

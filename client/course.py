@@ -9,7 +9,7 @@ import anyio
 
 from stackroom.client import replica as core
 from stackroom.client.backoff import Backoff
-from stackroom.client.carrier import Answered, Carrier, Told
+from stackroom.client.carrier import Answered, Became, Carrier, Told
 from stackroom.client.errors import Unreachable
 from stackroom.client.exchange import Committed, Exchanged, Report, Tell
 from stackroom.client.keeper import Keeper
@@ -43,8 +43,9 @@ async def exchanging(
     )
     with anyio.move_on_after(timeout) as patience:
         trust = await worker.run(partial(keeper.trust, url))
-        async with dial(url, keeper.settings, trust) as line:
-            await course.run(line)
+        while course.again:
+            async with dial(url, keeper.settings, trust) as line:
+                await course.run(line)
     if patience.cancelled_caught:
         course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
     return await course.report()
@@ -72,6 +73,9 @@ class Course:
         self.wanted = None if profiles is None else set(profiles)
         self.tell = tell
         self.failure: StackroomError | None = None
+        self.again = True
+        """Whether a line is wanted: at first, and once more as another replica."""
+        self.renewed = False
         self.welcome: wire.Welcome | None = None
         self.catalogue: tuple[Listed, ...] | None = None
         self.books: dict[str, _Book] = {}
@@ -84,6 +88,7 @@ class Course:
 
     async def run(self, line: Line) -> None:
         """Takes messages until it is enough; keeps in `failure` why the line was closed before that."""
+        self.again = False
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(line.write)
             try:
@@ -103,6 +108,16 @@ class Course:
             except StackroomError as error:
                 self.failure = error
             tasks.cancel_scope.cancel()
+        if self.again:
+            await self.start_again()
+
+    async def start_again(self) -> None:
+        """The line was that of another replica than this is now."""
+        self.failure = self.catalogue = None
+        for book in self.books.values():
+            book.reached = False
+            book.unanswered.clear()
+        await self.carrier.lost()
 
     async def begin(self, line: Line) -> None:
         for profile in self.wanted or ():
@@ -134,7 +149,9 @@ class Course:
         await self.carrier.push_again()
 
     def enough(self) -> bool:
-        """Whether all that was asked for is done, or cannot be."""
+        """Whether all that was asked for is done, or cannot be on this line."""
+        if self.again:
+            return True
         if self.catalogue is None or self.wanted is None:
             return False
         return all(self.done(profile) for profile in self.wanted)
@@ -173,6 +190,10 @@ class Course:
                 self.book(profile).parked.append(answer)
             case Answered(profile, answers):
                 self.book(profile).answer(answers)
+            case core.Renew():
+                self.renewed = True
+            case Became():
+                self.again = True
             case core.Reached(profile):
                 self.book(profile).reached = True
             case core.Problem() if effect.retry:
@@ -204,7 +225,7 @@ class Course:
         profiles = {
             id: self.book(id).closed(id, heads[id], len(waiting)) for id, waiting in pending.items()
         }
-        return Report(self.url, self.welcome, self.catalogue, profiles, self.failure)
+        return Report(self.url, self.welcome, self.catalogue, profiles, self.failure, self.renewed)
 
 
 class _Book:

@@ -27,11 +27,13 @@ from stackroom.events.model import (
     Proposal,
     Registered,
     StackRegistered,
+    TagDeleted,
+    TagRegistered,
 )
 from stackroom.events.permissions import Who
 from stackroom.events.protection import PROTECTED
 from stackroom.events.rules import Refusal
-from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
+from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State, Tag
 from stackroom.events.values import Maybe, Path, Value, pointer, same
 
 D = TypeVar("D", bound="EntityDraft")
@@ -188,6 +190,18 @@ class Draft:
         """Which stack the profile offers to all; None for none."""
         stack = None if name is None else self._id(Stack, name)
         self._write(self.profile_id, DEFAULT_STACK, stack)
+
+    def tag(self, name: str, seq: int) -> None:
+        """Names the state after commit `seq`; a tag of that name is moved there."""
+        found = self._scratch.find(Tag, name)
+        if found is None:
+            self._one(self._new_id(), TagRegistered(name, seq))
+        else:
+            self._write(found[0], pointer("seq"), seq)
+
+    def untag(self, name: str) -> None:
+        """Takes the name back; NotFound."""
+        self._one(self._id(Tag, name), TagDeleted())
 
     def profile(self) -> ProfileDraft:
         """The profile itself."""

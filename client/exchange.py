@@ -60,13 +60,17 @@ class Exchanged(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What an exchange did, by profile; `interrupted` says why it ended before it was through."""
+    """What an exchange did, by profile; `interrupted` says why it ended before it was through.
+
+    `renewed` is whether this home took a new identity meanwhile: see `Store.renewal`.
+    """
 
     url: str
     welcome: wire.Welcome
     catalogue: tuple[Listed, ...]
     profiles: dict[str, Exchanged]
     interrupted: StackroomError | None = None
+    renewed: bool = False
 
 
 def exchange(

@@ -12,7 +12,8 @@ class Home:
     """A home; made when something is first kept in it (folder 0700, files 0600).
 
     `proposals.db` is precious and small, `replica.db` a cache, `credentials.json` has a token for each
-    hub's address, and `trust.json` how far it is trusted where that is not the usual.
+    hub's address, `trust.json` how far it is trusted where that is not the usual, and `keys.json` the key by
+    which this replica signs.
     """
 
     def __init__(self, path: Path) -> None:
@@ -20,6 +21,7 @@ class Home:
         self.proposals = path / "proposals.db"
         self.replica = path / "replica.db"
         self.trusted = path / "trust.json"
+        self.keys = path / "keys.json"
 
     @classmethod
     def default(cls) -> "Home":

@@ -7,9 +7,10 @@ from msgspec import structs
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.past import lay
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
-from stackroom.client.store import HubEntry, Store
+from stackroom.client.store import HubEntry, Identity, Renewal, Store
 from stackroom.client.trust import Trust
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import Answer, Listed
@@ -31,6 +32,7 @@ class Keeper:
         clock: Callable[[], Millis],
         settings: Settings,
         trust: Callable[[str], Trust],
+        new_id: Callable[[], str],
     ) -> None:
         self.store = store
         self.cache = cache
@@ -38,6 +40,7 @@ class Keeper:
         self.settings = settings
         self.trust = trust
         """How far the hub at an address is trusted."""
+        self.new_id = new_id
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
@@ -66,6 +69,7 @@ class Keeper:
             workspace.clock,
             workspace.settings,
             workspace.home.trust,
+            workspace.new_id,
         )
 
     def close(self) -> None:
@@ -93,6 +97,24 @@ class Keeper:
 
     def _known(self, url: str) -> HubEntry | None:
         return next((hub for hub in self.store.hubs() if hub.url == url), None)
+
+    def take_new_identity(self, was: str, code: str) -> None:
+        """Has this home be another replica than `was`, which the hub said by `code` that it cannot be.
+
+        What waits, and the local profiles, are signed anew; the commits of the latter are made again.
+        """
+        local = [entry.id for entry in self.store.profiles() if entry.hub is None]
+        for profile in local:
+            self.cache.forget(profile)
+        # Twice: a crash amid the second leaves no commits here that the proposals would not make again.
+        with self.cache.writing() as log:
+            for profile in local:
+                log.forget(profile)
+            self.store.take_new_identity(self.new_id(), Renewal(was, code, self.clock()))
+
+    def identity_after(self, replica: str) -> Identity | None:
+        """Which replica this home is now, with its key, if it is not `replica` any more."""
+        return None if self.store.replica == replica else self.store.identity()
 
     # Reading
 
@@ -170,6 +192,8 @@ class Keeper:
                 self._tails[profile] = 0
             case core.Backfill(profile, commits):
                 cache.backfill(profile, commits)
+                if cache.missing(profile) is None:
+                    lay(cache, profile)
             case core.Settle(_, ids):
                 store.settle(ids)
             case core.Park(_, answer):
@@ -217,6 +241,7 @@ class Keeper:
         for copy in copies:
             if self._tails.get(copy.profile, 0):
                 self._snapshot(copy)
+                lay(self.cache, copy.profile)
 
     def _snapshot(self, copy: core.Copy) -> None:
         if copy.newer is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from stackroom.client.cache import Cache
 from stackroom.client.errors import RefusedLocally
+from stackroom.client.past import APART_LEAST, lay
 from stackroom.client.store import Authored, Store
 from stackroom.events.errors import IntegrityError
 from stackroom.events.log import Answer, LogWriter
@@ -41,6 +42,8 @@ class LocalHub:
         self.salt = salt
         self.snapshot_every = snapshot_every
         self._authority: Authority | None = None
+        self._replica = ""
+        """As which replica the authority decides."""
         self._left: dict[str, int] = {}
         """The head of each profile when this process decided last: others may have gone on since."""
 
@@ -54,6 +57,8 @@ class LocalHub:
                 answer = self._decide(profile, Authored(proposal, author), log)
                 if answer.outcome == "rejected":
                     raise RefusedLocally(Refusal(answer.code, answer.sentence))
+        if answer.seq is not None and answer.seq % APART_LEAST == 0:
+            lay(self.cache, profile)
         return proposal, answer
 
     def catch_up(self, profile: str) -> None:
@@ -100,13 +105,15 @@ class LocalHub:
         # Not at the top: commands that only read must start at once.
         from stackroom.sync.authority import Authority, Submission
 
-        head = log.head(profile).seq
-        if self._authority is None or self._left.get(profile, head) != head:
+        head, replica = log.head(profile).seq, self.store.replica
+        known = self._authority is not None and replica == self._replica
+        if self._authority is None or not known or self._left.get(profile, head) != head:
+            self._replica = replica
             self._authority = Authority(
                 self.salt, snapshot_every=self.snapshot_every, states_kept=KEPT
             )
             self._left.clear()
-        submission = Submission(profile, Who(self.store.replica, kept.author), kept.proposal)
+        submission = Submission(profile, Who(replica, kept.author), kept.proposal)
         (answer,) = self._authority.decide([submission], kept.proposal.time, log).answers
         self._left[profile] = log.head(profile).seq
         return answer

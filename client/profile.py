@@ -1,17 +1,20 @@
 """A profile in the Python API: what stands, what happened, and ways to change it."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from stackroom.client import reading
-from stackroom.client.draft import Draft
+from stackroom.client import comparing, reading
+from stackroom.client import runs as run_reports
+from stackroom.client.draft import Draft, Saved
 from stackroom.client.editing import Edit, Result, result_of
 from stackroom.client.errors import Closed, NotFound, Unreachable
+from stackroom.client.moments import Moment, past_of
+from stackroom.client.reading import Past, Reading, one
 from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked
 from stackroom.events import history
-from stackroom.events.log import LogReader
+from stackroom.events.log import LogReader, RunsWanted
 from stackroom.events.model import Commit
 from stackroom.events.resolve import Place, Side, resolve
 from stackroom.events.state import Component, Conflict, Stack, State
@@ -19,6 +22,7 @@ from stackroom.events.values import Path, Value
 
 if TYPE_CHECKING:
     from stackroom.client.api import Hub
+    from stackroom.client.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -26,7 +30,7 @@ PAGE = 200
 """Commits that an iteration over changes reads at once."""
 
 
-class Profile:
+class Profile(Reading):
     """One profile of an open `Hub`.
 
     What is read without `await` is in memory: the confirmed commits, and the own pending edits on top.
@@ -64,35 +68,10 @@ class Profile:
         self._refresh()
         return self._view.state
 
-    def stacks(self) -> list[reading.StackView]:
-        """The stacks by name."""
-        return reading.stacks(self.state)
-
-    def components(self, type: str | None = None) -> list[reading.ComponentView]:
-        """The components of one type or all, by type and name."""
-        return reading.components(self.state, type)
-
-    def flavors(self) -> list[reading.FlavorView]:
-        """The flavors that the profile defines itself."""
-        return reading.flavors(self.state)
-
-    def stack(self, name: str) -> reading.StackView:
-        """The stack of that name; NotFound."""
-        return _one((s for s in self.stacks() if s.name == name), f"stack {name!r}")
-
-    def component(self, type: str, name: str) -> reading.ComponentView:
-        """The component of that type and name; NotFound."""
-        found = (c for c in self.components(type) if c.name == name)
-        return _one(found, f"{type} {name!r}")
-
     def pending(self) -> tuple[Standing, ...]:
         """The own edits that wait for the hub, and what would become of each by what is known here."""
         self._refresh()
         return self._view.standings
-
-    def conflicts(self) -> list[reading.ConflictView]:
-        """The open conflicts, whoever's, oldest first."""
-        return reading.conflicts(self.state)
 
     # What happened
 
@@ -100,15 +79,19 @@ class Profile:
         """The newest commits, newest first."""
         return await self._hub.read(lambda log: log.recent(self.id, None, limit))
 
-    async def at(self, seq: int) -> State:
-        """The state after commit `seq`; NotFound where this replica has no such commit."""
-        return await self._hub.work(lambda at: at.copy(self.id).at(seq))
+    async def at(self, moment: Moment) -> Past:
+        """The profile as it was: after commit 43, at `"release-2026-11"`, `"2h ago"`, or a datetime.
 
-    async def diff(self, before: int, after: int | None = None) -> list[history.Difference]:
-        """What differs between the states after two commits; the second is the last one if None."""
+        A date is the end of that day, in this machine's time zone, as is a datetime without one. Raises
+        ValueError for what is no moment, NotFound for one that this replica knows nothing of.
+        """
+        return await self._hub.work(lambda at: past_of(at.copy(self.id), moment))
+
+    async def diff(self, before: Moment, after: Moment | None = None) -> list[history.Difference]:
+        """What differs between two moments (see `at`); the second is the last commit if None."""
         then = await self.at(before)
         now = await self.at(await self._head() if after is None else after)
-        return history.diff(then, now)
+        return comparing.states(then.state, now.state)
 
     async def blame(self, type: str, name: str) -> list[reading.BlameView]:
         """Every value of a component (or of a stack, if `type` is "stack"), with who wrote it last."""
@@ -141,6 +124,36 @@ class Profile:
                 seq = page[-1].seq
             elif not await self._hub.wait(news):
                 return
+
+    async def runs(
+        self,
+        *,
+        stack: str | None = None,
+        pipeline: str | None = None,
+        status: str | None = None,
+        limit: int | None = 20,
+    ) -> list[reading.RunView]:
+        """The runs that were recorded, newest first: of a stack, a pipeline, or that stand so; NotFound."""
+
+        def find(at: "Workspace") -> list[reading.RunView]:
+            copy = at.copy(self.id)
+            found = None if stack is None else one(_stacks(copy.view, stack), f"stack {stack!r}")
+            ids = None if found is None else run_reports.stack_ids(copy.view, found[0])
+            wanted = RunsWanted(ids, pipeline, status, limit=limit)
+            seen = run_reports.recent(copy, wanted, at.who(copy.hub, copy.id).author)
+            return [reading.run_view(copy.view, each) for each in seen]
+
+        return await self._hub.work(find)
+
+    async def run(self, id: str) -> reading.RunView:
+        """The run of that id, of the end of one, or that others call so; NotFound."""
+
+        def find(at: "Workspace") -> reading.RunView:
+            copy = at.copy(self.id)
+            author = at.who(copy.hub, copy.id).author
+            return reading.run_view(copy.view, run_reports.named(copy, id, author))
+
+        return await self._hub.work(find)
 
     async def parked(self) -> list[Parked]:
         """The own edits that were refused: they wait for their author (`stackroom pending`)."""
@@ -185,7 +198,7 @@ class Profile:
         def decide() -> Draft:
             at = self._hub.workspace
             copy = at.copy(self.id)
-            id, held = _one(
+            id, held = one(
                 ((i, c) for i, c in copy.view.all(Conflict) if c.opened == number),
                 f"open conflict #{number}",
             )
@@ -203,6 +216,46 @@ class Profile:
 
         return await self.finish(await self._hub.work(lambda _: decide()), patience)
 
+    async def record_run(
+        self,
+        pipeline: str,
+        stack: str,
+        *,
+        status: str = "completed",
+        id: str = "",
+        at: Moment | None = None,
+        url: str = "",
+        labels: Mapping[str, str] | None = None,
+        message: str = "",
+        patience: float | None = None,
+    ) -> run_reports.RecordedRun:
+        """Records that a pipeline ran, or began to run, on a stack as it stands (or stood `at` a moment).
+
+        `id` is what others call the run: its UUID, or any text; with the same one again, that run goes on.
+        Saved first, sent when the hub can be reached. Raises NotFound, or RefusedLocally.
+        """
+
+        def save(of: "Workspace") -> tuple[str, Saved]:
+            copy = of.copy(self.id)
+            state = copy.view if at is None else past_of(copy, at).state
+            found = one(_stacks(state, stack), f"stack {stack!r}")
+            run = run_reports.run_id(copy.id, id) if id else of.new_id()
+            change = run_reports.recording(
+                copy,
+                run,
+                pipeline,
+                found,
+                status=status,
+                named=id,
+                commit=None if at is None else run_reports.commit_id(copy, state.seq),
+                url=url,
+                labels=labels,
+            )
+            return run, of.propose(copy, [change], message)
+
+        run, saved = await self._hub.work(save)
+        return run_reports.RecordedRun(run, await self._became(saved, patience))
+
     async def begin(self, message: str) -> Draft:
         """A draft upon the profile as it stands on disk; for `Edit`."""
         return await self._hub.work(lambda at: at.edit(at.copy(self.id), message))
@@ -211,7 +264,9 @@ class Profile:
         """Saves a draft, and waits a moment for what the hub says; for `Edit`."""
         if not draft.changes:
             return Result("unchanged")
-        saved = await self._hub.work(lambda _: draft.commit())
+        return await self._became(await self._hub.work(lambda _: draft.commit()), patience)
+
+    async def _became(self, saved: Saved, patience: float | None) -> Result:
         if saved.answer is not None:
             await self.reload()
             return result_of(saved.answer)
@@ -235,10 +290,9 @@ def _page(profile: str, after: int, log: LogReader) -> list[Commit]:
     return log.commits(profile, after, PAGE)
 
 
-def _one(found: Iterable[T], what: str) -> T:
-    for one in found:
-        return one
-    raise NotFound(f"there is no {what}")
+def _stacks(state: State, name: str) -> Iterator[tuple[str, Stack]]:
+    found = state.find(Stack, name)
+    return iter([] if found is None else [found])
 
 
 def _places(conflict: Conflict, chosen: Mapping[Path, T]) -> dict[Place, T]:

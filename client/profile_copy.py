@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stackroom.client.cache import Stored
+from stackroom.client import past
+from stackroom.client.cache import Cache, Stored
 from stackroom.client.errors import NotFound
 from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked, ProfileEntry
 from stackroom.events.errors import UnknownEvent
-from stackroom.events.history import entity_at, state_at
+from stackroom.events.history import entity_at
 from stackroom.events.log import LogReader
+from stackroom.events.model import Commit
+from stackroom.events.seeking import Sought
 from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ class ProfileCopy:
         stored: Stored,
         view: View,
         parked: Sequence[Parked],
-        log: LogReader,
+        cache: Cache,
     ) -> None:
         self.id = entry.id
         self.name = entry.name
@@ -38,7 +41,8 @@ class ProfileCopy:
         self.view: State = view.state
         self.standings: tuple[Standing, ...] = view.standings
         self.parked = list(parked)
-        self.log = log
+        self.log: LogReader = cache.log
+        self._cache = cache
 
     def at(self, seq: int) -> State:
         """The confirmed state after commit `seq`; NotFound where this replica has no such commit."""
@@ -48,7 +52,11 @@ class ProfileCopy:
             )
         if self.missing is not None and seq < self.missing.stop - 1:
             raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
-        return state_at(self.log, self.id, seq)
+        return past.state_at(self._cache, self.id, seq)
+
+    def found(self, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+        """The newest of the confirmed commits that are sought: see `Cache.found`."""
+        return self._cache.found(self.id, sought, before, limit)
 
     @property
     def revive(self) -> "Revive":

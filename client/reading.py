@@ -3,14 +3,20 @@
 Values of `config` are shown in full: whoever may read a profile may read them.
 """
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from msgspec import Struct, UnsetType
 
+from stackroom.client.errors import NotFound
+from stackroom.client.runs import Seen, stack_name
 from stackroom.events.history import Blame
 from stackroom.events.model import Commit, Millis
-from stackroom.events.state import Component, Conflict, Flavor, Stack, State
+from stackroom.events.state import Component, Conflict, Flavor, Stack, State, Tag
 from stackroom.events.values import Maybe, Path, Value
+
+T = TypeVar("T")
 
 
 class ComponentView(Struct, frozen=True):
@@ -46,6 +52,14 @@ class FlavorView(Struct, frozen=True):
     id: str
 
 
+class TagView(Struct, frozen=True):
+    """A name for the state after commit `seq`."""
+
+    name: str
+    seq: int
+    id: str
+
+
 class Side(Struct, frozen=True):
     """One place where a conflict's two sides differ; None also where there is no value."""
 
@@ -69,6 +83,26 @@ class BlameView(Struct, frozen=True):
     author: str
     message: str
     time: Millis | None
+
+
+class RunView(Struct, frozen=True):
+    """A run of a pipeline; `seq` is that of the commit whose state it ran on: `profile.at(run.seq)`.
+
+    Without a `seq`, that commit waits for the hub. `time` is when the run was first reported, by the clock of
+    its `author`, in milliseconds.
+    """
+
+    id: str
+    name: str
+    pipeline: str
+    stack: str
+    seq: int | None
+    status: str
+    url: str
+    labels: dict[str, str]
+    author: str
+    time: Millis
+    pending: bool
 
 
 class ConflictView(Struct, frozen=True):
@@ -124,12 +158,101 @@ def conflicts(state: State) -> list[ConflictView]:
     return sorted(found, key=lambda c: c.number)
 
 
+def tags(state: State) -> list[TagView]:
+    """The tags, by the commits that they name, and by name."""
+    found = [TagView(tag.name, tag.seq, id) for id, tag in state.all(Tag)]
+    return sorted(found, key=lambda t: (t.seq, t.name))
+
+
+class Reading(ABC):
+    """What can be read of a state."""
+
+    @property
+    @abstractmethod
+    def state(self) -> State:
+        """The state; not to be changed."""
+
+    def stacks(self) -> list[StackView]:
+        """The stacks by name."""
+        return stacks(self.state)
+
+    def components(self, type: str | None = None) -> list[ComponentView]:
+        """The components of one type or all, by type and name."""
+        return components(self.state, type)
+
+    def flavors(self) -> list[FlavorView]:
+        """The flavors that the profile defines itself."""
+        return flavors(self.state)
+
+    def stack(self, name: str) -> StackView:
+        """The stack of that name; NotFound."""
+        return one((s for s in self.stacks() if s.name == name), f"stack {name!r}")
+
+    def component(self, type: str, name: str) -> ComponentView:
+        """The component of that type and name; NotFound."""
+        found = (c for c in self.components(type) if c.name == name)
+        return one(found, f"{type} {name!r}")
+
+    def conflicts(self) -> list[ConflictView]:
+        """The open conflicts, whoever's, oldest first."""
+        return conflicts(self.state)
+
+    def tags(self) -> list[TagView]:
+        """The tags, by the commits that they name."""
+        return tags(self.state)
+
+
+class Past(Reading):
+    """A profile as it was after commit `seq`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __repr__(self) -> str:
+        return f"<Past at #{self.seq}>"
+
+    @property
+    def state(self) -> State:
+        """The state; not to be changed."""
+        return self._state
+
+    @property
+    def seq(self) -> int:
+        """The last commit that is in it."""
+        return self._state.seq
+
+
+def one(found: Iterable[T], what: str) -> T:
+    """The first of `found`; NotFound on `what` if there is none."""
+    for each in found:
+        return each
+    raise NotFound(f"there is no {what}")
+
+
 def blame_view(blamed: Blame, commit: Commit | None) -> BlameView:
     """A blamed value with what its commit says."""
     if commit is None:
         return BlameView(blamed.path, blamed.value, blamed.seq, "", "", None)
     return BlameView(
         blamed.path, blamed.value, blamed.seq, commit.author, commit.message, commit.time
+    )
+
+
+def run_view(state: State, seen: Seen) -> RunView:
+    """A run, with the name that its stack has by now."""
+    run, first = seen.run, seen.run.reports[0]
+    return RunView(
+        run.id,
+        run.name,
+        run.pipeline,
+        stack_name(state, run.stack),
+        seen.seq,
+        run.status,
+        run.url,
+        run.labels,
+        first.author,
+        first.time,
+        run.pending,
     )
 
 

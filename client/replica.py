@@ -1,157 +1,75 @@
 """A replica as a state machine: what one connection to a hub says and does, no I/O.
 
 A shell carries bytes: it calls `connected`, `receive`, `propose` and `disconnected`, and carries out
-the effects in their order. Everything that `Store` names must be on disk before the next effect is
-carried out. The same class runs under the client and under the simulation.
+the effects (`effects`, which this module gives, too) in their order. The same class runs under the client
+and under the simulation.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import structs
 
+from stackroom.client.effects import (
+    Backfill,
+    Catalogue,
+    Clean,
+    Effect,
+    Granted,
+    Park,
+    Present,
+    Problem,
+    ProblemCode,
+    Reached,
+    Renew,
+    Replied,
+    Restart,
+    Send,
+    Settle,
+    Store,
+    Welcomed,
+)
 from stackroom.events import codec, merkle
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import advance
-from stackroom.events.log import Answer, Listed
+from stackroom.events.log import Answer
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Proposal, Rewritten
+from stackroom.events.model import Commit, Proposal
 from stackroom.events.redaction import rewritten_by
+from stackroom.events.signing import Signer
 from stackroom.events.state import State, decode
 from stackroom.sync import protocol as wire
 
+__all__ = [
+    "Backfill",
+    "Catalogue",
+    "Clean",
+    "Copy",
+    "Effect",
+    "Granted",
+    "Park",
+    "Present",
+    "Problem",
+    "ProblemCode",
+    "Reached",
+    "Renew",
+    "Replica",
+    "Replied",
+    "Restart",
+    "Send",
+    "Settle",
+    "Store",
+    "Welcomed",
+]
 
-class Send(Struct, frozen=True):
-    """Send a message to the hub."""
+REGISTRATION: Final = 1
+"""The number of the order by which a replica's key is registered."""
 
-    message: wire.FromReplica
+OTHERS: Final = frozenset({"key_ended", "key_in_use", "replica_has_key"})
+"""The codes by which a hub says that this replica cannot sign with the key that it has."""
 
-
-class Store(Struct, frozen=True):
-    """Keep confirmed commits; `settled` are own proposals that are among them.
-
-    The tree grew from `since` to `frontier` by `leaves`, the hashes of the commits.
-    """
-
-    profile: str
-    commits: tuple[Commit, ...]
-    frontier: Frontier
-    settled: tuple[str, ...]
-    leaves: tuple[bytes, ...]
-    since: Frontier
-
-
-class Restart(Struct, frozen=True):
-    """Begin the profile anew at a snapshot; history before it is missing for now."""
-
-    profile: str
-    seq: int
-    frontier: Frontier
-    state: bytes
-
-
-class Clean(Struct, frozen=True):
-    """Commit `seq` took values out of these events, which this replica had: it must not have them any more.
-
-    What is kept of the profile is to be cleaned, and `refetch` called with what is left of it; the commits
-    that came with this one are not kept, and come again.
-    """
-
-    profile: str
-    seq: int
-    rewritten: tuple[Rewritten, ...]
-
-
-class Backfill(Struct, frozen=True):
-    """Keep commits from before the snapshot; none means that there are no more."""
-
-    profile: str
-    commits: tuple[Commit, ...]
-
-
-class Settle(Struct, frozen=True):
-    """These own proposals are in the log, in commits that this replica has or had."""
-
-    profile: str
-    ids: tuple[str, ...]
-
-
-class Park(Struct, frozen=True):
-    """The hub refused a proposal: it waits for its author."""
-
-    profile: str
-    answer: Answer
-
-
-class Catalogue(Struct, frozen=True):
-    """The hub's profiles."""
-
-    profiles: tuple[Listed, ...]
-
-
-class Welcomed(Struct, frozen=True):
-    """The hub let the replica in."""
-
-    welcome: wire.Welcome
-
-
-class Granted(Struct, frozen=True):
-    """What the hub lets the replica's user do has changed, or is told for the first time."""
-
-    rights: wire.Rights
-
-
-class Replied(Struct, frozen=True):
-    """The hub answered an order."""
-
-    reply: wire.Reply
-
-
-class Present(Struct, frozen=True):
-    """Who came and who left."""
-
-    presence: wire.Presence
-
-
-class Reached(Struct, frozen=True):
-    """The profile holds all that the hub had, and nothing of ours waits for an answer."""
-
-    profile: str
-    seq: int
-
-
-ProblemCode: TypeAlias = wire.ErrorCode | Literal["integrity", "too_new"]
-
-
-class Problem(Struct, frozen=True):
-    """Something went wrong, for one profile or (empty) for the whole connection.
-
-    `retry`: the hub could not take proposals now; push them again later with `push_again`.
-    """
-
-    code: ProblemCode
-    sentence: str
-    hint: str = ""
-    profile: str = ""
-    retry: bool = False
-
-
-Effect: TypeAlias = (
-    Send
-    | Store
-    | Restart
-    | Backfill
-    | Clean
-    | Settle
-    | Park
-    | Catalogue
-    | Welcomed
-    | Granted
-    | Replied
-    | Present
-    | Reached
-    | Problem
-)
+RENEWALS: Final = 3
+"""New identities that one replica takes at most while it runs."""
 
 
 class Copy:
@@ -194,10 +112,17 @@ class Copy:
 
 
 class Replica:
-    """One connection of replica `id`; `follow` says which profiles it keeps."""
+    """One connection of replica `id`; `follow` says which profiles it keeps.
 
-    def __init__(self, id: str, token: str, client: str = "") -> None:
-        self.hello = wire.Hello(id, token, client)
+    `signer` is the key by which what it pushes is signed; the hub is told of it before anything is.
+    """
+
+    def __init__(self, id: str, token: str, client: str = "", signer: Signer | None = None) -> None:
+        self.hello = wire.Hello(id, token, client, signer.key if signer is not None else b"")
+        self._signer = signer
+        self._key: _KeyState = "settled"
+        self._renewing = False
+        self._renewals_left = RENEWALS
         self.copies: dict[str, Copy] = {}
         self.welcome: wire.Welcome | None = None
         self.rights: wire.Rights | None = None
@@ -218,10 +143,30 @@ class Replica:
     def disconnected(self) -> None:
         """The connection is gone; everything unanswered will be sent again."""
         self.welcome = None
+        self._key, self._renewing = "settled", False
         for copy in self.copies.values():
             copy.live = copy.closed = False
             copy.problem = None
             copy.sent.clear()
+
+    def become(self, id: str, signer: Signer | None, pending: Mapping[str, list[Proposal]]) -> None:
+        """Be another replica from now on, and connect anew; `pending` is what waits, signed by its key."""
+        self.disconnected()
+        self._effects = [each for each in self._effects if not isinstance(each, Send)]
+        key = signer.key if signer is not None else b""
+        self.hello = structs.replace(self.hello, replica=id, key=key)
+        self._signer = signer
+        for copy in self.copies.values():
+            copy.pending = list(pending.get(copy.profile, copy.pending))
+
+    def renews(self, answer: Answer) -> bool:
+        """Whether an answer is none, as this home must become another replica, and ask again as that."""
+        if self._renewing:
+            return answer.outcome == "rejected"
+        if answer.code == "replica_copied":
+            return self._renewals_left > 0
+        # Of a key that the hub did not take, to begin with, another would fare no better.
+        return answer.code == "unknown_key" and self._key == "known" and self._renewals_left > 0
 
     def follow(self, copy: Copy) -> None:
         """Keep this profile up to date, and push what is pending in it."""
@@ -278,6 +223,7 @@ class Replica:
         match message:
             case wire.Welcome():
                 self.welcome = message
+                self._key = _key_state(message.key_registered)
                 self._effects.append(Welcomed(message))
                 for each in self.copies.values():
                     self._subscribe(each)
@@ -287,6 +233,8 @@ class Replica:
                 for each in self.copies.values():
                     if each.closed and _readable(each.profile, message):
                         self._subscribe(each)
+            case wire.Reply(id) if id == REGISTRATION and self._key == "asked":
+                self._registered(message)
             case wire.Reply():
                 self._effects.append(Replied(message))
             case wire.Profiles(profiles):
@@ -300,6 +248,23 @@ class Replica:
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
                     self._about(copy, message)
+
+    def _registered(self, reply: wire.Reply) -> None:
+        """The hub took the key, or it did not; then it says of each proposal what is wrong."""
+        if reply.code in OTHERS and self._renewals_left:
+            self._renew(reply.code, reply.sentence)
+            return
+        self._key = "settled" if reply.code else "known"
+        for copy in self.copies.values():
+            self._push(copy)
+            self._reached(copy)
+            self._closed(copy)
+
+    def _renew(self, code: str, sentence: str) -> None:
+        if not self._renewing:
+            self._renewing = True
+            self._renewals_left -= 1
+            self._effects.append(Renew(code, sentence))
 
     def _about(
         self,
@@ -343,6 +308,8 @@ class Replica:
 
     def _closed(self, copy: Copy) -> None:
         """Tells that a profile is closed, once everything that was pushed to it has its answer."""
+        if self._holds_back(copy):
+            return
         if copy.problem is not None and copy.sent <= copy.answered.keys():
             self._effects.append(copy.problem)
             copy.problem = None
@@ -416,7 +383,9 @@ class Replica:
         for answer in answers:
             if answer.id not in mine:
                 continue
-            if answer.outcome == "rejected":
+            if self.renews(answer):
+                self._renew(answer.code, answer.sentence)
+            elif answer.outcome == "rejected":
                 self._forget(copy, (answer.id,))
                 self._effects.append(Park(copy.profile, answer))
             elif answer.seq is not None:
@@ -442,7 +411,11 @@ class Replica:
     def _push(self, copy: Copy) -> None:
         """Sends what was not sent on this connection, in order, in pushes that the hub takes."""
         open = copy.live or copy.closed
-        if self.welcome is None or not open or copy.newer is not None:
+        if self.welcome is None or self._renewing or not open or copy.newer is not None:
+            return
+        if self._key in ("new", "asked"):
+            if copy.pending:
+                self._register(self.welcome)
             return
         batch: list[Proposal] = []
         size = 0
@@ -460,8 +433,19 @@ class Replica:
         if batch:
             self._send(wire.Push(copy.profile, tuple(batch)))
 
+    def _register(self, welcome: wire.Welcome) -> None:
+        """Tells the hub by which key this replica signs, before the first thing that it pushes."""
+        if self._key == "new" and self._signer is not None:
+            self._key = "asked"
+            proof = self._signer.possession(welcome.hub, welcome.user, self.hello.replica)
+            self.ask(REGISTRATION, wire.RegisterKey(self._signer.key, proof))
+
+    def _holds_back(self, copy: Copy) -> bool:
+        """Whether what waits in the profile is not pushed just yet."""
+        return self._renewing or (self._key == "asked" and bool(copy.pending))
+
     def _reached(self, copy: Copy) -> None:
-        if copy.live and not copy.sent:
+        if copy.live and not copy.sent and not self._holds_back(copy):
             self._effects.append(Reached(copy.profile, copy.seq))
 
     def _broken(self, copy: Copy, sentence: str) -> None:
@@ -471,6 +455,18 @@ class Replica:
 
     def _send(self, message: wire.FromReplica) -> None:
         self._effects.append(Send(message))
+
+
+_KeyState: TypeAlias = Literal["settled", "new", "asked", "known"]
+"""Of a replica's key, on a connection: nothing is to be done about it (the hub keeps none, or refuses this
+one); the hub is yet to be told of it; was told, and has not answered; knows it."""
+
+
+def _key_state(registered: bool | None) -> _KeyState:
+    """What is to be done about the key, by what the hub's welcome says of it."""
+    if registered is None:
+        return "settled"
+    return "known" if registered else "new"
 
 
 def _readable(profile: str, rights: wire.Rights) -> bool:

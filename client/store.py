@@ -7,19 +7,23 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from stackroom.client.store_file import Row, StoreFile
+from stackroom.client.store_file import StoreFile
 from stackroom.events.model import Event, Millis, Proposal
+from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import Durability
 
 ProposalState: TypeAlias = Literal["pending", "parked", "local"]
 """Waiting for the hub; refused, waiting for its author; of a profile without a hub, taken here."""
 
-COLUMNS: Final = "id, number, base, message, time, events"
+COLUMNS: Final = "id, number, base, message, time, events, key, signature"
+WIDTH: Final = 8
+"""Columns of a proposal."""
+
 _decode_events = msgspec.json.Decoder(tuple[Event, ...]).decode
 _encode_events = msgspec.json.Encoder().encode
 
@@ -66,27 +70,52 @@ class Counts(Struct, frozen=True):
     parked: int = 0
 
 
-class Store:
-    """The precious file of a home."""
+class Keys(Protocol):
+    """The keys of a home's replicas; called while the file is locked."""
 
-    def __init__(self, file: StoreFile) -> None:
+    def signer(self, replica: str) -> Signer:
+        """The key of the replica, made and kept if it has none."""
+
+    def forget(self, replica: str) -> None:
+        """Forgets the key of a replica that this home is no more."""
+
+
+class Identity(Struct, frozen=True):
+    """Which replica a home is, and the key by which it signs, if it does."""
+
+    replica: str
+    signer: Signer | None
+
+
+class Renewal(Struct, frozen=True):
+    """That this home took a new identity at `time`: which replica it `was`, and the hub's `code` for why."""
+
+    was: str
+    code: str
+    time: Millis
+
+
+class Store:
+    """The precious file of a home. What is proposed is signed by the replica's key, if there are `keys`."""
+
+    def __init__(self, file: StoreFile, keys: Keys | None = None) -> None:
         self._file = file
+        self._keys = keys
         self.path = file.path
-        replica = self.setting("replica")
-        assert replica is not None, "the first step of the schema sets it"
-        self.replica = replica
 
     @classmethod
     def open(
-        cls, path: Path, *, new_replica_id: str, now: Millis = 0, synchronous: Durability = "FULL"
+        cls,
+        path: Path,
+        *,
+        new_replica_id: str,
+        now: Millis = 0,
+        synchronous: Durability = "FULL",
+        keys: Keys | None = None,
     ) -> "Store":
         """Opens the file, or makes it with the replica id that is given. Raises as LogFile.open."""
         file = StoreFile.open(path, new_replica_id=new_replica_id, now=now, synchronous=synchronous)
-        try:
-            return cls(file)
-        except BaseException:
-            file.close()
-            raise
+        return cls(file, keys)
 
     def close(self) -> None:
         """Closes the file."""
@@ -100,6 +129,72 @@ class Store:
     def scrub(self) -> None:
         """Leaves no trace in the file of proposals that are in it no more."""
         self._file.scrub()
+
+    # Which replica this is
+
+    @property
+    def replica(self) -> str:
+        """Which replica this home is now; another process may have it take a new identity."""
+        replica = self.setting("replica")
+        assert replica is not None, "the first step of the schema sets it"
+        return replica
+
+    def identity(self) -> Identity:
+        """Which replica this is, with its key; what waits for a hub is signed by that on return.
+
+        It may not be: older programs did not sign.
+        """
+        if self._keys is None:
+            return Identity(self.replica, None)
+        with self._file.writing() as conn:
+            identity = Identity(self.replica, self._keys.signer(self.replica))
+            self._sign_anew(conn, "pending")
+        return identity
+
+    def take_new_identity(self, new: str, renewal: Renewal) -> None:
+        """Makes this the replica `new`, with all that is kept signed by its key.
+
+        Nothing is done if it is not the replica `renewal.was` any more: another process was before.
+        """
+        with self._file.writing() as conn:
+            if self.replica != renewal.was:
+                return
+            told = msgspec.json.encode(renewal).decode()
+            conn.execute("UPDATE settings SET value = ? WHERE key = 'replica'", (new,))
+            conn.execute("INSERT OR REPLACE INTO settings VALUES ('renewal', ?)", (told,))
+            self._sign_anew(conn, "pending")
+            self._sign_anew(conn, "local")
+        if self._keys is not None:
+            # Only now, that the file says so for good: it was the key of this home until then.
+            with self._file.writing():
+                self._keys.forget(renewal.was)
+
+    def renewal(self) -> Renewal | None:
+        """When and why this home took the identity that it has, if that is not its first."""
+        told = self.setting("renewal")
+        return None if told is None else msgspec.json.decode(told, type=Renewal)
+
+    def _signed(self, profile: str, proposal: Proposal) -> Proposal:
+        """The proposal, signed by the replica that this is while the file is locked."""
+        if self._keys is None:
+            return proposal
+        replica = self.replica
+        return self._keys.signer(replica).sign(profile, replica, proposal)
+
+    def _sign_anew(self, conn: sqlite3.Connection, state: ProposalState) -> None:
+        """Signs what is in that state and bears no signature of the key of now."""
+        if self._keys is None:
+            return
+        key = self._keys.signer(self.replica).key
+        rows = conn.execute(
+            f"SELECT {COLUMNS}, profile FROM proposals WHERE state = ? AND key <> ?", (state, key)
+        )
+        for *row, profile in rows.fetchall():
+            signed = self._signed(profile, _proposal(row))
+            conn.execute(
+                "UPDATE proposals SET key = ?, signature = ? WHERE id = ?",
+                (signed.key, signed.signature, signed.id),
+            )
 
     # Settings, hubs, profiles
 
@@ -220,7 +315,8 @@ class Store:
             if registering is not None:
                 _put_profile(conn, registering.id, registering.name, registering.hub)
             number = _next_number(conn, profile)
-            proposal = Proposal(id, number, base, message, time, tuple(events))
+            made = Proposal(id, number, base, message, time, tuple(events))
+            proposal = self._signed(profile, made)
             _insert(conn, profile, proposal, author, state)
             yield proposal
 
@@ -239,7 +335,7 @@ class Store:
             " WHERE profile = ? AND state = 'parked' ORDER BY number",
             profile,
         )
-        return [Parked(_proposal(row[:6]), *row[6:]) for row in rows]
+        return [Parked(_proposal(row[:WIDTH]), *row[WIDTH:]) for row in rows]
 
     def local(self, profile: str, skip: int = 0) -> list[Authored]:
         """The proposals of a profile without a hub, all that there ever were but the first `skip`."""
@@ -249,7 +345,7 @@ class Store:
             profile,
             skip,
         )
-        return [Authored(_proposal(row[:6]), row[6]) for row in rows]
+        return [Authored(_proposal(row[:WIDTH]), row[WIDTH]) for row in rows]
 
     def newest_local(self, profile: str) -> tuple[int, str]:
         """How many proposals a profile without a hub has, and the id of the last (empty if none)."""
@@ -297,9 +393,10 @@ class Store:
             ).fetchone()
             if row is None:
                 raise KeyError(old)
-            was, profile, author = _proposal(row[:6]), row[6], row[7]
-            number = _next_number(conn, profile)
-            proposal = Proposal(id, number, base, was.message, was.time, was.events)
+            *columns, profile, author = row
+            was, number = _proposal(columns), _next_number(conn, profile)
+            made = Proposal(id, number, base, was.message, was.time, was.events)
+            proposal = self._signed(profile, made)
             conn.execute("DELETE FROM proposals WHERE id = ?", (old,))
             _insert(conn, profile, proposal, author, "pending")
         return proposal
@@ -313,11 +410,15 @@ class Store:
             conn.execute("UPDATE profiles SET hub = ? WHERE id = ?", (hub, profile))
             if first is not None:
                 events = _encode_events(first.events).decode()
-                conn.execute("UPDATE proposals SET events = ? WHERE id = ?", (events, first.id))
+                conn.execute(
+                    "UPDATE proposals SET events = ?, key = x'', signature = x'' WHERE id = ?",
+                    (events, first.id),
+                )
             conn.execute(
                 "UPDATE proposals SET state = 'pending' WHERE profile = ? AND state = 'local'",
                 (profile,),
             )
+            self._sign_anew(conn, "pending")
 
     def counts(self) -> dict[str, Counts]:
         """How many proposals each profile has that are not in its log."""
@@ -355,8 +456,9 @@ def _insert(
     state: ProposalState,
 ) -> None:
     conn.execute(
-        "INSERT INTO proposals (profile, number, id, base, author, message, time, events, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO proposals"
+        " (profile, number, id, base, author, message, time, events, state, key, signature)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             profile,
             proposal.number,
@@ -367,10 +469,12 @@ def _insert(
             proposal.time,
             _encode_events(proposal.events).decode(),
             state,
+            proposal.key,
+            proposal.signature,
         ),
     )
 
 
-def _proposal(row: Row) -> Proposal:
-    id, number, base, message, time, events = row
-    return Proposal(id, number, base, message, time, _decode_events(events))
+def _proposal(row: Sequence[Any]) -> Proposal:
+    id, number, base, message, time, events, key, signature = row
+    return Proposal(id, number, base, message, time, _decode_events(events), key, signature)

@@ -30,6 +30,7 @@ def steps(replica: str) -> tuple[Step, ...]:
     return (
         Step("create", partial(_create, replica=replica)),
         Step("rights", _add_rights),
+        Step("signatures", _add_signatures),
     )
 
 
@@ -107,3 +108,9 @@ def _create(conn: sqlite3.Connection, replica: str) -> None:
 def _add_rights(conn: sqlite3.Connection) -> None:
     """What each hub lets its user do, as JSON; empty before the first welcome."""
     conn.execute("ALTER TABLE hubs ADD COLUMN rights TEXT NOT NULL DEFAULT ''")
+
+
+def _add_signatures(conn: sqlite3.Connection) -> None:
+    """The key and signature of each proposal; empty until it is signed."""
+    for column in ("key", "signature"):
+        conn.execute(f"ALTER TABLE proposals ADD COLUMN {column} BLOB NOT NULL DEFAULT x''")

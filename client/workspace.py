@@ -25,6 +25,7 @@ from stackroom.client.errors import (
     missing,
 )
 from stackroom.client.home import Home
+from stackroom.client.key_file import KeyFile
 from stackroom.client.local import LocalHub
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.rebase import rebase
@@ -84,7 +85,8 @@ class Workspace:
     ) -> "Workspace":
         """Opens the home; makes it if there is none. Raises as Store.open and Cache.open do."""
         home.make()
-        store = Store.open(home.proposals, new_replica_id=new_id(), now=clock())
+        keys = KeyFile(home.keys, salt)
+        store = Store.open(home.proposals, new_replica_id=new_id(), now=clock(), keys=keys)
         try:
             cache = Cache.open(home.replica)
         except BaseException:
@@ -152,7 +154,8 @@ class Workspace:
         token = token or self.home.token(url)
         if token is None:
             raise NotAuthorised(f"there is no token for the hub at {url}")
-        return Replica(self.store.replica, token, _client())
+        identity = self.store.identity()
+        return Replica(identity.replica, token, _client(), identity.signer)
 
     # Profiles
 
@@ -271,7 +274,7 @@ class Workspace:
         pending = [] if stored.newer is not None else self.store.pending(id)
         view = rebase(stored.state, pending, self.who(entry.hub, entry.id))
         entry = self._follow(entry, stored.state, view.state)
-        return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache.log)
+        return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache)
 
     def create_profile(
         self,

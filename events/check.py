@@ -23,6 +23,7 @@ from stackroom.events.people_entities import Hub
 from stackroom.events.people_rules import BY_THE_HUB
 from stackroom.events.permissions import PERMISSIONS, Who, needed
 from stackroom.events.rules import Refusal
+from stackroom.events.run_rules import check_reports, is_report
 from stackroom.events.state import State
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Requested",
     "check",
     "check_changes",
+    "refuse_rights",
     "unsealed",
 ]
 
@@ -72,6 +74,8 @@ def check_changes(
     if base > state.seq:
         sentence = f"it builds on #{base}, and the profile is at #{state.seq}"
         return Rejected(Refusal("base_ahead", sentence))
+    if is_report(changes):
+        return check_reports(state, changes)
     if is_approval(changes) and not isinstance(state.root, Hub):
         return check_approval(state, changes, who, _weigh)
     return Checking(state, base, who).run(changes)

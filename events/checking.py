@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from stackroom.events import rules
 from stackroom.events.approval import refuse_closed, refuse_closing, refuse_size
-from stackroom.events.credentials import plaintext
+from stackroom.events.credential_rule import refuse_plaintext
 from stackroom.events.entity import Stamp
 from stackroom.events.fold import (
     CHOICE,
@@ -49,7 +49,6 @@ from stackroom.events.rules import Refusal
 from stackroom.events.since import Since
 from stackroom.events.state import (
     AnyEntity,
-    Component,
     Conflict,
     Profile,
     Request,
@@ -155,7 +154,10 @@ class Checking:
                 raise Refused(refusal)
         elif change.kind in PEOPLE and not isinstance(change, HubFounded):
             raise refused("wrong_stream", "people are not changed in a profile")
-        self.refuse_plaintext(id, change)
+        if refusal := rules.refuse_unseen(change, self.base):
+            raise Refused(refusal)
+        if refusal := refuse_plaintext(self.state, id, change):
+            raise Refused(refusal)
         match change:
             case Registered():
                 self.register(id, change)
@@ -167,22 +169,6 @@ class Checking:
                 self.close(id, change)
             case _:
                 self.change(id, change)
-
-    def refuse_plaintext(self, id: str, change: Change) -> None:
-        """Refuses a credential in plain text, where the profile's setting `secrets` is `refuse`."""
-        profile = self.state.profile
-        if profile is None or profile.settings.get("secrets") != "refuse":
-            return
-        entity = self.state.get(id)
-        type = entity.component_type if isinstance(entity, Component) else ""
-        for place in plaintext(change, type):
-            named = change if isinstance(change, Registered) else entity
-            name = repr(named.name) if named is not None else id
-            raise refused(
-                "plaintext_secret",
-                f"{change.kind} {name}: {place.path} holds a credential in plain text ({place.why}), and "
-                "this profile takes references alone, such as {{name.key}}",
-            )
 
     def left(self) -> None:
         """What the changes leave behind, where that must be looked at as a whole."""

@@ -1,4 +1,4 @@
-"""Changes to events and back: JSON bodies, versions, and what a Merkle leaf covers.
+"""Changes to events and back: JSON bodies, versions, what a Merkle leaf covers and an author signs.
 
 A type that changes its shape gets the next version in `VERSIONS` and a function in `UPCASTS` that turns
 the decoded JSON of the version before into its own. Stored bytes never change.
@@ -12,7 +12,7 @@ import msgspec
 
 from stackroom.events import model, people_model
 from stackroom.events.errors import MalformedEvent, UnknownEvent
-from stackroom.events.model import Change, Commit, Event
+from stackroom.events.model import Change, Commit, Event, Proposal
 
 CHANGES: dict[str, type[Change]] = {
     cls.__name__: cls
@@ -31,6 +31,8 @@ UPCASTS: dict[tuple[str, int], Upcast] = {}
 
 SALT_BYTES = 16
 LEAF_FORMAT = "stackroom/commit/1"
+SIGNED_LEAF_FORMAT = "stackroom/commit/2"
+STATEMENT_FORMAT = "stackroom/proposal/1"
 
 _encoder = msgspec.json.Encoder()
 _decoders = {name: msgspec.json.Decoder(cls) for name, cls in CHANGES.items()}
@@ -65,10 +67,12 @@ def unseal(event: Event) -> Change:
 def leaf(profile: str, commit: Commit) -> bytes:
     """What the Merkle leaf of `commit` covers: its envelope, each body by its salted digest.
 
-    The JSON array is documented in `docs/log.md`, so that anybody can compute it.
+    The JSON array is documented in `docs/log.md`, so that anybody can compute it. That of a signed commit
+    ends with key and signature, as hexadecimal digits.
     """
+    signed = (commit.key.hex(), commit.signature.hex()) if commit.key or commit.signature else ()
     envelope = (
-        LEAF_FORMAT,
+        SIGNED_LEAF_FORMAT if signed else LEAF_FORMAT,
         profile,
         commit.seq,
         commit.id,
@@ -79,9 +83,34 @@ def leaf(profile: str, commit: Commit) -> bytes:
         commit.message,
         commit.time,
         commit.accepted,
-        [(e.type, e.version, e.entity, digest(e)) for e in commit.events],
+        _digests(commit.events),
+        *signed,
     )
     return _encoder.encode(envelope)
+
+
+def statement(profile: str, replica: str, made: Proposal | Commit) -> bytes:
+    """What the author of a proposal signs; of a commit, what the author of its proposal has signed.
+
+    The JSON array is documented in `docs/log.md`. Each body stands in it by its salted digest, as in a
+    leaf: so a redaction breaks no signature.
+    """
+    said = (
+        STATEMENT_FORMAT,
+        profile,
+        made.id,
+        replica,
+        made.number,
+        made.base,
+        made.message,
+        made.time,
+        _digests(made.events),
+    )
+    return _encoder.encode(said)
+
+
+def _digests(events: tuple[Event, ...]) -> list[tuple[str, int, str, str]]:
+    return [(e.type, e.version, e.entity, digest(e)) for e in events]
 
 
 def digest(event: Event) -> str:

@@ -9,7 +9,7 @@ from stackroom.events import model
 from stackroom.events import people_model as people
 from stackroom.events.fold import DEFAULT_STACK, NAME, PEOPLE
 from stackroom.events.model import Change, Kind, Registered
-from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack
+from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, Tag
 from stackroom.events.values import Maybe, Path, Value
 
 UPDATED: Final[dict[Kind, type[model.Updated]]] = {
@@ -17,6 +17,7 @@ UPDATED: Final[dict[Kind, type[model.Updated]]] = {
     "flavor": model.FlavorUpdated,
     "component": model.ComponentUpdated,
     "stack": model.StackUpdated,
+    "tag": model.TagUpdated,
     "user": people.UserUpdated,
     "team": people.TeamUpdated,
     "project": people.ProjectUpdated,
@@ -38,6 +39,7 @@ DELETED: Final[dict[Kind, type[model.Deleted]]] = {
     "flavor": model.FlavorDeleted,
     "component": model.ComponentDeleted,
     "stack": model.StackDeleted,
+    "tag": model.TagDeleted,
     "user": people.UserDeleted,
     "team": people.TeamDeleted,
     "project": people.ProjectDeleted,
@@ -47,6 +49,7 @@ DELETED: Final[dict[Kind, type[model.Deleted]]] = {
     "invitation": people.InvitationEnded,
     "identity": people.IdentityUnlinked,
     "password": people.PasswordRemoved,
+    "key": people.KeyRevoked,
 }
 
 
@@ -81,6 +84,8 @@ def registration(entity: AnyEntity) -> Registered:
                 entity.config_schema,
                 entity.extra,
             )
+        case Tag():
+            return model.TagRegistered(entity.name, entity.seq)
         case Profile():
             return model.ProfileCreated(entity.name, entity.description, entity.settings)
         case _:

@@ -15,6 +15,8 @@ from stackroom.events.model import (
     Change,
     ComponentRegistered,
     Registered,
+    RunRecorded,
+    RunUpdated,
     Updated,
 )
 from stackroom.events.redaction import FIELDS, is_marker
@@ -230,7 +232,7 @@ def _written(change: Change) -> Iterator[tuple[Path, Value]]:
     match change:
         case Updated():
             yield from change.set.items()
-        case Registered():
+        case Registered() | RunRecorded() | RunUpdated():
             for field in change.__struct_fields__:
                 if field in FIELDS and (value := getattr(change, field)) is not None:
                     yield pointer(field), value

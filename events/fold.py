@@ -30,7 +30,9 @@ from stackroom.events.model import (
     RequestApproved,
     RequestClosed,
     RequestJoined,
+    RunReport,
     StackRegistered,
+    TagRegistered,
     Updated,
 )
 from stackroom.events.people_entities import (
@@ -41,6 +43,7 @@ from stackroom.events.people_entities import (
     Password,
     Project,
     Role,
+    SigningKey,
     Team,
     Token,
     User,
@@ -48,6 +51,7 @@ from stackroom.events.people_entities import (
 from stackroom.events.people_model import (
     HubFounded,
     IdentityLinked,
+    KeyRegistered,
     PasswordSet,
     ProjectCreated,
     RoleAssigned,
@@ -67,6 +71,7 @@ from stackroom.events.state import (
     Request,
     Stack,
     State,
+    Tag,
 )
 from stackroom.events.values import (
     WHOLE,
@@ -92,6 +97,7 @@ PEOPLE: Final[dict[type[Registered], type[AnyEntity]]] = {
     UserInvited: Invitation,
     IdentityLinked: Identity,
     PasswordSet: Password,
+    KeyRegistered: SigningKey,
 }
 """What each registration among people makes; the entity has the fields of the change, in their order."""
 
@@ -119,10 +125,13 @@ def advance(state: State, commits: Iterable[Commit]) -> None:
 
 
 def apply(state: State, seq: int, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
-    """Applies what one commit says to `state` in place."""
-    stamp = (seq, state.writer(replica))
+    """Applies what one commit says to `state` in place.
+
+    Who reports runs and does nothing else leaves no trace: there may be a replica for each run.
+    """
     for entity, change in changes:
-        apply_change(state, stamp, entity, change)
+        if not isinstance(change, RunReport):
+            apply_change(state, (seq, state.writer(replica)), entity, change)
     state.seq = seq
 
 
@@ -245,6 +254,8 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
             return Stack(name, stamps, members, labels, description, extra, protected)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
+        case TagRegistered(name, seq):
+            return Tag(name, stamps, seq)
         case ProfileCreated(name, description, settings):
             return Profile(name, stamps, description, settings)
         case _ if (made := PEOPLE.get(type(change))) is not None:

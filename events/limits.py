@@ -32,8 +32,17 @@ COUNT_MOST: Final = 2**53 - 1
 SALT_BYTES_MOST: Final = 64
 """Bytes of an event's salt; authors make 16."""
 
+KEY_BYTES: Final = 32
+"""Bytes of an author's public key (Ed25519, RFC 8032, section 5.1)."""
+
+SIGNATURE_BYTES: Final = 64
+"""Bytes of an author's signature (section 5.1.6 there)."""
+
 ID_PATTERN: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 """An id: a UUID in lower case (authors make version 7, RFC 9562)."""
 
 TOKENS_PER_USER: Final = 200
 """Tokens of one user that have not expired."""
+
+KEYS_PER_USER: Final = 200
+"""Keys of one user's replicas that have not ended; one more ends the oldest."""

@@ -76,6 +76,36 @@ class Listed(Struct, frozen=True):
     deleted: bool = False
 
 
+class RunsWanted(Struct, frozen=True):
+    """Which runs are looked for; None is any. `stacks` are ids, `ending` is how the run's id ends.
+
+    Their first reports have a seq above `after`, and up to `upto`; `limit` is how many at most.
+    """
+
+    stacks: tuple[str, ...] | None = None
+    pipeline: str | None = None
+    status: str | None = None
+    ending: str | None = None
+    after: int = 0
+    upto: int | None = None
+    limit: int | None = None
+
+
+class RunFound(Struct, frozen=True):
+    """A run by the index: `first` and `last` are the seqs of its reports.
+
+    `at` is the seq of the commit whose state it ran on; None where the log has no such commit.
+    """
+
+    id: str
+    pipeline: str
+    stack: str
+    status: str
+    first: int
+    last: int
+    at: int | None
+
+
 class Snapshot(Struct, frozen=True):
     """The state at `seq` as `state.encode` wrote it, with the tree at that commit. A cache."""
 
@@ -114,8 +144,20 @@ class LogReader(Protocol):
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         """Commits with a seq below `before` (or the newest), newest first, at most `limit`."""
 
+    def until(self, profile: str, time: Millis) -> int:
+        """The seq of the last commit accepted at `time` or before, 0 if there is none.
+
+        The last in the order of seqs: clocks order nothing, and a hub's may have gone back.
+        """
+
+    def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
+        """The leaf hashes (32 bytes) of the `limit` commits after seq `after`: of those that are there."""
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         """Commits up to seq `upto` with an event of one of `entities`, in order."""
+
+    def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
+        """The runs that are wanted, the one whose first report is newest first."""
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         """What became of those of the proposals that were answered before, by id."""

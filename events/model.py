@@ -17,8 +17,10 @@ Kind: TypeAlias = Literal[
     "flavor",
     "component",
     "stack",
+    "tag",
     "conflict",
     "request",
+    "run",
     "hub",
     "user",
     "team",
@@ -29,6 +31,7 @@ Kind: TypeAlias = Literal[
     "invitation",
     "identity",
     "password",
+    "key",
 ]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 """A seq, a number, a version."""
@@ -38,6 +41,12 @@ Millis: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 
 Id: TypeAlias = Annotated[str, Meta(pattern=limits.ID_PATTERN)]
 """A UUID in lower case, of the kinds that are looked up before anything else is known of them."""
+
+Key: TypeAlias = Annotated[bytes, Meta(max_length=limits.KEY_BYTES)]
+"""The public half of an Ed25519 key (32 bytes), or nothing."""
+
+Signature: TypeAlias = Annotated[bytes, Meta(max_length=limits.SIGNATURE_BYTES)]
+"""An Ed25519 signature (64 bytes), or nothing."""
 
 
 class Change(Struct, frozen=True, omit_defaults=True):
@@ -164,6 +173,23 @@ class DefaultStackSet(Change, frozen=True):
     stack: str | None = None
 
 
+class TagRegistered(Registered, frozen=True):
+    """A name was given to the state after commit `seq`, which its author had in view."""
+
+    kind = "tag"
+    seq: Count
+
+
+class TagUpdated(Updated, frozen=True):
+    """The name was given to another commit: its one path is `/seq`."""
+
+    kind = "tag"
+
+
+class TagDeleted(Deleted, frozen=True):
+    kind = "tag"
+
+
 OverlapKind: TypeAlias = Literal["edit/edit", "edit/delete", "name"]
 
 
@@ -199,11 +225,12 @@ class Event(Struct, frozen=True, omit_defaults=True):
     digest: str = ""
 
 
-class Proposal(Struct, frozen=True):
+class Proposal(Struct, frozen=True, omit_defaults=True):
     """A commit that has not been taken yet; who proposes it, the connection proves.
 
     `number` counts the proposals of one replica in one profile; `base` is the seq of the state that
-    the author had in view; `time` is the author's clock.
+    the author had in view; `time` is the author's clock. `signature` is that of the replica's `key`
+    over what `codec.statement` gives; both are empty in a proposal that is not signed.
     """
 
     id: str
@@ -212,6 +239,8 @@ class Proposal(Struct, frozen=True):
     message: str
     time: Millis
     events: tuple[Event, ...]
+    key: Key = b""
+    signature: Signature = b""
 
 
 class Held(Struct, frozen=True):
@@ -282,6 +311,37 @@ class RequestClosed(Change, frozen=True):
     choice: Literal["rejected", "withdrawn"]
 
 
+class RunRecorded(Change, frozen=True):
+    """A pipeline ran on a stack, or began to; of several reports of one run, the last counts.
+
+    `stack` is the id of the stack, and `commit` that of the commit (of its proposal) that made the stack
+    what it was; empty is the commit at the proposal's base. `name` is what others call the run, if it is no
+    id. A run changes nothing, and has no state: the log alone tells of it.
+    """
+
+    kind = "run"
+    pipeline: str
+    stack: str
+    commit: str = ""
+    status: str = "completed"
+    name: str = ""
+    url: str = ""
+    labels: dict[str, str] = {}
+
+
+class RunUpdated(Change, frozen=True):
+    """A run went on: what is None stays as it was, `labels` are set beside those that there are."""
+
+    kind = "run"
+    status: str | None = None
+    url: str | None = None
+    labels: dict[str, str] = {}
+
+
+RunReport: TypeAlias = RunRecorded | RunUpdated
+"""What is said of a run."""
+
+
 class Rewritten(Struct, frozen=True):
     """An event that values were taken out of: commit, number of the event in it, pointers into its body.
 
@@ -307,11 +367,12 @@ class Redacted(Change, frozen=True):
     rewritten: tuple[Rewritten, ...]
 
 
-class Commit(Struct, frozen=True):
+class Commit(Struct, frozen=True, omit_defaults=True):
     """A proposal that was taken, at its place `seq` in its profile.
 
     `id` is the proposal's; `accepted` is the hub's clock; `root` is the Merkle root of the profile's
-    commits up to and including this one (32 bytes).
+    commits up to and including this one (32 bytes). `key` and `signature` are the proposal's where the
+    events are: not where the hub put others in their place, which hold the proposal.
     """
 
     seq: Count
@@ -325,3 +386,5 @@ class Commit(Struct, frozen=True):
     accepted: Millis
     events: tuple[Event, ...]
     root: bytes
+    key: Key = b""
+    signature: Signature = b""

@@ -12,9 +12,14 @@ from stackroom.events.model import (
     Commit,
     ConflictJoined,
     ConflictOpened,
+    ConflictResolved,
     Held,
     Overlap,
+    RequestApproved,
+    RequestClosed,
     RequestJoined,
+    RunRecorded,
+    RunUpdated,
 )
 from stackroom.events.rules import Refusal
 from stackroom.events.values import Path
@@ -71,6 +76,15 @@ HOLDING: Final = frozenset(
 
 REQUESTING: Final = frozenset({ChangeRequested.__name__, RequestJoined.__name__})
 """Those of them that wait for an approval."""
+
+REPORTS: Final = frozenset(change.__name__ for change in (RunRecorded, RunUpdated))
+"""The types of event that report a run."""
+
+
+DECIDING: Final = frozenset(
+    change.__name__ for change in (ConflictResolved, RequestApproved, RequestClosed)
+)
+"""The types of event that end a conflict or change request."""
 
 
 def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:

@@ -10,7 +10,15 @@ from typing import Final
 from msgspec import Struct
 
 from stackroom.events.model import Millis
-from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
+from stackroom.events.people_entities import (
+    Assignment,
+    Project,
+    Role,
+    SigningKey,
+    Team,
+    Token,
+    User,
+)
 from stackroom.events.permissions import PERMISSIONS, READING, Rights
 from stackroom.events.state import State
 
@@ -18,7 +26,7 @@ HUB: Final = ""
 """The scope of an assignment that is good for the whole hub."""
 
 _VIEWER: Final = frozenset({"profile.read"})
-_EDITOR: Final = _VIEWER | {"profile.write"}
+_EDITOR: Final = _VIEWER | {"profile.write", "run.record"}
 _MAINTAINER: Final = _EDITOR | {
     "profile.approve",
     "profile.protect",
@@ -62,6 +70,7 @@ class Directory:
         self.seq = state.seq
         self.users = {user.name.casefold(): id for id, user in state.all(User)}
         self.tokens = {token.prefix: id for id, token in state.all(Token)}
+        self._signing = {(state.resolve(k.user), k.replica): k for _, k in state.all(SigningKey)}
         self._teams: dict[str, list[str]] = {}
         for id, team in state.all(Team):
             for member in team.members:
@@ -91,6 +100,10 @@ class Directory:
         user = self.state.get(token.user)
         ended = token.expires is not None and token.expires <= now
         return None if ended or not isinstance(user, User) or not user.active else (id, token)
+
+    def signing_key(self, user: str, replica: str) -> SigningKey | None:
+        """The key by which a replica of the user of that id signs, if one is registered and has not ended."""
+        return self._signing.get((user, replica))
 
     def rights(self, user: str, profile: str = HUB, token: str = "") -> Rights:
         """What the user of that id may do in a profile, or (empty) on the hub as a whole.

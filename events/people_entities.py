@@ -126,7 +126,30 @@ class Password(Entity, tag="password"):
         return ("password", "", self.user)
 
 
+class SigningKey(Entity, tag="key"):
+    """The key by which a replica of a user's signs; `public` in hexadecimal digits."""
+
+    kind = "key"
+    user: str = ""
+    replica: str = ""
+    public: str = ""
+    created: int = 0
+
+    def key(self) -> Key:
+        return ("key", "", self.public)
+
+
 PEOPLE: TypeAlias = (
-    Hub | User | Team | Project | Role | Assignment | Token | Invitation | Identity | Password
+    Hub
+    | User
+    | Team
+    | Project
+    | Role
+    | Assignment
+    | Token
+    | Invitation
+    | Identity
+    | Password
+    | SigningKey
 )
 """Every entity of the people's stream."""

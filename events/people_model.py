@@ -181,3 +181,23 @@ class PasswordSet(Registered, frozen=True):
 
 class PasswordRemoved(Deleted, frozen=True):
     kind = "password"
+
+
+class KeyRegistered(Registered, frozen=True):
+    """`replica`, which is one of `user`'s, signs with the key whose `public` half this is, from `created` on.
+
+    `public` is in hexadecimal digits, the name a key's fingerprint; its entity's id follows from it
+    (`signing.key_id`). `created` is in milliseconds since 1970.
+    """
+
+    kind = "key"
+    user: str
+    replica: str
+    public: str
+    created: Count = 0
+
+
+class KeyRevoked(Deleted, frozen=True):
+    """Nothing that the key signs is taken any more; what it signed before stays signed."""
+
+    kind = "key"

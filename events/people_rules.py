@@ -10,6 +10,7 @@ from stackroom.events.people_entities import Role, Team, Token, User
 from stackroom.events.people_model import (
     HubFounded,
     IdentityLinked,
+    KeyRegistered,
     PasswordSet,
     ProjectCreated,
     ProjectUpdated,
@@ -38,8 +39,9 @@ BY_THE_HUB: Final = (
     UserInvited,
     IdentityLinked,
     PasswordSet,
+    KeyRegistered,
 )
-"""Changes that only the hub itself makes, on somebody's order: a secret belongs to each."""
+"""Changes that only the hub itself makes, on somebody's order: a secret or a proof belongs to each."""
 
 
 LOCKING: Final = frozenset({"user", "team", "role", "assignment"})

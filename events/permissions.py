@@ -16,6 +16,8 @@ from stackroom.events.model import (
     ProfileRenamed,
     RequestApproved,
     RequestClosed,
+    RunRecorded,
+    RunUpdated,
     StackRegistered,
     Updated,
 )
@@ -32,6 +34,7 @@ PEOPLE: Final = frozenset(
         "invitation",
         "identity",
         "password",
+        "key",
     }
 )
 """The kinds of entity that a hub's stream of people has, beside conflicts."""
@@ -48,6 +51,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "profile.rename": "rename a profile",
     "profile.archive": "delete a profile, which closes it and keeps its history",
     "profile.redact": "take a value out of the history, for everybody",
+    "run.record": "report which stack a pipeline ran on",
     "people.read": "see users, teams, projects, roles, assignments and everybody's tokens",
     "people.write": "change them, and invite people",
     "hub.audit": "read the hub's security log",
@@ -88,6 +92,8 @@ def needed(change: Change, *, among_people: bool = False) -> tuple[str, ...]:
             return ("profile.archive",)
         case RequestApproved() | RequestClosed(choice="rejected"):
             return ("profile.approve",)
+        case RunRecorded() | RunUpdated():
+            return ("run.record",)
         case Updated():
             policies = [_is_policy(change, path) for path in (*change.set, *change.unset)]
             protect = ("profile.protect",) if any(policies) else ()

@@ -26,13 +26,15 @@ from stackroom.events.model import (
     Registered,
     RequestJoined,
     Rewritten,
+    RunRecorded,
+    RunUpdated,
     Updated,
 )
 from stackroom.events.outcomes import HOLDING
 from stackroom.events.values import Maybe, Path, Value, lookup, pointer, segments
 
 FIELDS: Final = frozenset(
-    {"config", "labels", "extra", "settings", "description", "config_schema", "source"}
+    {"config", "labels", "extra", "settings", "description", "config_schema", "source", "url"}
 )
 """Fields that hold values; names, types and references are what everything hangs on, and stay."""
 
@@ -170,7 +172,7 @@ def _written(change: Change, id: str, keys: tuple[str, ...], entity: str) -> Ite
                 if entity in ("", overlap.entity):
                     for side in SIDES:
                         yield _under(segments(overlap.path), getattr(overlap, side), keys)
-        case Registered() if entity in ("", id):
+        case Registered() | RunRecorded() | RunUpdated() if entity in ("", id):
             field = getattr(change, keys[0], None)
             yield lookup(field, keys[1:]) if keys[1:] else field
         case Updated() if entity in ("", id):

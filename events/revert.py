@@ -29,13 +29,15 @@ from stackroom.events.model import (
     RequestApproved,
     RequestClosed,
     RequestJoined,
+    RunRecorded,
+    RunUpdated,
     Updated,
 )
 from stackroom.events.state import AnyEntity, Stack, State
 from stackroom.events.values import WHOLE, Maybe, Path, overlap, same, segments
 
-_DECISIONS: Final = ("conflict", "request")
-"""The kinds of entity that stand for a decision, and not for something configured."""
+_UNCONFIGURED: Final = ("conflict", "request", "run")
+"""The kinds of entity that stand for a decision or a fact, and not for something configured."""
 
 
 class Since(Struct, frozen=True, omit_defaults=True):
@@ -56,7 +58,8 @@ class Since(Struct, frozen=True, omit_defaults=True):
 class Reversal(Struct, frozen=True):
     """`changes` undo the commit; `since` is what others changed, and `changes` would overwrite.
 
-    `kept` names what no revert undoes: a profile's creation and end, conflicts, change requests, redactions.
+    `kept` names what no revert undoes: a profile's creation and end, conflicts, change
+    requests, redactions, runs.
     """
 
     changes: tuple[tuple[str, Change], ...]
@@ -84,7 +87,7 @@ def _stands_again(before: State, commit: Commit, now: State) -> bool:
     ids = [
         now.resolve(id)
         for id, change in changes
-        if change.kind not in _DECISIONS and not isinstance(change, Redacted)
+        if change.kind not in _UNCONFIGURED and not isinstance(change, Redacted)
     ]
     for id in ids:
         was, is_now = before.entities.get(id), now.entities.get(id)
@@ -141,6 +144,8 @@ class _Undoing:
                 self.kept.append("profile")
             case Redacted():
                 self.kept.append("redaction")
+            case RunRecorded() | RunUpdated():
+                self.kept.append("run")
             case Registered():
                 self.unregister(earlier, id, later)
             case Deleted():

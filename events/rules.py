@@ -23,10 +23,12 @@ from stackroom.events.model import (
     Renamed,
     RequestJoined,
     StackRegistered,
+    TagRegistered,
+    TagUpdated,
     Updated,
 )
 from stackroom.events.people_model import RoleAssigned
-from stackroom.events.values import CONTROL, WHOLE, Maybe, Path, fault, segments
+from stackroom.events.values import CONTROL, WHOLE, Maybe, Path, Value, fault, segments
 
 ID: Final = re.compile(limits.ID_PATTERN)
 TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -105,6 +107,8 @@ def refuse_change(change: Change) -> Refusal | None:
             return Refusal("reserved", "conflicts are opened by the hub alone")
         case ChangeRequested() | RequestJoined():
             return Refusal("reserved", "change requests are opened by the hub alone")
+        case TagRegistered():
+            return refuse_tag_name(change.name) or _refuse_tagged(change)
         case RoleAssigned():
             return _refuse_content(change)
         case Registered():
@@ -115,6 +119,50 @@ def refuse_change(change: Change) -> Refusal | None:
             return _refuse_writes(change)
         case _:
             return None
+
+
+TAG: Final = re.compile(r"[\w.+-]+")
+"""What the name of a tag is made of; it begins with a letter, which neither a seq nor a written time does."""
+
+TIMES: Final = frozenset(
+    {"ago", "now", "today", "yesterday", "tomorrow", "midnight", "noon"}
+    | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+)
+"""Words that mean a time, or may come to mean one, and so name no tag."""
+
+
+def refuse_tag_name(name: str) -> Refusal | None:
+    """Why `name` names no tag: besides what no name may be, what could be taken for a seq or a time."""
+    if refusal := refuse_name(name):
+        return refusal
+    shown = name if len(name) <= 40 else name[:40] + "…"
+    if name.casefold() in TIMES:
+        why = f"{shown!r} means a time, and cannot be the name of a tag"
+    elif not (TAG.fullmatch(name) and name[0].isalpha()):
+        why = (
+            f"{shown!r} cannot be the name of a tag: one begins with a letter, so that it is never "
+            "taken for a number or a time, and goes on with letters, digits, '.', '-', '_' and '+'"
+        )
+    else:
+        return None
+    return Refusal("invalid_name", why)
+
+
+def _refuse_tagged(change: TagRegistered) -> Refusal | None:
+    taken = change.seq > 0
+    return None if taken else Refusal("invalid_value", "/seq takes the number of a commit")
+
+
+def refuse_unseen(change: Change, base: int) -> Refusal | None:
+    """Why `change` may not name a commit: it lies beyond `base`, which its author had in view."""
+    seq: Value = change.seq if isinstance(change, TagRegistered) else None
+    if isinstance(change, TagUpdated):
+        seq = change.set.get("/seq")
+    if not isinstance(seq, int) or seq <= base:
+        return None
+    return Refusal(
+        "unknown_commit", f"there is no #{seq} to name: its author had seen up to #{base}"
+    )
 
 
 def _refuse_content(change: Registered) -> Refusal | None:
@@ -158,6 +206,7 @@ ENTITIES: Final[dict[str, type[Entity]]] = {
         state.Flavor,
         state.Component,
         state.Stack,
+        state.Tag,
         people.User,
         people.Team,
         people.Project,
@@ -206,6 +255,8 @@ def _refuse_shape(path: Path, parts: tuple[str, ...], value: Maybe) -> Refusal |
             fits, wanted = len(keys) == 1 and isinstance(value, str), "text"
         case "flavor" | "description" | "source":
             fits, wanted = isinstance(value, str), "text"
+        case "seq":
+            fits, wanted = type(value) is int and value > 0, "the number of a commit"
         case "integration":
             fits, wanted = value is None or isinstance(value, str), "text or null"
         case "full_name" | "email":

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -38,7 +38,8 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     SQLite puts beside it.
     """
     if create:
-        path.touch(0o600)
+        with suppress(OSError):  # Where it cannot be made, SQLite says so next.
+            path.touch(0o600)
     mode = "rwc" if create else "rw"
     conn = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -112,8 +113,11 @@ def explained(path: Path) -> Iterator[None]:
 def explain(error: sqlite3.Error, path: Path) -> LogError:
     """What an error of sqlite3 means to the one who has the file at `path`."""
     # The low byte is the primary code (https://www.sqlite.org/rescode.html); errors that the Python
-    # module raises itself have none.
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+    # module raises itself have none: the one that it raises while reading is for text that is none.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if not code and "decode to UTF-8" in str(error):
+        code = sqlite3.SQLITE_CORRUPT
+    match code:
         case sqlite3.SQLITE_FULL:
             return LogFull(
                 f"there is no room for another commit in {path}",

@@ -2,28 +2,42 @@
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
+from stackroom.events import sqlite_runs
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.log import Answer, Head, Identity, Listed, Proposed, Snapshot
+from stackroom.events.log import (
+    Answer,
+    Head,
+    Identity,
+    Listed,
+    Proposed,
+    RunFound,
+    RunsWanted,
+    Snapshot,
+)
 from stackroom.events.merkle import Frontier, unpack
-from stackroom.events.model import Commit, Event
-
-INTEGER_MAX: Final = 2**63 - 1
-"""The largest integer that SQLite stores."""
+from stackroom.events.model import Commit, Millis
+from stackroom.events.seeking import Sought
+from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
+from stackroom.events.sqlite_search import found
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
-COMMITS = """
-    SELECT seq, id, replica, number, base, author, message, time, accepted, events, root
-    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
+COMMITS = f"""
+    SELECT {COLUMNS} FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
 """
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
 BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
 CHOSEN = f"{COMMITS} seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+
+UNTIL = """
+    SELECT seq FROM commits
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND accepted <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
 
 TOUCHING = """
     SELECT t.seq FROM profiles p JOIN touched t ON t.profile = p.number
@@ -35,7 +49,8 @@ TOUCHING = """
 """
 LEAVES = """
     SELECT leaf FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ? ORDER BY seq LIMIT ?
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+    ORDER BY seq
 """
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
@@ -58,13 +73,21 @@ SNAPSHOT = """
     ORDER BY seq DESC LIMIT 1
 """
 
+MILESTONE = """
+    SELECT seq, state FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
+    ORDER BY seq DESC LIMIT 1
+"""
+MILESTONES = """
+    SELECT seq FROM milestones
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
+"""
+
 MISSING = """
     SELECT p.begun,
            (SELECT coalesce(max(seq), 0) FROM commits WHERE profile = p.number AND seq <= p.begun)
     FROM profiles p WHERE p.id = ?
 """
-
-Row = tuple[Any, ...]
 
 
 class SqliteReader:
@@ -75,7 +98,10 @@ class SqliteReader:
 
     def identity(self) -> Identity:
         meta = dict(self._conn.execute("SELECT key, value FROM meta"))
-        return Identity(meta["id"], int(meta["epoch"]))
+        try:
+            return Identity(meta["id"], int(meta["epoch"]))
+        except (KeyError, ValueError) as error:
+            raise LogCorrupt(f"the file does not say which log it is: {error}") from error
 
     def profiles(self) -> list[Listed]:
         rows = self._conn.execute(
@@ -95,10 +121,10 @@ class SqliteReader:
     ) -> list[Commit]:
         rows = self._conn.execute(AFTER, (profile, after, limit))
         if max_bytes is None:
-            return [_commit(row) for row in rows]
+            return [commit_of(row) for row in rows]
         page, size = [], 0
         for row in rows:
-            page.append(commit := _commit(row))
+            page.append(commit := commit_of(row))
             size += sum(len(event.body.encode()) for event in commit.events)
             if size >= max_bytes:
                 rows.close()
@@ -107,14 +133,21 @@ class SqliteReader:
 
     def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
         bound = INTEGER_MAX if before is None else before
-        return [_commit(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
+        return [commit_of(row) for row in self._conn.execute(BEFORE, (profile, bound, limit))]
+
+    def until(self, profile: str, time: Millis) -> int:
+        row = self._conn.execute(UNTIL, (profile, min(time, INTEGER_MAX))).fetchone()
+        return int(row[0]) if row is not None else 0
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         wanted = frozenset(entities)
         found = self._conn.execute(TOUCHING, (profile, json.dumps(list(wanted)), upto))
         chosen = json.dumps([seq for (seq,) in found])
-        commits = map(_commit, self._conn.execute(CHOSEN, (profile, chosen)))
+        commits = map(commit_of, self._conn.execute(CHOSEN, (profile, chosen)))
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
+
+    def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
+        return sqlite_runs.find(self._conn, profile, wanted)
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
         return {row[0]: Answer(*row) for row in self._of(ANSWERS, proposals)}
@@ -149,8 +182,20 @@ class SqliteReader:
         seq, peaks, state = row
         return Snapshot(seq, _frontier(profile, seq, peaks), state)
 
+    def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
+        """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""
+        row = self._conn.execute(MILESTONE, (profile, upto)).fetchone()
+        return (row[0], zlib.decompress(row[1])) if row is not None else None
+
+    def milestones(self, profile: str) -> list[int]:
+        """The seqs of a cache's milestones, lowest first."""
+        return [seq for (seq,) in self._conn.execute(MILESTONES, (profile,))]
+
+    def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+        """The newest commits of a cache that are sought, with a seq below `before`: see `sqlite_search`."""
+        return found(self._conn, profile, sought, before, limit)
+
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
-        """The leaf hashes of commits with a seq above `after`, in order, at most `limit`."""
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
 
     def missing(self, profile: str) -> range | None:
@@ -160,15 +205,6 @@ class SqliteReader:
             return None
         begun, filled = row
         return range(filled + 1, begun + 1)
-
-
-def _commit(row: Row) -> Commit:
-    seq, id, replica, number, base, author, message, time, accepted, events, root = row
-    own = _events.decode(events)
-    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, root)
-
-
-_events = msgspec.json.Decoder(tuple[Event, ...])
 
 
 def _frontier(profile: str, seq: int, peaks: bytes) -> Frontier:

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from stackroom.events import sqlite_runs
+from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
 from stackroom.events.migrations import Step, statements
 
 APPLICATION_ID: Final = int.from_bytes(b"Strm", "big")
@@ -26,6 +28,10 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("facts", _add_facts),
         Step("redactions", partial(_add_redactions, use=use)),
         Step("requests", _allow_requests),
+        Step("milestones", _add_milestones),
+        Step("signatures", partial(_add_signatures, use=use)),
+        Step("runs", sqlite_runs.create),
+        Step("lines", partial(_add_lines, use=use)),
     )
 
 
@@ -79,3 +85,30 @@ def _allow_requests(conn: sqlite3.Connection) -> None:
     conn.execute("ALTER TABLE wider RENAME TO commits")
     for _, _, sql in around:
         conn.execute(sql)
+
+
+def _add_milestones(conn: sqlite3.Connection) -> None:
+    """States along the way of a history, for questions about the past: a replica keeps them, a hub none."""
+    conn.execute(
+        "CREATE TABLE milestones (profile INTEGER NOT NULL REFERENCES profiles (number), "
+        "seq INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (profile, seq)) STRICT"
+    )
+
+
+def _add_signatures(conn: sqlite3.Connection, use: Use) -> None:
+    """The author's key and signature of a commit; empty where it is not signed."""
+    for column, size in (("key", KEY_BYTES), ("signature", SIGNATURE_BYTES)):
+        conn.execute(
+            f"ALTER TABLE commits ADD COLUMN {column} BLOB NOT NULL DEFAULT x'' "
+            f"CHECK (length({column}) IN (0, {size}))"
+        )
+    if use == "log":
+        script = Path(__file__).with_name("sqlite_signatures.sql")
+        for statement in statements(script.read_text("utf-8")):
+            conn.execute(statement)
+
+
+def _add_lines(conn: sqlite3.Connection, use: Use) -> None:
+    """Who wrote what message when, in an index: a replica seeks in it and leaves the events unread."""
+    if use == "cache":
+        conn.execute("CREATE INDEX lines ON commits (profile, seq, author, accepted, message)")

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
 from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Refused, Snapshot, Taken
@@ -25,7 +26,7 @@ TOGETHER: Final = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
 """Commits that go into the file in one statement: while it runs, other threads run too, and between two
 statements the writer queues up for the interpreter's lock."""
 
-COLUMNS: Final = 14
+COLUMNS: Final = 16
 INDEX = """
     INSERT OR IGNORE INTO touched
     SELECT c.profile, substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq
@@ -146,6 +147,7 @@ class SqliteWriter(SqliteReader):
             end = begun + count * COLUMNS
             self._conn.execute(_insertion(count), values[begun:end])
             begun = end
+        sqlite_runs.note(self._conn, number, ((t.commit.seq, t.commit.events) for t in taken))
 
 
 @lru_cache
@@ -171,6 +173,8 @@ def _row(profile: int, taken: Taken) -> tuple[object, ...]:
         taken.leaf,
         c.root,
         _encoder.encode(c.events).decode(),
+        c.key,
+        c.signature,
     )
 
 

@@ -77,6 +77,17 @@ class Stack(Entity, tag="stack"):
         return ((type, id) for type, ids in self.components.items() for id in ids)
 
 
+class Tag(Entity, tag="tag"):
+    """A name for the state after commit `seq`."""
+
+    kind = "tag"
+    leaves = frozenset({"seq"})
+    seq: int = 0
+
+    def key(self) -> Key:
+        return ("tag", "", self.name)
+
+
 class Holding(Entity):
     """Base of what holds proposals that wait for a decision."""
 
@@ -112,7 +123,7 @@ class Gone(Struct, omit_defaults=True):
     choice: Maybe = UNSET
 
 
-AnyEntity: TypeAlias = Profile | Flavor | Component | Stack | Conflict | Request | PEOPLE
+AnyEntity: TypeAlias = Profile | Flavor | Component | Stack | Tag | Conflict | Request | PEOPLE
 E = TypeVar("E", bound=Entity)
 
 

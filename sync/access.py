@@ -43,11 +43,15 @@ SCRUB_FACT: Final = "scrub"
 
 
 class Principal(Struct, frozen=True):
-    """Who a connection proved to be: `name` is the author of its commits, `user` and `token` are ids."""
+    """Who a connection proved to be: `name` is the author of its commits, the others are ids.
+
+    `replica` is empty where none came, as in a GET.
+    """
 
     name: str
     user: str = ""
     token: str = ""
+    replica: str = ""
 
     @property
     def account(self) -> str:
@@ -99,6 +103,9 @@ class Access(Protocol):
 
     def secret(self, principal: Principal) -> bytes:
         """The hash of the token by which they came."""
+
+    def has_key(self, principal: Principal, key: bytes) -> bool | None:
+        """Whether their replica signs with that key, as far as it is known; None where no keys are kept."""
 
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         """The answer to an order that asks for nothing but what is known here; None for others."""
@@ -160,7 +167,7 @@ class PeopleAccess:
         if now - self._used.get(prefix, 0) >= USED_EVERY:
             self._used[prefix] = now
             self._news[USED_FACT, prefix] = str(now).encode()
-        return Principal(_name(self.state, token.user), token.user, id)
+        return Principal(_name(self.state, token.user), token.user, id, hello.replica)
 
     def holder(self, token: str, now: Millis) -> Principal | Refusal:
         found = self._found(token, now)
@@ -215,6 +222,10 @@ class PeopleAccess:
     def secret(self, principal: Principal) -> bytes:
         token = self.state.get(principal.token)
         return self._secrets.get(token.prefix, b"") if isinstance(token, Token) else b""
+
+    def has_key(self, principal: Principal, key: bytes) -> bool | None:
+        known = self.directory.signing_key(principal.user, principal.replica)
+        return known is not None and known.public == key.hex()
 
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         match order:

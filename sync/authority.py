@@ -7,6 +7,7 @@ away, and the next decision rebuilds them from the log.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -21,6 +22,7 @@ from stackroom.events.check import (
     Requested,
     check,
     check_changes,
+    refuse_rights,
     unsealed,
 )
 from stackroom.events.fold import apply
@@ -50,13 +52,18 @@ from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode
 from stackroom.sync.ceilings import Ceilings
+from stackroom.sync.keys import refuse_signature
+
+COPIES_KEPT: Final = 1_000
+"""Connections of copied replicas that are remembered; they hang up as soon as they know."""
 
 
 class Submission(Struct, frozen=True):
     """A proposal at the hub's door, with what the connection proved.
 
     `user` and `token` are ids among the people of the hub, who are asked again in the transaction:
-    what was withdrawn before it begins is gone. Without them, the rights in `who` count.
+    what was withdrawn before it begins is gone. Without them, the rights in `who` count. `session` is the
+    connection, where there is one.
     """
 
     profile: str
@@ -64,6 +71,7 @@ class Submission(Struct, frozen=True):
     proposal: Proposal
     user: str = ""
     token: str = ""
+    session: int = 0
 
 
 class Decision(Struct, frozen=True):
@@ -117,6 +125,9 @@ class Authority:
         self.states_kept = states_kept
         self._branches: OrderedDict[str, _Branch] = OrderedDict()
         self._directory: Directory | None = None
+        self._copies: OrderedDict[int, None] = OrderedDict()
+        """Connections of replicas that were found to be copies: what comes next from them builds on what was
+        not taken, under a name whose writes count as their own."""
         self._looked: LogReader | None = None
         """The transaction in which the directory was last held against the log."""
 
@@ -246,9 +257,9 @@ class Authority:
     ) -> Answer:
         proposal = submission.proposal
         replica = submission.who.replica
-        if self._number_used(submission, branch, log):
+        if self._is_copy(submission, branch, log):
             sentence = (
-                f"replica {replica} has used number {proposal.number} for another proposal: "
+                f"replica {replica} has used number {proposal.number}, or one before, for another proposal: "
                 "this replica is a copy of another one"
             )
             return Answer(proposal.id, "rejected", None, "replica_copied", sentence)
@@ -256,6 +267,11 @@ class Authority:
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
         who = self._who(submission, log)
+        if (forged := self._refuse_signature(submission, log)) is not None:
+            if refusal := refuse_rights(branch.state, changes, who):
+                return self._refused(submission, branch, refusal, now, log)
+            # Not remembered: whose proposal this is was not shown, and its author may still push it.
+            return Answer(proposal.id, "rejected", None, forged.code, forged.sentence)
         outcome = check_changes(branch.state, proposal.base, changes, who, proposal.id)
         match outcome:
             case Rejected(refusal):
@@ -282,6 +298,14 @@ class Authority:
                 )
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
 
+    def _refuse_signature(self, submission: Submission, log: LogReader) -> Refusal | None:
+        """Why the proposal is not signed as it must be; where nobody was asked for, nothing must be."""
+        if not submission.user:
+            return None
+        user, replica = submission.user, submission.who.replica
+        directory, proposal = self.directory(log), submission.proposal
+        return refuse_signature(directory, user, replica, submission.profile, proposal)
+
     def _refused(
         self,
         submission: Submission,
@@ -296,6 +320,19 @@ class Authority:
             log.refuse(Refused(answer, submission.profile, replica, proposal.number, now))
             branch.answered(replica, proposal.number)
         return answer
+
+    def _is_copy(self, submission: Submission, branch: _Branch, log: LogWriter) -> bool:
+        """Whether this, or something before it on its connection, has the number of another proposal."""
+        session = submission.session
+        if session in self._copies:
+            return True
+        if not self._number_used(submission, branch, log):
+            return False
+        if session:
+            self._copies[session] = None
+            while len(self._copies) > COPIES_KEPT:
+                self._copies.popitem(last=False)
+        return True
 
     def _number_used(self, submission: Submission, branch: _Branch, log: LogWriter) -> bool:
         """Whether the replica gave this number to another proposal: hardly ever, as it counts up."""
@@ -388,6 +425,8 @@ class Authority:
             events,
             b"",
         )
+        if events is proposal.events:
+            commit = structs.replace(commit, key=proposal.key, signature=proposal.signature)
         leaf = merkle.leaf_hash(codec.leaf(submission.profile, commit))
         branch.frontier = merkle.grow(branch.frontier, leaf)
         commit = structs.replace(commit, root=merkle.root(branch.frontier))

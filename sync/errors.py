@@ -11,6 +11,9 @@ StackroomError
     ├── BadSetting        a setting has no such name, or takes no such value
     ├── HasCertificate    the folder has a certificate already
     ├── NotReadmitted     nobody is let in again by that name
+    ├── HubDamaged        its file does not add up
+    ├── NotBackedUp       no backup was made
+    ├── NotRestored       no backup was put in place
     └── MissingExtra      a setting needs a library that is not installed
 """
 
@@ -97,6 +100,28 @@ class NotReadmitted(HubError):
 
     exit_code = 2
     hint = "stackroom hub readmit --user NAME --data DIR"
+
+
+class HubDamaged(HubError):
+    """A hub's file does not add up, or cannot be read: nothing is served from it, or copied."""
+
+    exit_code = 9
+    hint = (
+        "stackroom hub restore FILE puts a backup in its place; stackroom hub heal then takes back from "
+        "clients what came after it"
+    )
+
+    def __init__(self, path: str, why: str) -> None:
+        self.why = why
+        super().__init__(f"{path} is damaged: {why}")
+
+
+class NotBackedUp(HubError):
+    """No backup was made; what was there before is as it was."""
+
+
+class NotRestored(HubError):
+    """No backup was put in place; the hub's folder is as it was."""
 
 
 class MissingExtra(HubError):

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +35,22 @@ class Serving(Struct, frozen=True):
     """The settings that are not the defaults."""
     sources: dict[str, str] = {}
     """Where each of those was said."""
+
+
+class Companion(Struct, frozen=True):
+    """A file that belongs to the hub beside its log: what it is, and whether it must stay secret."""
+
+    name: str
+    what: str
+    secret: bool = False
+
+
+COMPANIONS: Final = (
+    Companion("hub.toml", "its settings"),
+    Companion("tls.crt", "the certificate that it signed itself"),
+    Companion("tls.key", "the certificate's private key", secret=True),
+)
+"""They change hardly ever, and are in no backup of the log: whoever reads that must not become the hub."""
 
 
 class HubFolder:
@@ -75,6 +91,10 @@ class HubFolder:
                 return False
         except AlreadyRunning:
             return True
+
+    def companions(self) -> list[Companion]:
+        """Those of `COMPANIONS` that are there."""
+        return [each for each in COMPANIONS if (self.path / each.name).exists()]
 
     def announce(self, serving: Serving) -> None:
         """Writes down who serves, for others to find."""

@@ -147,6 +147,7 @@ class Hub(Watchers):
             now,
             self.settings.push_proposals,
             self.settings.push_bytes,
+            self.access.has_key(principal, hello.key) if hello.key else None,
         )
         self._send(session, welcome)
         self._tell_rights(session, principal, now)
@@ -319,7 +320,7 @@ class Hub(Watchers):
             rights = self._rights(principal, profile)
             who = Who(session.replica, principal.name, rights)
             submissions = tuple(
-                Submission(profile, who, proposal, principal.user, principal.token)
+                Submission(profile, who, proposal, principal.user, principal.token, session.id)
                 for proposal in push.proposals
             )
             self._effects.append(Submit(session.id, submissions))

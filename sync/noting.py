@@ -15,6 +15,9 @@ MATTERS: Final = frozenset(
     {
         "not_allowed",
         "replica_copied",
+        "not_signed",
+        "unknown_key",
+        "bad_signature",
         "too_many_profiles",
         "too_many_entities",
         "too_many_conflicts",

@@ -7,8 +7,9 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from stackroom.events.limits import MESSAGE_LENGTH, NAME_LENGTH
+from stackroom.events.limits import KEY_BYTES, MESSAGE_LENGTH, NAME_LENGTH, SIGNATURE_BYTES
 from stackroom.events.model import Count, Id, Millis
+from stackroom.events.people import Grant
 
 PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
 """What is public of a token or code: its kind, and what it is looked up by."""
@@ -21,6 +22,13 @@ IdToken: TypeAlias = Annotated[str, Meta(max_length=16_384)]
 
 Hash: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """SHA-256 of a token or code."""
+
+
+PublicKey: TypeAlias = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
+"""The public half of an Ed25519 key."""
+
+Proof: TypeAlias = Annotated[bytes, Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
+"""An Ed25519 signature, by which somebody shows that they have a key."""
 
 
 class NewToken(Struct, frozen=True):
@@ -104,6 +112,23 @@ class LinkIdentity(Order, frozen=True, tag="link_identity"):
         return "LinkIdentity()"
 
 
+class RegisterKey(Order, frozen=True, tag="register_key"):
+    """The sender's replica signs with this key from now on; `proof` is `signing.Signer.possession`.
+
+    A replica has one key. One of which the hub knows another, whose own has ended, or belongs to another
+    replica, takes a new identity.
+    """
+
+    key: PublicKey
+    proof: Proof
+
+
+class RevokeKey(Order, frozen=True, tag="revoke_key"):
+    """Nothing that the key signs is taken from now on."""
+
+    key: PublicKey
+
+
 class Redact(Order, frozen=True, tag="redact"):
     """Takes the text at `path` of what commit `seq` wrote out of a profile's whole history.
 
@@ -134,6 +159,43 @@ class ListNotes(Order, frozen=True, tag="list_notes"):
     since: Millis = 0
 
 
+# What is answered to them
+
+
+class TokenInfo(Struct, frozen=True, omit_defaults=True):
+    """A token as its owner may see it; times in milliseconds since 1970, None where there is none."""
+
+    id: str
+    user: str
+    name: str
+    prefix: str
+    created: Millis
+    used: Millis | None = None
+    expires: Millis | None = None
+    read_only: bool = False
+    profiles: tuple[str, ...] | None = None
+    here: bool = False
+    """Whether it is the token of this connection."""
+
+
+class Explained(Struct, frozen=True):
+    """What a user may do, and where each permission comes from."""
+
+    user: str
+    active: bool
+    grants: tuple[Grant, ...]
+
+
+class Remnant(Struct, frozen=True):
+    """Where a redaction does not reach: the text is part of a longer one, or of a name, key or message.
+
+    `where` is `message`, or the number of an event and a pointer into its body.
+    """
+
+    seq: Count
+    where: str
+
+
 AnyOrder: TypeAlias = (
     MakeToken
     | RenewToken
@@ -142,6 +204,8 @@ AnyOrder: TypeAlias = (
     | Invite
     | SetPassword
     | LinkIdentity
+    | RegisterKey
+    | RevokeKey
     | Redact
     | Explain
     | ListNotes

@@ -13,9 +13,10 @@ from msgspec import Struct
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, Commit, Millis
 from stackroom.events.people import HUB, Directory
-from stackroom.events.people_entities import Invitation, Password, Team, Token, User
+from stackroom.events.people_entities import Invitation, Password, SigningKey, Team, Token, User
 from stackroom.events.people_model import (
     InvitationEnded,
+    KeyRevoked,
     PasswordRemoved,
     PasswordSet,
     RoleAssigned,
@@ -27,6 +28,7 @@ from stackroom.events.people_model import (
     UserInvited,
 )
 from stackroom.events.rules import Refusal
+from stackroom.events.signing import fingerprint, key_id
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
@@ -41,6 +43,7 @@ from stackroom.sync.access import (
 )
 from stackroom.sync.admitting import ENDED, coming, linking, unlinking
 from stackroom.sync.authority import Authority
+from stackroom.sync.keys import registering
 from stackroom.sync.proofs import Hashed, Identified, KnownPassword, Proof
 from stackroom.sync.redacting import Done, redact
 
@@ -138,6 +141,10 @@ class _Order:
                 return self.set_password(sender, proof)
             case wire.LinkIdentity():
                 return self.link_identity(sender, proof)
+            case wire.RegisterKey():
+                return self.register_key(sender, order)
+            case wire.RevokeKey(key):
+                return self.revoke_key(sender, key)
             case wire.Redact():
                 return self.redact(sender, order)
             case _:
@@ -240,6 +247,33 @@ class _Order:
             None if once else lifetime,
         )
         return self.new_id(), change
+
+    # Keys
+
+    def register_key(self, sender: Principal, order: wire.RegisterKey) -> str:
+        if self.token(sender.token).read_only:
+            raise _Refused("not_allowed", "a read-only token changes nothing, and signs nothing")
+        hub = self.authority.people
+        changes = self.agreed(registering(self.directory, sender, order, hub, self.now))
+        if changes:
+            self.take(
+                sender.name, f"{sender.name} signs with key {fingerprint(order.key)}", changes
+            )
+        return sender.name
+
+    def revoke_key(self, sender: Principal, key: bytes) -> str:
+        id = key_id(key)
+        found = self.state.get(id)
+        if not isinstance(found, SigningKey):
+            raise _Refused("unknown_entity", "there is no such key, or it was revoked")
+        if self.state.resolve(found.user) != sender.user:
+            self.demand(sender, "people.write")
+        elif self.limited(sender):
+            raise _Refused("not_allowed", "a token of limited scope ends no keys")
+        owner = self.state.get(found.user)
+        name = owner.name if owner is not None else ""
+        self.take(sender.name, f"key {found.name} of {name} revoked", [(id, KeyRevoked())])
+        return name
 
     # Taking away
 

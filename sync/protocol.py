@@ -12,8 +12,7 @@ from msgspec import Meta, Struct
 from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit, Count, Id, Millis, Proposal, Rewritten
-from stackroom.events.people import Grant
+from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
 from stackroom.sync.message import CloseCode as CloseCode
 from stackroom.sync.message import Message as Message
 from stackroom.sync.order_messages import (
@@ -24,6 +23,9 @@ from stackroom.sync.order_messages import (
 )
 from stackroom.sync.order_messages import (
     Explain as Explain,
+)
+from stackroom.sync.order_messages import (
+    Explained as Explained,
 )
 from stackroom.sync.order_messages import (
     Hash as Hash,
@@ -56,7 +58,16 @@ from stackroom.sync.order_messages import (
     Redact as Redact,
 )
 from stackroom.sync.order_messages import (
+    RegisterKey as RegisterKey,
+)
+from stackroom.sync.order_messages import (
+    Remnant as Remnant,
+)
+from stackroom.sync.order_messages import (
     RenewToken as RenewToken,
+)
+from stackroom.sync.order_messages import (
+    RevokeKey as RevokeKey,
 )
 from stackroom.sync.order_messages import (
     RevokeToken as RevokeToken,
@@ -66,6 +77,9 @@ from stackroom.sync.order_messages import (
 )
 from stackroom.sync.order_messages import (
     SetPassword as SetPassword,
+)
+from stackroom.sync.order_messages import (
+    TokenInfo as TokenInfo,
 )
 from stackroom.sync.show_messages import (
     Changed as Changed,
@@ -103,11 +117,15 @@ SUBPROTOCOLS: Final = (MSGPACK, JSON)
 
 
 class Hello(Message, frozen=True, tag="hello"):
-    """The first message: who is there, by a token that says it."""
+    """The first message: who is there, by a token that says it.
+
+    `key` is the public half of the key by which the replica signs, if it does.
+    """
 
     replica: Id
     token: Secret
     client: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    key: Key = b""
 
     def __repr__(self) -> str:
         """Without the token, which must never stand in a log."""
@@ -236,7 +254,11 @@ class Ways(Message, frozen=True, tag="ways"):
 
 
 class Welcome(Message, frozen=True, tag="welcome"):
-    """The answer to `hello`: which hub this is, and as whom it took the sender."""
+    """The answer to `hello`: which hub this is, and as whom it took the sender.
+
+    `key_registered` is whether the key in `hello` is known to be that of this user's replica: if not, it is
+    to be registered before anything is pushed. None where no key was told, or the hub keeps none.
+    """
 
     hub: str
     epoch: int
@@ -245,6 +267,7 @@ class Welcome(Message, frozen=True, tag="welcome"):
     time: Millis
     push_proposals: int
     push_bytes: int
+    key_registered: bool | None = None
 
 
 class Rights(Message, frozen=True, tag="rights"):
@@ -259,40 +282,6 @@ class Rights(Message, frozen=True, tag="rights"):
     people: str = ""
     expires: Millis | None = None
     renew: bool = False
-
-
-class TokenInfo(Struct, frozen=True, omit_defaults=True):
-    """A token as its owner may see it; times in milliseconds since 1970, None where there is none."""
-
-    id: str
-    user: str
-    name: str
-    prefix: str
-    created: Millis
-    used: Millis | None = None
-    expires: Millis | None = None
-    read_only: bool = False
-    profiles: tuple[str, ...] | None = None
-    here: bool = False
-    """Whether it is the token of this connection."""
-
-
-class Explained(Struct, frozen=True):
-    """What a user may do, and where each permission comes from."""
-
-    user: str
-    active: bool
-    grants: tuple[Grant, ...]
-
-
-class Remnant(Struct, frozen=True):
-    """Where a redaction does not reach: the text is part of a longer one, or of a name, key or message.
-
-    `where` is `message`, or the number of an event and a pointer into its body.
-    """
-
-    seq: Count
-    where: str
 
 
 class Reply(Message, frozen=True, tag="reply"):

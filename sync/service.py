@@ -20,6 +20,7 @@ import anyio.to_thread
 from msgspec import Struct, json, structs
 
 from stackroom.events.codec import SALT_BYTES
+from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
@@ -30,17 +31,20 @@ from stackroom.sync.authority import Authority
 from stackroom.sync.errors import (
     AlreadyRunning,
     DidNotStart,
+    HubDamaged,
     HubError,
     NotReadmitted,
     NotRunning,
     PortInUse,
 )
+from stackroom.sync.examining import look
 from stackroom.sync.folder import HubFolder, Serving, new_hub_id
 from stackroom.sync.listening import settled, tls_of, urls
 from stackroom.sync.oidc_settings import client_secret
 from stackroom.sync.passwords import need_argon2
 from stackroom.sync.protocol import CloseCode
 from stackroom.sync.provider import Provider
+from stackroom.sync.restoring import finish
 from stackroom.sync.security_log import SecurityLog
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
@@ -100,14 +104,15 @@ class Started(Struct, frozen=True):
 def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None:
     """Serves the folder until a signal ends it; `announce` is told once it listens.
 
-    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, and what
-    SqliteLog.open raises.
+    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, HubDamaged, and
+    what SqliteLog.open raises.
     """
     folder = HubFolder(data)
     tuned = structs.replace(tuned, settings=settled(folder, tuned.settings))
     tls, provider = tls_of(tuned.settings), _provider(tuned)
     folder.prepare()
     with folder.lock():
+        finish(folder)
         try:
             anyio.run(
                 _serve,
@@ -131,7 +136,7 @@ async def _serve(
 ) -> None:
     settings = tuned.settings
     security = _security_log(folder, settings)
-    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
+    event_log = await _open(folder.log, settings)
     try:
         identity = await event_log.read(lambda reader: reader.identity())
         code = await _found(event_log, identity.id, settings)
@@ -193,6 +198,20 @@ async def _serve(
         log.info("stopped")
 
 
+async def _open(path: Path, settings: Settings) -> SqliteLog:
+    """The log, of which the newest commits fit. Raises HubDamaged, and what SqliteLog.open raises."""
+    try:
+        event_log = await SqliteLog.open(path, new_id=new_hub_id(), now=_clock())
+    except LogCorrupt as error:
+        raise HubDamaged(str(path), str(error)) from error
+    try:
+        await anyio.to_thread.run_sync(look, path, settings.verify_start)
+    except BaseException:
+        await event_log.aclose()
+        raise
+    return event_log
+
+
 def _provider(tuned: Tuned) -> Provider | None:
     """The OpenID provider that the settings name, if passwords and it can be used at all.
 
@@ -244,6 +263,7 @@ def readmit(data: Path, user: str) -> founding.Readmitted:
     if not folder.log.exists():
         raise NotReadmitted(f"there is no hub in {data}")
     with folder.lock():
+        finish(folder)
         made = anyio.run(_readmit, folder, user)
     if isinstance(made, Refusal):
         raise NotReadmitted(made.sentence)

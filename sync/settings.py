@@ -166,6 +166,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits behind the head from which a subscriber may be sent a snapshot."""
     pasts_kept: int = 4
     """States of the past that are kept in memory for whoever looks at them, of all profiles together."""
+    verify_start: int = 10_000
+    """Commits whose hashes are computed again when the hub starts, the newest of its profiles."""
     states_kept: int = 256
     """Profiles whose state is kept in memory, the least recently used given up first."""
 

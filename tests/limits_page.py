@@ -14,6 +14,11 @@ PAGES = [
     ("events/limits.py", "The model", "What an event may hold, on the hub and in every replica."),
     ("sync/settings.py", "The hub", "Defaults of `stackroom.sync.settings.Settings`."),
     ("client/settings.py", "The client", "Defaults of `stackroom.client.settings.Settings`."),
+    (
+        "client/past.py",
+        "States of the past",
+        "What a replica keeps along the way of a long history.",
+    ),
     ("client/zenml/limits.py", "ZenML's YAML", "What a stack file may hold."),
 ]
 

@@ -45,7 +45,7 @@ def test_the_permissions_are_those_of_the_code() -> None:
     listed = [
         line
         for line in page.splitlines()
-        if line.startswith(("| `profile.", "| `people.", "| `hub."))
+        if line.startswith(("| `profile.", "| `run.", "| `people.", "| `hub."))
     ]
     assert listed == rows
 

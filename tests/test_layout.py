@@ -17,12 +17,14 @@ MAY_IMPORT = {
 }
 
 SHELLS = {
+    "events/damage.py",
     "events/database.py",
     "events/migrations.py",
     "events/sqlite_cache.py",
     "events/sqlite_file.py",
     "events/sqlite_log.py",
     "events/sqlite_read.py",
+    "events/sqlite_runs.py",
     "events/sqlite_schema.py",
     "events/sqlite_write.py",
 }

@@ -24,7 +24,7 @@ SECTIONS = {
         "access",
         "token",
     ),
-    "History": ("log", "show", "diff", "blame", "revert", "secrets", "redact"),
+    "History": ("log", "show", "diff", "blame", "tag", "revert", "run", "secrets", "redact"),
     "Comfort": ("ui", "explain", "completion"),
 }
 
@@ -68,7 +68,9 @@ SUMMARIES = {
     "show": "one commit, value by value",
     "diff": "what differs between two points of the history",
     "blame": "who wrote each value of a stack or component last",
+    "tag": "names for points of the history",
     "revert": "undo a commit by a new one",
+    "run": "which pipeline ran on which stack, as the stack was",
     "secrets": "credentials that got into a history in plain text",
     "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
@@ -110,7 +112,9 @@ COMMANDS = {
     "show": f"{_AT}.show:show",
     "diff": f"{_AT}.diff:diff",
     "blame": f"{_AT}.blame:blame",
+    "tag": f"{_AT}.tag:tag",
     "revert": f"{_AT}.revert:revert",
+    "run": f"{_AT}.run:run",
     "secrets": f"{_AT}.secrets:secrets",
     "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",

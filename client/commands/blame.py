@@ -1,9 +1,9 @@
 """`stackroom blame`: who wrote each value."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
@@ -18,10 +18,31 @@ if TYPE_CHECKING:
     from stackroom.events.state import AnyEntity
 
 
+NEWEST: Final = 20
+"""Runs of one value that programs are given; the rest is counted."""
+
+
+class UsedBy(Struct, frozen=True):
+    """A run, and the seq of the commit whose state it ran on."""
+
+    id: str
+    pipeline: str
+    status: str
+    at: int | None
+
+
+class Used(Struct, frozen=True):
+    """The runs that used a value: how many, and the newest of them, the last one first."""
+
+    count: int
+    newest: list[UsedBy]
+
+
 class Line(Struct, frozen=True):
     """One value and who wrote it last; without a `seq`, a proposal that waits for the hub.
 
-    `author` and `time` (the hub's clock, in ms) are null where that commit is not on this machine.
+    `author` and `time` (the hub's clock, in ms) are null where that commit is not on this machine; `runs` is
+    null unless it was asked for.
     """
 
     path: Path
@@ -32,6 +53,7 @@ class Line(Struct, frozen=True):
     author: str | None
     time: Millis | None
     message: str | None
+    runs: Used | None = None
 
 
 @command(
@@ -39,28 +61,35 @@ class Line(Struct, frozen=True):
     example="""
     stackroom blame prod
     stackroom blame orchestrator/k8s
+    stackroom blame orchestrator/k8s --runs
     stackroom blame profile
     """,
 )
 @click.argument("entity", metavar="STACK|TYPE/NAME", shell_complete=completing.entities)
+@click.option(
+    "--runs", "with_runs", is_flag=True, help="Also which runs of pipelines used each value."
+)
 @click.pass_obj
-def blame(app: App, entity: str) -> None:
+def blame(app: App, entity: str, with_runs: bool) -> None:
     """Show for each value of a stack or component who wrote it last, when and why.
 
-    `profile` stands for the profile itself: its description, settings and default stack.
+    `profile` stands for the profile itself: its description, settings and default stack. --runs counts
+    the runs (see run) whose commit had the value, on a stack that had the component then.
     """
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.times import local
 
     copy = app.copy()
-    _, found = find_entity(copy.view, entity)
+    id, found = find_entity(copy.view, entity)
     names = Names(copy.view, copy.confirmed)
     lines = _lines(copy, found, names)
+    if with_runs:
+        lines = _with_runs(copy, id, found, lines)
 
     def table() -> Table:
         return Table(
-            ("what", "value", "seq", "author", "when", "message"),
+            ("what", "value", "seq", "author", "when", "message", *(["runs"] if with_runs else [])),
             [
                 (
                     line.place,
@@ -69,6 +98,7 @@ def blame(app: App, entity: str) -> None:
                     line.author,
                     local(line.time) if line.time is not None else "",
                     line.message,
+                    *([_used(line.runs)] if line.runs is not None else []),
                 )
                 for line in lines
             ],
@@ -91,6 +121,26 @@ def _lines(copy: "ProfileCopy", entity: "AnyEntity", names: "Names") -> list[Lin
         value = None if written.value is UNSET else written.value
         lines.append(Line(written.path, names.path(written.path), value, *writers[written.seq]))
     return lines
+
+
+def _with_runs(copy: "ProfileCopy", id: str, entity: "AnyEntity", lines: list[Line]) -> list[Line]:
+    from stackroom.client.usage import usage
+
+    used = usage(copy, id, entity)
+    told = []
+    for line in lines:
+        runs = used.since(line.seq) if line.seq is not None else []
+        newest = [UsedBy(r.id, r.pipeline, r.status, r.at) for r in runs[: -NEWEST - 1 : -1]]
+        told.append(structs.replace(line, runs=Used(len(runs), newest)))
+    return told
+
+
+def _used(used: Used) -> str:
+    """`12, last training (completed)`."""
+    if not used.newest:
+        return "none"
+    last = used.newest[0]
+    return f"{used.count}, last {last.pipeline} ({last.status})"
 
 
 def _writer(

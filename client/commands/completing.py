@@ -16,6 +16,7 @@ from stackroom.client.component_types import TYPES, type_named
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from stackroom.events.runs import Run
     from stackroom.events.state import Component, State
 
 Candidate: TypeAlias = tuple[str, str]
@@ -266,9 +267,58 @@ def entities(app: App, context: click.Context) -> Iterator[Candidate]:
 @_from_home
 def commits(app: App, context: click.Context) -> Iterator[Candidate]:
     """The newest commits, by their number."""
+    yield from _commits(app)
+
+
+@_from_home
+def typed_components(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Components as TYPE/NAME."""
+    for each in _components(app.copy().view):
+        yield f"{each.component_type}/{each.name}", each.flavor
+
+
+@_from_home
+def authors(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Who made the newest commits."""
     copy = app.copy()
-    for commit in copy.log.recent(copy.id, None, COMMITS):
-        yield str(commit.seq), f"{commit.author}: {commit.message}"
+    commits = copy.log.recent(copy.id, None, COMMITS)
+    yield from ((author, "") for author in dict.fromkeys(each.author for each in commits))
+
+
+def event_types(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    """Types of events in profiles, and component types."""
+    from stackroom.events.codec import CHANGES
+    from stackroom.events.permissions import PEOPLE
+
+    own = [(name, "") for name, change in CHANGES.items() if change.kind not in PEOPLE]
+    return items(own, incomplete) + types(context, parameter, incomplete)
+
+
+@_from_home
+def tags(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Tags."""
+    yield from _tags(app)
+
+
+@_from_home
+def moments(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Places in history: tags, the newest commits, and a word for a time."""
+    yield from _tags(app)
+    yield from _commits(app)
+    yield "yesterday", "as it was when yesterday ended"
+
+
+@_from_home
+def comparable(app: App, context: click.Context) -> Iterator[Candidate]:
+    """What can be compared: moments, stacks, profiles."""
+    yield from _tags(app)
+    yield from _commits(app)
+    for name, description in _stacks(app.copy().view):
+        yield f"stack:{name}", description
+    for entry in app.workspace.profiles():
+        yield f"profile:{entry.name}", entry.hub or "local"
 
 
 @_from_home
@@ -300,6 +350,29 @@ def requests(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 @_from_home
+def runs(app: App, context: click.Context) -> Iterator[Candidate]:
+    """The newest runs, by what others call them, or the end of their id."""
+    from stackroom.client.commands.naming import short
+
+    for run in _runs(app):
+        yield run.name or short(run.id), f"{run.pipeline}, {run.status}"
+
+
+@_from_home
+def pipelines(app: App, context: click.Context) -> Iterator[Candidate]:
+    """Pipelines of the newest runs."""
+    for pipeline in dict.fromkeys(run.pipeline for run in _runs(app)):
+        yield pipeline, ""
+
+
+def _runs(app: App) -> "Iterator[Run]":
+    from stackroom.client.runs import recent
+    from stackroom.events.log import RunsWanted
+
+    return (seen.run for seen in recent(app.copy(), RunsWanted(limit=COMMITS)))
+
+
+@_from_home
 def waiting(app: App, context: click.Context) -> Iterator[Candidate]:
     """Changes that are pending or parked, by their number."""
     copy = app.copy()
@@ -314,6 +387,19 @@ def parked(app: App, context: click.Context) -> Iterator[Candidate]:
     """Changes that the hub refused, by their number."""
     for each in app.copy().parked:
         yield str(each.proposal.number), each.sentence
+
+
+def _commits(app: App) -> Iterator[Candidate]:
+    copy = app.copy()
+    for commit in copy.log.recent(copy.id, None, COMMITS):
+        yield str(commit.seq), f"{commit.author}: {commit.message}"
+
+
+def _tags(app: App) -> Iterator[Candidate]:
+    from stackroom.events.state import Tag
+
+    for _, tag in app.copy().view.all(Tag):
+        yield tag.name, f"#{tag.seq}"
 
 
 def _type(context: click.Context) -> str:

@@ -148,7 +148,9 @@ def update(
     if not (settings or unsets or labels or unlabels or flavor or interactive):
         raise click.UsageError("nothing to change: give --KEY=VALUE, --unset KEY or --label K=V")
     copy = app.copy()
-    _, found = find_component(copy.view, type, name) if name else used(app, copy, type)[1:]
+    _, found = (
+        find_component(copy.view, type, name) if name else used(app, copy, type, copy.view)[1:]
+    )
     settings = configuring.fitted(copy.view, type, flavor or found.flavor, settings)
     if interactive:
         given = found.config.keys() | {setting.keys[0] for setting in settings}

@@ -9,11 +9,14 @@ from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import (
     doubt,
     find_component,
+    known_stack,
     optional_type_argument,
+    state_at,
     type_argument,
 )
 from stackroom.client.commands.options import (
     Labels,
+    at_option,
     parse_labels,
     stack_option,
 )
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.entities import ComponentRow
     from stackroom.client.commands.output import Views
     from stackroom.client.profile_copy import ProfileCopy
+    from stackroom.events.state import State
 
 
 @command(
@@ -46,14 +50,18 @@ if TYPE_CHECKING:
     help="Only those with this label; may be repeated.",
 )
 @click.option("--name", default="", metavar="TEXT", help="Only those with this in their name.")
+@at_option
 @click.pass_obj
-def list_(app: App, type: str, flavor: str | None, labels: Labels, name: str) -> None:
+def list_(
+    app: App, type: str, flavor: str | None, labels: Labels, name: str, at: str | None
+) -> None:
     """List the components, or those of one TYPE."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Table
 
     copy = app.copy()
-    listed = entities.components(copy.view, type)
+    state = state_at(copy, at)
+    listed = entities.components(state, type)
     rows = [
         row
         for row in listed
@@ -83,7 +91,7 @@ def list_(app: App, type: str, flavor: str | None, labels: Labels, name: str) ->
         )
 
     app.output.show(rows, table)
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, state)
 
 
 @command(
@@ -91,13 +99,15 @@ def list_(app: App, type: str, flavor: str | None, labels: Labels, name: str) ->
     example="""
     stackroom component describe orchestrator k8s
     stackroom component describe orchestrator
+    stackroom component describe orchestrator k8s --at yesterday
     """,
 )
 @type_argument
 @click.argument("name", required=False, shell_complete=completing.components)
 @stack_option
+@at_option
 @click.pass_obj
-def describe(app: App, type: str, name: str | None) -> None:
+def describe(app: App, type: str, name: str | None, at: str | None) -> None:
     """Show one component and the stacks that use it.
 
     Without NAME, the one that the stack in use here has.
@@ -105,35 +115,41 @@ def describe(app: App, type: str, name: str | None) -> None:
     from stackroom.client.commands import entities
 
     copy = app.copy()
-    found = find_component(copy.view, type, name) if name else used(app, copy, type)[1:]
-    row = entities.component(copy.view, *found)
+    state = state_at(copy, at)
+    found = find_component(state, type, name) if name else used(app, copy, type, state)[1:]
+    row = entities.component(state, *found)
     app.output.show(row, lambda: described(row))
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, state)
 
 
 @command("get", example="stackroom component get orchestrator")
 @type_argument
 @stack_option
+@at_option
 @click.pass_obj
-def get(app: App, type: str) -> None:
+def get(app: App, type: str, at: str | None) -> None:
     """Show which component of TYPE the stack in use here has."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Lines
 
     copy = app.copy()
-    stack, id, found = used(app, copy, type)
+    state = state_at(copy, at)
+    stack, id, found = used(app, copy, type, state)
     line = f"{found.name} (of stack {stack.name!r})"
-    app.output.show(entities.component(copy.view, id, found), Lines([line]))
-    app.show_copy_age(copy)
+    app.output.show(entities.component(state, id, found), Lines([line]))
+    app.show_copy_age(copy, state)
 
 
-def used(app: App, copy: "ProfileCopy", type: str) -> tuple[Stack, str, Component]:
-    """The stack in use here, and the id and entity of its first component of `type`; NotFound."""
+def used(app: App, copy: "ProfileCopy", type: str, state: "State") -> tuple[Stack, str, Component]:
+    """The stack in use here as it is in `state`, and the id and entity of its first component of `type`.
+
+    NotFound where there is no such stack or component.
+    """
     from stackroom.client.commands.stack_active import in_use
 
-    _, stack, _ = in_use(app, copy)
+    stack = known_stack(state, in_use(app, copy)[0])
     for id in stack.components.get(type, []):
-        if isinstance(found := copy.view.get(id), Component):
+        if isinstance(found := state.get(id), Component):
             return stack, id, found
     raise NotFound(
         f"stack {stack.name!r}, which is in use here, has no {type}",

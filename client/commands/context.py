@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stackroom.client.repository import Repository
     from stackroom.client.store import ProfileEntry
     from stackroom.client.workspace import Workspace
+    from stackroom.events.state import State
 
 
 class App:
@@ -114,11 +115,16 @@ class App:
         same = [e for e in self.workspace.profiles() if e.name == copy.name]
         return copy.name if len(same) == 1 else f"{copy.name}@{copy.hub or 'local'}"
 
-    def show_copy_age(self, copy: "ProfileCopy") -> None:
-        """A footnote for people: which profile they read, why that one, and how fresh it is."""
+    def show_copy_age(self, copy: "ProfileCopy", state: "State | None" = None) -> None:
+        """A footnote for people: which profile they read, why that one, and how fresh it is.
+
+        With `state`, also what moment that is of, if it is not the state of now.
+        """
         from stackroom.client.commands.freshness import footnote
 
         said = footnote(self.workspace, copy)
+        if state is not None and state is not copy.view:
+            said = ", ".join(filter(None, (f"as it was after #{state.seq}", said)))
         self.tell_profile(f", {said}" if said else "")
 
     def tell_profile(self, more: str = "") -> None:

@@ -8,8 +8,13 @@ import click
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
-from stackroom.client.commands.lookup import doubt, optional_type_argument, type_argument
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.lookup import (
+    doubt,
+    optional_type_argument,
+    state_at,
+    type_argument,
+)
+from stackroom.client.commands.options import at_option, message_option, yes_option
 from stackroom.client.commands.tree import group
 
 if TYPE_CHECKING:
@@ -80,16 +85,18 @@ def register(
 )
 @optional_type_argument
 @click.option("--custom", is_flag=True, help="Only those that the team registered.")
+@at_option
 @click.pass_obj
-def list_(app: App, type: str, custom: bool) -> None:
+def list_(app: App, type: str, custom: bool, at: str | None) -> None:
     """List the flavors, or those of one component TYPE: the team's, and ZenML's."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Table
 
     copy = app.copy()
-    rows = entities.flavors(copy.view, type)
+    state = state_at(copy, at)
+    rows = entities.flavors(state, type)
     if not custom:
-        rows += entities.shipped_flavors(copy.view, type)
+        rows += entities.shipped_flavors(state, type)
 
     def table() -> Table:
         return Table(
@@ -110,7 +117,7 @@ def list_(app: App, type: str, custom: bool) -> None:
         )
 
     app.output.show(rows, table)
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, state)
 
 
 @flavor.command(
@@ -122,15 +129,17 @@ def list_(app: App, type: str, custom: bool) -> None:
 )
 @type_argument
 @click.argument("name", shell_complete=completing.flavors)
+@at_option
 @click.pass_obj
-def describe(app: App, type: str, name: str) -> None:
+def describe(app: App, type: str, name: str, at: str | None) -> None:
     """Show a flavor, its attributes, and the components of it."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Fields, Table
     from stackroom.client.errors import missing
 
     copy = app.copy()
-    listed = [*entities.flavors(copy.view, type), *entities.shipped_flavors(copy.view, type)]
+    state = state_at(copy, at)
+    listed = [*entities.flavors(state, type), *entities.shipped_flavors(state, type)]
     row = next((row for row in listed if row.name == name), None)
     if row is None:
         listing = f"stackroom flavor list {type}"
@@ -164,7 +173,7 @@ def describe(app: App, type: str, name: str) -> None:
         return [fields, attributes]
 
     app.output.show(row, views)
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, state)
 
 
 @flavor.command(

@@ -13,6 +13,8 @@ _AT = "stackroom.client.commands"
         "up": f"{_AT}.hub_run:up",
         "down": f"{_AT}.hub_run:down",
         "status": f"{_AT}.hub_run:status",
+        "backup": f"{_AT}.hub_backup:backup",
+        "restore": f"{_AT}.hub_backup:restore",
         "readmit": f"{_AT}.hub_readmit:readmit",
         "limits": f"{_AT}.hub_limits:limits",
         "logs": f"{_AT}.hub_logs:logs",

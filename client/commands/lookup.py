@@ -12,6 +12,7 @@ from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack,
 
 if TYPE_CHECKING:
     from stackroom.client.profile_copy import ProfileCopy
+    from stackroom.client.when import Place
     from stackroom.events.model import Commit
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -86,21 +87,43 @@ def find_entity(state: State, text: str) -> tuple[str, AnyEntity]:
     return find_stack(state, text)
 
 
-def seq_of(copy: "ProfileCopy", text: str) -> int:
-    """The seq that a place in history (`when`) means in this profile; UsageError, NotFound."""
+def place_of(text: str) -> "Place":
+    """The place in history that `text` means (`client/when.py`); UsageError."""
     from datetime import datetime
 
     from stackroom.client import when
 
     try:
-        place = when.parse(text, datetime.now().astimezone())
+        return when.parse(text, datetime.now().astimezone())
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    seq = place.seq if isinstance(place, when.Seq) else when.seq_at(copy.log, copy.id, place.time)
+
+
+def seq_of(copy: "ProfileCopy", text: str, *, least: int = 1) -> int:
+    """The seq that a place in history means in this profile; UsageError, NotFound if it is below `least`."""
+    from stackroom.client import when
+
+    seq = _known(copy, when.seq_of(place_of(text), copy.log, copy.id, copy.view))
+    if seq < least:
+        raise NotFound(f"{text!r} is before the first commit", hint="stackroom log")
+    return seq
+
+
+def seq_before(copy: "ProfileCopy", text: str) -> int:
+    """The seq after which commits are since `text` (`when.seq_before`), perhaps 0; UsageError, NotFound."""
+    from stackroom.client import when
+
+    return _known(copy, when.seq_before(place_of(text), copy.log, copy.id, copy.view))
+
+
+def state_at(copy: "ProfileCopy", text: str | None) -> State:
+    """The state that `--at` asks for: as it stands here without it; UsageError, NotFound."""
+    return copy.view if text is None else copy.at(seq_of(copy, text))
+
+
+def _known(copy: "ProfileCopy", seq: int) -> int:
     if seq > copy.seq:
         raise NotFound(f"there is no #{seq}: the profile is at #{copy.seq}", hint="stackroom log")
-    if seq == 0:
-        raise NotFound(f"{text!r} is before the first commit", hint="stackroom log")
     return seq
 
 
@@ -117,7 +140,7 @@ def around(copy: "ProfileCopy", commit: "Commit") -> tuple[State, State]:
 
 
 def commit_at(copy: "ProfileCopy", text: str) -> "Commit":
-    """The commit that a seq or a time names; UsageError, NotFound."""
+    """The commit that a seq, tag or time names; UsageError, NotFound."""
     seq = seq_of(copy, text)
     commits = copy.log.commits(copy.id, seq - 1, 1)
     if not commits or commits[0].seq != seq:

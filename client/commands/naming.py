@@ -1,10 +1,21 @@
 """Names instead of ids: what people call the entities and paths that events speak of by id."""
 
+from functools import cached_property
+
 from msgspec import UNSET
 
 from stackroom.client.commands.output import cell
 from stackroom.events.people_entities import Assignment
-from stackroom.events.state import AnyEntity, Component, Conflict, Flavor, Request, State
+from stackroom.events.state import (
+    AnyEntity,
+    Component,
+    Conflict,
+    Flavor,
+    Request,
+    Stack,
+    State,
+    Tag,
+)
 from stackroom.events.values import Maybe, Path, segments
 
 _NOTHING = "(none)"
@@ -18,6 +29,27 @@ class Names:
 
     def __init__(self, *states: State) -> None:
         self.states = states
+
+    @cached_property
+    def tags(self) -> dict[int, list[str]]:
+        """The tags of now, by the commit that they name."""
+        found: dict[int, list[str]] = {}
+        for _, tag in self.states[0].all(Tag):
+            found.setdefault(tag.seq, []).append(tag.name)
+        return {seq: sorted(names) for seq, names in found.items()}
+
+    @cached_property
+    def users(self) -> dict[str, list[str]]:
+        """The names of the stacks that have a component, by its id, in the first state that has the stack."""
+        found: dict[str, list[str]] = {}
+        known: set[str] = set()
+        for state in self.states:
+            for id, stack in state.all(Stack):
+                if id not in known:
+                    known.add(id)
+                    for _, member in stack.members():
+                        found.setdefault(member, []).append(stack.name)
+        return {id: sorted(names) for id, names in found.items()}
 
     def entity(self, id: str) -> str:
         """`stack 'prod'`, `orchestrator/k8s`, `flavor orchestrator/custom`, or the id's first part."""

@@ -57,6 +57,14 @@ def message_option(command: F) -> F:
     return reason_option(_allow_plaintext(command))
 
 
+at_option: Callable[[F], F] = click.option(
+    "--at",
+    metavar="SEQ|TIME|TAG",
+    help="As it was after a commit (42), at a time (2026-11-20, '2h ago', yesterday), or at a tag.",
+    shell_complete=completing.moments,
+)
+"""Gives the command `at: str | None`, for `lookup.state_at`."""
+
 yes_option: Callable[[F], F] = click.option(
     "-y", "--yes", is_flag=True, help="Do not ask for confirmation."
 )

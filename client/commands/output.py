@@ -63,7 +63,13 @@ class Changes(Struct, frozen=True):
     lines: Sequence[str]
 
 
-View: TypeAlias = Table | Fields | Lines | Changes
+class Unified(Struct, frozen=True):
+    """Lines of unified diffs: each is coloured by its first character."""
+
+    lines: Sequence[str]
+
+
+View: TypeAlias = Table | Fields | Lines | Changes | Unified
 Views: TypeAlias = View | Sequence[View]
 
 
@@ -158,6 +164,8 @@ def _render(view: View, where: Screen) -> str:
             return "\n".join(map(printable, view.lines))
         case Changes():
             return "\n".join(where.paint(printable(x), _tone(x)) for x in view.lines)
+        case Unified():
+            return "\n".join(where.paint(printable(x), _in_diff(x)) for x in view.lines)
 
 
 def _toned(value: object) -> Cell:
@@ -166,6 +174,12 @@ def _toned(value: object) -> Cell:
 
 def _tone(line: str) -> Tone | None:
     return _MARKS.get(line.lstrip()[:1])
+
+
+def _in_diff(line: str) -> Tone | None:
+    if line.startswith(("--- ", "+++ ")):
+        return "strong"
+    return {"+": "good", "-": "bad", "@": "quiet"}.get(line[:1])  # type: ignore[return-value]
 
 
 def _fields(view: Fields, where: Screen) -> Iterable[str]:

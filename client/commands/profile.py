@@ -8,7 +8,14 @@ from msgspec import UNSET, Struct
 from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands import completing
 from stackroom.client.commands.exits import Refused
-from stackroom.client.commands.options import global_option, message_option, parse_value, yes_option
+from stackroom.client.commands.lookup import state_at
+from stackroom.client.commands.options import (
+    at_option,
+    global_option,
+    message_option,
+    parse_value,
+    yes_option,
+)
 from stackroom.client.commands.output import Fields, Lines, Table, Toned
 from stackroom.client.commands.saving import Written, offer, tell
 from stackroom.client.commands.tree import group
@@ -18,6 +25,7 @@ from stackroom.events.values import Value
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.definitions import Definitions
+    from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.rights import Access
     from stackroom.client.store import ProfileEntry
 
@@ -193,28 +201,31 @@ def list_(app: "App") -> None:
 
 @profile.command("describe", example="stackroom profile describe team")
 @click.argument("name", required=False, shell_complete=completing.profiles)
+@at_option
 @click.pass_obj
-def describe(app: "App", name: str | None) -> None:
+def describe(app: "App", name: str | None, at: str | None) -> None:
     """Show what a profile is for and what it holds; the active one without NAME."""
     copy = app.copy() if name is None else app.workspace.copy(app.workspace.entry(name).id)
-    view = copy.view
+    view = state_at(copy, at)
+    now = view is copy.view
     entity = view.profile
+    seq = copy.seq if now else view.seq
     default = view.get(entity.default_stack) if entity and entity.default_stack else None
     shown = Described(
         copy.id,
-        copy.name,
+        copy.name if entity is None else entity.name,
         entity.description if entity is not None else "",
         copy.hub,
-        copy.seq,
-        app.workspace.cache.log.head(copy.id).root.hex(),
+        seq,
+        _root(copy, seq),
         entity.settings if entity is not None else {},
         default.name if default is not None else None,
         sum(1 for _ in view.all(Stack)),
         sum(1 for _ in view.all(Component)),
         sum(1 for _ in view.all(Flavor)),
         len(view.conflicts),
-        len(copy.standings),
-        len(copy.parked),
+        len(copy.standings) if now else 0,
+        len(copy.parked) if now else 0,
     )
     app.output.show(
         shown,
@@ -235,7 +246,15 @@ def describe(app: "App", name: str | None) -> None:
             title=shown.name,
         ),
     )
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, view)
+
+
+def _root(copy: "ProfileCopy", seq: int) -> str:
+    """The Merkle root after commit `seq`, in hexadecimal; empty where that commit is not here."""
+    if seq == copy.seq:
+        return copy.log.head(copy.id).root.hex()
+    found = [commit for commit in copy.log.commits(copy.id, seq - 1, 1) if commit.seq == seq]
+    return found[0].root.hex() if found else ""
 
 
 @profile.command("get", example="stackroom profile get --output json")

@@ -15,7 +15,7 @@ from stackroom.client.commands.bringing import (
     secrets_options,
 )
 from stackroom.client.commands.context import App
-from stackroom.client.commands.options import message_option, yes_option
+from stackroom.client.commands.options import at_option, message_option, yes_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
 
@@ -47,7 +47,7 @@ class Exported(Struct, frozen=True):
     """,
 )
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--at", metavar="SEQ|TIME", help="As it was after a commit (42) or at a time.")
+@at_option
 @dry_run_option
 @yes_option
 @click.pass_obj
@@ -57,7 +57,7 @@ def export(app: App, folder: Path, at: str | None, dry_run: bool, yes: bool) -> 
     Files that are there are brought up to date: they stay where they are, with their comments, and the
     files of what the profile has no more are removed. What stackroom did not write is left alone.
     """
-    from stackroom.client.commands.lookup import seq_of
+    from stackroom.client.commands.lookup import state_at
     from stackroom.client.commands.planned import credentials
     from stackroom.client.commands.progress import progress
     from stackroom.client.exporting import definitions
@@ -65,7 +65,7 @@ def export(app: App, folder: Path, at: str | None, dry_run: bool, yes: bool) -> 
     from stackroom.client.files import shape
 
     copy = app.copy()
-    state = copy.view if at is None else copy.at(seq_of(copy, at))
+    state = state_at(copy, at)
     defined = definitions(state)
     wanted = shape.files(copy.name, defined)
     with progress(app.output, "Reading", total=files.count(folder)) as bar:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     stackroom revert 43 -m "spot instances were too slow"
     """,
 )
-@click.argument("seq", shell_complete=completing.commits)
+@click.argument("seq", shell_complete=completing.moments)
 @click.option("--force", is_flag=True, help="Also undo values that were changed again since.")
 @message_option
 @click.pass_obj
@@ -60,6 +60,7 @@ KEPT: Final = {
         "stackroom request list",
     ),
     "profile": ("a profile's beginning and end stand for ever", "stackroom profile --help"),
+    "run": ("that a pipeline ran stays a fact", "stackroom run list"),
     "redaction": ("what was redacted is nowhere any more", "stackroom redact --help"),
 }
 """Why something is not undone, and what to look at."""

@@ -69,14 +69,19 @@ def commit(app: "App", draft: "Draft", done: str) -> None:
 
 def conclude(app: "App", profile: str, saved: "Saved", done: str) -> None:
     """Tries the hub with what was saved, and tells what became of it; Refused as `commit`."""
-    if saved.answer is not None:
-        outcome = took(saved.answer.outcome)
-        tell(app, Written(outcome, profile, saved.proposal.id, saved.answer.seq), done)
-        return
-    (written,) = offer(app, profile, [saved.proposal.id])
+    written = became(app, profile, saved)
     tell(app, written, done)
     if written.outcome == "saved" and isinstance(saved.outcome, Requested):
         app.output.note("It changes what is protected: another person will have to approve it.")
+
+
+def became(app: "App", profile: str, saved: "Saved") -> Written:
+    """What becomes of what was saved: told at once in a local profile, otherwise by the hub."""
+    if saved.answer is not None:
+        outcome = took(saved.answer.outcome)
+        return Written(outcome, profile, saved.proposal.id, saved.answer.seq)
+    (written,) = offer(app, profile, [saved.proposal.id])
+    return written
 
 
 def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
@@ -85,6 +90,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
     A hub that cannot be reached is no error: they are saved. One that does not let us in is told.
     """
     from stackroom.client.commands.progress import progress
+    from stackroom.client.commands.sync import tell_renewal
     from stackroom.client.exchange import exchange
 
     workspace = app.workspace
@@ -95,6 +101,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
             patience = workspace.settings.write_patience
             with progress(app.output, "Asking the hub"):
                 report = exchange(workspace, hub, [profile], timeout=patience, history=False)
+            tell_renewal(app, report)
             done = report.profiles.get(profile)
         except (
             NotAuthorised,

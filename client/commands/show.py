@@ -28,15 +28,15 @@ LATER: Final = 60_000
     stackroom show 43 --output json
     """,
 )
-@click.argument("seq", shell_complete=completing.commits)
+@click.argument("seq", shell_complete=completing.moments)
 @click.pass_obj
 def show(app: App, seq: str) -> None:
     """Show one commit: who, when and why, and each value that it changed, before → after.
 
-    SEQ may also be a time ('2h ago'), which means the last commit until then. Of a conflict, the
+    SEQ may also be a tag, or a time ('2h ago'), which means the last commit until then. Of a conflict, the
     values of both sides; the losing proposal changed nothing.
     """
-    from stackroom.client.commands import telling
+    from stackroom.client.commands import authorship, telling
     from stackroom.client.commands.naming import Names
     from stackroom.events.history import diff
 
@@ -44,12 +44,13 @@ def show(app: App, seq: str) -> None:
     commit = commit_at(copy, seq)
     before, after = around(copy, commit)
     names = Names(copy.view, after, before)
-    row = telling.committed(commit, names)
+    row = telling.committed(commit, names, copy.name)
     changes = telling.changed(diff(before, after), names)
     overlaps = telling.overlaps(commit, names)
     asked = _requested_by(copy, commit) if row.kind == "approval" else []
-    data = telling.Shown.of(row, changes, overlaps, asked)
-    app.output.show(data, lambda: _view(data, names, app.workspace.clock()))
+    signature = authorship.found(app, copy, commit).result
+    data = telling.Shown.of(row, signature, changes, overlaps, asked)
+    app.output.show(data, lambda: _view(data, names, app.workspace.clock(), copy.hub))
 
 
 def _requested_by(copy: "ProfileCopy", commit: "Commit") -> list[str]:
@@ -61,8 +62,8 @@ def _requested_by(copy: "ProfileCopy", commit: "Commit") -> list[str]:
     return list(dict.fromkeys(held.author for request in found for held in request.held))
 
 
-def _view(row: "Shown", names: "Names", now: "Millis") -> "list[View]":
-    from stackroom.client.commands import telling
+def _view(row: "Shown", names: "Names", now: "Millis", hub: str | None) -> "list[View]":
+    from stackroom.client.commands import authorship, telling
     from stackroom.client.commands.output import Changes, Fields, Lines, Table
     from stackroom.client.commands.times import ago, local
 
@@ -74,8 +75,10 @@ def _view(row: "Shown", names: "Names", now: "Millis") -> "list[View]":
         *([("requested by", ", ".join(row.requested_by))] if row.requested_by else []),
         ("when", f"{local(row.accepted)} ({ago(row.accepted, now)})"),
         *([("written", local(row.time))] if abs(row.accepted - row.time) >= LATER else []),
+        *([("tags", ", ".join(row.tags))] if row.tags else []),
         ("message", row.message or "(none)"),
         ("id", row.id),
+        ("signed", authorship.told(row.signature, row.key, row.author, hub)),
     ]
     views: list[View] = [Fields(fields, f"#{row.seq}" + (f" ({mark})" if mark else ""))]
     if row.overlaps:

@@ -8,8 +8,13 @@ from msgspec import Struct
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
-from stackroom.client.commands.lookup import find_stack
-from stackroom.client.commands.options import global_option, message_option, stack_option
+from stackroom.client.commands.lookup import find_stack, known_stack, state_at
+from stackroom.client.commands.options import (
+    at_option,
+    global_option,
+    message_option,
+    stack_option,
+)
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
 from stackroom.client.errors import NotFound
@@ -74,15 +79,18 @@ def set_(app: App, name: str, default: bool, everywhere: bool, message: str) -> 
 
 @command("get", example="stackroom stack get --output json")
 @stack_option
+@at_option
 @click.pass_obj
-def get(app: App) -> None:
+def get(app: App, at: str | None) -> None:
     """Show the stack in use here, and who said so.
 
     --stack and STACKROOM_STACK go before the repository's (see init), that before the one that was
-    set, and that before the profile's default.
+    set, and that before the profile's default. With --at, as that stack was called then.
     """
     copy = app.copy()
     id, stack, chosen = in_use(app, copy)
+    if at is not None:
+        stack = known_stack(state_at(copy, at), id)
     app.output.show(Active(id, stack.name, chosen), Lines([f"{stack.name} ({_WHOSE[chosen]})"]))
 
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Refused
-from stackroom.client.commands.lookup import find_stack, known_stack, seq_of
+from stackroom.client.commands.lookup import find_stack, known_stack, state_at
+from stackroom.client.commands.options import at_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.stack_active import in_use
 from stackroom.client.commands.tree import command
@@ -36,7 +37,7 @@ FORMATS = ("zenml-0.12", "zenml-0.94", "zenml-0.98")
     help="zenml-0.12 also for 0.10 and 0.13, zenml-0.94 for 0.23 to 0.94. Without it, the form "
     "that the stack was imported in, or else that of 0.98.",
 )
-@click.option("--at", metavar="SEQ|TIME", help="As it was after a commit (42) or at a time.")
+@at_option
 @click.option("--strict", is_flag=True, help="Write nothing if something will not travel.")
 @click.option(
     "--with-dependencies",
@@ -65,7 +66,7 @@ def export(
     from stackroom.client.zenml import render_stack
 
     copy = app.copy()
-    state = copy.view if at is None else copy.at(seq_of(copy, at))
+    state = state_at(copy, at)
     if name is None:
         stack = known_stack(state, in_use(app, copy)[0])
     else:

@@ -6,18 +6,26 @@ import click
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
-from stackroom.client.commands.lookup import find_stack, known_stack, seq_of
+from stackroom.client.commands.lookup import find_stack, known_stack, state_at
+from stackroom.client.commands.options import at_option
 from stackroom.client.commands.stack_active import active_id, in_use
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.entities import StackRow
-    from stackroom.client.commands.output import Views
+    from stackroom.client.commands.output import View
 
 
-@command("list", example="stackroom stack list --output json")
+@command(
+    "list",
+    example="""
+    stackroom stack list --output json
+    stackroom stack list --at release-2026-11
+    """,
+)
+@at_option
 @click.pass_obj
-def list_(app: App) -> None:
+def list_(app: App, at: str | None) -> None:
     """List the stacks with their components.
 
     Of each type, the default component. The stack in use here is marked *, and the one that the
@@ -27,7 +35,8 @@ def list_(app: App) -> None:
     from stackroom.client.commands.output import Table
 
     copy = app.copy()
-    rows = entities.stacks(copy.view, active_id(app, copy))
+    state = state_at(copy, at)
+    rows = entities.stacks(state, active_id(app, copy))
 
     def table() -> Table:
         return Table(
@@ -37,7 +46,7 @@ def list_(app: App) -> None:
         )
 
     app.output.show(rows, table)
-    app.show_copy_age(copy)
+    app.show_copy_age(copy, state)
 
 
 @command(
@@ -49,11 +58,7 @@ def list_(app: App) -> None:
     """,
 )
 @click.argument("name", required=False, shell_complete=completing.stacks)
-@click.option(
-    "--at",
-    metavar="SEQ|TIME",
-    help="As it was after a commit (42) or at a time: 2026-11-20, '2h ago', yesterday.",
-)
+@at_option
 @click.pass_obj
 def describe(app: App, name: str | None, at: str | None) -> None:
     """Show a stack with the configuration of its components.
@@ -63,7 +68,7 @@ def describe(app: App, name: str | None, at: str | None) -> None:
     from stackroom.client.commands import entities
 
     copy = app.copy()
-    state = copy.view if at is None else copy.at(seq_of(copy, at))
+    state = state_at(copy, at)
     if name is None:
         # It may have had another name then.
         id = in_use(app, copy)[0]
@@ -71,8 +76,8 @@ def describe(app: App, name: str | None, at: str | None) -> None:
     else:
         id, stack = find_stack(state, name)
     row = entities.stack(state, id, stack, active_id(app, copy))
-    app.output.show(row, lambda: _described(row))
-    app.show_copy_age(copy)
+    app.output.show(row, lambda: described(row))
+    app.show_copy_age(copy, state)
 
 
 def _line(row: "StackRow") -> tuple[object, ...]:
@@ -95,7 +100,8 @@ def _marks(row: "StackRow") -> tuple[tuple[str, bool], ...]:
     return ("active", row.active), ("default", row.default), ("protected", row.protected)
 
 
-def _described(row: "StackRow") -> "Views":
+def described(row: "StackRow") -> "list[View]":
+    """A stack for people."""
     from stackroom.client.commands import entities
     from stackroom.client.commands.output import Fields, Table
 

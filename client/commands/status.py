@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands.output import Fields, Lines, Table, View
-from stackroom.client.commands.times import ago
+from stackroom.client.commands.times import ago, local
 from stackroom.client.commands.tree import command
+from stackroom.client.renewals import reason
 from stackroom.events.state import Conflict, Request
 
 if TYPE_CHECKING:
@@ -72,8 +73,16 @@ class ProfileStatus(Struct, frozen=True):
     deleted: bool
 
 
+class RenewalStatus(Struct, frozen=True):
+    """That this home took the identity that it has at `time` (ms since 1970): which it `was`, and why."""
+
+    was: str
+    code: str
+    time: int
+
+
 class Status(Struct, frozen=True):
-    """Where things stand."""
+    """Where things stand. `renewal` is null as long as the home is the replica that it was made as."""
 
     user: str
     home: str
@@ -82,6 +91,7 @@ class Status(Struct, frozen=True):
     hubs: list[HubStatus]
     active: ActiveStatus | None
     profiles: list[ProfileStatus]
+    renewal: RenewalStatus | None = None
 
 
 @command("status", example="stackroom status\nstackroom status --output json")
@@ -105,8 +115,16 @@ def status(app: "App") -> None:
     counts = workspace.store.counts()
     profiles = [_short(entry, counts) for entry in held_profiles(app)]
     user = workspace.user(active.hub if active is not None else None)
+    renewal = workspace.store.renewal()
     shown = Status(
-        user, str(app.home.path), workspace.store.replica, app.offline, hubs, active, profiles
+        user,
+        str(app.home.path),
+        workspace.store.replica,
+        app.offline,
+        hubs,
+        active,
+        profiles,
+        RenewalStatus(renewal.was, renewal.code, renewal.time) if renewal is not None else None,
     )
     app.output.show(shown, lambda: _view(shown, workspace.clock()))
     if hint:
@@ -154,6 +172,9 @@ def _view(shown: Status, now: "Millis") -> list[View]:
     fields += [("hub", _hub(hub, shown.offline)) for hub in shown.hubs] or [("hub", "(none)")]
     if (active := shown.active) is not None:
         fields += _active_fields(active, now)
+    if (renewal := shown.renewal) is not None:
+        since = f"new since {local(renewal.time)}: {reason(renewal.code)}"
+        fields.append(("identity", since))
     views: list[View] = [Fields(fields)]
     others = [p for p in shown.profiles if active is None or p.id != active.id]
     if others:

@@ -87,6 +87,7 @@ def _sync(app: "App", targets: "dict[str, list[ProfileEntry]]") -> bool:
         except StackroomError as error:
             failures.append(error)
             continue
+        tell_renewal(app, report)
         done += results(app, report)
         failures += failed(report)
     if done or not failures:
@@ -115,6 +116,14 @@ def tell_failures(app: "App", failures: list[StackroomError]) -> None:
         app.output.note(f"Also: {other}")
     if failures:
         raise failures[0]
+
+
+def tell_renewal(app: "App", report: "Report") -> None:
+    """Says that this home took a new identity meanwhile, if it did."""
+    from stackroom.client.renewals import told
+
+    if report.renewed and (renewal := app.workspace.store.renewal()) is not None:
+        app.output.note(told(renewal.code))
 
 
 def results(app: "App", report: "Report") -> "list[Synced]":

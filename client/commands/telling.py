@@ -6,7 +6,8 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, structs
 
-from stackroom.client.commands.naming import Names
+from stackroom.client.commands.naming import Names, short
+from stackroom.events.authors import held_by
 from stackroom.events.codec import unseal
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import Difference
@@ -18,12 +19,15 @@ from stackroom.events.model import (
     Event,
     Proposal,
     RequestJoined,
+    RunRecorded,
+    RunUpdated,
 )
-from stackroom.events.outcomes import HOLDING, REQUESTING
+from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
+from stackroom.events.signing import fingerprint
 from stackroom.events.values import Maybe, Path
 
 Kind: TypeAlias = Literal[
-    "commit", "conflict", "resolution", "request", "approval", "closing", "pending"
+    "commit", "conflict", "resolution", "request", "approval", "closing", "run", "pending"
 ]
 
 MARKS: dict[Kind, str] = {
@@ -33,12 +37,19 @@ MARKS: dict[Kind, str] = {
     "request": "change request",
     "approval": "approves a request",
     "closing": "ends a request",
+    "run": "run",
     "pending": "pending",
 }
 
 
+MEMBER: Final = 3
+"""Segments of a path that leads to one member of a stack."""
+
 NAMED: Final = 2
 """Entities named in one line of the log; the rest is counted."""
+
+STACKS: Final = 3
+"""Stacks of a component that are named; the rest is counted."""
 
 IN_HEADING: Final = ("/name", "/component_type")
 """What the heading of a new or deleted entity says already."""
@@ -56,7 +67,8 @@ class CommitRow(Struct, frozen=True):
     """A commit, or (`kind` pending, no seq, root and `accepted`) a proposal that waits for the hub.
 
     The hub names the author when it takes a proposal. `time` is the author's clock, `accepted` the
-    hub's, both in milliseconds since 1970; `root` is hexadecimal.
+    hub's, both in milliseconds since 1970; `root` is hexadecimal. `key` is the fingerprint of the key that
+    signed it, or the proposal that a conflict or change request holds; null if none did.
     """
 
     seq: int | None
@@ -69,6 +81,14 @@ class CommitRow(Struct, frozen=True):
     accepted: int | None
     root: str | None
     events: list[EventRow]
+    base: int
+    """The commit after which its author had seen nothing."""
+    profile: str
+    """The name of the profile that it is of."""
+    tags: list[str] = []
+    """The tags that name it."""
+    signed: bool = False
+    key: str | None = None
 
 
 class ChangeRow(Struct, frozen=True):
@@ -83,6 +103,8 @@ class ChangeRow(Struct, frozen=True):
     """The path as people read it, with names for ids."""
     before: Maybe = UNSET
     after: Maybe = UNSET
+    stacks: list[str] = []
+    """Of a component, the names of the stacks that have it."""
 
 
 class OverlapRow(Struct, frozen=True):
@@ -103,9 +125,11 @@ class OverlapRow(Struct, frozen=True):
 class Shown(CommitRow, frozen=True):
     """A commit with what it changed, and, of a conflict, where the sides meet.
 
-    Of an approval, `requested_by` names those who had asked for the changes.
+    Of an approval, `requested_by` names those who had asked for the changes. `signature` is what a look at
+    its author came to here: valid, unsigned, invalid, unregistered, or unbound (one cannot see the people).
     """
 
+    signature: str = "unsigned"
     changes: list[ChangeRow] = []
     overlaps: list[OverlapRow] = []
     requested_by: list[str] = []
@@ -114,18 +138,24 @@ class Shown(CommitRow, frozen=True):
     def of(
         cls,
         row: CommitRow,
+        signature: str,
         changes: list[ChangeRow],
         overlaps: list[OverlapRow],
         requested_by: list[str],
     ) -> "Shown":
         """`row` with more."""
         return cls(
-            **structs.asdict(row), changes=changes, overlaps=overlaps, requested_by=requested_by
+            **structs.asdict(row),
+            signature=signature,
+            changes=changes,
+            overlaps=overlaps,
+            requested_by=requested_by,
         )
 
 
-def committed(commit: Commit, names: Names) -> CommitRow:
+def committed(commit: Commit, names: Names, profile: str) -> CommitRow:
     """A commit."""
+    key = _signing_key(commit)
     return CommitRow(
         commit.seq,
         commit.id,
@@ -137,10 +167,24 @@ def committed(commit: Commit, names: Names) -> CommitRow:
         commit.accepted,
         commit.root.hex(),
         _events(commit.events, names),
+        commit.base,
+        profile,
+        names.tags.get(commit.seq, []),
+        bool(key),
+        fingerprint(key) if key else None,
     )
 
 
-def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
+def _signing_key(commit: Commit) -> bytes:
+    """The key that signed the commit, or what it holds; empty if none did, or that is too new to read."""
+    try:
+        held = held_by(commit)
+    except UnknownEvent:
+        return b""
+    return commit.key if held is None else held.proposal.key
+
+
+def proposed(proposal: Proposal, replica: str, names: Names, profile: str = "") -> CommitRow:
     """A proposal that waits for the hub."""
     return CommitRow(
         None,
@@ -153,6 +197,8 @@ def proposed(proposal: Proposal, replica: str, names: Names) -> CommitRow:
         None,
         None,
         _events(proposal.events, names),
+        proposal.base,
+        profile,
     )
 
 
@@ -168,6 +214,7 @@ def changed(differences: Iterable[Difference], names: Names) -> list[ChangeRow]:
             names.path(d.path),
             d.before,
             d.after,
+            names.users.get(d.entity, []),
         )
         for d in differences
     ]
@@ -201,32 +248,41 @@ def what(row: CommitRow) -> str:
     return ", ".join(found[:NAMED]) + (f" +{more}" if more > 0 else "")
 
 
-def change_lines(rows: Sequence[ChangeRow], names: Names) -> Iterable[str]:
-    """Changes for people: entity by entity, `+` added, `-` removed, `~` before → after."""
+def change_lines(
+    rows: Sequence[ChangeRow], names: Names, words: tuple[str, str] = ("new", "deleted")
+) -> Iterable[str]:
+    """Changes for people: entity by entity, `+` added, `-` removed, `~` before → after.
+
+    `words` say of an entity that only the later side has it, or the earlier.
+    """
     for _, group in groupby(rows, key=lambda row: row.id):
         members = list(group)
-        called, whole = _heading(members, names)
+        called, whole = _heading(members, names, words)
         yield called
         for row in members:
             if not (whole and row.path in IN_HEADING):
                 yield f"  {_change(row, names)}"
 
 
-def _heading(rows: Sequence[ChangeRow], names: Names) -> tuple[str, bool]:
+def _heading(rows: Sequence[ChangeRow], names: Names, words: tuple[str, str]) -> tuple[str, bool]:
     """What the entity is called, and whether it came or went as a whole."""
     called = names.entity(rows[0].id)
+    if rows[0].stacks:
+        shown = ", ".join(rows[0].stacks[:STACKS])
+        more = f" +{len(rows[0].stacks) - STACKS}" if len(rows[0].stacks) > STACKS else ""
+        called += f" in {shown}{more}"
     for row in rows:
         if row.path == "/name":
             if row.before is UNSET:
-                return f"{called} (new)", True
+                return f"{called} ({words[0]})", True
             if row.after is UNSET:
-                return f"{called} (deleted)", True
+                return f"{called} ({words[1]})", True
     return called, False
 
 
 def _change(row: ChangeRow, names: Names) -> str:
     before, after = names.value(row.path, row.before), names.value(row.path, row.after)
-    if row.path.startswith("/components/"):
+    if row.path.startswith("/components/") and row.path.count("/") == MEMBER:
         return f"{'+' if row.before is UNSET else '-'} {row.place.removeprefix('components.')}"
     if row.before is UNSET:
         return f"+ {row.place}: {after}"
@@ -241,12 +297,16 @@ def _events(events: Iterable[Event], names: Names) -> list[EventRow]:
 
 def _name(event: Event, names: Names) -> str:
     """What the event's entity is called; for a conflict or request, what the held proposal is about."""
-    if event.type not in HOLDING:
+    if event.type not in HOLDING | REPORTS:
         return names.entity(event.entity)
     try:
         change = unseal(event)
     except UnknownEvent:
         return names.entity(event.entity)
+    if isinstance(change, RunRecorded):
+        return f"run of {change.pipeline} on {names.member(change.stack)}"
+    if isinstance(change, RunUpdated):
+        return f"run {short(event.entity)}"
     assert isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined)
     held = change.held
     return ", ".join(dict.fromkeys(names.entity(e.entity) for e in held.proposal.events))
@@ -260,4 +320,6 @@ def _kind(events: Sequence[Event]) -> Kind:
         return "approval"
     if "RequestClosed" in types:
         return "closing"
+    if types & REPORTS:
+        return "run"
     return "resolution" if "ConflictResolved" in types else "commit"

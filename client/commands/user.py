@@ -16,8 +16,16 @@ if TYPE_CHECKING:
     from stackroom.events.people_entities import User
 
 
+class KeyRow(Struct, frozen=True):
+    """A key by which a replica of a user's signs: its fingerprint, and since when (ms since 1970)."""
+
+    key: str
+    replica: str
+    created: int
+
+
 class UserRow(Struct, frozen=True):
-    """A user: `roles` are those held directly and through `teams`."""
+    """A user: `roles` are those held directly and through `teams`, `keys` those that have not ended."""
 
     id: str
     name: str
@@ -27,6 +35,7 @@ class UserRow(Struct, frozen=True):
     active: bool
     teams: list[str]
     roles: "list[Held]"
+    keys: list[KeyRow] = []
 
 
 name_argument = click.argument("name", shell_complete=completing.people("user"))
@@ -42,6 +51,7 @@ name_argument = click.argument("name", shell_complete=completing.people("user"))
     lazy={
         "password": "stackroom.client.commands.signing:password",
         "link": "stackroom.client.commands.signing:link",
+        "revoke-key": "stackroom.client.commands.revoke_key:revoke_key",
     },
 )
 def user() -> None:
@@ -88,9 +98,10 @@ def list_(app: "App", url: str | None) -> None:
 @hub_option
 @click.pass_obj
 def describe(app: "App", name: str, url: str | None) -> None:
-    """Show a user, and each role that they hold."""
+    """Show a user, each role that they hold, and the keys by which their replicas sign."""
     from stackroom.client.commands.crowd import Crowd
     from stackroom.client.commands.output import Fields
+    from stackroom.client.commands.times import local
     from stackroom.events.people_entities import User
 
     crowd = Crowd(app, url)
@@ -105,6 +116,10 @@ def describe(app: "App", name: str, url: str | None) -> None:
                 ("active", "yes" if row.active else "no"),
                 ("teams", ", ".join(row.teams) or "(none)"),
                 ("roles", ", ".join(map(str, row.roles)) or "(none)"),
+                (
+                    "keys",
+                    ", ".join(f"{k.key} (since {local(k.created)})" for k in row.keys) or "(none)",
+                ),
                 ("id", row.id),
             ),
             f"user {row.name}",
@@ -197,33 +212,37 @@ def update(
 @hub_option
 @click.pass_obj
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:
-    """Delete an account: its tokens, roles and memberships end with it.
+    """Delete an account: its tokens, keys, roles and memberships end with it.
 
     What it did stays in every history under its name.
     """
     from stackroom.client.commands.crowd import Crowd
-    from stackroom.events.people_entities import Token, User
-    from stackroom.events.people_model import TeamUpdated, TokenRevoked, UserDeleted
+    from stackroom.events.people_entities import SigningKey, Token, User
+    from stackroom.events.people_model import KeyRevoked, TeamUpdated, TokenRevoked, UserDeleted
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(User, name)
     tokens = [(each, TokenRevoked()) for each, token in crowd.all(Token) if token.user == id]
+    keys = [(each, KeyRevoked()) for each, key in crowd.all(SigningKey) if key.user == id]
     revoked = crowd.revoked(id)
     teams = [(team, TeamUpdated({}, (f"/members/{id}",))) for team, _ in crowd.teams_of(id)]
     ending = f"{len(tokens)} tokens, {len(revoked)} roles and {len(teams)} memberships end with it"
     app.confirm(f"Delete user {name!r}? {ending}.", yes=yes)
-    changes = [*tokens, *revoked, *teams, (id, UserDeleted())]
+    changes = [*tokens, *keys, *revoked, *teams, (id, UserDeleted())]
     crowd.commit(changes, f"User {name!r} deleted", message)
 
 
 def _row(crowd: "Crowd", id: str, user: "User") -> UserRow:
+    from stackroom.events.people_entities import SigningKey
+
     teams = crowd.teams_of(id)
     roles = [*crowd.held(id)]
     for team_id, team in teams:
         roles += crowd.held(team_id, team.name)
     names = [team.name for _, team in teams]
+    keys = [KeyRow(k.name, k.replica, k.created) for _, k in crowd.all(SigningKey) if k.user == id]
     return UserRow(
-        id, user.name, user.full_name, user.email, user.service, user.active, names, roles
+        id, user.name, user.full_name, user.email, user.service, user.active, names, roles, keys
     )
 
 

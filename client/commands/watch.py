@@ -25,6 +25,7 @@ What: TypeAlias = Literal[
     "left",
     "problem",
     "synced",
+    "renewed",
 ]
 
 
@@ -71,6 +72,7 @@ class _Watch:
         """What is worth telling."""
         from stackroom.client import replica as core
         from stackroom.client.connection import Offline
+        from stackroom.client.renewals import told
 
         match news:
             case core.Welcomed(welcome):
@@ -86,6 +88,8 @@ class _Watch:
             case core.Park(profile, answer):
                 about = self._about(profile)
                 return [about("parked", id=answer.id, sentence=answer.sentence)]
+            case core.Renew(code):
+                return [Happened("renewed", sentence=told(code))]
             case core.Present(presence):
                 return self._people(presence.profile, presence.joined, presence.left)
             case core.Problem(_, sentence, _, profile):
@@ -137,7 +141,7 @@ def _line(happened: Happened) -> str:
             return f"{happened.name}: {happened.who} {happened.event}"
         case "synced":
             return f"{happened.name}: at #{happened.seq}, {happened.sentence}"
-        case "connected" | "offline":
+        case "connected" | "offline" | "renewed":
             return happened.sentence
         case _:
             where = f"{happened.name}: " if happened.name else ""

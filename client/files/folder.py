@@ -112,7 +112,7 @@ def changes(folder: Path, standing: Iterable[Held], wanted: Iterable[File]) -> l
     for file in wanted:
         before = kept.pop(_entity(file), None)
         if before is None:
-            path = _free(folder, _place(file), taken)
+            path = _free(folder, place(file), taken)
             found.append(Change(path, text.render(file), True))
             continue
         content = text.revised(before.content, file, str(before.path))
@@ -151,7 +151,7 @@ def _entity(file: File) -> tuple[str, str, str]:
             return "component", file.type, file.name
 
 
-def _place(file: File) -> PurePosixPath:
+def place(file: File) -> PurePosixPath:
     """Where a new file goes, in the folder."""
     kind, type, name = _entity(file)
     if kind == "profile":

@@ -26,7 +26,7 @@ PLACES: dict[Place, str] = {
 }
 """The profile in which roles are held, another, one that is not there, the people's stream, the hub."""
 
-READ, WRITE = {"profile.read"}, {"profile.write"}
+READ, WRITE = {"profile.read"}, {"profile.write", "run.record"}
 MAINTAIN = {
     "profile.approve", "profile.protect", "profile.create", "profile.rename", "profile.archive",
 }  # fmt: skip
@@ -66,6 +66,8 @@ class Subject(NamedTuple):
         limited = self.read_only or self.one_profile
         if needed == UNLIMITED:
             return not limited
+        if needed == WRITING:
+            return not self.read_only
         if needed == NOBODY:
             return False
         held = ROLES[self.role] if self.on_hub or place == "own" else set()
@@ -86,6 +88,7 @@ SUBJECTS = [
 
 ANYBODY = "anybody"
 UNLIMITED = "a token without limits"
+WRITING = "a token that may write"
 NOBODY = "nobody"
 
 
@@ -99,6 +102,9 @@ class Case(NamedTuple):
     others_token: str
     """A token of somebody else's, that nobody has revoked yet."""
     service: str
+    own_key: bytes = bytes(32)
+    others_key: bytes = bytes(32)
+    """A key that another's replica signs with."""
 
 
 AHEAD = 1_000_000
@@ -177,6 +183,11 @@ def orders() -> Iterator[Row]:
     )  # fmt: skip
     yield ask("set_password to none", UNLIMITED, lambda c: wire.SetPassword())
     yield ask("link_identity to none", UNLIMITED, lambda c: wire.LinkIdentity())
+    yield ask(
+        "register_key, without the key", WRITING, lambda c: wire.RegisterKey(bytes(32), bytes(64))
+    )
+    yield ask("revoke_key, one's own", UNLIMITED, lambda c: wire.RevokeKey(c.own_key))
+    yield ask("revoke_key of another's", "people.write", lambda c: wire.RevokeKey(c.others_key))
     for place in ("own", "other"):
         redact = wire.Redact(PLACES[place], 1, "/name", "why", dry_run=True)
         yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
@@ -205,9 +216,14 @@ IN_PROFILES: list[tuple[str, Change]] = [
     ("profile.write", model.StackRenamed("x")),
     ("profile.write", model.StackDeleted()),
     ("profile.write", model.DefaultStackSet(None)),
+    ("profile.write", model.TagRegistered("x", 1)),
+    ("profile.write", model.TagUpdated({"/seq": 1})),
+    ("profile.write", model.TagDeleted()),
     ("profile.write", model.RequestClosed("withdrawn")),
     ("profile.approve", model.RequestClosed("rejected")),
     ("profile.approve", model.RequestApproved()),
+    ("run.record", model.RunRecorded("x", uid(1))),
+    ("run.record", model.RunUpdated("failed")),
     ("profile.write", model.ConflictResolved("ours")),
 ]
 HELD = model.Held("x", uid(1), model.Proposal(uid(1), 1, 0, "", 0, ()))
@@ -240,6 +256,7 @@ AMONG_PEOPLE: list[Change] = [
     people_model.InvitationEnded(),
     people_model.IdentityUnlinked(),
     people_model.PasswordRemoved(),
+    people_model.KeyRevoked(),
     model.ConflictResolved("ours"),
 ]
 BY_THE_HUB: list[Change] = [
@@ -249,6 +266,7 @@ BY_THE_HUB: list[Change] = [
     people_model.UserInvited("x", "srj_12345678", "admin", 1),
     people_model.IdentityLinked("x", uid(1), "https://provider.example", "x"),
     people_model.PasswordSet("x", uid(1)),
+    people_model.KeyRegistered("x", uid(1), uid(2), "00" * 32),
     model.Redacted("x", ()),
 ]
 

@@ -26,6 +26,8 @@ from stackroom.events.people_model import (
     IdentityLinked,
     IdentityUnlinked,
     InvitationEnded,
+    KeyRegistered,
+    KeyRevoked,
     PasswordRemoved,
     PasswordSet,
     ProjectCreated,
@@ -110,6 +112,8 @@ async def every_change(team: Team, self: str) -> list[tuple[str, Change]]:
         (uid(101), PasswordSet("x", root)),
         (uid(102), IdentityUnlinked()),
         (uid(103), PasswordRemoved()),
+        (uid(104), KeyRegistered("x", self, uid(500), "00" * 32)),
+        (uid(105), KeyRevoked()),
         (uid(99), ConflictResolved("ours")),
     ]
 

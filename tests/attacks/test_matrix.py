@@ -31,7 +31,7 @@ from tests.attacks.matrix import (
 )
 from tests.attacks.standing import connecting, standing
 from tests.events.world import uid
-from tests.sync.members import Team, made, new
+from tests.sync.members import Team, made, new, registered
 from tests.sync.speaking import PROFILE, Peer
 from tests.sync.test_http import ask
 
@@ -47,6 +47,7 @@ CLOSING = (
 
 CODES = {
     "base_ahead": "yes",
+    "bad_proof": "yes",
     "nothing_to_end": "yes",
     "nothing_to_redact": "yes",
     "not_allowed": "no",
@@ -100,6 +101,8 @@ class Trial:
     def __init__(self, team: Team) -> None:
         self.team = team
         self.numbers = count(5_000)
+        self.keys: dict[str, bytes] = {}
+        """The key that the user of each token has registered."""
 
     def fresh(self) -> str:
         return uid(800_000_000_000 + next(self.numbers))
@@ -116,6 +119,7 @@ class Trial:
         )
         async with self.team.speaking(whole) as peer:
             assert not (await peer.ask(order)).code
+            self.keys[token.text] = await registered(peer, name)
         return token.text
 
     async def case(self, token: str) -> Case:
@@ -123,6 +127,7 @@ class Trial:
         others, state = made(), await self.team.state()
         async with self.team.speaking(self.team.root) as root:
             assert not (await root.ask(wire.MakeToken(new(others)))).code
+            others_key = await registered(root, "root")
         ids = {t.prefix: id for id, t in (await self.team.state()).all(Token)}
         service = state.find(User, "ci")
         assert service is not None
@@ -133,6 +138,8 @@ class Trial:
             ids[token[:12]],
             ids[others.prefix],
             service[0],
+            self.keys.get(token, b""),
+            others_key,
         )
 
     async def outcome(self, row: Row, peer: Peer, case: Case) -> str:

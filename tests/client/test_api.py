@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import anyio
@@ -58,7 +59,20 @@ async def test_two_people_and_the_lines_of_the_readme(hub: FaultyHub, tmp_path: 
         assert [c.seq for c in await mine.log()] == [3, 2, 1]
         before = await mine.at(2)
         assert before.seq == 2
-        (change,) = await mine.diff(2, 3)
+        assert before.component("orchestrator", "k8s").config == {"namespace": "x"}
+        assert (await mine.at("now")).seq == 3
+        assert (await mine.at(datetime.now())).seq == 3
+        with pytest.raises(NotFound, match="before the first commit"):
+            await mine.at(datetime(2001, 1, 1))
+        with pytest.raises(NotFound, match="no tag 'v1'"):
+            await mine.at("v1")
+        with pytest.raises(ValueError, match="neither a commit"):
+            await mine.at("?")
+        async with mine.edit() as draft:
+            draft.tag("v1", 2)
+        assert [(tag.name, tag.seq) for tag in mine.tags()] == [("v1", 2)]
+        assert (await mine.at("v1")).seq == 2
+        (change,) = await mine.diff("v1", 3)
         assert (change.path, change.before, change.after) == ("/config/namespace", "x", "ml")
 
 
@@ -179,6 +193,9 @@ class TestWithoutAsync:
                     break
             assert seqs == [1, 2, 3]
             assert [c.config for c in team.components()] == [{"ns": "y"}]
+            assert team.at(2).component("orchestrator", "k8s").config == {"ns": "x"}
+            assert team.at("now").seq == 3
+            assert team.tags() == []
             assert [p.name for p in hub.profiles()] == ["team"]
 
     def test_in_a_notebook_where_a_loop_runs_already(self, tmp_path: Path) -> None:
@@ -196,3 +213,34 @@ asyncio.run(kernel())
             [sys.executable, "-c", cell], capture_output=True, text=True, timeout=60
         )
         assert (run.stdout, run.stderr) == ("0 profiles\n", "")
+
+
+async def test_a_run_is_recorded_offline_and_later_sent(hub: FaultyHub, tmp_path: Path) -> None:
+    async with joined(hub, tmp_path / "ann") as ann:
+        profile = await ann.create_profile("team")
+        async with profile.edit("begin") as draft:
+            draft.register_component("orchestrator", "k8s", "kubernetes")
+            draft.register_stack("prod", {"orchestrator": "k8s"})
+    home = tmp_path / "ann"
+    async with stackroom.client.connect(hub.url, home=home, offline=True) as ann:
+        profile = await ann.profile("team")
+        async with profile.edit("more") as draft:
+            draft.component("orchestrator", "k8s").set("namespace", "ml")
+        recorded = await profile.record_run("training", "prod", id="job-1", labels={"a": "b"})
+        assert str(recorded) == f"run {recorded.id}: saved offline"
+        (run,) = await profile.runs()
+        assert (run.name, run.pending, run.seq, run.labels) == ("job-1", True, None, {"a": "b"})
+        with pytest.raises(NotFound):
+            await profile.record_run("training", "nope")
+        with pytest.raises(RefusedLocally):
+            await profile.record_run("training", "prod", status="fine")
+        with pytest.raises(NotFound):
+            await profile.run("job-2")
+    async with joined(hub, home) as ann:
+        profile = await ann.profile("team")
+        await profile.wait_synced(20)
+        run = await profile.run("job-1")
+        assert (run.pending, run.seq) == (False, 3)
+        earlier = await profile.record_run("training", "prod", at=2)
+        assert (await profile.run(earlier.id)).seq == 2
+        assert earlier.result.fate == "accepted"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from stackroom.client.errors import FileReplaced
 from stackroom.client.store import Counts, ProfileEntry, ProposalState, Store
@@ -184,8 +185,8 @@ class TestProposals:
     def test_publish(self, store: Store) -> None:
         made = [propose(store, n, state="local") for n in (1, 2)]
         store.put_hub(HUB, "hub-1", 1, "ada")
-        first = Proposal(*(getattr(made[0], f) for f in made[0].__struct_fields__[:-1]),
-                         (sealed(TEAM, ProfileCreated("new name")),))  # fmt: skip
+        events = (sealed(TEAM, ProfileCreated("new name")),)
+        first = structs.replace(made[0], events=events)
         store.publish(TEAM, HUB, first)
         assert store.pending(TEAM) == [first, made[1]]
         assert store.local(TEAM) == []

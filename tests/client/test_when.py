@@ -3,16 +3,22 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stackroom.client.when import Moment, Seq, parse, seq_at
-from stackroom.events.model import Commit
+from stackroom.client.errors import NotFound
+from stackroom.client.when import Moment, Place, Seq, Tagged, parse, seq_before, seq_of
+from stackroom.events.log import LogReader
+from stackroom.events.rules import refuse_tag_name
+from stackroom.events.state import State, Tag
 
 ZONE = timezone(timedelta(hours=2))
 NOW = datetime(2026, 11, 23, 15, 30, 20, tzinfo=ZONE)
 
 
-def at(*parts: int, zone: timezone = ZONE) -> Moment:
-    return Moment(int(datetime(*parts, tzinfo=zone).timestamp() * 1_000))  # type: ignore[arg-type, misc]
+def at(*parts: int, zone: timezone = ZONE, begin: tuple[int, ...] | None = None) -> Moment:
+    time = int(datetime(*parts, tzinfo=zone).timestamp() * 1_000)  # type: ignore[arg-type, misc]
+    return Moment(time, at(*begin).time if begin is not None else None)
 
 
 @pytest.mark.parametrize(
@@ -22,13 +28,25 @@ def at(*parts: int, zone: timezone = ZONE) -> Moment:
         ("#43", Seq(43)),
         (" 43 ", Seq(43)),
         ("2026", Seq(2026)),
-        ("2026-11-20", at(2026, 11, 21)),
+        ("2026-11-20", at(2026, 11, 21, begin=(2026, 11, 20))),
+        ("2026-11", at(2026, 12, 1, begin=(2026, 11, 1))),
+        ("2026-12", at(2027, 1, 1, begin=(2026, 12, 1))),
+        ("2026-W47", at(2026, 11, 23, begin=(2026, 11, 16))),
+        ("2026-w01", at(2026, 1, 5, begin=(2025, 12, 29))),
         ("2026-11-20 14:30", at(2026, 11, 20, 14, 30)),
         ("2026-11-20T14:30:05", at(2026, 11, 20, 14, 30, 5)),
         ("2026-11-20T14:30Z", at(2026, 11, 20, 14, 30, zone=UTC)),
         ("2026-11-20 14:30-05:00", at(2026, 11, 20, 14, 30, zone=timezone(-timedelta(hours=5)))),
-        ("yesterday", at(2026, 11, 23)),
-        ("Yesterday", at(2026, 11, 23)),
+        ("yesterday", at(2026, 11, 23, begin=(2026, 11, 22))),
+        ("Yesterday", at(2026, 11, 23, begin=(2026, 11, 22))),
+        ("today", at(2026, 11, 23, 15, 30, 20, begin=(2026, 11, 23))),
+        ("now", at(2026, 11, 23, 15, 30, 20)),
+        ("2h", at(2026, 11, 23, 13, 30, 20)),
+        ("1h30m", at(2026, 11, 23, 14, 0, 20)),
+        ("1 day 2 hours ago", at(2026, 11, 22, 13, 30, 20)),
+        ("release-2026-11", Tagged("release-2026-11")),
+        ("v1.0+gpu", Tagged("v1.0+gpu")),
+        ("Größe", Tagged("Größe")),
         ("90s ago", at(2026, 11, 23, 15, 28, 50)),
         ("2h ago", at(2026, 11, 23, 13, 30, 20)),
         ("2 hours ago", at(2026, 11, 23, 13, 30, 20)),
@@ -37,49 +55,70 @@ def at(*parts: int, zone: timezone = ZONE) -> Moment:
         ("1w ago", at(2026, 11, 16, 15, 30, 20)),
     ],
 )
-def test_what_people_write(text: str, place: Seq | Moment) -> None:
+def test_what_people_write(text: str, place: Place) -> None:
     assert parse(text, NOW) == place
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "#", "-1", "tomorrow", "2026-13-01", "2026-11-31", "2h", "ago", "2 months ago", "1.5h ago",
+    ["", "#", "-1", "tomorrow", "2026-13-01", "2026-11-31", "2026-13", "2026-W60", "ago", "Monday", "2 months ago", "1.5h ago", "2h later", "1h ago 2h", "a/b", "-v1", "1.0",
      "999999w ago", "9" * 30, "4 3", "2026-11-20 25:00", "x" * 10_000],
 )  # fmt: skip
 def test_what_means_nothing_is_told_with_examples(text: str) -> None:
-    with pytest.raises(ValueError, match=r"neither a commit .* nor a time") as caught:
+    with pytest.raises(ValueError, match=r"neither a commit .* nor a tag nor a time") as caught:
         parse(text, NOW)
     assert len(str(caught.value)) < 200
 
 
+@given(st.text())
+def test_no_tag_can_be_taken_for_a_number_or_a_time(text: str) -> None:
+    if refuse_tag_name(text) is None:
+        assert parse(text, NOW) == Tagged(text)
+
+
 class Log:
-    """As much of a log as `seq_at` reads, with the hub's times of commits 1, 2, 3 …"""
+    """As much of a log as is asked, with the hub's times of commits 1, 2, 3 …"""
 
     def __init__(self, *accepted: int) -> None:
         self.accepted = accepted
 
-    def recent(self, profile: str, before: int | None, limit: int) -> list[Commit]:
-        last = len(self.accepted) if before is None else before - 1
-        first = max(1, last - limit + 1)
-        return [
-            Commit(seq, "", "", seq, 0, "", "", 0, self.accepted[seq - 1], (), b"")
-            for seq in range(last, first - 1, -1)
-        ]
+    def until(self, profile: str, time: int) -> int:
+        return max((n for n, each in enumerate(self.accepted, 1) if each <= time), default=0)
 
 
-@pytest.mark.parametrize(("time", "seq"), [(9, 0), (10, 1), (15, 1), (20, 2), (29, 2), (99, 3)])
-def test_the_last_commit_until_then(time: int, seq: int) -> None:
-    assert seq_at(Log(10, 20, 30), "p", time) == seq  # type: ignore[arg-type]
+def state(**tags: int) -> State:
+    now = State()
+    for name, seq in tags.items():
+        now.put(name, Tag(name, {"": (seq, 0)}, seq))
+    return now
 
 
-def test_far_back() -> None:
-    log = Log(*range(0, 50_000, 10))
-    assert seq_at(log, "p", 105) == 11  # type: ignore[arg-type]
+LOG: LogReader = Log(10, 20, 30)  # type: ignore[assignment]
 
 
-def test_an_empty_log() -> None:
-    assert seq_at(Log(), "p", 105) == 0  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("place", "seq", "before"),
+    [
+        (Seq(2), 2, 2),
+        (Tagged("v1"), 2, 2),
+        (Moment(9), 0, 0),
+        (Moment(10), 1, 0),
+        (Moment(29), 2, 2),
+        (Moment(30), 3, 2),
+        (Moment(25, 15), 2, 1),
+        (Moment(25, 20), 2, 1),
+        (Moment(99, 5), 3, 0),
+    ],
+)
+def test_where_a_place_is_and_what_is_since(place: Place, seq: int, before: int) -> None:
+    assert seq_of(place, LOG, "p", state(v1=2)) == seq
+    assert seq_before(place, LOG, "p", state(v1=2)) == before
 
 
-def test_a_clock_that_went_back() -> None:
-    assert seq_at(Log(10, 50, 20), "p", 30) == 3  # type: ignore[arg-type]
+def test_the_nearest_tag() -> None:
+    with pytest.raises(NotFound, match="there is no tag 'relaese'") as caught:
+        seq_of(Tagged("relaese"), LOG, "p", state(release=2))
+    assert caught.value.hint == "did you mean 'release'?"
+    with pytest.raises(NotFound) as caught:
+        seq_of(Tagged("v1"), LOG, "p", state())
+    assert caught.value.hint == "stackroom tag list"

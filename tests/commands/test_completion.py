@@ -161,7 +161,12 @@ def test_names_of_each_kind(desk: Person) -> None:
     assert orchestrators == asked(desk, "orchestrator", "describe", "") == ["k8s"]
     assert asked(desk, "component", "list", "artifact-s") == ["artifact-store"]
     assert asked(desk, "blame", "orch") == ["orchestrator/k8s"]
-    assert asked(desk, "show", "") == ["4", "3", "2", "1"]
+    assert asked(desk, "show", "") == ["4", "3", "2", "1", "yesterday"]
+    desk.stackroom("tag", "v1", "3").ok()
+    assert asked(desk, "stack", "describe", "--at", "v") == ["v1"]
+    assert asked(desk, "tag", "delete", "") == ["v1"]
+    assert asked(desk, "tag", "v1", "--m") == ["--move", "--message"]
+    assert asked(desk, "tag", "d") == ["delete"]
     assert asked(desk, "component", "update", "orchestrator", "k8s", "-f", "") == ["cluster"]
     assert asked(desk, "stack", "remove-component", "prod", "orch") == ["orchestrator=k8s"]
     assert asked(desk, "profile", "publish", "") == ["mine"]

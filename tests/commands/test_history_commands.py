@@ -35,6 +35,7 @@ class TestLog:
         assert rows[0]["message"] == "move to prod"
         assert set(rows[0]) == {
             "seq", "id", "kind", "author", "replica", "message", "time", "accepted", "root", "events",
+            "base", "profile", "tags", "signed", "key",
         }  # fmt: skip
         assert rows[0]["author"] == "ada"
         assert rows[0]["kind"] == "commit"
@@ -86,7 +87,7 @@ class TestShow:
         }
         change = found["changes"][0]
         assert set(change) <= {
-            "id", "kind", "type", "name", "path", "place", "before", "after",
+            "id", "kind", "type", "name", "path", "place", "before", "after", "stacks",
         }  # fmt: skip
         assert (change["kind"], change["type"], change["name"]) == (
             "component",
@@ -103,7 +104,7 @@ class TestShow:
             f"#{seq}",
             "author:  ada",
             "move to prod",
-            "orchestrator/k8s\n",
+            "orchestrator/k8s in prod\n",
             "- config.gpu: 1",
             "~ config.ns: ml → prod",
             "+ labels.a: b",
@@ -124,7 +125,7 @@ class TestShow:
     def test_a_registration(self, ada: Person) -> None:
         assert "(new)" in ada.stackroom("show", "2").ok().out
 
-    @pytest.mark.parametrize(("seq", "code"), [("99", 3), ("0", 3), ("x", 2), ("-1", 2)])
+    @pytest.mark.parametrize(("seq", "code"), [("99", 3), ("0", 3), ("x", 3), ("-1", 2)])
     def test_what_is_not_there(self, ada: Person, seq: str, code: int) -> None:
         ada.stackroom("show", "--", seq).failed(code)
 
@@ -152,14 +153,15 @@ class TestDiff:
 
     def test_places_that_are_none(self, ada: Person) -> None:
         ada.stackroom("diff", "1", "99").failed(3, "no #99")
-        ada.stackroom("diff", "never").failed(2, "neither")
+        ada.stackroom("diff", "1:2").failed(2, "neither")
+        ada.stackroom("diff", "never").failed(3, "There is no tag 'never'")
 
 
 class TestBlame:
     def test_each_value_with_who_when_and_why(self, ada: Person) -> None:
         rows = {row["place"]: row for row in ada.data("blame", "orchestrator/k8s")}
         assert set(rows["config.ns"]) == {
-            "path", "place", "value", "seq", "id", "author", "time", "message",
+            "path", "place", "value", "seq", "id", "author", "time", "message", "runs",
         }  # fmt: skip
         assert rows["config.ns"]["message"] == "move to prod"
         assert rows["config.ns"]["value"] == "prod"
@@ -201,12 +203,12 @@ def test_conflicts_and_what_ended_them_are_marked() -> None:
         return Commit(7, id, "ben", 1, base, "ben", "", 0, 0, events, bytes(32))
 
     opened = commit(seal(id, ConflictOpened(held, conflict.overlaps), SALT))  # type: ignore[union-attr]
-    row = telling.committed(opened, names)
+    row = telling.committed(opened, names, "team")
     assert (row.kind, row.events[0].name) == ("conflict", "orchestrator/k8s")
     (overlap,) = telling.overlaps(opened, names)
     assert (overlap.place, overlap.theirs, overlap.ours) == ("config.ns", "a", "b")
     resolved = commit(seal(id, ConflictResolved("ours"), SALT))
-    assert telling.committed(resolved, names).kind == "resolution"
+    assert telling.committed(resolved, names, "team").kind == "resolution"
 
 
 def test_an_empty_profile_has_its_creation(tmp_path: Path) -> None:

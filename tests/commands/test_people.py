@@ -209,13 +209,17 @@ class TestAccess:
             ("profile.read", "viewer", "hub", ""),
             ("profile.read", "editor", "profile lake", "ml"),
             ("profile.write", "editor", "profile lake", "ml"),
+            ("run.record", "editor", "profile lake", "ml"),
         }
         ada.stackroom("sync").ok()
         assert ada.data("access", "explain", "ada", "lake") == found
         ada.stackroom("access", "explain", "host").failed(Exit.NOT_AUTHORISED, "people.read")
         assert "may do nothing" not in host.stackroom("access", "explain").ok().out
         rows = {row["profile"]: row["permissions"] for row in ada.data("access", "show")}
-        assert rows == {None: ["profile.read"], "lake": ["profile.read", "profile.write"]}
+        assert rows == {
+            None: ["profile.read"],
+            "lake": ["profile.read", "profile.write", "run.record"],
+        }
 
 
 class TestInvitations:

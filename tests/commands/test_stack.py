@@ -160,7 +160,8 @@ class TestRead:
         [
             ("99", 3, "no #99"),
             ("2001-01-01", 3, "before the first commit"),
-            ("soon", 2, "neither"),
+            ("soon", 3, "no tag"),
+            ("1:2", 2, "neither"),
             ("2", 3, "no stack 'prod'"),
             ("0", 3, "before the first commit"),
         ],

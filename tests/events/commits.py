@@ -7,6 +7,7 @@ from msgspec import structs
 from stackroom.events import codec, merkle
 from stackroom.events.log import Head, Taken, Taking
 from stackroom.events.model import Commit, Event
+from stackroom.events.signing import Signer
 
 PROFILE = "00000000-0000-7000-8000-00000000000a"
 OTHER = "00000000-0000-7000-8000-00000000000b"
@@ -32,8 +33,12 @@ class Chain:
         replica: str = "replica-1",
         outcome: Taking = "accepted",
         number: int | None = None,
+        accepted: int | None = None,
+        signer: Signer | None = None,
+        author: str = "ann",
+        message: str | None = None,
     ) -> Taken:
-        """The next commit; with one event of entity `e1` unless others are given."""
+        """The next commit; with one event of entity `e1` unless others are given, signed by `signer`."""
         seq = self.frontier.size + 1
         commit = Commit(
             seq,
@@ -41,13 +46,15 @@ class Chain:
             replica,
             number or seq,
             seq - 1,
-            "ann",
-            f"change {seq}",
+            author,
+            f"change {seq}" if message is None else message,
             NOON + seq,
-            NOON + 10 * seq,
+            NOON + 10 * seq if accepted is None else accepted,
             events or (event("e1"),),
             b"",
         )
+        if signer is not None:
+            commit = signer.sign(self.profile, replica, commit)
         leaf = merkle.leaf_hash(codec.leaf(self.profile, commit))
         self.frontier = merkle.grow(self.frontier, leaf)
         return Taken(structs.replace(commit, root=merkle.root(self.frontier)), outcome, leaf)

@@ -24,14 +24,18 @@ from stackroom.events.log import (
     LogWriter,
     Proposed,
     Refused,
+    RunFound,
+    RunsWanted,
     Snapshot,
     Taken,
     Taking,
 )
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
-from stackroom.events.model import Commit, ComponentUpdated
+from stackroom.events.model import Change, Commit, ComponentUpdated, RunRecorded, RunUpdated
 from stackroom.events.redaction import redacted
+from stackroom.events.signing import Signer
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
+from tests.events.world import uid
 
 Open = Callable[[], Coroutine[Any, Any, EventLog]]
 Play = Callable[[EventLog], Coroutine[Any, Any, None]]
@@ -110,6 +114,22 @@ class LogConformance:
 
         play(test)
 
+    def test_leaves_are_those_of_the_commits(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            taken = [chain.commit(event(f"e{n}")) for n in range(3)]
+            await append(log, chain, *taken)
+
+            def look(r: LogReader) -> None:
+                hashes = [one.leaf for one in taken]
+                assert r.leaves(PROFILE, 0, 10) == hashes
+                assert r.leaves(PROFILE, 1, 1) == hashes[1:2]
+                assert r.leaves(PROFILE, 3, 10) == r.leaves(OTHER, 0, 10) == []
+
+            await log.read(look)
+
+        play(test)
+
     def test_commits_come_back_as_they_were(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
@@ -118,10 +138,14 @@ class LogConformance:
                 chain.commit(),
                 chain.commit(*(event(f"e{n}", text) for n, text in enumerate(texts))),
                 chain.commit(event("e2"), outcome="conflict"),
+                chain.commit(event("e3"), signer=Signer(bytes(32))),
             ]
             await append(log, chain, *taken)
             assert await log.read(lambda r: r.commits(PROFILE, 0, 10)) == [t.commit for t in taken]
-            assert await head(log) == Head(3, taken[-1].commit.root, chain.frontier)
+            newest_first = [t.commit for t in reversed(taken)]
+            assert await log.read(lambda r: r.recent(PROFILE, None, 10)) == newest_first
+            assert await log.read(lambda r: r.touching(PROFILE, ["e3"], 9)) == [taken[-1].commit]
+            assert await head(log) == Head(4, taken[-1].commit.root, chain.frontier)
 
         play(test)
 
@@ -269,6 +293,23 @@ class LogConformance:
 
         play(test)
 
+    def test_until(self, play: Callable[[Play], None]) -> None:
+        """The last that was accepted by then, in the order of seqs, also where a clock went back."""
+
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            await append(log, chain, *(chain.commit(accepted=time) for time in (10, 50, 20, 30)))
+
+            def look(r: LogReader) -> None:
+                times = (0, 9, 10, 19, 20, 29, 30, 49, 50, 2**70)
+                found = [r.until(PROFILE, time) for time in times]
+                assert found == [0, 0, 1, 1, 3, 3, 4, 4, 4, 4]
+                assert r.until(OTHER, 50) == 0
+
+            await log.read(look)
+
+        play(test)
+
     def test_touching(self, play: Callable[[Play], None]) -> None:
         async def test(log: EventLog) -> None:
             chain = Chain()
@@ -314,6 +355,64 @@ class LogConformance:
             await append(log, chain, chain.commit(event('odd "] name')))
             names = [f"e{n}" for n in range(40_000)] + ['odd "] name']
             assert len(await log.read(lambda r: r.touching(PROFILE, names, 1))) == 1
+
+        play(test)
+
+    def test_runs(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            a, b, c = (uid(n) for n in (1, 2, 3))
+            one, two = uid(11), uid(12)
+            running = RunRecorded("training", one, status="running")
+            reports: list[tuple[str, Change]] = [
+                (c, RunUpdated("failed")),
+                (a, running),
+                (b, RunRecorded("scoring", two, f"{PROFILE[-1]}-1")),
+                (a, RunUpdated("failed")),
+                (a, RunUpdated(url="https://x")),
+            ]
+            for some in (reports[:2], reports[2:]):
+                events = [seal(id, change, bytes(16)) for id, change in some]
+                await append(log, chain, *map(chain.commit, events))
+            found = {
+                a: RunFound(a, "training", one, "failed", 2, 5, 1),
+                b: RunFound(b, "scoring", two, "completed", 3, 3, 1),
+            }
+            wanted: list[tuple[RunsWanted, list[str]]] = [
+                (RunsWanted(), [b, a]),
+                (RunsWanted(limit=1), [b]),
+                (RunsWanted(stacks=(one, uid(13))), [a]),
+                (RunsWanted(stacks=()), []),
+                (RunsWanted(pipeline="training"), [a]),
+                (RunsWanted(status="failed"), [a]),
+                (RunsWanted(status="running"), []),
+                (RunsWanted(ending=b[-6:]), [b]),
+                (RunsWanted(after=2), [b]),
+                (RunsWanted(upto=2), [a]),
+            ]
+            for each, ids in wanted:
+                assert await log.read(lambda r, e=each: r.runs(PROFILE, e)) == [
+                    found[i] for i in ids
+                ]
+            assert await log.read(lambda r: r.runs(OTHER, RunsWanted())) == []
+
+        play(test)
+
+    def test_a_run_that_is_recorded_again(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            told = [
+                RunRecorded("a", uid(11), uid(99)),
+                RunUpdated("failed"),
+                RunRecorded("b", uid(12)),
+            ]
+            events = [seal(uid(1), change, bytes(16)) for change in told]
+            await append(log, chain, chain.commit(*events[:2]), chain.commit())
+            first = RunFound(uid(1), "a", uid(11), "failed", 1, 1, None)
+            assert await log.read(lambda r: r.runs(PROFILE, RunsWanted())) == [first]
+            await append(log, chain, chain.commit(events[2]))
+            again = RunFound(uid(1), "b", uid(12), "completed", 1, 3, 2)
+            assert await log.read(lambda r: r.runs(PROFILE, RunsWanted())) == [again]
 
         play(test)
 
@@ -456,6 +555,7 @@ class LogConformance:
                 structs.replace(again, message="other"),
                 structs.replace(again, events=before[1].events),
                 structs.replace(again, seq=9),
+                structs.replace(again, signature=bytes(64)),
             ):
                 with pytest.raises(IntegrityError, match="would change commit"):
                     await log.write(partial(redact, other))

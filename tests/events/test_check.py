@@ -24,6 +24,9 @@ from stackroom.events.model import (
     StackDeleted,
     StackRegistered,
     StackUpdated,
+    TagDeleted,
+    TagRegistered,
+    TagUpdated,
 )
 from stackroom.events.state import Component, Conflict, Stack
 from stackroom.events.values import pointer
@@ -36,7 +39,7 @@ def up(**config: Any) -> ComponentUpdated:
     return ComponentUpdated({pointer("config", key): value for key, value in config.items()})
 
 
-NEW, OTHER = uid(31), uid(32)
+NEW, OTHER, TAG = uid(31), uid(32), uid(6)
 K8S_PATH = pointer("components", "orchestrator", K8S)
 AIRFLOW = ComponentRegistered("airflow", "orchestrator", "airflow", {"home": "/a"})
 AIRFLOW_TOO = ComponentRegistered("airflow", "orchestrator", "airflow", {"home": "/b"})
@@ -76,6 +79,27 @@ CASES: list[tuple[str, Changes, Changes, str]] = [
     ("became the default", [(PROFILE, DefaultStackSet(PROD))], [(PROD, StackDeleted())], "edit/delete"),
     ("flavor in use since", [(NEW, ComponentRegistered("n", "orchestrator", "own"))], [(uid(5), FlavorDeleted())], "edit/delete"),
     ("profile deleted", [(PROFILE, ProfileDeleted())], [(K8S, up(ns="a"))], "rejected profile_deleted"),
+    # tags: `v1` names #3
+    ("one name for one commit", [(NEW, TagRegistered("v2", 4))], [(OTHER, TagRegistered("v2", 4))], "converged"),
+    ("one name for two commits", [(NEW, TagRegistered("v2", 4))], [(OTHER, TagRegistered("v2", 5))], "name"),
+    ("two names for one commit", [(NEW, TagRegistered("v2", 4))], [(OTHER, TagRegistered("v3", 4))], "accepted"),
+    ("a tag moved alike", [(TAG, TagUpdated({"/seq": 4}))], [(TAG, TagUpdated({"/seq": 4}))], "converged"),
+    ("a tag moved", [(TAG, TagUpdated({"/seq": 4}))], [(TAG, TagUpdated({"/seq": 5}))], "edit/edit"),
+    ("a tag moved that was deleted", [(TAG, TagDeleted())], [(TAG, TagUpdated({"/seq": 4}))], "edit/delete"),
+    ("a tag deleted that was moved", [(TAG, TagUpdated({"/seq": 4}))], [(TAG, TagDeleted())], "edit/delete"),
+    ("a tag deleted by both", [(TAG, TagDeleted())], [(TAG, TagDeleted())], "converged"),
+    ("a tag made anew by both", [(TAG, TagDeleted()), (NEW, TagRegistered("v1", 4))], [(TAG, TagDeleted()), (OTHER, TagRegistered("v1", 4))], "converged"),
+    ("a name in use", [], [(NEW, TagRegistered("v1", 4))], "rejected name_in_use"),
+    ("deleted, and made anew", [], [(TAG, TagDeleted()), (NEW, TagRegistered("v1", 4))], "accepted"),
+    ("a commit that is not there", [], [(NEW, TagRegistered("v2", 8))], "rejected unknown_commit"),
+    ("a commit that its author had not seen", [(K8S, up(a=1))], [(NEW, TagRegistered("v2", 8))], "rejected unknown_commit"),
+    ("moved to one that is not there", [], [(TAG, TagUpdated({"/seq": 8}))], "rejected unknown_commit"),
+    ("a tag for nothing", [], [(NEW, TagRegistered("v2", 0))], "rejected invalid_value"),
+    ("moved to what is no number", [], [(TAG, TagUpdated({"/seq": True}))], "rejected invalid_value"),
+    ("a tag like a seq", [], [(NEW, TagRegistered("43", 4))], "rejected invalid_name"),
+    ("a tag like a time", [], [(NEW, TagRegistered("2h", 4))], "rejected invalid_name"),
+    ("a tag like a day", [], [(NEW, TagRegistered("Yesterday", 4))], "rejected invalid_name"),
+    ("a tag with a blank", [], [(NEW, TagRegistered("the release", 4))], "rejected invalid_name"),
     # regardless of others
     ("unknown entity", [], [(NEW, up(a=1))], "rejected unknown_entity"),
     ("unknown reference", [], [(PROD, StackUpdated({"/components/orchestrator": [NEW]}))], "rejected unknown_reference"),
@@ -115,6 +139,7 @@ CASES: list[tuple[str, Changes, Changes, str]] = [
 def test_outcome(bob: Changes, ann: Changes, wanted: str) -> None:
     world = started()
     world.do("ann", (uid(5), FlavorRegistered("own", "orchestrator")))
+    world.do("ann", (TAG, TagRegistered("v1", 3)))
     base = world.state.seq
     if wanted.endswith("by bob"):
         assert told(world.do("bob", *bob)) == wanted.removesuffix(" by bob")

@@ -104,3 +104,35 @@ def test_a_leaf_is_the_documented_array() -> None:
     by_hand.append([["ComponentUpdated", 1, K8S, digest]])
     text = json.dumps(by_hand, ensure_ascii=False, separators=(",", ":"))
     assert codec.leaf(PROFILE, commit) == text.encode()
+
+
+def test_a_signed_leaf_ends_with_key_and_signature() -> None:
+    event = Event("ComponentUpdated", 1, K8S, SALT, "{}")
+    unsigned = Commit(7, uid(9), uid(8), 3, 6, "ann", "", 10, 20, (event,), b"")
+    commit = msgspec.structs.replace(unsigned, key=b"k" * 32, signature=b"s" * 64)
+    first, *rest = json.loads(codec.leaf(PROFILE, unsigned))
+    assert first == "stackroom/commit/1"
+    by_hand = ["stackroom/commit/2", *rest, "6b" * 32, "73" * 64]
+    assert json.loads(codec.leaf(PROFILE, commit)) == by_hand
+
+
+def test_what_an_author_signs_is_the_documented_array() -> None:
+    event = Event("ComponentUpdated", 1, K8S, SALT, '{"set":{"/config/a":"é"}}')
+    proposal = Proposal(uid(9), 3, 6, "näher", 10, (event,))
+    digest = sha256(SALT + event.body.encode()).hexdigest()
+    by_hand = ["stackroom/proposal/1", PROFILE, uid(9), uid(8), 3, 6, "näher", 10]
+    by_hand.append([["ComponentUpdated", 1, K8S, digest]])
+    text = json.dumps(by_hand, ensure_ascii=False, separators=(",", ":"))
+    assert codec.statement(PROFILE, uid(8), proposal) == text.encode()
+    commit = Commit(7, uid(9), uid(8), 3, 6, "ann", "näher", 10, 20, (event,), b"")
+    assert codec.statement(PROFILE, uid(8), commit) == text.encode()
+
+
+def test_what_is_not_signed_has_no_trace_of_it() -> None:
+    """What holds an unsigned proposal says what it always said."""
+    held = Held("ann", "r", Proposal(uid(9), 1, 0, "why", 5, ()))
+    body = codec.seal(K8S, ConflictOpened(held, ()), SALT).body
+    proposal = '{"id":"' + uid(9) + '","number":1,"base":0,"message":"why","time":5,"events":[]}'
+    assert (
+        body == '{"held":{"author":"ann","replica":"r","proposal":' + proposal + '},"overlaps":[]}'
+    )

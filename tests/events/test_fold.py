@@ -22,6 +22,9 @@ from stackroom.events.model import (
     StackDeleted,
     StackRegistered,
     StackUpdated,
+    TagDeleted,
+    TagRegistered,
+    TagUpdated,
 )
 from stackroom.events.permissions import Who
 from stackroom.events.state import State, decode, encode
@@ -54,6 +57,9 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.just(ProfileDeleted()),
     st.just(StackDeleted()),
     st.builds(DefaultStackSet, ids),
+    st.builds(TagRegistered, names, st.integers(1, 3)),
+    st.builds(TagUpdated, st.just({"/seq": 2})),
+    st.just(TagDeleted()),
     st.builds(ConflictResolved, names, st.dictionaries(ids, ids, max_size=1)),
 )  # fmt: skip
 histories = st.lists(st.lists(st.tuples(ids, changes), min_size=1, max_size=3), max_size=12)

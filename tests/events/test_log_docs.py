@@ -13,6 +13,7 @@ from stackroom.events.model import (
     ComponentUpdated,
     ProfileCreated,
 )
+from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import CHECKPOINT_PAGES
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_schema import APPLICATION_ID
@@ -40,6 +41,7 @@ def folder(tmp_path: Path) -> Path:
             seal(K8S, ComponentUpdated({"/config/kubernetes_namespace": odd}), SALT),
             seal(K8S, ComponentUpdated({"/config/other": 1}), SALT),
             replica=odd,
+            signer=Signer(bytes(32)),
         ),
     ]
     file = LogFile.open(tmp_path / "hub.db", new_id=LOG_ID, now=NOON, synchronous="OFF")

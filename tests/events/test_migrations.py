@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from stackroom.events import merkle
 from stackroom.events.codec import seal
 from stackroom.events.errors import LogError, LogFull, LogNewer
 from stackroom.events.migrations import Step, migrate, schema_of, statements
-from stackroom.events.model import ComponentUpdated
+from stackroom.events.model import ComponentUpdated, Event
 from stackroom.events.redaction import redacted
+from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import connect, explained, make_durable
 from stackroom.events.sqlite_log import LogFile, open_reader
 from stackroom.events.sqlite_schema import APPLICATION_ID, steps
@@ -57,6 +60,22 @@ def bring(path: Path) -> Callable[..., Path | None]:
 def query(path: Path, statement: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as conn:
         return conn.execute(statement).fetchall()
+
+
+def keep_unsigned(conn: sqlite3.Connection, chain: Chain, *events: Event) -> None:
+    """Keeps the next commit of the chain as programs did that knew no signatures."""
+    taken = chain.commit(*events)
+    c = taken.commit
+    row = (1, c.seq, c.id, c.replica, c.number, c.base, c.author, c.message, c.time, c.accepted,
+           taken.outcome, taken.leaf, c.root, msgspec.json.encode(c.events).decode())  # fmt: skip
+    columns = "profile, seq, id, replica, number, base, author, message, time, accepted, outcome, leaf, root, events"
+    conn.execute(
+        "INSERT OR IGNORE INTO profiles VALUES (1, ?, 'team', 0, 0, ?, x'', 0, 0)",
+        (PROFILE, bytes(32)),
+    )
+    conn.execute(f"INSERT INTO commits ({columns}) VALUES ({','.join('?' * len(row))})", row)
+    peaks = merkle.pack(chain.frontier)
+    conn.execute("UPDATE profiles SET seq = ?, root = ?, peaks = ?", (c.seq, c.root, peaks))
 
 
 def test_new_file_gets_every_step_and_no_backup(
@@ -200,14 +219,14 @@ def test_log_is_migrated_with_its_commits(path: Path, monkeypatch: pytest.Monkey
 def test_a_log_from_before_redactions_can_be_redacted(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What a redaction of today rewrites may have been kept by a program of long ago."""
     chain = Chain()
     with monkeypatch.context() as before:
         before.setattr("stackroom.events.sqlite_log.steps", lambda id, use: steps(id, use)[:2])
-        file = LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF")
-        with file.writing() as log:
-            change = ComponentUpdated({"/config/key": "secret"})
-            log.append(PROFILE, [chain.commit(seal(PROFILE, change, bytes(16)))], chain.frontier)
-        file.close()
+        LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF").close()
+    change = ComponentUpdated({"/config/key": "secret"})
+    with closing(connect(path)) as conn:
+        keep_unsigned(conn, chain, seal(PROFILE, change, bytes(16)))
     file = LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF")
     with file.writing() as log:
         (commit,) = log.commits(PROFILE, 0, 9)
@@ -245,22 +264,38 @@ def test_commits_that_were_there_before_requests_are_kept_and_guarded(path: Path
     earlier = next(n for n, s in enumerate(steps(LOG_ID, "log")) if s.name == "requests")
     with closing(connect(path, create=True)) as conn:
         migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log")[:earlier], now=NOON)
-        conn.execute(
-            "INSERT INTO profiles VALUES (1, ?, 'team', 0, 0, ?, x'', 0, 0)", (PROFILE, bytes(32))
-        )
     guards = "SELECT name, sql FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY name"
     before = query(path, guards)
     with closing(connect(path)) as conn:
-        for taken in chain.commits(2):
-            c = taken.commit
-            row = (1, c.seq, c.id, c.replica, c.number, c.base, c.author, c.message, c.time, c.accepted,
-                   "accepted", taken.leaf, c.root, "[]")  # fmt: skip
-            conn.execute(f"INSERT INTO commits VALUES ({','.join('?' * len(row))})", row)
+        for _ in range(2):
+            keep_unsigned(conn, chain)
     rows = query(path, "SELECT * FROM commits")
     LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF").close()
-    assert query(path, "SELECT * FROM commits") == rows
-    assert query(path, guards) == before
+    assert query(path, "SELECT * FROM commits") == [(*row, b"", b"") for row in rows]
+    assert {name for name, _ in query(path, guards)} == {name for name, _ in before} | {"v_runs"}
     with closing(connect(path)) as conn:
         for statement in ("UPDATE commits SET author = 'x'", "DELETE FROM commits"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 conn.execute(statement)
+
+
+def test_a_history_from_before_signatures_goes_on_signed(path: Path) -> None:
+    """The leaves of what was there stay what they were; who signed what comes next cannot be changed."""
+    chain = Chain()
+    earlier = next(n for n, s in enumerate(steps(LOG_ID, "log")) if s.name == "signatures")
+    with closing(connect(path, create=True)) as conn:
+        migrate(conn, path, APPLICATION_ID, steps(LOG_ID, "log")[:earlier], now=NOON)
+        for _ in range(3):
+            keep_unsigned(conn, chain)
+    file = LogFile.open(path, new_id="another", now=NOON, synchronous="OFF")
+    with file.writing() as log:
+        taken = chain.commit(signer=Signer(bytes(32)))
+        log.append(PROFILE, [taken], chain.frontier)
+        assert [bool(c.signature) for c in log.commits(PROFILE, 0, 9)] == [False] * 3 + [True]
+        assert verify(log, PROFILE).frontier == chain.frontier
+    file.close()
+    with closing(connect(path)) as conn:
+        conn.execute("INSERT INTO redactions VALUES (1, 4)")
+        for change in ("key = x''", "signature = x''", "key = zeroblob(32)"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                conn.execute(f"UPDATE commits SET {change} WHERE seq = 4")

@@ -14,6 +14,7 @@ from stackroom.events.people_model import (
     HubFounded,
     IdentityLinked,
     InvitationEnded,
+    KeyRegistered,
     PasswordSet,
     ProjectCreated,
     ProjectDeleted,
@@ -300,6 +301,7 @@ def test_every_kind_of_people_is_encoded_and_decoded(people: People) -> None:
     people.ok((uid(33), InvitationEnded()))
     people.ok((uid(34), IdentityLinked("ada", ADA, "https://provider.example", "a|1")))
     people.ok((uid(35), PasswordSet("ada", ADA)))
+    people.ok((uid(36), KeyRegistered("0a1b", ADA, uid(70), "0a" * 32)))
     data = encode(people.state)
     assert encode(decode(data)) == data
     assert {e.kind for e in people.state.entities.values()} == PEOPLE

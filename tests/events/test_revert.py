@@ -25,6 +25,8 @@ from stackroom.events.model import (
     StackRegistered,
     StackRenamed,
     StackUpdated,
+    TagRegistered,
+    TagUpdated,
 )
 from stackroom.events.revert import Reversal, revert
 from stackroom.events.state import State
@@ -116,6 +118,7 @@ CASES: dict[str, list[tuple[str, Change]]] = {
     ],
     "the default stack set": [(PROFILE, DefaultStackSet(PROD))],
     "the profile described": [(PROFILE, ProfileUpdated({"/description": "a", "/settings/k": 1}))],
+    "a tag set and moved": [(NEW, TagRegistered("v1", 3)), (NEW, TagUpdated({"/seq": 4}))],
     "a flavor registered": [
         (NEW, FlavorRegistered("mine", "orchestrator", "a.B", None, {"type": "object"}))
     ],

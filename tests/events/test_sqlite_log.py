@@ -68,11 +68,11 @@ def written(path: Path, count: int = 3) -> Chain:
         "DELETE FROM refusals",
         (
             "INSERT OR REPLACE INTO commits SELECT profile, seq, id || 'x', replica, number, base, "
-            "'eve', message, time, accepted, outcome, leaf, root, events FROM commits WHERE seq = 2"
+            "'eve', message, time, accepted, outcome, leaf, root, events, key, signature FROM commits WHERE seq = 2"
         ),
         (
             "INSERT OR REPLACE INTO commits SELECT profile, 9, id, replica, 9, base, "
-            "'eve', message, time, accepted, outcome, leaf, root, events FROM commits WHERE seq = 2"
+            "'eve', message, time, accepted, outcome, leaf, root, events, key, signature FROM commits WHERE seq = 2"
         ),
         (
             "INSERT OR REPLACE INTO refusals SELECT id, profile, replica, number, 'x', 'y', 0 "
@@ -97,6 +97,7 @@ def test_history_cannot_be_rewritten(path: Path, statement: str) -> None:
         "UPDATE commits SET message = 'other' WHERE seq = 2",
         "UPDATE commits SET leaf = x'00' WHERE seq = 2",
         "UPDATE commits SET seq = 9 WHERE seq = 2",
+        "UPDATE commits SET key = zeroblob(32), signature = zeroblob(64) WHERE seq = 2",
         "UPDATE redactions SET seq = 1",
         "DELETE FROM redactions",
         "DELETE FROM commits WHERE seq = 2",

@@ -15,11 +15,16 @@ from stackroom.events.model import (
     FlavorRegistered,
     RequestApproved,
     RequestClosed,
+    RunRecorded,
+    RunUpdated,
     StackRegistered,
+    TagDeleted,
+    TagRegistered,
 )
 from stackroom.events.protection import PROTECTED
 from stackroom.events.resolve import Revive, Undecided, resolve
-from stackroom.events.state import Component, Conflict, Entity, Flavor, Request, Stack, State
+from stackroom.events.run_rules import STATUSES
+from stackroom.events.state import Component, Conflict, Entity, Flavor, Request, Stack, State, Tag
 from stackroom.events.values import Maybe, Value, pointer
 
 Changes = list[tuple[str, Change]]
@@ -45,6 +50,8 @@ class Editor:
         requests = [id for id, _ in view.all(Request)]
         if requests and self.maybe(0.3):
             return self.decision(view, self.random.choice(requests))
+        if self.maybe(0.08) and (report := self.report(view)):
+            return report
         changes: Changes = []
         for _ in range(self.random.choice([1, 1, 1, 2, 3])):
             changes += self.one(view)
@@ -78,6 +85,15 @@ class Editor:
             case _:
                 return [(id, RequestClosed("withdrawn"))]
 
+    def report(self, view: State) -> Changes:
+        """A run of a stack, begun or going on; which of few runs, so that replicas report the same ones."""
+        if (found := self.pick(view, Stack)) is None:
+            return []
+        run = f"{self.random.randrange(4):08d}-0000-7000-8000-00000000cafe"
+        if self.maybe(0.4):
+            return [(run, RunUpdated(self.random.choice(STATUSES)))]
+        return [(run, RunRecorded(self.random.choice(NAMES), found[0], status="running"))]
+
     def protect(self, view: State) -> Changes:
         found = self.pick(view, self.random.choice([Component, Stack]))
         if found is None or isinstance(found[1], Flavor):
@@ -87,7 +103,7 @@ class Editor:
     def one(self, view: State) -> Changes:
         what = self.random.choice(
             [self.register, self.register, self.update, self.update, self.update, self.compose]
-            + [self.rename, self.delete, self.default, self.describe, self.protect]
+            + [self.rename, self.delete, self.default, self.describe, self.protect, self.tag]
         )
         return what(view)
 
@@ -124,6 +140,18 @@ class Editor:
             return self.written(id, entity, {path: [member]})
         used = member in entity.components.get(that.component_type, ())
         return self.written(id, entity, {path + pointer(member): UNSET if used else True})
+
+    def tag(self, view: State) -> Changes:
+        """A name for one of the first commits, which whoever sees a component has seen."""
+        if self.pick(view, Component) is None:
+            return []
+        seq = self.random.choice([1, 2])
+        found = view.find(Tag, self.random.choice(NAMES))
+        if found is None:
+            return [(self.new_id(), TagRegistered(self.random.choice(NAMES), seq))]
+        if self.maybe(0.3):
+            return [(found[0], TagDeleted())]
+        return self.written(*found, {pointer("seq"): seq})
 
     def rename(self, view: State) -> Changes:
         found = self.pick(view, self.random.choice([Component, Stack]))

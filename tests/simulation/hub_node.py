@@ -19,6 +19,7 @@ from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Fact, PeopleAccess
 from stackroom.sync.authority import Authority, Decision, Submission
+from stackroom.sync.orders import carry_out
 from stackroom.sync.paging import read_page
 from stackroom.sync.redacting import Done, redact
 from stackroom.sync.settings import Settings
@@ -139,6 +140,8 @@ class HubNode:
                     self.later(partial(self.catalogue, session))
                 case effects.Keep(facts):
                     self.log.write(partial(_keep, facts))
+                case effects.Ordered():
+                    self.order(effect)
 
     def send(self, send: effects.Send) -> None:
         for id in send.sessions:
@@ -183,6 +186,26 @@ class HubNode:
         def durable() -> None:
             self.witness.learns(self.id, decision)
             self.hub.decided(submits, decision, self.clock.millis())
+            self.busy = False
+            self.carry_out()
+            self.work()
+
+        self.later(durable)
+
+    def order(self, ordered: effects.Ordered) -> None:
+        """Carries out an order (a replica registers its key), in a transaction of its own."""
+        if self.busy:
+            self.later(partial(self.order, ordered))
+            return
+        self.busy = True
+        work = partial(carry_out, self.authority, ordered.sender, ordered.ask, self.clock.millis())
+        carried = self.log.write(work)
+        decision = Decision((), carried.commits)
+        self.witness.rights.follow(carried.commits.get(self.id, ()))
+
+        def durable() -> None:
+            self.witness.learns(self.id, decision)
+            self.hub.carried_out(ordered, carried, self.clock.millis())
             self.busy = False
             self.carry_out()
             self.work()

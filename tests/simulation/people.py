@@ -12,9 +12,10 @@ from stackroom.events.fold import advance
 from stackroom.events.history import state_at
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.model import Change, Commit, Proposal
-from stackroom.events.people_entities import Assignment, User
+from stackroom.events.people_entities import Assignment, SigningKey, User
 from stackroom.events.people_model import (
     HubFounded,
+    KeyRevoked,
     RoleAssigned,
     RoleCreated,
     RoleRevoked,
@@ -112,6 +113,11 @@ class Administrator:
     def suspending(self, name: str, log: LogReader, *, active: bool) -> Changes:
         """From now on the account is active, or is not."""
         return [(_user(state_at(log, self.hub), name), UserUpdated({"/active": active}))]
+
+    def ending_key(self, replica: str, log: LogReader) -> Changes:
+        """From now on nothing that the replica signs is taken, until it has become another."""
+        keys = state_at(log, self.hub).all(SigningKey)
+        return [(id, KeyRevoked()) for id, key in keys if key.replica == replica]
 
     def proposal(self, changes: Changes, salt: Callable[[], bytes], log: LogReader) -> Proposal:
         """The proposal of `changes`."""

@@ -9,6 +9,7 @@ from hashlib import sha256
 from msgspec import UNSET
 
 from stackroom.events import codec
+from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import unseal
 from stackroom.events.fold import fold
 from stackroom.events.history import Difference, diff
@@ -49,7 +50,11 @@ class Witness:
         self.acknowledged: dict[str, Answer] = {}
         self.commits: dict[tuple[str, int], bytes] = {}
         self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
-        self.typed: dict[str, tuple[str, str, str]] = {}
+        self.typed: dict[str, tuple[str, set[str], str]] = {}
+        """Where each proposal was typed, as which replicas (a copy becomes another), and by whom."""
+        self.heirs: set[str] = set()
+        self.signing: set[str] = set()
+        """The replicas that sign what they propose."""
         self.replaced: set[str] = set()
         self.redacted: dict[str, int] = {}
         """The last redaction, by profile."""
@@ -64,13 +69,19 @@ class Witness:
 
     def typing(self, profile: str, replica: str, user: str, proposal: Proposal) -> None:
         """A person's edit was saved."""
-        self.typed[proposal.id] = (profile, replica, user)
+        self.typed.setdefault(proposal.id, (profile, set(), user))[1].add(replica)
 
     def retyping(self, old: str) -> None:
         """The author of a refused proposal made another of it."""
         self.replaced.add(old)
 
-    def told_answer(self, answer: Answer) -> None:
+    def inherits(self, replica: str) -> None:
+        """A home took this new identity, and pushes what it had as another replica."""
+        self.heirs.add(replica)
+
+    def told_answer(self, replica: str, answer: Answer) -> None:
+        if replica in self.heirs and answer.code in ("not_allowed", "id_in_use"):
+            return  # What became of another replica's proposal, who may not read here is not told.
         before = self.acknowledged.setdefault(answer.id, answer)
         if before != answer:
             raise Broken(2, f"one proposal was answered {before} and {answer}")
@@ -127,8 +138,9 @@ class Witness:
         if before != leaf:
             raise Broken(1, f"#{commit.seq} of {profile} was told in two ways")
         if commit.id in self.typed:
-            typed_in, replica, author = self.typed[commit.id]
-            if (profile, commit.replica, commit.author) != (typed_in, replica, author):
+            typed_in, replicas, author = self.typed[commit.id]
+            other = (profile, commit.author) != (typed_in, author)
+            if other or commit.replica not in replicas:
                 raise Broken(6, f"#{commit.seq} is said to be {commit.author}'s, not {author}'s")
 
     def holds(self, profile: str, state: State, root: bytes) -> None:
@@ -161,6 +173,15 @@ class Witness:
                 raise Broken(1, f"answered {answer}, and the log has it at {seqs.get(id)}")
         self.check_overwrites(commits)
         check_approvals(commits)
+
+    def check_authors(self, profile: str, commits: list[Commit], people: Sequence[Commit]) -> None:
+        """Who a commit says its author is, their key has signed: also what was redacted since."""
+        keys = known_keys(people)
+        for commit in commits:
+            found = author_finding(profile, commit, keys).result
+            wanted = "valid" if commit.replica in self.signing else "unsigned"
+            if found != wanted:
+                raise Broken(6, f"the signature of #{commit.seq} is {found}, not {wanted}")
 
     def check_overwrites(self, commits: list[Commit]) -> None:
         """Brute force: a commit may change a value only if its author saw the change before it.

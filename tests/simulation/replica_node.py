@@ -1,19 +1,22 @@
 """A person's machine in the simulation: the client's own core over a real home, one process or two."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.rebase import View, rebase
-from stackroom.client.store import Store
+from stackroom.client.store import Renewal, Store
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.errors import Gap, Unvouched
 from stackroom.events.history import entity_at
 from stackroom.events.model import Change, ProfileCreated, Proposal
 from stackroom.events.permissions import Who
+from stackroom.events.signing import Signer
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
 from tests.simulation.clock import Clock
@@ -31,7 +34,8 @@ class Process:
         self.node = node
         self.alive = True
         self.connection: Connection | None = None
-        self.replica = core.Replica(node.store.replica, node.hub.tokens[node.user].text)
+        identity, token = node.store.identity(), node.hub.tokens[node.user].text
+        self.replica = core.Replica(identity.replica, token, signer=identity.signer)
         for profile in node.profiles:
             self.replica.follow(node.load(profile))
 
@@ -63,7 +67,8 @@ class Process:
                     witness.told_commit(profile, commit)
             case wire.Results(_, answers):
                 for answer in answers:
-                    witness.told_answer(answer)
+                    if not self.replica.renews(answer):
+                        witness.told_answer(self.replica.hello.replica, answer)
             case wire.Error():
                 assert message.code in ("forbidden", "unauthorised"), message
         self.replica.receive(message)
@@ -112,8 +117,20 @@ class Process:
             case core.Clean():
                 self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
                 self.anew(effect.profile, effect.seq)
+            case core.Renew(code):
+                self.node.renew(self.replica.hello.replica, code)
             case core.Catalogue() | core.Present() | core.Reached():
                 pass
+
+    def become(self) -> None:
+        """The home is another replica than this process was: it connects anew."""
+        identity = self.node.store.identity()
+        if identity.replica == self.replica.hello.replica:
+            return
+        pending = {id: self.node.store.pending(id) for id in self.node.profiles}
+        self.replica.become(identity.replica, identity.signer, pending)
+        if self.connection is not None:
+            self.connection.cut()
 
     def anew(self, profile: str, clean_upto: int = 0) -> None:
         """The files were changed under the profile: goes on from what stands there now."""
@@ -139,6 +156,25 @@ class Process:
             self.node.clock.after(0.0, self.carry_out)
 
 
+class Keys:
+    """The keys of a home's replicas, as the client has them in a file."""
+
+    def __init__(
+        self, random: Random, witness: Witness, known: dict[str, Signer] | None = None
+    ) -> None:
+        self.random, self.witness = random, witness
+        self.known = dict(known or {})
+
+    def signer(self, replica: str) -> Signer:
+        if replica not in self.known:
+            self.known[replica] = Signer(self.random.randbytes(32))
+            self.witness.signing.add(replica)
+        return self.known[replica]
+
+    def forget(self, replica: str) -> None:
+        self.known.pop(replica, None)
+
+
 class ReplicaNode:
     """A home with its two files; its processes come and go, the files stay."""
 
@@ -153,7 +189,9 @@ class ReplicaNode:
         user: str,
         profiles: list[str],
         new_id: Callable[[], str],
+        keys: Keys | None,
     ) -> None:
+        self.keys = keys
         self.clock, self.random, self.network, self.hub = clock, random, network, hub
         self.witness, self.home, self.user, self.profiles = witness, home, user, profiles
         self.new_id = new_id
@@ -168,7 +206,10 @@ class ReplicaNode:
     def start(self) -> None:
         """Opens the home with one process, sometimes two."""
         self.store = Store.open(
-            self.home / "proposals.db", new_replica_id=self.replica_id, synchronous="OFF"
+            self.home / "proposals.db",
+            new_replica_id=self.replica_id,
+            synchronous="OFF",
+            keys=self.keys,
         )
         self.cache = Cache.open(self.home / "replica.db", synchronous="OFF")
         for profile in self.profiles:
@@ -176,6 +217,40 @@ class ReplicaNode:
         self.processes = [Process(self) for _ in range(self.random.choice([1, 1, 1, 2]))]
         if not self.offline:
             self.go_online()
+
+    def copied(self, home: Path) -> "ReplicaNode":
+        """Another machine with a copy of this one's home, as it is at this moment."""
+        home.mkdir()
+        for name in ("proposals.db", "replica.db"):
+            with (
+                closing(sqlite3.connect(self.home / name)) as here,
+                closing(sqlite3.connect(home / name)) as there,
+            ):
+                here.backup(there)
+        keys = self.keys and Keys(self.random, self.witness, self.keys.known)
+        return ReplicaNode(
+            self.clock,
+            self.random,
+            self.network,
+            self.hub,
+            self.witness,
+            home,
+            self.user,
+            self.profiles,
+            self.new_id,
+            keys,
+        )
+
+    def renew(self, was: str, code: str) -> None:
+        """The home becomes another replica, with all of its processes, and keeps what waits."""
+        renewal = Renewal(was, code, self.clock.millis())
+        self.store.take_new_identity(self.new_id(), renewal)
+        self.witness.inherits(self.store.replica)
+        for profile in self.profiles:
+            for proposal in self.store.pending(profile):
+                self.witness.typing(profile, self.store.replica, self.user, proposal)
+        for process in self.processes:
+            process.become()
 
     def crash(self) -> None:
         """Every process of the machine is gone; what was saved is there."""

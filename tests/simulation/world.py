@@ -12,7 +12,7 @@ from tests.simulation.clock import Clock
 from tests.simulation.hub_node import HubNode
 from tests.simulation.network import Network
 from tests.simulation.promises import Broken, Witness, in_log
-from tests.simulation.replica_node import ReplicaNode
+from tests.simulation.replica_node import Keys, ReplicaNode
 
 TORMENT = 60.0
 """Virtual seconds with faults."""
@@ -26,6 +26,7 @@ class Simulation:
 
     def __init__(self, seed: int, folder: Path) -> None:
         self.random = Random(seed)
+        self.folder = folder
         self.clock = Clock()
         self.network = Network(self.clock, self.random)
         self.witness = Witness()
@@ -38,7 +39,7 @@ class Simulation:
         self.hub = HubNode(
             self.clock, self.random, folder / "hub.db", mine, self.new_id, self.witness
         )
-        self.nodes = []
+        self.nodes: list[ReplicaNode] = []
         for user in users:
             home = folder / user
             home.mkdir()
@@ -52,6 +53,7 @@ class Simulation:
                 user,
                 mine[user],
                 self.new_id,
+                Keys(self.random, self.witness) if self.random.random() < 0.8 else None,
             )
             self.nodes.append(node)
         self.profiles = profiles
@@ -84,6 +86,10 @@ class Simulation:
             for change in (self.grant, self.grant, self.suspend):
                 for _ in range(self.random.randint(0, 4)):
                     self.clock.after(self.random.random() * TORMENT, change)
+        if self.random.random() < 0.3:
+            for fault in (self.copy_home, self.copy_home, self.end_key):
+                if self.random.random() < 0.7:
+                    self.clock.after(self.random.random() * TORMENT, fault)
         for fault in (self.cut, self.crash_hub, self.crash_replica, self.go_offline, self.retry):
             for _ in range(self.random.randint(0, 4)):
                 self.clock.after(self.random.random() * TORMENT, fault)
@@ -134,6 +140,20 @@ class Simulation:
                 granting = self.hub.administrator.granting
                 self.hub.administer(partial(granting, node.user, profile, "member"))
 
+    def copy_home(self) -> None:
+        """Somebody's machine is cloned, and both are used from now on."""
+        node = self.random.choice(self.nodes)
+        if node.processes:
+            copied = self.folder / f"{node.user}-{len(self.nodes)}"
+            self.nodes.append(node.copied(copied))
+
+    def end_key(self) -> None:
+        """The key of somebody's replica is revoked."""
+        node = self.random.choice(self.nodes)
+        if node.processes:
+            ending = partial(self.hub.administrator.ending_key, node.store.replica)
+            self.hub.administer(ending)
+
     def crash_hub(self) -> None:
         self.hub.crash()
         self.clock.after(self.random.random() * 10, self.start_hub)
@@ -181,6 +201,8 @@ class Simulation:
                 lambda log, profile=profile: [c for page in pages(log, profile, 0) for c in page]
             )
             self.witness.check_log(profile, commits)
+            people = self.hub.log.read(lambda log: log.commits(self.hub.id, 0, 100_000))
+            self.witness.check_authors(profile, commits, people)
             committed |= in_log(commits)
             state = self.hub.log.read(partial(state_at, profile=profile))
             if commits:

@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 from stackroom.events.entity import Entity
 from stackroom.events.history import state_at
 from stackroom.events.model import Change
+from stackroom.events.signing import SEED_BYTES, Signer
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
@@ -55,6 +56,15 @@ async def set_up(url: str, code: str | None, user: str = "root") -> str:
     reply, token = await redeem(url, code, user)
     assert not reply.code, reply
     return token
+
+
+async def registered(peer: Peer, user: str) -> bytes:
+    """The key by which the peer's replica signs from now on."""
+    signer = Signer(secrets.token_bytes(SEED_BYTES))
+    proof = signer.possession(HUB.id, user, peer.replica)
+    reply = await peer.ask(wire.RegisterKey(signer.key, proof))
+    assert not reply.code, reply
+    return signer.key
 
 
 class Clock:

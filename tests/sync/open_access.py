@@ -46,6 +46,9 @@ class OpenAccess:
     def redeemable(self, code: str) -> bool:
         return False
 
+    def has_key(self, principal: Principal, key: bytes) -> bool | None:
+        return None
+
     def answer(self, principal: Principal, order: wire.AnyOrder, now: Millis) -> wire.Reply | None:
         return wire.Reply(0, "not_allowed", "there are no people here")
 

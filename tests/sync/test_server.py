@@ -110,6 +110,22 @@ async def test_a_number_used_twice_means_a_copied_replica(path: Path) -> None:
         assert (answer.outcome, answer.code) == ("rejected", "replica_copied")
 
 
+async def test_what_a_copied_replica_pushes_next_is_not_taken_as_its_own(path: Path) -> None:
+    """It may build on what was refused; and the writes of the other would count as its own."""
+    async with serving(path) as hub, speaking(hub.url) as ann, speaking(hub.url) as copy:
+        begin = ann.proposal(created(), component(1))
+        await ann.push(begin)
+        copy._ids = count(999_999)
+        colliding, next_one = (copy.proposal(component(n), base=1) for n in (2, 3))
+        answers = await copy.push(colliding, next_one)
+        assert [answer.code for answer in answers] == ["replica_copied"] * 2
+        later, known = await copy.push(copy.proposal(component(4), base=1), begin)
+        assert (later.code, known.outcome) == ("replica_copied", "accepted")
+        async with speaking(hub.url, 71) as renewed:
+            answers = await renewed.push(colliding, next_one)
+        assert [answer.outcome for answer in answers] == ["accepted", "accepted"]
+
+
 async def test_presence(path: Path) -> None:
     async with serving(path) as hub, speaking(hub.url, 70, "ann") as ann:
         await ann.subscribe()

@@ -1,0 +1,53 @@
+"""The keys by which this home's replicas sign: a JSON file that only its owner reads, replaced whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from stackroom.client import private_json
+from stackroom.events.signing import Signer
+
+INSTEAD: Final = "run stackroom sync: this replica takes a new identity"
+
+
+class KeyPair(Struct, frozen=True):
+    """A key as it is kept: both halves (32 bytes each)."""
+
+    seed: bytes
+    key: bytes
+
+
+class KeyFile:
+    """Keys by the id of their replica. Whoever calls holds the write lock of the home's store.
+
+    `salt` gives 16 fresh random bytes. Raises LogCorrupt for a file that is none.
+    """
+
+    def __init__(self, path: Path, salt: Callable[[], bytes]) -> None:
+        self.path = path
+        self._salt = salt
+        self._known: dict[str, Signer] = {}
+
+    def signer(self, replica: str) -> Signer:
+        """The key of the replica, made and kept if it has none."""
+        if replica not in self._known:
+            pairs = self._pairs()
+            if replica not in pairs:
+                seed = self._salt() + self._salt()
+                pairs[replica] = KeyPair(seed, Signer(seed).key)
+                private_json.replace(self.path, pairs)
+            pair = pairs[replica]
+            self._known[replica] = Signer(pair.seed, pair.key)
+        return self._known[replica]
+
+    def forget(self, replica: str) -> None:
+        """Forgets the key of a replica that this home is no more."""
+        self._known.pop(replica, None)
+        pairs = self._pairs()
+        if pairs.pop(replica, None) is not None:
+            private_json.replace(self.path, pairs)
+
+    def _pairs(self) -> dict[str, KeyPair]:
+        return private_json.read(self.path, dict[str, KeyPair], INSTEAD)

@@ -1,0 +1,124 @@
+"""Who made a commit, as far as a signature proves it: one commit, held against the keys of a hub's people."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, structs
+
+from stackroom.events.codec import unseal
+from stackroom.events.model import (
+    ChangeRequested,
+    Commit,
+    ConflictJoined,
+    ConflictOpened,
+    Held,
+    Millis,
+    RequestJoined,
+)
+from stackroom.events.outcomes import HOLDING
+from stackroom.events.people_model import KeyRegistered, KeyRevoked, UserCreated
+from stackroom.events.signing import signed
+
+AuthorResult: TypeAlias = Literal["valid", "unsigned", "invalid", "unregistered", "unbound"]
+"""What a look at the author of a commit came to.
+
+`valid`: a key of its author's signed it. `unsigned`: no key did. `invalid`: the signature is not that of its
+key. `unregistered`: it is, and that was no key of its author and replica when the commit was accepted.
+`unbound`: it is, and whose key that is cannot be told by who may not read the people.
+"""
+
+
+class KnownKey(Struct, frozen=True):
+    """A key that was registered: the name of its user, its replica, and from when until when it was good.
+
+    Times are the hub's, in milliseconds since 1970; None: it has not ended.
+    """
+
+    author: str
+    replica: str
+    registered: Millis
+    ended: Millis | None = None
+
+    def was_good(self, at: Millis) -> bool:
+        """Whether it was registered then, and had not ended."""
+        return self.registered <= at and (self.ended is None or at <= self.ended)
+
+
+class AuthorFinding(Struct, frozen=True):
+    """What was found about the author of a commit; `key` (32 bytes) is empty where none signed."""
+
+    result: AuthorResult
+    key: bytes = b""
+
+
+def author_finding(
+    profile: str, commit: Commit, keys: Mapping[bytes, KnownKey] | None
+) -> AuthorFinding:
+    """Whether the author that `commit` names has signed it, or the proposal that it holds.
+
+    `keys` are all that were ever registered on its hub, by the public key; None where one may not read the
+    people. Raises ModelError for a held proposal that cannot be read.
+    """
+    held = held_by(commit)
+    made = commit if held is None else held.proposal
+    if not made.key and not made.signature:
+        return AuthorFinding("unsigned")
+    if not signed(profile, commit.replica, made) or not _is_its_own(held, commit):
+        return AuthorFinding("invalid", made.key)
+    if keys is None:
+        return AuthorFinding("unbound", made.key)
+    known = keys.get(made.key)
+    theirs = known is not None and (known.author, known.replica) == (commit.author, commit.replica)
+    if known is None or not theirs or not known.was_good(commit.accepted):
+        return AuthorFinding("unregistered", made.key)
+    return AuthorFinding("valid", made.key)
+
+
+def known_keys(people: Iterable[Commit]) -> dict[bytes, KnownKey]:
+    """Every key that was ever registered, by its public half, from the whole history of a hub's people.
+
+    Raises ModelError for an event that cannot be read.
+    """
+    names: dict[str, str] = {}
+    keys: dict[bytes, KnownKey] = {}
+    public: dict[str, bytes] = {}
+    for commit in people:
+        for event in commit.events:
+            if event.type not in _TELLING:
+                continue
+            match unseal(event):
+                case UserCreated(name):
+                    names[event.entity] = name
+                case KeyRegistered() as made:
+                    key = public[event.entity] = bytes.fromhex(made.public)
+                    author = names.get(made.user, "")
+                    keys[key] = KnownKey(author, made.replica, commit.accepted)
+                case KeyRevoked() if event.entity in public:
+                    key = public[event.entity]
+                    keys[key] = structs.replace(keys[key], ended=commit.accepted)
+    return keys
+
+
+_TELLING: Final = frozenset(change.__name__ for change in (UserCreated, KeyRegistered, KeyRevoked))
+
+
+def held_by(commit: Commit) -> Held | None:
+    """What `commit` holds for a decision, with who made it; None where it holds nothing.
+
+    Raises ModelError for a proposal that cannot be read.
+    """
+    if not commit.events or commit.events[0].type not in HOLDING:
+        return None
+    change = unseal(commit.events[0])
+    assert isinstance(change, ConflictOpened | ConflictJoined | ChangeRequested | RequestJoined)
+    return change.held
+
+
+def _is_its_own(held: Held | None, commit: Commit) -> bool:
+    """Whether what a commit holds is the very proposal whose id, author and message the commit has."""
+    if held is None:
+        return True
+    p, c = held.proposal, commit
+    return (held.author, held.replica, p.id, p.number, p.base, p.message, p.time) == (
+        c.author, c.replica, c.id, c.number, c.base, c.message, c.time,
+    )  # fmt: skip

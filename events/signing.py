@@ -1,0 +1,102 @@
+"""Signatures of authors: a replica's Ed25519 key (RFC 8032) signs what its user proposes.
+
+Whose a key is, the people of a hub say; here it is only whether a key signed. The library is imported
+where something is signed or verified: commands that only read start without it.
+"""
+
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+from msgspec import structs
+
+from stackroom.events.codec import statement
+from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
+from stackroom.events.model import Commit, Proposal
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
+
+Made = TypeVar("Made", Proposal, Commit)
+
+SEED_BYTES: Final = 32
+"""Bytes of a private key (RFC 8032, section 5.1.5)."""
+
+POSSESSION_FORMAT: Final = "stackroom/key/1"
+
+FINGERPRINT: Final = 16
+"""Hexadecimal digits by which people tell keys apart."""
+
+
+class Signer:
+    """The key of a replica: `seed` is what nobody else knows (32 bytes), `key` what everybody may.
+
+    Whoever knows the public half gives it, and spares working it out.
+    """
+
+    def __init__(self, seed: bytes, key: bytes = b"") -> None:
+        self._seed = seed
+        self.key = key or self._private.public_key().public_bytes_raw()
+
+    @cached_property
+    def _private(self) -> "Ed25519PrivateKey":
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._seed)
+
+    def sign(self, profile: str, replica: str, made: Made) -> Made:
+        """The proposal (or its commit), signed as one that `replica` makes in `profile`."""
+        signature = self._private.sign(statement(profile, replica, made))
+        return structs.replace(made, key=self.key, signature=signature)
+
+    def possession(self, hub: str, user: str, replica: str) -> bytes:
+        """The proof, for the hub of that id, that `replica` of the user of that name has this key."""
+        return self._private.sign(_possession(hub, user, replica, self.key))
+
+
+def signed(profile: str, replica: str, made: Proposal | Commit) -> bool:
+    """Whether the signature of a proposal, or of its commit, is what its key makes for `replica`."""
+    return _verified(made.key, made.signature, statement(profile, replica, made))
+
+
+def possessed(hub: str, user: str, replica: str, key: bytes, proof: bytes) -> bool:
+    """Whether `proof` is what `Signer.possession` gives for `key`."""
+    return _verified(key, proof, _possession(hub, user, replica, key))
+
+
+def fingerprint(key: bytes) -> str:
+    """The first digits of the SHA-256 of a public key, by which people tell keys apart."""
+    return sha256(key).hexdigest()[:FINGERPRINT]
+
+
+def key_id(key: bytes) -> str:
+    """The id of a public key among the people of a hub: a UUID, version 8, of its SHA-256 (RFC 9562)."""
+    digits = sha256(key).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+
+def _possession(hub: str, user: str, replica: str, key: bytes) -> bytes:
+    return msgspec.json.encode((POSSESSION_FORMAT, hub, user, replica, key.hex()))
+
+
+def _verified(key: bytes, signature: bytes, said: bytes) -> bool:
+    if len(key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
+        return False
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        _public(key).verify(signature, said)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=1_024)
+def _public(key: bytes) -> "Ed25519PublicKey":
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    return Ed25519PublicKey.from_public_bytes(key)

@@ -1,0 +1,31 @@
+"""The rows of a log in SQLite that are commits."""
+
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from stackroom.events.errors import LogCorrupt
+from stackroom.events.model import Commit, Event
+
+INTEGER_MAX: Final = 2**63 - 1
+"""The largest integer that SQLite stores."""
+
+COLUMNS: Final = (
+    "seq, id, replica, number, base, author, message, time, accepted, events, root, key, signature"
+)
+"""The columns of a commit, in the order that `commit_of` takes."""
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+def commit_of(row: Row) -> Commit:
+    """The commit of a row of `COLUMNS`; LogCorrupt where its events cannot be read."""
+    seq, id, replica, number, base, author, message, time, accepted, events, *rest = row
+    try:
+        own = _events.decode(events)
+    except msgspec.DecodeError as error:
+        raise LogCorrupt(f"commit #{seq} cannot be read: {error}") from error
+    return Commit(seq, id, replica, number, base, author, message, time, accepted, own, *rest)
+
+
+_events = msgspec.json.Decoder(tuple[Event, ...])

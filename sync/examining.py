@@ -1,0 +1,73 @@
+"""Whether a hub's file is whole: at its start, after a backup, before a restore."""
+
+from contextlib import closing
+from pathlib import Path
+
+from msgspec import Struct
+
+from stackroom.events.damage import Misfit, misfits, newest_fit, page_faults
+from stackroom.events.errors import LogCorrupt
+from stackroom.events.log import Head, Identity
+from stackroom.events.sqlite_file import connect, explained
+from stackroom.events.sqlite_log import open_reader
+from stackroom.sync.errors import HubDamaged
+
+
+class Whole(Struct, frozen=True):
+    """What a file holds in which everything adds up: whose log it is, its profiles' names and heads."""
+
+    identity: Identity
+    names: dict[str, str]
+    heads: dict[str, Head]
+
+    @property
+    def commits(self) -> int:
+        """Of all profiles together."""
+        return sum(head.seq for head in self.heads.values())
+
+
+def examined(path: Path) -> Whole:
+    """Looks at every page and at every commit of a log.
+
+    Raises HubDamaged that names the first commit that does not fit, or LogError if it is no log at all.
+    """
+    try:
+        with explained(path), closing(connect(path)) as conn:
+            faults = page_faults(conn)
+        with open_reader(path) as log:
+            heads, wrong = misfits(log)
+            if wrong:
+                raise damaged(path, wrong)
+            if faults:
+                raise HubDamaged(str(path), f"SQLite says: {faults[0]}")
+            names = {listed.id: listed.name for listed in log.profiles()}
+            return Whole(log.identity(), names, heads)
+    except LogCorrupt as error:
+        raise HubDamaged(str(path), str(error)) from error
+
+
+def look(path: Path, newest: int) -> None:
+    """The quick look at a hub's start, at the `newest` commits; what it finds calls for the thorough one.
+
+    Raises HubDamaged.
+    """
+    try:
+        with open_reader(path) as log:
+            if newest_fit(log, newest):
+                return
+            _, wrong = misfits(log)
+            raise damaged(path, wrong)
+    except LogCorrupt as error:
+        raise HubDamaged(str(path), str(error)) from error
+
+
+def damaged(path: Path, wrong: list[Misfit]) -> HubDamaged:
+    """The error for histories that do not add up: the first of them, and how many more there are."""
+    if not wrong:
+        return HubDamaged(str(path), "its newest commits do not fit")
+    first, *others = wrong
+    name = first.name or first.profile
+    where = f"commit #{first.seq}" if first.seq else "the head"
+    more = f", and {len(others)} more profiles are damaged" if others else ""
+    said = f"{where} of profile {name!r} is the first that does not fit ({first.sentence}){more}"
+    return HubDamaged(str(path), said)
