@@ -34,10 +34,14 @@ let due = null;
 export const onChange = (told) => (listener = told);
 
 export function changed() {
-  due ??= setTimeout(() => {
-    due = null;
-    listener();
-  }, FRAME);
+  due ??= setTimeout(show, FRAME);
+}
+
+// What somebody does is shown at once.
+function show() {
+  clearTimeout(due);
+  due = null;
+  listener();
 }
 
 // The world that the page shows: of now, or of the moment in the address; null until it is there.
@@ -182,7 +186,7 @@ function arrive({ moved = false } = {}) {
   app.moved = moved && before.view + before.name !== app.route.view + app.route.name;
   follow();
   lookBack();
-  changed();
+  show();
 }
 
 // Changes values of the address's query, as filters do: not a step to come back to.

@@ -32,6 +32,7 @@ class Index {
     this.conflicts = 0;
     this.requests = 0;
     this.uses = new Map();
+    this.known = new Map();
     const places = { stack: this.stacks, component: this.components };
     for (const [id, entity] of entities) {
       if (entity.kind === "profile") this.profile = entity;
@@ -78,6 +79,20 @@ class Index {
     return row.words;
   }
 
+  // What rows can be chosen by: the flavors, labels and writers (a stamp of each) among them.
+  facets(rows) {
+    if (!this.known.has(rows)) {
+      const flavors = new Set(), labels = new Set(), writers = new Map();
+      for (const entity of new Set(rows.flatMap((row) => [row.entity, ...componentsOf(row)]))) {
+        if (entity.kind === "component") flavors.add(entity.flavor);
+        for (const label of labelsOf(entity)) labels.add(label);
+        for (const path in entity.stamps) writers.set(entity.stamps[path][1], entity.stamps[path]);
+      }
+      this.known.set(rows, { flavors: [...flavors].sort(), labels: [...labels].sort(), writers: [...writers.values()] });
+    }
+    return this.known.get(rows);
+  }
+
   stack(name) {
     return this.stacks.find((row) => row.name === name);
   }
@@ -86,5 +101,9 @@ class Index {
     return this.components.find((row) => row.name === name && row.entity.component_type === type);
   }
 }
+
+// The components that a row is about: those of a stack, or itself.
+export const componentsOf = (row) =>
+  row.members ? [...row.members.values()].flatMap((those) => those.map((m) => m.entity)) : [row.entity];
 
 export const labelsOf = (entity) => Object.entries(entity.labels ?? {}).map(([k, v]) => `${k}=${v}`);

@@ -56,11 +56,18 @@ function entry(item, indent) {
 }
 
 function scalar(value) {
-  if (value instanceof Exact) return value.source;
+  if (value instanceof Exact || typeof value === "number") return number(String(value));
   if (typeof value === "string") return text(value);
   if (Array.isArray(value)) return "[]";
   if (isMap(value)) return "{}";
   return String(value);
+}
+
+// With a point and a sign where there is an exponent, as YAML 1.1 wants of what is no integer.
+function number(digits) {
+  const [mantissa, exponent] = digits.split(/e/i);
+  if (exponent === undefined) return digits;
+  return `${mantissa.includes(".") ? mantissa : mantissa + ".0"}e${/^[+-]/.test(exponent) ? "" : "+"}${exponent}`;
 }
 
 function text(value) {

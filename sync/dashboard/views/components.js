@@ -33,6 +33,6 @@ export function Components({ world }) {
       ? html`<${Empty} title="No components yet"><${Command}>stackroom orchestrator register NAME --flavor local<//><//>`
       : !found.length
         ? html`<${Empty} title="No component is like that"><p>None of ${index.components.length} has all that is asked for.</p><//>`
-        : html`<${Grid} label="Components" columns=${columns} rows=${found} keyOf=${(row) => row.id} />`}
+        : html`<${Grid} label="Components" columns=${columns} rows=${found} />`}
   </section>`;
 }

@@ -1,5 +1,5 @@
 // The page of a stack, and that of a component.
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { leaves, pointer, segments, written } from "../lib/paths.js";
 import { many, spaced } from "../lib/words.js";
@@ -116,14 +116,13 @@ function Yaml({ entity, world }) {
   </section>`;
 }
 
-// There is nothing of that name at that moment; what had it once has a history.
+// There is nothing of that name at that moment.
 function Absent({ kind, name, world }) {
-  const [found, setFound] = useState(null);
-  const { at } = app.route;
-  useEffect(() => setFound(null), [name, at]);
-  const live = at && app.live && (kind === "stack" ? app.live.index.stack(name) : app.live.index.component(app.route.type, name));
-  return html`<section class="view"><${Empty} title=${`There is no ${kind} ${name}`}>
+  const { at, type } = app.route;
+  const { index } = app.live ?? world;
+  const now = kind === "stack" ? index.stack(name) : index.component(type, name);
+  return html`<section class="view"><${Empty} whole title=${`There is no ${kind} ${name}`}>
     <p>${at ? `At #${world.seq}, nothing had that name.` : "Nothing has that name in this profile now."}
-    ${live && " It came later."}</p>
-    <p><${Link} to=${to()}>All stacks<//> · <${Link} to=${to("activity")}>Activity<//></p><//>${found}</section>`;
+      ${at && now ? " There is one now." : ""}</p>
+    <p><${Link} to=${to()}>All stacks<//> · <${Link} to=${to("activity")}>Activity<//></p><//></section>`;
 }

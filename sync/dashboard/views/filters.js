@@ -1,7 +1,7 @@
 // What is looked for: words, and choices, all of them in the address.
 import { html, useEffect, useState } from "../lib/html.js";
 import { app, changed, setQuery } from "../lib/app.js";
-import { labelsOf } from "../lib/world.js";
+import { componentsOf, labelsOf } from "../lib/world.js";
 import { Mark } from "./icons.js";
 
 const DAY = 864e5;
@@ -22,10 +22,7 @@ const Choice = ({ name, title, options }) => html`<label class="choice">
   </select>
 </label>`;
 
-const sorted = (values) => [...new Set(values)].sort().map((value) => [value]);
-
-const componentsOf = (row) =>
-  row.members ? [...row.members.values()].flat().map((m) => m.entity) : [row.entity];
+const each = (values) => values.map((value) => [value]);
 
 // Rows by what the address says, and the controls that say it. Each row has `entity` and `last`.
 export function useFilters(world, rows) {
@@ -43,12 +40,12 @@ export function useFilters(world, rows) {
       (!chosen.author || ofRow(row, (entity) => isBy(entity, chosen.author))) &&
       (since === null || row.last[0] >= since),
   );
-  const writers = new Map(rows.flatMap((row) => [row.entity, ...componentsOf(row)]).flatMap((e) => Object.values(e.stamps)).map((s) => [s[1], s]));
-  const authors = [...writers.values()].map((stamp) => app.commits.author(stamp)).filter(Boolean);
+  const { flavors, labels, writers } = index.facets(rows);
+  const authors = new Set(writers.map((stamp) => app.commits.author(stamp)).filter(Boolean));
   const controls = html`<div class="filters" role="search">
-    <${Choice} name="flavor" title="Flavor" options=${sorted(rows.flatMap((r) => componentsOf(r).map((c) => c.flavor)))} />
-    <${Choice} name="label" title="Label" options=${sorted(rows.flatMap((r) => [r.entity, ...componentsOf(r)].flatMap(labelsOf)))} />
-    <${Choice} name="author" title="Changed by" options=${sorted(authors)} />
+    <${Choice} name="flavor" title="Flavor" options=${each(flavors)} />
+    <${Choice} name="label" title="Label" options=${each(labels)} />
+    <${Choice} name="author" title="Changed by" options=${each([...authors].sort())} />
     <${Choice} name="since" title="Changed" options=${Object.entries(SINCE)} />
     ${(words.length > 0 || Object.values(chosen).some(Boolean)) && html`<button type="button" class="quiet"
       onClick=${() => setQuery({ q: null, flavor: null, label: null, author: null, since: null })}>Clear</button>`}

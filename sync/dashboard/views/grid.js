@@ -1,10 +1,11 @@
-// A table of any length, of which only what is in view is there. Arrow keys go through its links.
+// A table of any length, of which only what is in view is there: its rows stay, and say something else.
+// Arrow keys go through its links.
 import { html, useLayoutEffect, useRef, useState } from "../lib/html.js";
 
 const ROW = 36, BEYOND = 8; // pixels; rows above and below what is in view
 
 // `columns`: [{ key, title, rem, grow, cell(row) }], the first one being the row's heading; `rem` is its least width.
-export function Grid({ label, columns, rows, keyOf }) {
+export function Grid({ label, columns, rows }) {
   const box = useRef(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(800);
@@ -53,7 +54,7 @@ export function Grid({ label, columns, rows, keyOf }) {
       ${columns.map((c) => html`<div role="columnheader" key=${c.key} class="cell">${c.title}</div>`)}
     </div>
     <div class="grid-rows" role="rowgroup" style=${{ height: `${rows.length * ROW}px`, width }}>
-      ${shown.map((row, i) => html`<div class="grid-row" role="row" key=${keyOf(row)} aria-rowindex=${first + i + 2}
+      ${shown.map((row, i) => html`<div class="grid-row" role="row" key=${first + i} aria-rowindex=${first + i + 2}
           style=${{ gridTemplateColumns: tracks, width: "100%", transform: `translateY(${(first + i) * ROW}px)` }}>
         ${columns.map((c, n) => html`<div class="cell" key=${c.key} role=${n ? "gridcell" : "rowheader"}
             data-cell=${`${first + i}:${n}`} onFocusIn=${() => setCursor({ row: first + i, column: n, focus: false })}>

@@ -30,7 +30,7 @@ export function Overview({ world }) {
           <${Command}>stackroom stack register NAME --orchestrator NAME --artifact-store NAME<//><//>`
       : !found.length
         ? html`<${Empty} title="No stack is like that"><p>None of ${index.stacks.length} has all that is asked for.</p><//>`
-        : html`<${Grid} label="Stacks by component type" columns=${columns} rows=${found} keyOf=${(row) => row.id} />`}
+        : html`<${Grid} label="Stacks by component type" columns=${columns} rows=${found} />`}
   </section>`;
 }
 
@@ -39,6 +39,5 @@ const StackName = (row, tab) => html`<${Link} class="name" to=${to("stacks", row
 
 const Members = ({ of = [], tab }) =>
   of.map(({ id, entity }, i) => html`<${Link} key=${id} class="member" tabindex=${i ? -1 : tab}
-      to=${to("components", entity.component_type, entity.name)} title=${`${entity.name} (${entity.flavor})`}>
-    <${FlavorIcon} flavor=${entity.flavor} type=${entity.component_type} /><span>${entity.name}</span>
-    <span class="hidden">, ${entity.flavor}</span>${entity.protected && html`<${Marks} entity=${entity} />`}<//>`);
+      to=${to("components", entity.component_type, entity.name)} title=${entity.flavor} aria-label=${`${entity.name}, ${entity.flavor}`}>
+    <${FlavorIcon} flavor=${entity.flavor} type=${entity.component_type} /><span>${entity.name}</span>${entity.protected && html`<${Marks} entity=${entity} />`}<//>`);

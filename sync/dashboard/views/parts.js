@@ -26,8 +26,9 @@ export function Waiting({ children }) {
   return slow ? html`<p class="waiting" role="status"><span class="spinner" />${children}</p>` : null;
 }
 
-export const Empty = ({ title, children }) =>
-  html`<div class="empty"><h2>${title}</h2><div>${children}</div></div>`;
+// Says that there is nothing, and what to do; `whole` where it is all that the page says.
+export const Empty = ({ title, whole, children }) =>
+  html`<div class="empty">${whole ? html`<h1 tabindex="-1">${title}</h1>` : html`<h2>${title}</h2>`}<div>${children}</div></div>`;
 
 export const Problem = ({ children }) => html`<p class="problem" role="alert">${children}</p>`;
 

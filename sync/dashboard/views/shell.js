@@ -52,16 +52,16 @@ function Content() {
   if (!profiles && !app.live) return html`<${Waiting}>Asking the hub<//>`;
   if (route.view === "home" || route.view === "done") {
     if (profiles?.length) return html`<${Waiting}>Opening<//>`;
-    return html`<${Empty} title="There is no profile that you may read">
+    return html`<${Empty} whole title="There is no profile that you may read">
       <p>Somebody makes one, or gives you a role in one that is there:</p><${Command}>stackroom profile create NAME<//><//>`;
   }
-  if (app.refused) return html`<${Empty} title="You may not read this profile"><p>${app.refused}</p><//>`;
+  if (app.refused) return html`<${Empty} whole title="You may not read this profile"><p>${app.refused}</p><//>`;
   if (profiles && !profiles.some((p) => p.name === route.profile)) {
-    return html`<${Empty} title=${`There is no profile ${route.profile} that you may read`}>
+    return html`<${Empty} whole title=${`There is no profile ${route.profile} that you may read`}>
       <p>${profiles.map((p) => html`<${Link} key=${p.id} to=${place(p.name)}>${p.name}<//> `)}</p><//>`;
   }
   const View = VIEWS[route.view];
-  if (!View) return html`<${Empty} title="There is nothing at this address"><p><${Link} to=${to()}>All stacks<//></p><//>`;
+  if (!View) return html`<${Empty} whole title="There is nothing at this address"><p><${Link} to=${to()}>All stacks<//></p><//>`;
   const shown = world();
   if (shown) return html`<${View} key=${route.view + (route.type ?? "") + (route.name ?? "")} world=${shown} />`;
   if (app.past?.error) return html`<${Problem}>That moment cannot be shown: ${app.past.error}<//>`;
@@ -85,7 +85,7 @@ function Bar({ slider, toggle, help }) {
     <div class="side">
       ${index?.conflicts > 0 && html`<span class="badge" title="open conflicts">${index.conflicts} in conflict</span>`}
       ${index?.requests > 0 && html`<span class="badge" title="open change requests">${index.requests} to approve</span>`}
-      ${route.profile && html`<button type="button" class="quiet" aria-pressed=${slider} aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
+      ${route.profile && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
       <button type="button" class="quiet" aria-label="Keys" aria-keyshortcuts="?" onClick=${help}>?</button>
       <span class=${`light light-${app.status.name}`} role="img" aria-label=${app.status.name === "open" ? "live" : "offline"} title=${app.status.name === "open" ? "live" : "offline"} />
       <span class="user">${app.user}</span>

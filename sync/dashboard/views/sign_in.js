@@ -1,6 +1,6 @@
 // Coming in: by a token, a one-time code, a password or the hub's provider, as the hub takes them.
 import { html, useEffect, useState } from "../lib/html.js";
-import { app, changed, connect } from "../lib/app.js";
+import { app, changed, connect, go } from "../lib/app.js";
 import * as session from "../lib/session.js";
 import { Command, Copy, Problem, Waiting } from "./parts.js";
 
@@ -9,6 +9,8 @@ export function SignIn() {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const [secret, setSecret] = useState("");
+  // What the provider sent the browser back with stands behind the # of the address, and not for long.
+  const [brought] = useState(() => (app.route.view === "done" ? location.hash.slice(1) : ""));
 
   useEffect(() => {
     session.ways().then(setWays, (error) => (setWays({}), setProblem(error.message)));
@@ -37,7 +39,7 @@ export function SignIn() {
     return html`<${Card}><${Problem}>Browsers sign in over TLS, or on the hub's own machine: this page came by neither.<//>
       <p>The hub's operator turns TLS on: <${Command}>stackroom hub init --tls self-signed<//></p><//>`;
   }
-  if (app.route.view === "done" && location.hash) return html`<${Done} enter=${enter} busy=${busy} problem=${problem} />`;
+  if (brought) return html`<${Done} code=${brought} enter=${enter} busy=${busy} problem=${problem} />`;
   return html`<${Card}>
     ${app.reason && html`<p class="note" role="status">You were signed out: ${app.reason}.</p>`}
     ${problem && html`<${Problem}>${sentence(problem)}<//>`}
@@ -67,17 +69,17 @@ const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + ".";
 const Card = ({ children }) => html`<main class="door"><div class="card">
   <h1 tabindex="-1"><span class="brand">Stackroom</span> ${location.host}</h1>${children}</div></main>`;
 
-// The provider sent the browser back with a code, which stands behind the # of the address.
-function Done({ enter, busy, problem }) {
-  const [code] = useState(() => location.hash.slice(1));
+// The provider knows who it is: they come in here, or by another program.
+function Done({ code, enter, busy, problem }) {
   const [left] = useState(session.cameBack);
-  const comeIn = () => {
-    history.replaceState(null, "", "/");
-    enter(() => session.bySecret(code, ""));
-  };
+  const comeIn = () =>
+    enter(async () => {
+      await session.bySecret(code, "");
+      go("/", { replace: true });
+    });
   useEffect(() => {
+    history.replaceState(null, "", location.pathname);
     if (left) comeIn();
-    else history.replaceState(null, "", location.pathname);
   }, []);
   if (left && !problem) return html`<${Card}><${Waiting}>Signing in<//><//>`;
   return html`<${Card}>
