@@ -26,6 +26,7 @@ from stackroom.client.editing import Result, result_of
 from stackroom.client.errors import Closed, NameTaken, NotFound, Unreachable
 from stackroom.client.home import Home
 from stackroom.client.keeper import Keeper
+from stackroom.client.mending import open_mended
 from stackroom.client.problems import as_error
 from stackroom.client.profile import Profile
 from stackroom.client.rebase import View, rebase
@@ -293,13 +294,15 @@ class Hub:
 
     def _begin(self) -> core.Replica:
         """Opens the home and finds out which hub is meant; on the worker's thread."""
-        self.workspace = at = Workspace.open(
+        opening = partial(
+            Workspace.open,
             self._home,
             clock=chance.clock,
             new_id=chance.new_id,
             salt=chance.salt,
             settings=self.settings,
         )
+        self.workspace = at = open_mended(self._home, opening)
         try:
             self.url = self._meant(at)
             token = self._token

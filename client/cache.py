@@ -2,16 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from stackroom.client.alone import aside
 from stackroom.client.cache_log import CacheLog
 from stackroom.client.same_file import SameFile, make_private
 from stackroom.events import codec, merkle
-from stackroom.events.errors import Gap, IntegrityError, LogCorrupt, UnknownEvent, Unvouched
+from stackroom.events.errors import (
+    Gap,
+    IntegrityError,
+    LogCorrupt,
+    MalformedEvent,
+    UnknownEvent,
+    Unvouched,
+)
 from stackroom.events.fold import advance
 from stackroom.events.history import pages
 from stackroom.events.log import LogReader, Snapshot, Taken
@@ -32,6 +39,14 @@ SCRUB: Final = "scrub"
 
 CACHE_ID: Final = "cache"
 """The identity in the file; the hub's own identity stands in the store."""
+
+
+class CacheDamaged(LogCorrupt):
+    """The copy of what the hubs confirmed is damaged: nothing is lost, and it is fetched anew."""
+
+    hint = (
+        "it is only a cache: stackroom doctor --repair fetches it anew, and keeps what is pending"
+    )
 
 
 class Stored(Struct, frozen=True):
@@ -55,13 +70,14 @@ class Stored(Struct, frozen=True):
 class Cache:
     """The file of confirmed commits. Not for two threads.
 
-    Every call raises LogCorrupt for a damaged file; writing raises FileReplaced once the path leads to
+    Every call raises CacheDamaged for a damaged file; writing raises FileReplaced once the path leads to
     another one.
     """
 
     def __init__(self, file: LogFile) -> None:
         self._file = file
-        self._same = SameFile(file.path)
+        self.same = SameFile(file.path)
+        """To know the file again."""
 
     @classmethod
     def open(cls, path: Path, *, synchronous: Durability = "NORMAL") -> "Cache":
@@ -81,9 +97,7 @@ class Cache:
         _forget_companions(path)
         if not path.exists():
             return None
-        names = (path.with_name(f"{path.name}.damaged-{n}") for n in count(1))
-        aside = next(name for name in names if not name.exists())
-        return path.rename(aside)
+        return path.rename(aside(path))
 
     def close(self) -> None:
         """Closes the file."""
@@ -98,7 +112,7 @@ class Cache:
     @contextmanager
     def writing(self) -> Iterator[SqliteCacheWriter]:
         """One writing transaction, undone if the block raises."""
-        self._same.check()
+        self.same.check()
         with _told_as_a_cache(self._file.path), self._file.writing() as log:
             yield log
 
@@ -116,7 +130,7 @@ class Cache:
         """The profile: the newest snapshot, and the commits after it."""
         with self.reader() as log:
             snapshot = log.snapshot(profile)
-            state = State() if snapshot is None else decode(snapshot.state)
+            state = State() if snapshot is None else self._decoded(snapshot.state)
             newer = None
             try:
                 for page in pages(log, profile, state.seq):
@@ -124,7 +138,15 @@ class Cache:
                         advance(state, (commit,))
             except UnknownEvent as error:
                 newer = error
+            except MalformedEvent as error:
+                raise CacheDamaged(f"{self._file.path} is damaged: {error}") from error
             return Stored(state, log.head(profile).frontier, newer, log.missing(profile))
+
+    def _decoded(self, state: bytes) -> State:
+        try:
+            return decode(state)
+        except IntegrityError as error:
+            raise CacheDamaged(f"{self._file.path} is damaged: {error}") from error
 
     def save(
         self,
@@ -313,8 +335,8 @@ def _told_as_a_cache(path: Path) -> Iterator[None]:
     try:
         yield
     except LogCorrupt as error:
-        hint = f"it is only a cache: delete {path}, and run stackroom sync"
-        raise LogCorrupt(str(error), hint=hint) from error
+        said = str(error)
+        raise CacheDamaged(said if str(path) in said else f"{path} is damaged: {said}") from error
 
 
 def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:

@@ -15,6 +15,7 @@ from stackroom.client import replica as core
 from stackroom.client.backlog import Backlog
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
+from stackroom.client.parting import Parting
 from stackroom.client.worker import Worker
 from stackroom.events.errors import Gap, IntegrityError, Unvouched
 from stackroom.events.log import Answer
@@ -77,6 +78,8 @@ class Carrier:
         self._again: set[str] = set()
         """Profiles that were fetched once more, as nothing vouched for what was redacted in them."""
         self._fetching: set[str] = set()
+        self._partings: dict[str, tuple[core.Parted, Parting]] = {}
+        """Profiles of which the hub has another history, while it is asked where they part."""
         self._backlog = Backlog(worker, keeper, self._kept_and_told)
 
     def lacks_history(self, profile: str) -> bool:
@@ -94,6 +97,8 @@ class Carrier:
     async def lost(self) -> None:
         """The line is gone."""
         self.line = None
+        for profile in list(self._partings):
+            await self._testify(profile)
         await self._backlog.clear()
         self._fetching.clear()
         self.replica.disconnected()
@@ -166,6 +171,20 @@ class Carrier:
         await self.worker.run(partial(self.keeper.take_new_identity, was, renew.code))
         await self._stay_the_same()
 
+    async def _look_for_copies(self, store: core.Store) -> None:
+        """Has this home be another replica if commits came that another home made under its name.
+
+        Before anything else is pushed: the hub would take what the other wrote for this one's own.
+        """
+        own = self.replica.hello.replica
+        made = [c for c in store.commits if c.replica == own and c.id not in store.settled]
+        if not made:
+            return
+        if await self.worker.run(partial(self.keeper.store.disowns, store.profile, made)):
+            renew = core.Renew("replica_copied", "another home pushed under this one's name")
+            await self._renew(renew)
+            self.tell(renew)
+
     async def _stay_the_same(self) -> None:
         """Sees to it that this connection is that of the replica that the home is now."""
         replica = self.replica.hello.replica
@@ -220,6 +239,15 @@ class Carrier:
                     self.replica.ask(RENEWAL, wire.RenewToken())
             case core.Clean():
                 await self._clean(effect)
+            case core.Parted():
+                profile = effect.problem.profile
+                self._fetching.discard(profile)
+                self._partings[profile] = effect, Parting(profile, effect.seq)
+                await self._compare(profile)
+            case core.Compared(roots):
+                if (found := self._partings.get(roots.profile)) is not None:
+                    found[1].heard(roots)
+                    await self._compare(roots.profile)
             case core.Renew():
                 await self._renew(effect)
             case core.Problem(profile=profile):
@@ -229,6 +257,22 @@ class Carrier:
             case _:
                 return await self._keep(effect)
         return True
+
+    async def _compare(self, profile: str) -> None:
+        """Asks the hub for roots that tell more of where histories part, until it is known."""
+        _, parting = self._partings[profile]
+        own = await self.worker.run(partial(self.keeper.roots, profile, parting.wanted()))
+        asked = parting.ask(own)
+        if asked is None or self.line is None:
+            await self._testify(profile)
+        else:
+            self.line.send(asked)
+
+    async def _testify(self, profile: str) -> None:
+        """Keeps what the hub has signed, and tells where histories part."""
+        parted, parting = self._partings.pop(profile)
+        testify = partial(self.keeper.testify, self.url, parted, parting)
+        self.tell(await self.worker.run(testify))
 
     async def _keep(self, effect: OnDisk) -> bool:
         copy = self.replica.copies.get(effect.profile)
@@ -252,6 +296,8 @@ class Carrier:
             self._give_up(effect)
             self.tell(core.Problem("integrity", str(error), error.hint, profile))
             return False
+        if isinstance(effect, core.Store):
+            await self._look_for_copies(effect)
         if isinstance(effect, core.Restart):
             self._gaps.add(profile)
         if isinstance(effect, core.Backfill):

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from stackroom.client import replica as core
 from stackroom.client.backoff import Backoff
-from stackroom.client.carrier import Carrier, Told
+from stackroom.client.carrier import Became, Carrier, Told
 from stackroom.client.errors import (
     Closed,
     NotAuthorised,
@@ -103,6 +103,8 @@ class Connection:
         self._network = anyio.CancelScope()
         self._broken = False
         """Whether the files could not be written or read: the core is not to be trusted any more."""
+        self._became = False
+        """Whether the line was given up because the home is another replica now."""
         self._seen: int | None = None
         """What the store said last when asked whether another process had written."""
         self._inbox, self._jobs = anyio.create_memory_object_stream[Job](settings.inbox)
@@ -197,6 +199,9 @@ class Connection:
             except StackroomError as refused:
                 error = refused
             await self._inbox.send(Job(self.carrier.lost))
+            if self._became:
+                self._became = False
+                continue
             if isinstance(error, FINAL):
                 self._stop(error)
                 return
@@ -266,6 +271,8 @@ class Connection:
                 self._repush.reset()
             case core.Problem(retry=True):
                 self._refused.set()
+            case Became():
+                self._became = self.carrier.line is not None
         self._tell(told)
 
     def _stop(self, error: Exception) -> None:

@@ -139,6 +139,25 @@ class Problem(Struct, frozen=True):
     retry: bool = False
 
 
+class Parted(Struct, frozen=True):
+    """The hub's history of a profile is not the one that was seen here: they differ at `seq`, or before.
+
+    `ours` is the last checkpoint that was seen, and `theirs` what contradicts it; each is empty where there
+    is none. `problem` says so as far as it is known; where they part can be asked for (`fetch_roots`).
+    """
+
+    problem: Problem
+    seq: int
+    ours: str = ""
+    theirs: str = ""
+
+
+class Compared(Struct, frozen=True):
+    """The hub told the roots that were asked for."""
+
+    roots: wire.Roots
+
+
 Effect: TypeAlias = (
     Send
     | Store
@@ -155,4 +174,6 @@ Effect: TypeAlias = (
     | Present
     | Reached
     | Problem
+    | Parted
+    | Compared
 )

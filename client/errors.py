@@ -21,6 +21,7 @@
         ├── Unencrypted              6   the way to the hub is open to everybody on it
         ├── VersionMismatch          8   hub and client do not understand each other
         ├── NotTrusted               9   the hub's certificate is not the one that is known
+        ├── OtherKey                 9   the hub does not sign by the key that was pinned
         └── OtherHub                 9   another hub answers at the address of the one that was joined
 
 An IntegrityError of the log is 9 too. The codes stand in `docs/exit-codes.md`.
@@ -171,6 +172,21 @@ class NotTrusted(ClientError):
 
     exit_code = 9
     hint = "ask the hub's admin for its fingerprint, or for the authority's file (--ca-file)"
+
+
+class OtherKey(ClientError):
+    """The hub signs neither by the key that was pinned nor by one that it has named; nothing was sent."""
+
+    exit_code = 9
+
+    def __init__(self, url: str, sentence: str, shown: str = "") -> None:
+        hint = "nothing was sent; ask its operator what became of the key"
+        if shown:
+            hint = (
+                "nothing was sent; if its operator confirms the new key: "
+                f"stackroom connect {url} --hub-key {shown}"
+            )
+        super().__init__(sentence, hint=hint)
 
 
 class OtherHub(ClientError):

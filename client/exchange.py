@@ -14,7 +14,7 @@ from stackroom.client.errors import NameTaken
 from stackroom.client.keeper import Keeper
 from stackroom.client.replica import Problem
 from stackroom.client.workspace import Workspace
-from stackroom.events.errors import StackroomError
+from stackroom.events.errors import LogCorrupt, StackroomError
 from stackroom.events.log import Answer, Listed, Taking
 from stackroom.sync import protocol as wire
 
@@ -90,13 +90,13 @@ def exchange(
     left out is fetched too. `token` is the one that the home has for this hub, unless given.
     `tell` is called whenever something came.
 
-    Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub; what goes wrong
-    later is in the report.
+    Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub, and LogCorrupt for
+    files that are damaged; what else goes wrong later is in the report.
     """
     from stackroom.client.course import exchanging
 
     replica = workspace.replica(url, token=token)
-    return _run(
+    report = _run(
         workspace,
         lambda worker, keeper: exchanging(
             worker,
@@ -110,6 +110,9 @@ def exchange(
             tell=tell,
         ),
     )
+    if isinstance(report.interrupted, LogCorrupt):
+        raise report.interrupted
+    return report
 
 
 def publish(
@@ -181,7 +184,17 @@ def order(
 
     hello = workspace.replica(url, token=token).hello
     trust = workspace.home.trust(url)
+    workspace.asked = True
     return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
+
+
+def greet(workspace: Workspace, url: str) -> wire.Welcome:
+    """Says hello to the hub at `url`, and nothing more. Raises as `exchange`."""
+    from stackroom.client.ordering import greeting
+
+    hello = workspace.replica(url).hello
+    trust = workspace.home.trust(url)
+    return _anyio(lambda: greeting(url, workspace.settings, trust, hello))
 
 
 def ways(workspace: Workspace, url: str) -> wire.Ways:
@@ -197,6 +210,7 @@ def redeem(workspace: Workspace, url: str, redeem: wire.SigningIn) -> wire.Reply
     from stackroom.client.ordering import redeeming
 
     trust = workspace.home.trust(url)
+    workspace.asked = True
     return _anyio(lambda: redeeming(url, workspace.settings, trust, redeem))
 
 
@@ -205,6 +219,8 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
     import anyio
 
     from stackroom.client.worker import Worker
+
+    workspace.asked = True
 
     async def whole() -> T:
         async with Worker() as worker:

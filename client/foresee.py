@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from stackroom.client import replica as core
 from stackroom.client.errors import Unreachable
+from stackroom.client.hub_key import pinned_by
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line, dial
 from stackroom.client.problems import as_error
@@ -84,7 +85,7 @@ async def planning(
     copy, _ = await worker.run(partial(keeper.load, profile))
     pending, copy.pending = copy.pending, []
     seq = copy.seq
-    news = _News(replica, copy)
+    news = _News(replica, copy, await worker.run(partial(keeper.pinned, url)))
     try:
         with anyio.fail_after(timeout or keeper.settings.sync_patience):
             trust = await worker.run(partial(keeper.trust, url))
@@ -156,8 +157,10 @@ def _name_taken(state: State, proposal: Proposal, catalogue: Sequence[Listed]) -
 class _News:
     """The hub's news on one profile, taken into memory alone."""
 
-    def __init__(self, replica: core.Replica, copy: core.Copy) -> None:
+    def __init__(self, replica: core.Replica, copy: core.Copy, pinned: str) -> None:
         self.replica = replica
+        self.pinned = pinned
+        """The key that the hub is known by."""
         self.incoming: list[Commit] = []
         self.catalogue: tuple[Listed, ...] | None = None
         self.since = copy.seq
@@ -197,5 +200,9 @@ class _News:
                     self.catalogue = profiles
                 case core.Reached():
                     self.reached = True
+                case core.Welcomed(welcome):
+                    pinned_by(line.url, self.pinned, welcome)
+                case core.Parted(problem):
+                    raise as_error(problem)
                 case core.Problem():
                     raise as_error(effect)

@@ -1,22 +1,33 @@
 """What a replica core has kept, and what it is started from: the disk side of a connection."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from msgspec import structs
 
+from stackroom.client import evidence
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.hub_key import pinned_by
+from stackroom.client.identity import Identity, Renewal
+from stackroom.client.parting import Parting
 from stackroom.client.past import lay
 from stackroom.client.rights import PEOPLE, decode, encode, rights_of
 from stackroom.client.settings import Settings
-from stackroom.client.store import HubEntry, Identity, Renewal, Store
+from stackroom.client.store import HubEntry, Store
 from stackroom.client.trust import Trust
+from stackroom.client.witness import Seen, kept
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import Answer, Listed
 from stackroom.events.model import Commit, Millis, Proposal
 from stackroom.events.redaction import mentions
 from stackroom.sync import protocol as wire
+
+PARTED_HINT: Final = (
+    "nothing was changed here; ask the hub's operator: "
+    "it was restored from an older backup, or rewritten"
+)
 
 UNMET = ""
 """The identity of a hub that has not answered yet."""
@@ -44,6 +55,8 @@ class Keeper:
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
+        self._seen: dict[str, Seen] = {}
+        """The last checkpoints that were kept, by profile."""
         self._unverified: set[str] = set()
         """Profiles that brought redacted events, which something must vouch for once all is here."""
 
@@ -78,16 +91,22 @@ class Keeper:
         self.store.close()
 
     def meet(self, url: str, welcome: wire.Welcome) -> None:
-        """Holds the hub that answers against the one that was known; OtherHub if it is another."""
+        """Holds the hub that answers against the one that was known; raises OtherHub, OtherKey."""
         known = self._known(url)
         if known is not None and known.hub not in (UNMET, welcome.hub):
             raise OtherHub(
                 f"another hub answers at {url} than the one that was joined",
                 hint=f"nothing was sent; to join the new one: stackroom disconnect {url}",
             )
-        news = HubEntry(url, welcome.hub, welcome.epoch, welcome.user)
+        key = pinned_by(url, self.pinned(url), welcome)
+        news = HubEntry(url, welcome.hub, welcome.epoch, welcome.user, key=key)
         if known is None or structs.replace(known, rights="") != news:
-            self.store.put_hub(url, welcome.hub, welcome.epoch, welcome.user)
+            self.store.put_hub(url, welcome.hub, welcome.epoch, welcome.user, key)
+
+    def pinned(self, url: str) -> str:
+        """The key that the hub at `url` is known by; empty for none."""
+        known = self._known(url)
+        return known.key if known is not None else ""
 
     def grant(self, url: str, rights: wire.Rights) -> None:
         """Keeps what one may do on the hub at `url`, for the rules to foresee with."""
@@ -122,7 +141,8 @@ class Keeper:
         """The profile as the files have it, and whether its history is whole."""
         stored = self.cache.load(profile)
         pending = self.store.pending(profile)
-        copy = core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
+        seen = kept(self.store.checkpoint(profile))
+        copy = core.Copy(profile, stored.state, stored.frontier, pending, stored.newer, seen)
         return copy, stored.missing is None
 
     def profiles_of(self, url: str) -> list[str]:
@@ -199,7 +219,7 @@ class Keeper:
             case core.Park(_, answer):
                 store.park(answer.id, answer.code, answer.sentence)
             case core.Reached(profile):
-                self._reached(profile)
+                self._reached(profile, copy)
 
     def clean(self, clean: core.Clean) -> list[Answer]:
         """Has nothing of what was redacted in the files; parks what would bring it back, and says so."""
@@ -235,10 +255,28 @@ class Keeper:
                 if listed.deleted and not entry.deleted:
                     self.store.mark_deleted(listed.id)
 
+    def roots(self, profile: str, seqs: Sequence[int]) -> dict[int, bytes]:
+        """The Merkle roots after those of the commits that are here."""
+        with self.cache.reader() as log:
+            near = {seq: log.commits(profile, seq - 1, 1) for seq in seqs}
+        return {seq: page[0].root for seq, page in near.items() if page and page[0].seq == seq}
+
+    def testify(self, url: str, parted: core.Parted, parting: Parting) -> core.Problem:
+        """Keeps the checkpoints that contradict each other, and says where the histories part."""
+        profile = parting.profile
+        name = next((p.name for p in self.store.profiles() if p.id == profile), profile)
+        sentence = parting.said(repr(name), url)
+        notes = tuple(filter(None, (parted.ours, parted.theirs or parting.checkpoint)))
+        if notes:
+            kept_in = evidence.keep(self.store.path.parent, profile, notes)
+            sentence += f"; what it has signed is kept in {kept_in}"
+        return structs.replace(parted.problem, sentence=sentence, hint=PARTED_HINT)
+
     def rest(self, copies: list[core.Copy]) -> None:
         """At the end of a connection: what makes the next start quick, and what was left undone."""
         self.scrub()
         for copy in copies:
+            self._witness(copy)
             if self._tails.get(copy.profile, 0):
                 self._snapshot(copy)
                 lay(self.cache, copy.profile)
@@ -248,7 +286,13 @@ class Keeper:
             self.cache.keep_snapshot(copy.profile, copy.state, copy.frontier)
         self._tails[copy.profile] = 0
 
-    def _reached(self, profile: str) -> None:
+    def _witness(self, copy: core.Copy) -> None:
+        """Keeps the last checkpoint, for the hub to be held to it."""
+        if copy.seen is not None and self._seen.get(copy.profile) != copy.seen:
+            self.store.keep_checkpoint(copy.seen)
+            self._seen[copy.profile] = copy.seen
+
+    def _reached(self, profile: str, copy: core.Copy | None) -> None:
         if profile in self._unverified and self.cache.missing(profile) is None:
             self.cache.verify(profile)
             self._unverified.discard(profile)
@@ -256,6 +300,8 @@ class Keeper:
         if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
             self.store.synced(profile, now)
             self._synced[profile] = now
+            if copy is not None:
+                self._witness(copy)
 
 
 def _is_redacted(commit: Commit) -> bool:

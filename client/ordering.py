@@ -17,7 +17,7 @@ from stackroom.client.trust import Trust
 from stackroom.events.errors import StackroomError
 from stackroom.sync import protocol as wire
 
-M = TypeVar("M", wire.Reply, wire.Ways)
+M = TypeVar("M", wire.Reply, wire.Ways, wire.Welcome)
 
 
 async def ordering(
@@ -37,6 +37,11 @@ async def redeeming(
 async def listing_ways(url: str, settings: Settings, trust: Trust) -> wire.Ways:
     """How one signs in on the hub. Raises why it could not be asked."""
     return await _conversation(url, settings, trust, (wire.ListWays(),), wire.Ways)
+
+
+async def greeting(url: str, settings: Settings, trust: Trust, hello: wire.Hello) -> wire.Welcome:
+    """The hub's answer to a hello. Raises why it does not let one in."""
+    return await _conversation(url, settings, trust, (hello,), wire.Welcome)
 
 
 async def _asked(

@@ -7,6 +7,7 @@ _REASONS: Final[dict[str, str]] = {
     "key_in_use": "this home was copied, or restored from a backup",
     "replica_has_key": "the key of this home was lost, or restored from a backup",
     "key_ended": "the key of this home was ended on the hub",
+    "numbers_in_doubt": "the file of its changes was damaged, and with it the numbers that it had used",
     "unknown_key": "the key of this home was ended on the hub",
 }
 

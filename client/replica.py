@@ -10,13 +10,16 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import structs
 
+from stackroom.client import witness
 from stackroom.client.effects import (
     Backfill,
     Catalogue,
     Clean,
+    Compared,
     Effect,
     Granted,
     Park,
+    Parted,
     Present,
     Problem,
     ProblemCode,
@@ -29,25 +32,28 @@ from stackroom.client.effects import (
     Store,
     Welcomed,
 )
+from stackroom.client.replica_copy import Copy
+from stackroom.client.witnessing import Witnessing
 from stackroom.events import codec, merkle
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.log import Answer
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Proposal
 from stackroom.events.redaction import rewritten_by
 from stackroom.events.signing import Signer
-from stackroom.events.state import State, decode
+from stackroom.events.state import decode
 from stackroom.sync import protocol as wire
 
 __all__ = [
     "Backfill",
     "Catalogue",
     "Clean",
+    "Compared",
     "Copy",
     "Effect",
     "Granted",
     "Park",
+    "Parted",
     "Present",
     "Problem",
     "ProblemCode",
@@ -72,62 +78,21 @@ RENEWALS: Final = 3
 """New identities that one replica takes at most while it runs."""
 
 
-class Copy:
-    """One profile of a replica, in memory: what is confirmed, and what is pending.
-
-    `newer` is set where the log holds an event that this program does not know: `state` stays before
-    it, the commits are kept, and nothing can be proposed.
-    """
-
-    def __init__(
-        self,
-        profile: str,
-        state: State,
-        frontier: Frontier,
-        pending: Sequence[Proposal] = (),
-        newer: UnknownEvent | None = None,
-    ) -> None:
-        self.profile = profile
-        self.state = state
-        self.frontier = frontier
-        self.pending = list(pending)
-        self.newer = newer
-        self.live = False
-        self.closed = False
-        """The hub lets us read it no more; what is pending is still pushed, to learn what became of it."""
-        self.problem: Problem | None = None
-        """That it is closed: told once everything pending has its answer."""
-        self.clean_upto = 0
-        """Redactions up to this seq have been looked for in what is kept of the profile."""
-        self.gap_allowed = False
-        """Whether commits may still arrive that were sent before the profile was subscribed to anew."""
-        self.sent: set[str] = set()
-        self.answered: dict[str, int] = {}
-        """Own proposals known to be in the log at a seq that has not arrived yet."""
-
-    @property
-    def seq(self) -> int:
-        """The last confirmed commit."""
-        return self.frontier.size
-
-
-class Replica:
+class Replica(Witnessing):
     """One connection of replica `id`; `follow` says which profiles it keeps.
 
     `signer` is the key by which what it pushes is signed; the hub is told of it before anything is.
     """
 
     def __init__(self, id: str, token: str, client: str = "", signer: Signer | None = None) -> None:
+        super().__init__()
         self.hello = wire.Hello(id, token, client, signer.key if signer is not None else b"")
         self._signer = signer
         self._key: _KeyState = "settled"
         self._renewing = False
         self._renewals_left = RENEWALS
-        self.copies: dict[str, Copy] = {}
-        self.welcome: wire.Welcome | None = None
         self.rights: wire.Rights | None = None
         """What the hub said last that its user may do."""
-        self._effects: list[Effect] = []
 
     def effects(self) -> list[Effect]:
         """What is to be done since this was last asked, in order."""
@@ -199,7 +164,11 @@ class Replica:
         What the hub sends meanwhile, for the subscription of before, may leave a gap.
         """
         copy.clean_upto = clean_upto
-        if self.copies.pop(copy.profile, None) is not None and self.welcome is not None:
+        before = self.copies.pop(copy.profile, None)
+        if before is not None:
+            # Another process may have seen more than what is still on its way to this one.
+            copy.seen = before.seen
+        if before is not None and self.welcome is not None:
             self._send(wire.Unsubscribe(copy.profile))
             copy.gap_allowed = True
         self.follow(copy)
@@ -243,6 +212,8 @@ class Replica:
                 self._effects.append(Present(message))
             case wire.Error():
                 self._error(message)
+            case wire.Roots():
+                self._effects.append(Compared(message))
             case wire.Ways() | wire.Changed() | wire.Looked() | wire.LogRead():
                 pass  # Nobody asks once they are in, and a replica folds by itself.
             case _:
@@ -274,11 +245,13 @@ class Replica:
         match message:
             case wire.Snapshot():
                 self._restart(copy, message)
-            case wire.Commits(_, commits):
-                self._commits(copy, commits)
+            case wire.Commits(_, commits, note):
+                self._commits(copy, commits, note)
             case wire.History():
                 self._history(copy, message)
             case wire.CaughtUp():
+                if not self._stands(copy, message):
+                    return
                 if message.seq <= copy.seq:
                     copy.live = True
                     self._push(copy)
@@ -290,9 +263,10 @@ class Replica:
         retry = error.code in ("hub_full", "hub_failed")
         problem = Problem(error.code, error.sentence, error.hint, error.profile, retry)
         copy = self.copies.get(error.profile)
-        if error.code == "parted":
-            self.copies.pop(error.profile, None)
-        elif error.code == "forbidden" and copy is not None:
+        if error.code == "parted" and copy is not None:
+            self._parted(copy, problem)
+            return
+        if error.code == "forbidden" and copy is not None:
             self._close(copy, problem)
             return
         self._effects.append(problem)
@@ -316,11 +290,26 @@ class Replica:
 
     def _subscribe(self, copy: Copy) -> None:
         copy.closed = False
-        root = merkle.root(copy.frontier)
-        self._send(wire.Subscribe(copy.profile, copy.seq, root, snapshot=copy.seq == 0))
+        root, seen, seq = merkle.root(copy.frontier), copy.seen, copy.seq
+        known = (
+            seen is not None
+            and self.welcome is not None
+            and self.welcome.hub == seen.checkpoint.hub
+        )
+        size = seen.checkpoint.size if seen is not None and known else 0
+        self._send(wire.Subscribe(copy.profile, seq, root, snapshot=seq == 0, seen=size))
 
     def _restart(self, copy: Copy, snapshot: wire.Snapshot) -> None:
         if snapshot.seq > copy.seq:
+            seq, root = snapshot.seq, merkle.root(snapshot.frontier)
+            new = self._attested(copy, snapshot.checkpoint, seq, root)
+            if new is not None and not witness.jumped_past(
+                copy.seen, new.checkpoint, snapshot.proof
+            ):
+                self._took_back(copy, seq, snapshot.checkpoint)
+            if not self._is_held(copy):
+                return
+            copy.seen = witness.later(copy.seen, new)
             copy.gap_allowed = False
             data = snapshot.state.encode()
             copy.state = decode(data)
@@ -329,7 +318,7 @@ class Replica:
             self._effects.append(restart)
             self._settle_answered(copy)
 
-    def _commits(self, copy: Copy, commits: Sequence[Commit]) -> None:
+    def _commits(self, copy: Copy, commits: Sequence[Commit], note: str) -> None:
         fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
         if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
             return
@@ -342,7 +331,15 @@ class Replica:
                 return
             leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
         frontier = merkle.extended(since, leaves)
-        if merkle.root(frontier) != fresh[-1].root:
+        root = merkle.root(frontier)
+        new = self._attested(copy, note, frontier.size, root) if note else None
+        hub = self.welcome.hub if self.welcome is not None else ""
+        if not self._is_held(copy):
+            return
+        if not witness.grown_past(copy.seen, hub, since, leaves):
+            self._took_back(copy, frontier.size, note)
+            return
+        if root != fresh[-1].root:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
         unlooked = (commit for commit in fresh if commit.seq > copy.clean_upto)
@@ -350,7 +347,7 @@ class Replica:
         if taken:
             self._effects.append(Clean(copy.profile, fresh[-1].seq, taken))
             return
-        copy.frontier = frontier
+        copy.frontier, copy.seen = frontier, witness.later(copy.seen, new)
         self._fold(copy, fresh)
         mine = {p.id for p in copy.pending}
         settled = tuple(c.id for c in fresh if c.id in mine)

@@ -14,6 +14,7 @@ from stackroom.client.errors import NotFound
 from stackroom.events import limits
 from stackroom.events.log import RunFound, RunsWanted
 from stackroom.events.model import Change, RunRecorded, RunUpdated
+from stackroom.events.outcomes import REPORTS
 from stackroom.events.rules import ID
 from stackroom.events.runs import Gathering, Run
 from stackroom.events.state import Stack, State
@@ -69,15 +70,15 @@ def recording(
     """
     said = dict(labels or {})
     known = find(copy, [id]).get(id)
-    same = known is not None and (known.pipeline, known.stack) == (pipeline, stack[0])
-    if same and commit is None:
+    ran = None if known is None else (known.pipeline, copy.view.resolve(known.stack))
+    if ran == (pipeline, stack[0]) and commit is None:
         return id, RunUpdated(status, url or None, said)
-    made = commit if commit is not None else made_by(copy, *stack)
+    made = commit if commit is not None else made_by(copy, stack[1])
     name = "" if not named or ID.fullmatch(named.strip().lower()) else named
     return id, RunRecorded(pipeline, stack[0], made, status, name, url, said)
 
 
-def made_by(copy: "ProfileCopy", id: str, stack: Stack) -> str:
+def made_by(copy: "ProfileCopy", stack: Stack) -> str:
     """The id of the commit that made the stack what it is in the view: the last one to change it or a member.
 
     Empty where that commit was not fetched yet: then the base of the proposal tells.
@@ -103,7 +104,8 @@ def commit_id(copy: "ProfileCopy", seq: int) -> str:
 def find(copy: "ProfileCopy", ids: Iterable[str], author: str = "") -> dict[str, Run]:
     """Those of the runs `ids` that there are, and all that have a report which waits; `author` gave these."""
     waiting = [standing.proposal for standing in copy.standings if standing.stands]
-    wanted = {event.entity for proposal in waiting for event in proposal.events} | set(ids)
+    events = [event for proposal in waiting for event in proposal.events]
+    wanted = {event.entity for event in events if event.type in REPORTS} | set(ids)
     gathering = Gathering()
     gathering.commits(copy.log.touching(copy.id, sorted(wanted), copy.seq) if wanted else ())
     gathering.proposals(waiting, author)
@@ -161,18 +163,18 @@ def _fits(run: Run, wanted: RunsWanted) -> bool:
 
 
 def _seen(copy: "ProfileCopy", runs: list[Run], found: Mapping[str, RunFound]) -> list[Seen]:
-    commits = sorted({run.commit for run in runs if run.id not in found and run.commit})
-    answers = copy.log.answers(commits) if commits else {}
+    """The runs with their places; what was found by the index, and has nothing waiting, has it there."""
+    unknown = sorted({r.commit for r in runs if r.commit and (r.pending or r.id not in found)})
+    answers = copy.log.answers(unknown) if unknown else {}
     seqs = {id: answer.seq for id, answer in answers.items()}
-    return [
-        Seen(
-            run,
-            found[run.id].at
-            if run.id in found
-            else (seqs.get(run.commit) if run.commit else run.base),
-        )
-        for run in runs
-    ]
+    seen = []
+    for run in runs:
+        if run.id in found and not run.pending:
+            seq = found[run.id].at
+        else:
+            seq = seqs.get(run.commit) if run.commit else run.base
+        seen.append(Seen(run, seq))
+    return seen
 
 
 def stack_name(state: State, id: str) -> str:

@@ -22,9 +22,13 @@ class SameFile:
         self._path = path
         self._identity = _identity(path)
 
+    def is_there(self) -> bool:
+        """Whether that very file is still there."""
+        return _identity(self._path) == self._identity
+
     def check(self) -> None:
         """Raises FileReplaced unless that very file is still there."""
-        if _identity(self._path) != self._identity:
+        if not self.is_there():
             raise FileReplaced(self._path)
 
 

@@ -7,35 +7,33 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
-from stackroom.client.store_file import StoreFile
+from stackroom.client.identity import Identified, Keys
+from stackroom.client.proposal_rows import COLUMNS, WIDTH, events_text, proposal_of
+from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_precious
+from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
-from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import Durability
 
 ProposalState: TypeAlias = Literal["pending", "parked", "local"]
 """Waiting for the hub; refused, waiting for its author; of a profile without a hub, taken here."""
 
-COLUMNS: Final = "id, number, base, message, time, events, key, signature"
-WIDTH: Final = 8
-"""Columns of a proposal."""
-
-_decode_events = msgspec.json.Decoder(tuple[Event, ...]).decode
-_encode_events = msgspec.json.Encoder().encode
-
 
 class HubEntry(Struct, frozen=True):
-    """A hub that was joined: its address, its identity when last met, and who we are there."""
+    """A hub that was joined: its address, its identity when last met, and who we are there.
+
+    `key` is the public key that is pinned for it.
+    """
 
     url: str
     hub: str
     epoch: int
     user: str
     rights: str = ""
+    key: str = ""
 
 
 class ProfileEntry(Struct, frozen=True):
@@ -70,38 +68,16 @@ class Counts(Struct, frozen=True):
     parked: int = 0
 
 
-class Keys(Protocol):
-    """The keys of a home's replicas; called while the file is locked."""
-
-    def signer(self, replica: str) -> Signer:
-        """The key of the replica, made and kept if it has none."""
-
-    def forget(self, replica: str) -> None:
-        """Forgets the key of a replica that this home is no more."""
-
-
-class Identity(Struct, frozen=True):
-    """Which replica a home is, and the key by which it signs, if it does."""
-
-    replica: str
-    signer: Signer | None
-
-
-class Renewal(Struct, frozen=True):
-    """That this home took a new identity at `time`: which replica it `was`, and the hub's `code` for why."""
-
-    was: str
-    code: str
-    time: Millis
-
-
-class Store:
+class Store(Identified):
     """The precious file of a home. What is proposed is signed by the replica's key, if there are `keys`."""
 
     def __init__(self, file: StoreFile, keys: Keys | None = None) -> None:
-        self._file = file
-        self._keys = keys
+        super().__init__(file, keys)
         self.path = file.path
+        if self.setting("replica") is None:
+            raise ProposalsDamaged(
+                f"{file.path} is damaged: it does not say which replica it is of"
+            )
 
     @classmethod
     def open(
@@ -115,11 +91,20 @@ class Store:
     ) -> "Store":
         """Opens the file, or makes it with the replica id that is given. Raises as LogFile.open."""
         file = StoreFile.open(path, new_replica_id=new_replica_id, now=now, synchronous=synchronous)
-        return cls(file, keys)
+        try:
+            return cls(file, keys)
+        except BaseException:
+            file.close()
+            raise
 
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
+
+    @property
+    def written(self) -> bool:
+        """Whether anything was written here since it was opened."""
+        return self._file.written
 
     def data_version(self) -> int:
         """A number that changes when another process has changed the file (`PRAGMA data_version`)."""
@@ -129,72 +114,6 @@ class Store:
     def scrub(self) -> None:
         """Leaves no trace in the file of proposals that are in it no more."""
         self._file.scrub()
-
-    # Which replica this is
-
-    @property
-    def replica(self) -> str:
-        """Which replica this home is now; another process may have it take a new identity."""
-        replica = self.setting("replica")
-        assert replica is not None, "the first step of the schema sets it"
-        return replica
-
-    def identity(self) -> Identity:
-        """Which replica this is, with its key; what waits for a hub is signed by that on return.
-
-        It may not be: older programs did not sign.
-        """
-        if self._keys is None:
-            return Identity(self.replica, None)
-        with self._file.writing() as conn:
-            identity = Identity(self.replica, self._keys.signer(self.replica))
-            self._sign_anew(conn, "pending")
-        return identity
-
-    def take_new_identity(self, new: str, renewal: Renewal) -> None:
-        """Makes this the replica `new`, with all that is kept signed by its key.
-
-        Nothing is done if it is not the replica `renewal.was` any more: another process was before.
-        """
-        with self._file.writing() as conn:
-            if self.replica != renewal.was:
-                return
-            told = msgspec.json.encode(renewal).decode()
-            conn.execute("UPDATE settings SET value = ? WHERE key = 'replica'", (new,))
-            conn.execute("INSERT OR REPLACE INTO settings VALUES ('renewal', ?)", (told,))
-            self._sign_anew(conn, "pending")
-            self._sign_anew(conn, "local")
-        if self._keys is not None:
-            # Only now, that the file says so for good: it was the key of this home until then.
-            with self._file.writing():
-                self._keys.forget(renewal.was)
-
-    def renewal(self) -> Renewal | None:
-        """When and why this home took the identity that it has, if that is not its first."""
-        told = self.setting("renewal")
-        return None if told is None else msgspec.json.decode(told, type=Renewal)
-
-    def _signed(self, profile: str, proposal: Proposal) -> Proposal:
-        """The proposal, signed by the replica that this is while the file is locked."""
-        if self._keys is None:
-            return proposal
-        replica = self.replica
-        return self._keys.signer(replica).sign(profile, replica, proposal)
-
-    def _sign_anew(self, conn: sqlite3.Connection, state: ProposalState) -> None:
-        """Signs what is in that state and bears no signature of the key of now."""
-        if self._keys is None:
-            return
-        key = self._keys.signer(self.replica).key
-        rows = conn.execute(
-            f"SELECT {COLUMNS}, profile FROM proposals WHERE state = ? AND key <> ?", (state, key)
-        )
-        for *row, profile in rows.fetchall():
-            signed = self._signed(profile, _proposal(row))
-            conn.execute(
-                "UPDATE proposals SET key = ?, signature = ? WHERE id = ?",
-                (signed.key, signed.signature, signed.id),
-            )
 
     # Settings, hubs, profiles
 
@@ -212,18 +131,19 @@ class Store:
 
     def hubs(self) -> list[HubEntry]:
         """The hubs that were joined, by address."""
-        rows = self._file.all("SELECT url, hub, epoch, user, rights FROM hubs ORDER BY url")
+        rows = self._file.all("SELECT url, hub, epoch, user, rights, key FROM hubs ORDER BY url")
         return [HubEntry(*row) for row in rows]
 
-    def put_hub(self, url: str, hub: str, epoch: int, user: str) -> None:
+    def put_hub(self, url: str, hub: str, epoch: int, user: str, key: str = "") -> None:
         """Sets what is known of the hub at `url`."""
         self._file.write(
-            "INSERT INTO hubs (url, hub, epoch, user) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (url)"
-            " DO UPDATE SET hub = ?2, epoch = ?3, user = ?4",
+            "INSERT INTO hubs (url, hub, epoch, user, key) VALUES (?1, ?2, ?3, ?4, ?5)"
+            " ON CONFLICT (url) DO UPDATE SET hub = ?2, epoch = ?3, user = ?4, key = ?5",
             url,
             hub,
             epoch,
             user,
+            key,
         )
 
     def set_rights(self, url: str, rights: str) -> None:
@@ -262,6 +182,27 @@ class Store:
     def synced(self, profile: str, time: Millis) -> None:
         """Remembers when the profile was last known to hold all that its hub had."""
         self._file.write("UPDATE profiles SET synced_at = ? WHERE id = ?", time, profile)
+
+    # What hubs have signed
+
+    def checkpoint(self, profile: str) -> str:
+        """The last checkpoint of the profile that was seen, as a note; empty if there was none."""
+        row = self._file.one("SELECT note FROM checkpoints WHERE profile = ?", profile)
+        return "" if row is None else str(row[0])
+
+    def keep_checkpoint(self, seen: Seen) -> None:
+        """Keeps a checkpoint that was verified, unless a later one of that hub is kept."""
+        new = seen.checkpoint
+        self._file.write(
+            "INSERT INTO checkpoints VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (profile)"
+            " DO UPDATE SET hub = ?2, epoch = ?3, size = ?4, note = ?5"
+            " WHERE hub <> ?2 OR epoch < ?3 OR (epoch = ?3 AND size < ?4)",
+            new.profile,
+            new.hub,
+            new.epoch,
+            new.size,
+            seen.note,
+        )
 
     # Proposals
 
@@ -326,7 +267,8 @@ class Store:
             f"SELECT {COLUMNS} FROM proposals WHERE profile = ? AND state = 'pending' ORDER BY number",
             profile,
         )
-        return [_proposal(row) for row in rows]
+        with told_as_precious(self.path):
+            return [proposal_of(row) for row in rows]
 
     def parked(self, profile: str) -> list[Parked]:
         """What was refused."""
@@ -335,7 +277,8 @@ class Store:
             " WHERE profile = ? AND state = 'parked' ORDER BY number",
             profile,
         )
-        return [Parked(_proposal(row[:WIDTH]), *row[WIDTH:]) for row in rows]
+        with told_as_precious(self.path):
+            return [Parked(proposal_of(row[:WIDTH]), *row[WIDTH:]) for row in rows]
 
     def local(self, profile: str, skip: int = 0) -> list[Authored]:
         """The proposals of a profile without a hub, all that there ever were but the first `skip`."""
@@ -345,7 +288,8 @@ class Store:
             profile,
             skip,
         )
-        return [Authored(_proposal(row[:WIDTH]), row[WIDTH]) for row in rows]
+        with told_as_precious(self.path):
+            return [Authored(proposal_of(row[:WIDTH]), row[WIDTH]) for row in rows]
 
     def newest_local(self, profile: str) -> tuple[int, str]:
         """How many proposals a profile without a hub has, and the id of the last (empty if none)."""
@@ -394,7 +338,7 @@ class Store:
             if row is None:
                 raise KeyError(old)
             *columns, profile, author = row
-            was, number = _proposal(columns), _next_number(conn, profile)
+            was, number = proposal_of(columns), _next_number(conn, profile)
             made = Proposal(id, number, base, was.message, was.time, was.events)
             proposal = self._signed(profile, made)
             conn.execute("DELETE FROM proposals WHERE id = ?", (old,))
@@ -409,7 +353,7 @@ class Store:
         with self._file.writing() as conn:
             conn.execute("UPDATE profiles SET hub = ? WHERE id = ?", (hub, profile))
             if first is not None:
-                events = _encode_events(first.events).decode()
+                events = events_text(first)
                 conn.execute(
                     "UPDATE proposals SET events = ?, key = x'', signature = x'' WHERE id = ?",
                     (events, first.id),
@@ -467,14 +411,9 @@ def _insert(
             author,
             proposal.message,
             proposal.time,
-            _encode_events(proposal.events).decode(),
+            events_text(proposal),
             state,
             proposal.key,
             proposal.signature,
         ),
     )
-
-
-def _proposal(row: Sequence[Any]) -> Proposal:
-    id, number, base, message, time, events, key, signature = row
-    return Proposal(id, number, base, message, time, _decode_events(events), key, signature)

@@ -7,7 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from stackroom.client.same_file import SameFile, make_private
+from stackroom.events.errors import LogCorrupt
 from stackroom.events.migrations import Step, migrate, schema_of, statements
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_file import (
@@ -31,7 +34,27 @@ def steps(replica: str) -> tuple[Step, ...]:
         Step("create", partial(_create, replica=replica)),
         Step("rights", _add_rights),
         Step("signatures", _add_signatures),
+        Step("hub keys", _add_hub_keys),
+        Step("checkpoints", _add_checkpoints),
     )
+
+
+class ProposalsDamaged(LogCorrupt):
+    """The precious file is damaged: what can be read of it is to be rescued first."""
+
+    hint = "stackroom doctor --repair rescues what can be read, and keeps the damaged file"
+
+
+@contextmanager
+def told_as_precious(path: Path) -> Iterator[None]:
+    """Errors of sqlite3 and of what is stored become errors that say what becomes of the file."""
+    try:
+        with explained(path):
+            yield
+    except LogCorrupt as error:
+        raise ProposalsDamaged(str(error)) from error
+    except msgspec.DecodeError as error:
+        raise ProposalsDamaged(f"{path} is damaged: {error}") from error
 
 
 class StoreFile:
@@ -45,13 +68,15 @@ class StoreFile:
         self._conn = conn
         self._same = SameFile(path)
         self.path = path
+        self.written = False
+        """Whether anything was written by this connection."""
 
     @classmethod
     def open(
         cls, path: Path, *, new_replica_id: str, now: Millis, synchronous: Durability
     ) -> "StoreFile":
         """Opens the file, or makes it; an older one is migrated, after a backup. Raises as LogFile.open."""
-        with explained(path):
+        with told_as_precious(path):
             make_private(path)
             conn = connect(path)
             try:
@@ -72,13 +97,13 @@ class StoreFile:
 
     def one(self, sql: str, *values: object) -> Row | None:
         """The first row, or None."""
-        with explained(self.path):
+        with told_as_precious(self.path):
             row: Row | None = self._conn.execute(sql, values).fetchone()
             return row
 
     def all(self, sql: str, *values: object) -> list[Row]:
         """Every row."""
-        with explained(self.path):
+        with told_as_precious(self.path):
             return self._conn.execute(sql, values).fetchall()
 
     def write(self, sql: str, *values: object) -> int:
@@ -94,7 +119,8 @@ class StoreFile:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One writing transaction: durable after the block, undone if the block raises."""
         self._same.check()
-        with explained(self.path), transaction(self._conn, "BEGIN IMMEDIATE"):
+        self.written = True
+        with told_as_precious(self.path), transaction(self._conn, "BEGIN IMMEDIATE"):
             yield self._conn
 
 
@@ -114,3 +140,16 @@ def _add_signatures(conn: sqlite3.Connection) -> None:
     """The key and signature of each proposal; empty until it is signed."""
     for column in ("key", "signature"):
         conn.execute(f"ALTER TABLE proposals ADD COLUMN {column} BLOB NOT NULL DEFAULT x''")
+
+
+def _add_hub_keys(conn: sqlite3.Connection) -> None:
+    """The public key by which each hub signs, as text; empty before one was pinned."""
+    conn.execute("ALTER TABLE hubs ADD COLUMN key TEXT NOT NULL DEFAULT ''")
+
+
+def _add_checkpoints(conn: sqlite3.Connection) -> None:
+    """The last checkpoint of each profile that was seen, as its hub signed it (`note`)."""
+    conn.execute(
+        "CREATE TABLE checkpoints (profile TEXT NOT NULL PRIMARY KEY, hub TEXT NOT NULL,"
+        " epoch INTEGER NOT NULL, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    )

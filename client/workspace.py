@@ -71,6 +71,8 @@ class Workspace:
         self.settings = settings
         self.allow_plaintext = False
         """Whether drafts may hold credentials in plain text."""
+        self.asked = False
+        """Whether a hub was asked for something by what goes through this."""
         self.local = LocalHub(store, cache, salt, snapshot_every=settings.snapshot_tail)
 
     @classmethod
@@ -101,6 +103,11 @@ class Workspace:
             salt=salt,
             settings=settings or Settings(),
         )
+
+    @property
+    def acted(self) -> bool:
+        """Whether anything was done through this that a second time would do twice."""
+        return self.asked or self.store.written
 
     def close(self) -> None:
         """Closes the files."""

@@ -23,7 +23,7 @@ AuthorResult: TypeAlias = Literal["valid", "unsigned", "invalid", "unregistered"
 """What a look at the author of a commit came to.
 
 `valid`: a key of its author's signed it. `unsigned`: no key did. `invalid`: the signature is not that of its
-key. `unregistered`: it is, and that was no key of its author and replica when the commit was accepted.
+key. `unregistered`: it is, and that is no key of its author and replica, or had ended by the hub's clock.
 `unbound`: it is, and whose key that is cannot be told by who may not read the people.
 """
 
@@ -31,17 +31,14 @@ key. `unregistered`: it is, and that was no key of its author and replica when t
 class KnownKey(Struct, frozen=True):
     """A key that was registered: the name of its user, its replica, and from when until when it was good.
 
-    Times are the hub's, in milliseconds since 1970; None: it has not ended.
+    Times are the hub's, in milliseconds since 1970; None: it has not ended. That a key was registered before
+    it signed, the hub has seen to: no clock is asked, which may have been set back.
     """
 
     author: str
     replica: str
     registered: Millis
     ended: Millis | None = None
-
-    def was_good(self, at: Millis) -> bool:
-        """Whether it was registered then, and had not ended."""
-        return self.registered <= at and (self.ended is None or at <= self.ended)
 
 
 class AuthorFinding(Struct, frozen=True):
@@ -69,7 +66,8 @@ def author_finding(
         return AuthorFinding("unbound", made.key)
     known = keys.get(made.key)
     theirs = known is not None and (known.author, known.replica) == (commit.author, commit.replica)
-    if known is None or not theirs or not known.was_good(commit.accepted):
+    ended = known is not None and known.ended is not None and known.ended < commit.accepted
+    if not theirs or ended:
         return AuthorFinding("unregistered", made.key)
     return AuthorFinding("valid", made.key)
 

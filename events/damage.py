@@ -31,10 +31,13 @@ class Misfit(Struct, frozen=True):
     sentence: str
 
 
-def page_faults(conn: sqlite3.Connection) -> list[str]:
-    """What is wrong with the file's pages, tables and indexes (`PRAGMA integrity_check`)."""
+def page_faults(conn: sqlite3.Connection, table: str = "") -> list[str]:
+    """What is wrong with the file's pages, tables and indexes, or with one table and those of its own.
+
+    By `PRAGMA integrity_check`.
+    """
     try:
-        said = [str(line) for (line,) in conn.execute(f"PRAGMA integrity_check({MOST})")]
+        said = [str(line) for (line,) in conn.execute(f"PRAGMA integrity_check({table or MOST})")]
     except sqlite3.DatabaseError as error:
         return [str(error)]
     return [] if said == ["ok"] else said

@@ -22,6 +22,8 @@ NOTE_CHARACTERS: Final = 8_192
 SIGNATURES: Final = 16
 """What a note has at the most."""
 
+_PRIVATE: Final = "PRIVATE+KEY+"
+_ONE: Final = re.compile(r"[^\n].*?\n\n(?:— [^\n]+\n)+", re.DOTALL)
 _NAME: Final = re.compile(r"[^\s+]+")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
@@ -100,13 +102,42 @@ def verifier_key(name: str, public: bytes) -> str:
 def parse_verifier_key(text: str) -> tuple[str, bytes]:
     """The name and the public key in what `verifier_key` gave; BadNote for anything else."""
     name, id, key = (*text.split("+", 2), "", "")[:3]
-    data = from_base64(key)
+    try:
+        data = from_base64(key)
+    except BadNote:
+        data = b""
     public = data[1:]
     if data[:1] != ED25519 or len(public) != KEY_BYTES or not _NAME.fullmatch(name):
         raise BadNote("a public key is NAME+ID+KEY, as stackroom hub status prints it")
     if key_id(name, public).hex() != id:
         raise BadNote("the id in this public key is not that of the key: a character was lost")
     return name, public
+
+
+def signer_key(name: str, seed: bytes) -> str:
+    """A private key as it is kept, in the form that Go's sumdb/note has: secret."""
+    public = SigningKey(seed).public
+    text = b64encode(ED25519 + seed).decode()
+    return f"{_PRIVATE}{name}+{key_id(name, public).hex()}+{text}"
+
+
+def parse_signer_key(text: str) -> tuple[str, SigningKey]:
+    """The name and the key in what `signer_key` gave; BadNote, which does not show it, for anything else."""
+    name, id, key = (*text.removeprefix(_PRIVATE).split("+", 2), "", "")[:3]
+    data = from_base64(key)
+    if not text.startswith(_PRIVATE) or data[:1] != ED25519 or len(data) != 1 + KEY_BYTES:
+        raise BadNote("what should be a private key is none")
+    signing = SigningKey(data[1:])
+    if not _NAME.fullmatch(name) or key_id(name, signing.public).hex() != id:
+        raise BadNote("the id in a private key is not that of the key: a character was lost")
+    return name, signing
+
+
+def split(text: str) -> list[str]:
+    """The notes that stand one after the other in `text`, none looked at; BadNote for what is left over."""
+    if _ONE.sub("", text).strip("\n"):
+        raise BadNote("beside the notes stands what is none")
+    return _ONE.findall(text)
 
 
 def from_base64(text: str) -> bytes:

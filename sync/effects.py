@@ -44,7 +44,8 @@ class Read(Struct, frozen=True):
     """Read the next page for a subscriber, once what was sent to it has gone out.
 
     With `root`, also the root at `after`, to be held against it; with `snapshot`, a snapshot where
-    that is the shorter way. `history` marks a page that was asked for by `fetch`.
+    that is the shorter way, and the proof that its tree begins with the one over the first `seen` commits.
+    `history` marks a page that was asked for by `fetch`.
     """
 
     session: int
@@ -53,6 +54,15 @@ class Read(Struct, frozen=True):
     root: bytes | None = None
     snapshot: bool = False
     history: bool = False
+    seen: int = 0
+
+
+class FetchRoots(Struct, frozen=True):
+    """Read the roots of a profile after these commits for `session`."""
+
+    session: int
+    profile: str
+    seqs: tuple[int, ...]
 
 
 class Show(Struct, frozen=True):
@@ -145,23 +155,36 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Reading: TypeAlias = Read | Show | Recall | Recount | ListAll | ReadNotes
+Reading: TypeAlias = Read | FetchRoots | Show | Recall | Recount | ListAll | ReadNotes
 """What is read for one session, in turn, at the pace at which it takes it."""
 
 Effect: TypeAlias = Send | Close | Submit | Reading | Forget | Prove | Ordered | Keep | Noted
 
 
 class Page(Struct, frozen=True):
-    """What the log says to a `Read`: the head, commits after `after`, and what was asked beside."""
+    """What the log says to a `Read`: the head, commits after `after`, and what was asked beside.
+
+    `leaves` were read to make the proof.
+    """
 
     head: Head
     commits: tuple[Commit, ...] = ()
     root_there: bytes | None = None
     snapshot: Snapshot | None = None
+    proof: tuple[bytes, ...] = ()
+    leaves: int = 0
 
     @property
     def weight(self) -> int:
-        """About how many bytes it is, when it is sent."""
+        """About how many bytes were read for it, most of which are sent."""
         bodies = sum(len(event.body) for commit in self.commits for event in commit.events)
         state = len(self.snapshot.state) if self.snapshot is not None else 0
-        return state + bodies + len(self.commits) * ENVELOPE_BYTES
+        commits = len(self.commits) + self.leaves
+        return state + bodies + commits * ENVELOPE_BYTES
+
+
+class RootsThere(Struct, frozen=True):
+    """What the log says to a `FetchRoots`: the head, and each root that was asked for, None beyond it."""
+
+    head: Head
+    roots: tuple[bytes | None, ...]

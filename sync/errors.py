@@ -11,6 +11,10 @@ StackroomError
     ├── BadSetting        a setting has no such name, or takes no such value
     ├── HasCertificate    the folder has a certificate already
     ├── NotReadmitted     nobody is let in again by that name
+    ├── HubKeyLost        the key by which the hub signed is not there any more
+    ├── BadHubKey         the file of the hub's key is none, or another hub's
+    ├── NoHubKey          there is no hub, or it has no key yet
+    ├── AnchorFailed      checkpoints could not be written where they are to be kept
     ├── HubDamaged        its file does not add up
     ├── NotBackedUp       no backup was made
     ├── NotRestored       no backup was put in place
@@ -100,6 +104,43 @@ class NotReadmitted(HubError):
 
     exit_code = 2
     hint = "stackroom hub readmit --user NAME --data DIR"
+
+
+class HubKeyLost(HubError):
+    """The key by which the hub signed its checkpoints is not in its folder any more."""
+
+    def __init__(self, data: str) -> None:
+        super().__init__(
+            f"the hub in {data} has signed with a key that is not there any more",
+            hint=f"put hub.key back from a backup; or: stackroom hub rotate-key --lost --data {data}",
+        )
+
+
+class BadHubKey(HubError):
+    """The file of the hub's key cannot be read as one, or is that of another hub."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"{path} is not the key of this hub: {why}", hint="put it back from a backup"
+        )
+
+
+class NoHubKey(HubError):
+    """There is no hub in the folder, or it was never started and has no key."""
+
+    exit_code = 2
+
+    def __init__(self, data: str) -> None:
+        super().__init__(f"there is no hub with a key in {data}", hint="stackroom hub up")
+
+
+class AnchorFailed(HubError):
+    """Checkpoints could not be written where they are to be kept; the hub goes on, and tries again."""
+
+    hint = "a target is a file, a folder in a git repository, or an http(s) address that takes POST"
+
+    def __init__(self, target: str, why: str) -> None:
+        super().__init__(f"checkpoints cannot be kept in {target[:200]}: {why}")
 
 
 class HubDamaged(HubError):

@@ -11,7 +11,13 @@ from http.client import HTTPException, HTTPMessage
 from typing import IO, Any, Final
 from urllib.error import HTTPError
 from urllib.parse import quote_plus, urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+from urllib.request import (
+    HTTPRedirectHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
 import msgspec
 
@@ -55,11 +61,10 @@ def fetch(
     if authorization:
         headers["Authorization"] = authorization
     request = Request(url, data, headers)  # noqa: S310 (see is_safe)
-    handlers = [_Stay(), *([ProxyHandler({})] if urlsplit(url).scheme == "http" else [])]
     until = time.monotonic() + timeout
     try:
         try:
-            answer = build_opener(*handlers).open(request, timeout=timeout)
+            answer = opener(url).open(request, timeout=timeout)
         except HTTPError as error:
             answer = error
         with answer:
@@ -70,6 +75,12 @@ def fetch(
         return status, msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise FetchFailed(f"{_place(url)} answered {status}, and no JSON object") from error
+
+
+def opener(url: str) -> OpenerDirector:
+    """What asks at `url`: it follows no redirects, and without TLS it takes no way over a proxy."""
+    direct = [ProxyHandler({})] if urlsplit(url).scheme == "http" else []
+    return build_opener(_Stay(), *direct)
 
 
 def basic(client: str, secret: str) -> str:

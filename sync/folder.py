@@ -31,6 +31,8 @@ class Serving(Struct, frozen=True):
     """The same, of a certificate that the hub has signed itself: others must pin it."""
     probe: str = ""
     """Where this machine reaches it, if not at `url`."""
+    key: str = ""
+    """The public key by which it signs checkpoints."""
     settings: dict[str, Any] = {}
     """The settings that are not the defaults."""
     sources: dict[str, str] = {}
@@ -49,6 +51,8 @@ COMPANIONS: Final = (
     Companion("hub.toml", "its settings"),
     Companion("tls.crt", "the certificate that it signed itself"),
     Companion("tls.key", "the certificate's private key", secret=True),
+    Companion("hub.key", "the key by which it signs checkpoints", secret=True),
+    Companion("hub.key.rotations", "the statements that led to that key"),
 )
 """They change hardly ever, and are in no backup of the log: whoever reads that must not become the hub."""
 
@@ -63,6 +67,8 @@ class HubFolder:
         self.output = path / "hub.log"
         self.certificate = path / "tls.crt"
         self.key = path / "tls.key"
+        self.signing = path / "hub.key"
+        self.rotations = path / "hub.key.rotations"
         self.security = path / "security.jsonl"
         self._lock = path / "hub.lock"
 
@@ -104,6 +110,18 @@ class HubFolder:
         """Keeps a certificate and its key (PEM), the key first: nothing is served without it."""
         self._write(self.key, key)
         self._write(self.certificate, certificate)
+
+    def key_files(self) -> tuple[str | None, str]:
+        """The hub's private key, None if there is none, and the statements that led to it."""
+        if not self.signing.exists():
+            return None, ""
+        led = self.rotations.read_text("utf-8") if self.rotations.exists() else ""
+        return self.signing.read_text("utf-8"), led
+
+    def keep_key(self, private: str, rotations: str) -> None:
+        """Keeps the hub's private key, and before it the statements that lead to it."""
+        self._write(self.rotations, rotations.encode())
+        self._write(self.signing, f"{private}\n".encode())
 
     def withdraw(self) -> None:
         """The opposite of `announce`."""

@@ -24,6 +24,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
 from stackroom.sync.effects import (
+    FetchRoots,
     Keep,
     ListAll,
     Noted,
@@ -37,6 +38,7 @@ from stackroom.sync.effects import (
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
+from stackroom.sync.notary import Notary
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Wanted
@@ -60,8 +62,9 @@ class Hub(Watchers):
         settings: Settings,
         version: str,
         ways: wire.Ways = NO_WAYS,
+        notary: Notary | None = None,
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, notary)
         self.identity = identity
         self.access = access
         self.version = version
@@ -149,6 +152,9 @@ class Hub(Watchers):
             self.settings.push_bytes,
             self.access.has_key(principal, hello.key) if hello.key else None,
         )
+        if self.notary is not None:
+            key = self.notary.key
+            welcome = structs.replace(welcome, key=key.public, rotations=key.rotations)
         self._send(session, welcome)
         self._tell_rights(session, principal, now)
         self._note(session, "signed_in", replica=session.replica, client=session.client)
@@ -207,10 +213,11 @@ class Hub(Watchers):
             case wire.ListProfiles():
                 session.lists = True
                 self._effects.append(ListAll(session.id))
-            case wire.Subscribe(profile, after, root, snapshot):
+            case wire.Subscribe(profile, after, root, snapshot, seen):
                 if self._may_read(session, principal, profile) and self._has_room(session, profile):
                     self._subscribe(session, principal, profile, after)
-                    self._effects.append(Read(session.id, profile, after, root, snapshot))
+                    read = Read(session.id, profile, after, root, snapshot, seen=seen)
+                    self._effects.append(read)
             case wire.Unsubscribe(profile):
                 self._unsubscribe(session, profile)
             case wire.Fetch(profile, after):
@@ -227,6 +234,9 @@ class Hub(Watchers):
             case wire.ReadLog(profile=profile):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Recount(session.id, message))
+            case wire.FetchRoots(profile, seqs):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(FetchRoots(session.id, profile, seqs))
             case wire.Push():
                 self._push(session, principal, message)
             case _:
@@ -348,7 +358,7 @@ class Hub(Watchers):
         if people := commits.get(self.identity.id):
             self._people_changed(people, now)
         for profile, added in commits.items():
-            self._announce(profile, added)
+            self._announce(profile, added, now)
 
     def carried_out(self, ordered: Ordered, carried: Carried, now: Millis) -> None:
         """An order was carried out, and that is durable."""

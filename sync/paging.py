@@ -2,7 +2,8 @@
 
 from stackroom.events.log import LogReader
 from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.sync.effects import Page, Read
+from stackroom.events.tree import prove_consistency
+from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere
 from stackroom.sync.settings import Settings
 
 
@@ -13,15 +14,24 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
     root_there = None if read.root is None else root_at(log, read.profile, after)
     if read.root is not None and root_there != read.root:
         return Page(head, (), root_there)
-    snapshot = None
+    snapshot, proof, leaves = None, tuple[bytes, ...](), 0
     if read.snapshot and head.seq - after >= settings.snapshot_worth:
         snapshot = log.snapshot(read.profile)
         if snapshot is not None and snapshot.seq > after:
             after = snapshot.seq
+            if 0 < read.seen < after:
+                proof = prove_consistency(log, read.profile, read.seen, after)
+                leaves = after - read.seen
         else:
             snapshot = None
     commits = log.commits(read.profile, after, settings.page_commits, settings.page_bytes)
-    return Page(head, tuple(commits), root_there, snapshot)
+    return Page(head, tuple(commits), root_there, snapshot, proof, leaves)
+
+
+def read_roots(asked: FetchRoots, log: LogReader) -> RootsThere:
+    """The roots that `asked` names."""
+    roots = (root_at(log, asked.profile, seq) for seq in asked.seqs)
+    return RootsThere(log.head(asked.profile), tuple(roots))
 
 
 def root_at(log: LogReader, profile: str, seq: int) -> bytes | None:

@@ -15,102 +15,45 @@ from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
 from stackroom.sync.message import CloseCode as CloseCode
 from stackroom.sync.message import Message as Message
-from stackroom.sync.order_messages import (
-    PREFIX_PATTERN as PREFIX_PATTERN,
-)
-from stackroom.sync.order_messages import (
-    AnyOrder as AnyOrder,
-)
-from stackroom.sync.order_messages import (
-    Explain as Explain,
-)
-from stackroom.sync.order_messages import (
-    Explained as Explained,
-)
-from stackroom.sync.order_messages import (
-    Hash as Hash,
-)
-from stackroom.sync.order_messages import (
-    IdToken as IdToken,
-)
-from stackroom.sync.order_messages import (
-    Invite as Invite,
-)
-from stackroom.sync.order_messages import (
-    LinkIdentity as LinkIdentity,
-)
-from stackroom.sync.order_messages import (
-    ListNotes as ListNotes,
-)
-from stackroom.sync.order_messages import (
-    ListTokens as ListTokens,
-)
-from stackroom.sync.order_messages import (
-    MakeToken as MakeToken,
-)
-from stackroom.sync.order_messages import (
-    NewToken as NewToken,
-)
-from stackroom.sync.order_messages import (
-    Order as Order,
-)
-from stackroom.sync.order_messages import (
-    Redact as Redact,
-)
-from stackroom.sync.order_messages import (
-    RegisterKey as RegisterKey,
-)
-from stackroom.sync.order_messages import (
-    Remnant as Remnant,
-)
-from stackroom.sync.order_messages import (
-    RenewToken as RenewToken,
-)
-from stackroom.sync.order_messages import (
-    RevokeKey as RevokeKey,
-)
-from stackroom.sync.order_messages import (
-    RevokeToken as RevokeToken,
-)
-from stackroom.sync.order_messages import (
-    Secret as Secret,
-)
-from stackroom.sync.order_messages import (
-    SetPassword as SetPassword,
-)
-from stackroom.sync.order_messages import (
-    TokenInfo as TokenInfo,
-)
-from stackroom.sync.show_messages import (
-    Changed as Changed,
-)
-from stackroom.sync.show_messages import (
-    Entry as Entry,
-)
-from stackroom.sync.show_messages import (
-    LogRead as LogRead,
-)
-from stackroom.sync.show_messages import (
-    Look as Look,
-)
-from stackroom.sync.show_messages import (
-    Looked as Looked,
-)
-from stackroom.sync.show_messages import (
-    ReadLog as ReadLog,
-)
-from stackroom.sync.show_messages import (
-    Unwatch as Unwatch,
-)
-from stackroom.sync.show_messages import (
-    Watch as Watch,
-)
+from stackroom.sync.order_messages import PREFIX_PATTERN as PREFIX_PATTERN
+from stackroom.sync.order_messages import AnyOrder as AnyOrder
+from stackroom.sync.order_messages import Explain as Explain
+from stackroom.sync.order_messages import Explained as Explained
+from stackroom.sync.order_messages import Hash as Hash
+from stackroom.sync.order_messages import IdToken as IdToken
+from stackroom.sync.order_messages import Invite as Invite
+from stackroom.sync.order_messages import LinkIdentity as LinkIdentity
+from stackroom.sync.order_messages import ListNotes as ListNotes
+from stackroom.sync.order_messages import ListTokens as ListTokens
+from stackroom.sync.order_messages import MakeToken as MakeToken
+from stackroom.sync.order_messages import NewToken as NewToken
+from stackroom.sync.order_messages import Order as Order
+from stackroom.sync.order_messages import Redact as Redact
+from stackroom.sync.order_messages import RegisterKey as RegisterKey
+from stackroom.sync.order_messages import Remnant as Remnant
+from stackroom.sync.order_messages import RenewToken as RenewToken
+from stackroom.sync.order_messages import RevokeKey as RevokeKey
+from stackroom.sync.order_messages import RevokeToken as RevokeToken
+from stackroom.sync.order_messages import Secret as Secret
+from stackroom.sync.order_messages import SetPassword as SetPassword
+from stackroom.sync.order_messages import TokenInfo as TokenInfo
+from stackroom.sync.show_messages import Changed as Changed
+from stackroom.sync.show_messages import Entry as Entry
+from stackroom.sync.show_messages import LogRead as LogRead
+from stackroom.sync.show_messages import Look as Look
+from stackroom.sync.show_messages import Looked as Looked
+from stackroom.sync.show_messages import ReadLog as ReadLog
+from stackroom.sync.show_messages import Unwatch as Unwatch
+from stackroom.sync.show_messages import Watch as Watch
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
 JSON: Final = f"stackroom.v{VERSION}+json"
 SUBPROTOCOLS: Final = (MSGPACK, JSON)
 """In the order of the hub's preference."""
+
+ROOTS_MOST: Final = 64
+"""Roots that are asked for at once."""
 
 
 # From a replica to the hub
@@ -190,13 +133,15 @@ class ListProfiles(Message, frozen=True, tag="list_profiles"):
 class Subscribe(Message, frozen=True, tag="subscribe"):
     """Asks for the commits of a profile after seq `after`, whose Merkle root there is `root`.
 
-    With `snapshot`, the hub may send a snapshot first where that is the shorter way.
+    With `snapshot`, the hub may send a snapshot first where that is the shorter way; it then proves that
+    the tree there begins with the one over the first `seen` commits, of which the sender has a checkpoint.
     """
 
     profile: Id
     after: Count
     root: bytes
     snapshot: bool = False
+    seen: Count = 0
 
 
 class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
@@ -210,6 +155,13 @@ class Fetch(Message, frozen=True, tag="fetch"):
 
     profile: Id
     after: Count
+
+
+class FetchRoots(Message, frozen=True, tag="fetch_roots"):
+    """Asks for the Merkle roots after these commits, to find the one at which histories part."""
+
+    profile: Id
+    seqs: Annotated[tuple[Count, ...], Meta(max_length=ROOTS_MOST)]
 
 
 class Push(Message, frozen=True, tag="push"):
@@ -256,6 +208,8 @@ class Ways(Message, frozen=True, tag="ways"):
 class Welcome(Message, frozen=True, tag="welcome"):
     """The answer to `hello`: which hub this is, and as whom it took the sender.
 
+    `key` is the public key by which it signs checkpoints (`signed_note.verifier_key`), empty if it signs
+    none, and `rotations` the statements by which each key named the next, oldest first.
     `key_registered` is whether the key in `hello` is known to be that of this user's replica: if not, it is
     to be registered before anything is pushed. None where no key was told, or the hub keeps none.
     """
@@ -268,6 +222,8 @@ class Welcome(Message, frozen=True, tag="welcome"):
     push_proposals: int
     push_bytes: int
     key_registered: bool | None = None
+    key: str = ""
+    rotations: tuple[str, ...] = ()
 
 
 class Rights(Message, frozen=True, tag="rights"):
@@ -312,19 +268,28 @@ class Profiles(Message, frozen=True, tag="profiles"):
 
 
 class Snapshot(Message, frozen=True, tag="snapshot"):
-    """The state at `seq` as canonical JSON text, with the Merkle tree there."""
+    """The state at `seq` as canonical JSON text, with the Merkle tree there.
+
+    `proof` is the consistency proof from the tree that the receiver has `seen`, where that is smaller.
+    """
 
     profile: str
     seq: int
     frontier: Frontier
     state: str
+    checkpoint: str = ""
+    proof: tuple[bytes, ...] = ()
 
 
 class Commits(Message, frozen=True, tag="commits"):
-    """Commits of a subscribed profile, in order without gaps: history first, then live."""
+    """Commits of a subscribed profile, in order without gaps: history first, then live.
+
+    Live ones come with a checkpoint after the last of them; pages of history are followed by `caught_up`.
+    """
 
     profile: str
     commits: tuple[Commit, ...]
+    checkpoint: str = ""
 
 
 class History(Message, frozen=True, tag="history"):
@@ -336,11 +301,22 @@ class History(Message, frozen=True, tag="history"):
 
 
 class CaughtUp(Message, frozen=True, tag="caught_up"):
-    """All that there was has been sent; what follows is live."""
+    """All that there was has been sent; what follows is live. `checkpoint` is the hub's signature on it."""
 
     profile: str
     seq: int
     root: bytes
+    checkpoint: str = ""
+
+
+class Roots(Message, frozen=True, tag="roots"):
+    """The roots that were asked for by `fetch_roots`, None beyond the head; and where the hub stands."""
+
+    profile: str
+    seqs: tuple[int, ...]
+    roots: tuple[bytes | None, ...]
+    seq: int
+    checkpoint: str = ""
 
 
 class Results(Message, frozen=True, tag="results"):
@@ -400,6 +376,7 @@ FromReplica: TypeAlias = (
     | Subscribe
     | Unsubscribe
     | Fetch
+    | FetchRoots
     | Push
     | Ask
     | Watch
@@ -420,6 +397,7 @@ FromHub: TypeAlias = (
     | Commits
     | History
     | CaughtUp
+    | Roots
     | Results
     | Presence
     | Error

@@ -6,10 +6,12 @@ it is made) or reading (it gets pages of the log, the next one only when the las
 
 from abc import ABC, abstractmethod
 
-from stackroom.events.model import Commit
+from stackroom.events import merkle
+from stackroom.events.model import Commit, Millis
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
-from stackroom.sync.effects import Page, Read, Send
+from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere, Send
+from stackroom.sync.notary import Notary
 from stackroom.sync.session import Session, Subscription
 from stackroom.sync.settings import Settings
 from stackroom.sync.voice import Voice
@@ -18,9 +20,10 @@ from stackroom.sync.voice import Voice
 class Readers(Voice, ABC):
     """The subscribers of every profile, among all sessions."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, notary: Notary | None) -> None:
         super().__init__()
         self.settings = settings
+        self.notary = notary
         self.sessions: dict[int, Session] = {}
         self.subscribers: dict[str, set[int]] = {}
         self.heads: dict[str, int] = {}
@@ -66,7 +69,11 @@ class Readers(Voice, ABC):
         name = session.principal.name if session.principal else ""
         return wire.Person(session.replica, name, session.since)
 
-    def page(self, read: Read, page: Page) -> None:
+    def _signed(self, profile: str, seq: int, root: bytes, now: Millis) -> str:
+        """The checkpoint of that, which is durable; empty for a hub that signs none."""
+        return self.notary.checkpoint(profile, seq, root, now) if self.notary is not None else ""
+
+    def page(self, read: Read, page: Page, now: Millis) -> None:
         """The log answered `read`."""
         session = self.sessions.get(read.session)
         if session is None:
@@ -80,15 +87,16 @@ class Readers(Voice, ABC):
         subscription = session.subscriptions.get(read.profile)
         if subscription is None or subscription.cursor != read.after or subscription.live:
             return
-        if read.root is not None and page.root_there != read.root:
+        if (read.root is not None and page.root_there != read.root) or read.seen > page.head.seq:
             self._parted(session, read, page)
             return
         profile = read.profile
         if page.snapshot is not None:
             snapshot = page.snapshot
             subscription.cursor = snapshot.seq
-            text = snapshot.state.decode()
-            self._send(session, wire.Snapshot(profile, snapshot.seq, snapshot.frontier, text))
+            seq, tree, text = snapshot.seq, snapshot.frontier, snapshot.state.decode()
+            signed = self._signed(profile, seq, merkle.root(tree), now)
+            self._send(session, wire.Snapshot(profile, seq, tree, text, signed, page.proof))
         if page.commits:
             subscription.cursor = page.commits[-1].seq
             self._send(session, wire.Commits(profile, page.commits))
@@ -98,12 +106,15 @@ class Readers(Voice, ABC):
             self._effects.append(Read(session.id, profile, subscription.cursor))
         else:
             subscription.live = True
-            self._send(session, wire.CaughtUp(profile, page.head.seq, page.head.root))
+            seq, root = page.head.seq, page.head.root
+            signed = self._signed(profile, seq, root, now)
+            self._send(session, wire.CaughtUp(profile, seq, root, signed))
 
     def _parted(self, session: Session, read: Read, page: Page) -> None:
         self._unsubscribe(session, read.profile)
-        if page.root_there is None:
-            what = f"you are at #{read.after}, and this hub at #{page.head.seq}"
+        ahead = max(read.after, read.seen)
+        if ahead > page.head.seq:
+            what = f"you are at #{ahead}, and this hub at #{page.head.seq}"
         else:
             what = f"your history and this hub's differ at or before #{read.after}"
         hint = "this hub was restored from an older backup, or rewritten: nothing was changed here"
@@ -118,7 +129,7 @@ class Readers(Voice, ABC):
             subscription.cursor = after
             self._effects.append(Read(session_id, profile, after))
 
-    def _announce(self, profile: str, commits: tuple[Commit, ...]) -> None:
+    def _announce(self, profile: str, commits: tuple[Commit, ...], now: Millis) -> None:
         last = commits[-1].seq
         receivers = []
         for id in self.subscribers.get(profile, ()):
@@ -129,7 +140,17 @@ class Readers(Voice, ABC):
         if profile in self.subscribers:
             self.heads[profile] = last
         if receivers:
-            self._effects.append(Send(tuple(receivers), wire.Commits(profile, commits), live=True))
+            signed = self._signed(profile, last, commits[-1].root, now)
+            message = wire.Commits(profile, commits, signed)
+            self._effects.append(Send(tuple(receivers), message, live=True))
+
+    def roots(self, asked: FetchRoots, found: RootsThere, now: Millis) -> None:
+        """The log answered `asked`."""
+        session, profile = self.sessions.get(asked.session), asked.profile
+        if session is not None and self._still_reads(session.id, profile):
+            signed = self._signed(profile, found.head.seq, found.head.root, now)
+            roots = wire.Roots(profile, asked.seqs, found.roots, found.head.seq, signed)
+            self._send(session, roots)
 
     def _still_reads(self, id: int, profile: str) -> bool:
         principal = self.sessions[id].principal

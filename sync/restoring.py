@@ -93,15 +93,20 @@ def restore(folder: HubFolder, backup: Path, *, now: Millis) -> Restored:
     )
 
 
+def decided(folder: HubFolder) -> bool:
+    """Whether a restore was decided, and not ended."""
+    return any(folder.path.glob(f"{_DECIDED}*"))
+
+
 def finish(folder: HubFolder) -> Path | None:
     """Does the rest of a restore that was decided, if there is one; gives where the old log is now.
 
     Only for who holds the folder's lock. Each step may be repeated.
     """
     kept: Path | None = None
-    for decided in folder.path.glob(f"{_DECIDED}*"):
-        log = decided / folder.log.name
-        aside = folder.path / f"{folder.log.name}.before-{decided.name.removeprefix(_DECIDED)}"
+    for prepared in folder.path.glob(f"{_DECIDED}*"):
+        log = prepared / folder.log.name
+        aside = folder.path / f"{folder.log.name}.before-{prepared.name.removeprefix(_DECIDED)}"
         if log.exists():
             for ending in ENDINGS:
                 old = folder.log.with_name(f"{folder.log.name}{ending}")
@@ -110,7 +115,7 @@ def finish(folder: HubFolder) -> Path | None:
             flush(folder.path)
             log.rename(folder.log)
             flush(folder.path)
-        shutil.rmtree(decided)
+        shutil.rmtree(prepared)
         if aside.exists():
             kept = aside
     return kept

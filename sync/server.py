@@ -19,20 +19,21 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from stackroom.events.history import state_at
-from stackroom.events.log import EventLog, Identity, Listed, LogReader
+from stackroom.events.log import EventLog, Identity
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
+from stackroom.sync.anchoring import Schedule, keep_anchoring
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.browser_cookie import BrowserCookie
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.bucket import Rate
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.committer import Committer
+from stackroom.sync.desk import Desk
 from stackroom.sync.errors import BadCertificate
 from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
 from stackroom.sync.gate import Gate, SignIn
@@ -40,18 +41,17 @@ from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
 from stackroom.sync.metrics import Metrics
+from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
 from stackroom.sync.pages import dashboard
-from stackroom.sync.paging import read_page
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
 from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
-from stackroom.sync.showing import Past, read_log, read_past
 from stackroom.sync.tls import Tls
 from stackroom.sync.turns import Turns
 
@@ -78,6 +78,7 @@ class Server:
         tls: Tls | None = None,
         security: Notes = NOWHERE,
         provider: Provider | None = None,
+        notary: Notary | None = None,
         steady: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = token_bytes,
     ) -> None:
@@ -90,14 +91,13 @@ class Server:
         self._steady = steady
         logins = Logins(settings, random)
         self.prover = Prover(settings, access, provider, logins, clock, steady)
-        self.hub = core.Hub(identity, access, settings, version, self.prover.ways())
+        ways = self.prover.ways()
+        self.hub = core.Hub(identity, access, settings, version, ways, notary)
         self.porch = Porch(settings, tls, security, steady)
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
         self.sparing = Sparing(Rate(settings.refusals_second, settings.refusals_burst), steady)
-        self.past = Past(settings.pasts_kept)
-        self._folding = anyio.Lock()
-        """One state is read at a time, and by one of those who wait for it."""
+        self.desk = Desk(self)
         self.links: dict[int, Link] = {}
         self.port = 0
         self.stopping = anyio.Event()
@@ -159,6 +159,13 @@ class Server:
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self._tick)
+            if settings.anchor_to and self.hub.notary is not None:
+                schedule = Schedule(
+                    settings.anchor_to, settings.anchor_every, settings.anchor_timeout
+                )
+                tasks.start_soon(
+                    keep_anchoring, schedule, self.event_log, self.hub.notary, self.clock
+                )
             ready(self.port)
             await self.stopping.wait()
             await self._shut(listener)
@@ -299,7 +306,7 @@ class Server:
             while (request := await link.next_read()) is not None:
                 link.was_answered()
                 await link.flush()
-                weight = await self._answer(request)
+                weight = await self.desk.answer(request)
                 self.carry_out()
                 if weight:
                     await self.pace.rest(link, session, weight)
@@ -308,34 +315,6 @@ class Server:
         finally:
             link.over = True
             link.was_answered()
-
-    async def _answer(self, request: effects.Reading) -> int:
-        """Reads what was asked for, and tells the hub; about how many bytes of history that are."""
-        settings, read = self.settings, self.event_log.read
-        match request:
-            case effects.Read():
-                page = await read(partial(read_page, request, settings))
-                self.hub.page(request, page)
-                return page.weight
-            case effects.Show(_, profile):
-                async with self._folding:
-                    if self.hub.must_fold(profile):
-                        self.hub.folded(profile, await read(partial(state_at, profile=profile)))
-                return self.hub.show(request)
-            case effects.Recall():
-                shown = await read(partial(read_past, request, self.past, settings))
-                self.hub.recalled(request, shown)
-                return len(shown.entities)
-            case effects.Recount():
-                told = await read(partial(read_log, request, self.past, settings))
-                self.hub.recounted(request, told)
-                return told.weight
-            case effects.ReadNotes():
-                newest = partial(self.security.newest, request.wanted)
-                self.hub.notes(request, await anyio.to_thread.run_sync(newest))
-            case effects.ListAll():
-                self.hub.catalogue(request.session, await read(_profiles))
-        return 0
 
     # What the hub wants done
 
@@ -357,7 +336,7 @@ class Server:
                     case effects.Noted():
                         self._note(effect)
                     case effects.Forget(profile):
-                        self.past.forget(profile)
+                        self.desk.past.forget(profile)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
                     case _:
@@ -456,10 +435,6 @@ class Server:
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:
                 link.was_answered()
-
-
-def _profiles(log: LogReader) -> list[Listed]:
-    return log.profiles()
 
 
 def _port_of(listener: Listener) -> int:

@@ -20,12 +20,13 @@ import anyio.to_thread
 from msgspec import Struct, json, structs
 
 from stackroom.events.codec import SALT_BYTES
+from stackroom.events.ed25519 import KEY_BYTES
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import SqliteLog
-from stackroom.sync import founding, probe, tokens
+from stackroom.sync import founding, hub_key, probe, tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
 from stackroom.sync.errors import (
@@ -40,6 +41,7 @@ from stackroom.sync.errors import (
 from stackroom.sync.examining import look
 from stackroom.sync.folder import HubFolder, Serving, new_hub_id
 from stackroom.sync.listening import settled, tls_of, urls
+from stackroom.sync.notary import Notary
 from stackroom.sync.oidc_settings import client_secret
 from stackroom.sync.passwords import need_argon2
 from stackroom.sync.protocol import CloseCode
@@ -89,6 +91,8 @@ class Status(Struct, frozen=True):
     log_bytes: int = 0
     metrics: dict[str, float] = {}
     fingerprint: str = ""
+    key: str = ""
+    """The public key by which it signs checkpoints; empty before its first start."""
 
 
 class Started(Struct, frozen=True):
@@ -104,8 +108,8 @@ class Started(Struct, frozen=True):
 def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None:
     """Serves the folder until a signal ends it; `announce` is told once it listens.
 
-    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, HubDamaged, and
-    what SqliteLog.open raises.
+    Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, HubDamaged,
+    HubKeyLost, BadHubKey, and what SqliteLog.open raises.
     """
     folder = HubFolder(data)
     tuned = structs.replace(tuned, settings=settled(folder, tuned.settings))
@@ -135,10 +139,12 @@ async def _serve(
     announce: Callable[[Serving], None],
 ) -> None:
     settings = tuned.settings
-    security = _security_log(folder, settings)
+    security = notes_of(folder, settings)
     event_log = await _open(folder.log, settings)
     try:
         identity = await event_log.read(lambda reader: reader.identity())
+        seed = secrets.token_bytes(KEY_BYTES)
+        key = await event_log.write(lambda log: hub_key.ready(folder, identity.id, seed, log))
         code = await _found(event_log, identity.id, settings)
         server = Server(
             event_log,
@@ -146,14 +152,15 @@ async def _serve(
             await event_log.read(PeopleAccess.load),
             settings,
             version=version("stackroom"),
-            clock=_clock,
+            clock=clock,
             salt=_salt,
             people=identity.id,
             tls=tls,
             security=security,
             provider=provider,
+            notary=Notary(identity, key),
         )
-        started = _clock()
+        started = clock()
 
         def serving() -> Serving:
             url, here = urls(settings, tls, server.port)
@@ -168,6 +175,7 @@ async def _serve(
                 fingerprint=print_of,
                 pin=print_of if settings.tls_cert == str(folder.certificate) else "",
                 probe=here,
+                key=key.public,
                 settings=said,
                 sources=dict(tuned.sources),
             )
@@ -201,7 +209,7 @@ async def _serve(
 async def _open(path: Path, settings: Settings) -> SqliteLog:
     """The log, of which the newest commits fit. Raises HubDamaged, and what SqliteLog.open raises."""
     try:
-        event_log = await SqliteLog.open(path, new_id=new_hub_id(), now=_clock())
+        event_log = await SqliteLog.open(path, new_id=new_hub_id(), now=clock())
     except LogCorrupt as error:
         raise HubDamaged(str(path), str(error)) from error
     try:
@@ -230,13 +238,14 @@ def _provider(tuned: Tuned) -> Provider | None:
     )
 
 
-def _security_log(folder: HubFolder, settings: Settings) -> SecurityLog:
+def notes_of(folder: HubFolder, settings: Settings) -> SecurityLog:
+    """The security log of the folder."""
     return SecurityLog(
         folder.security,
         most=settings.security_log_bytes,
         files=settings.security_log_files,
         waiting=settings.security_log_waiting,
-        clock=_clock,
+        clock=clock,
         failed=lambda error: log.error("the security log cannot be written: %s", error),
     )
 
@@ -245,7 +254,7 @@ async def _found(event_log: EventLog, hub: str, settings: Settings) -> str | Non
     """The set-up code, if nobody has come in yet."""
     code = tokens.make(tokens.SET_UP, secrets.token_bytes)
     authority = Authority(_salt, snapshot_every=settings.snapshot_every, states_kept=1, people=hub)
-    now = _clock()
+    now = clock()
 
     def work(writer: LogWriter) -> bool:
         founding.forget_ended(authority, writer, now - int(settings.ended_kept * 1_000))
@@ -271,7 +280,7 @@ def readmit(data: Path, user: str) -> founding.Readmitted:
 
 
 async def _readmit(folder: HubFolder, user: str) -> founding.Readmitted | Refusal:
-    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=_clock())
+    event_log = await SqliteLog.open(folder.log, new_id=new_hub_id(), now=clock())
     try:
         hub = (await event_log.read(lambda reader: reader.identity())).id
         every = Settings().snapshot_every
@@ -279,13 +288,13 @@ async def _readmit(folder: HubFolder, user: str) -> founding.Readmitted | Refusa
         code = tokens.make(tokens.JOIN, secrets.token_bytes)
         made = await event_log.write(
             lambda log: founding.readmit(
-                authority, _clock(), log, user, code, id=new_hub_id(), lifetime=READMITTED
+                authority, clock(), log, user, code, id=new_hub_id(), lifetime=READMITTED
             )
         )
     finally:
         await event_log.aclose()
     if isinstance(made, founding.Readmitted):
-        security = _security_log(folder, Settings())
+        security = notes_of(folder, Settings())
         security.note("people", what="readmit", user=made.user)
         await anyio.to_thread.run_sync(security.close)
     return made
@@ -371,12 +380,14 @@ def down(data: Path) -> None:
 
 
 def status(data: Path) -> Status:
-    """What is known of the folder and its hub."""
+    """What is known of the folder and its hub. Raises BadHubKey."""
     folder = HubFolder(data)
     size = folder.log.stat().st_size if folder.log.exists() else 0
     serving = folder.serving()
     if serving is None or not folder.locked():
-        return Status(str(data), running=False, log_bytes=size)
+        key = hub_key.read(folder)
+        public = key.public if key is not None else ""
+        return Status(str(data), running=False, log_bytes=size, key=public)
     text = probe.get(serving, "/metrics") or ""
     return Status(
         str(data),
@@ -389,6 +400,7 @@ def status(data: Path) -> Status:
         log_bytes=size,
         metrics=dict(probe.samples(text)),
         fingerprint=serving.fingerprint,
+        key=serving.key,
     )
 
 
@@ -402,7 +414,8 @@ def security_log(data: Path, lines: int, *, follow: bool = False) -> Iterator[st
     yield from tail(HubFolder(data).security, lines, follow=follow)
 
 
-def _clock() -> Millis:
+def clock() -> Millis:
+    """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 

@@ -171,6 +171,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     states_kept: int = 256
     """Profiles whose state is kept in memory, the least recently used given up first."""
 
+    anchor_to: str = ""
+    """Where checkpoints are kept: a file, a folder in a git repository, an http(s) URL; empty for nowhere."""
+    anchor_every: float = 3_600.0
+    """Between two times that what has changed is kept there."""
+    anchor_timeout: float = 30.0
+    """For the answer of such a URL."""
+
     tick: float = 1.0
     """Between two looks at which tokens have expired."""
     closing_grace: float = 1.0

@@ -9,10 +9,11 @@ from abc import ABC
 from typing import Final
 
 from stackroom.events.fold import advance
-from stackroom.events.model import Commit
+from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
 from stackroom.sync.effects import Forget, Recall, Recount, Send, Show
+from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
 from stackroom.sync.session import Session, Watch
 from stackroom.sync.settings import Settings
@@ -33,8 +34,8 @@ class Projection:
 class Watchers(Readers, ABC):
     """The watchers of every profile, among all sessions."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, notary: Notary | None) -> None:
+        super().__init__(settings, notary)
         self.watchers: dict[str, set[int]] = {}
         self.projections: dict[str, Projection] = {}
         self._missed: dict[str, list[Commit]] = {}
@@ -75,8 +76,8 @@ class Watchers(Readers, ABC):
         advance(state, (commit for commit in missed if commit.seq > state.seq))
         self.projections[profile] = Projection(state)
 
-    def _announce(self, profile: str, commits: tuple[Commit, ...]) -> None:
-        super()._announce(profile, commits)
+    def _announce(self, profile: str, commits: tuple[Commit, ...], now: Millis) -> None:
+        super()._announce(profile, commits, now)
         if _takes_away(commits):
             self._effects.append(Forget(profile))
         if profile in self._missed:
@@ -95,9 +96,9 @@ class Watchers(Readers, ABC):
         live = tuple(
             id for id in self.watchers[profile] if self.sessions[id].watches[profile].told is None
         )
-        now = [(id, state.entities.get(id)) for id in sorted(projection.touched)]
-        text, count = page_of(now, self.settings.shown_bytes)
-        if count < len(now):
+        news = [(id, state.entities.get(id)) for id in sorted(projection.touched)]
+        text, count = page_of(news, self.settings.shown_bytes)
+        if count < len(news):
             for id in live:
                 self.behind(id, profile, state.seq)
         elif live:

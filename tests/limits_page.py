@@ -19,6 +19,7 @@ PAGES = [
         "States of the past",
         "What a replica keeps along the way of a long history.",
     ),
+    ("client/doctor/limits.py", "doctor", "From where on `stackroom doctor` speaks up."),
     ("client/zenml/limits.py", "ZenML's YAML", "What a stack file may hold."),
 ]
 

@@ -25,6 +25,7 @@ SHELLS = {
     "events/sqlite_log.py",
     "events/sqlite_read.py",
     "events/sqlite_runs.py",
+    "events/sqlite_search.py",
     "events/sqlite_schema.py",
     "events/sqlite_write.py",
 }

@@ -24,8 +24,19 @@ SECTIONS = {
         "access",
         "token",
     ),
-    "History": ("log", "show", "diff", "blame", "tag", "revert", "run", "secrets", "redact"),
-    "Comfort": ("ui", "explain", "completion"),
+    "History": (
+        "log",
+        "show",
+        "diff",
+        "blame",
+        "tag",
+        "revert",
+        "run",
+        "report",
+        "secrets",
+        "redact",
+    ),
+    "Comfort": ("ui", "doctor", "explain", "completion"),
 }
 
 TYPE_GROUPS = {known.dashed: f"{_AT}.type_groups:{known.type}" for known in TYPES}
@@ -71,9 +82,11 @@ SUMMARIES = {
     "tag": "names for points of the history",
     "revert": "undo a commit by a new one",
     "run": "which pipeline ran on which stack, as the stack was",
+    "report": "what happened in a period, for people and for other tools",
     "secrets": "credentials that got into a history in plain text",
     "redact": "take a value out of a whole history, for everybody",
     "ui": "open the hub's dashboard in the browser",
+    "doctor": "what is wrong here, and what mends it",
     "explain": "what an error or exit code means, and what to do",
     "completion": "have your shell complete commands and names",
 }
@@ -115,9 +128,11 @@ COMMANDS = {
     "tag": f"{_AT}.tag:tag",
     "revert": f"{_AT}.revert:revert",
     "run": f"{_AT}.run:run",
+    "report": f"{_AT}.report:report",
     "secrets": f"{_AT}.secrets:secrets",
     "redact": f"{_AT}.redact:redact",
     "ui": f"{_AT}.ui:ui",
+    "doctor": f"{_AT}.doctor:doctor",
     "explain": f"{_AT}.explain:explain",
     "completion": f"{_AT}.completion:completion",
 }

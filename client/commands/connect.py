@@ -66,6 +66,7 @@ def connect(
     password: bool,
     fingerprint: str | None,
     ca_file: Path | None,
+    hub_key: str | None,
     insecure: bool,
 ) -> None:
     """Connect to a hub by a token: keep it, and fetch the hub's profiles.
@@ -81,7 +82,7 @@ def connect(
     if bool(user) != password or (sso and password):
         raise click.UsageError("sign in by --sso, or by --user NAME with --password")
     address = address_of(app, url)
-    with trusting(app, address, fingerprint, ca_file, insecure):
+    with trusting(app, address, fingerprint, ca_file, hub_key, insecure):
         if sso:
             return by_provider(app, address)
         if user:

@@ -13,6 +13,8 @@ _AT = "stackroom.client.commands"
         "up": f"{_AT}.hub_run:up",
         "down": f"{_AT}.hub_run:down",
         "status": f"{_AT}.hub_run:status",
+        "anchor": f"{_AT}.hub_anchor:anchor",
+        "rotate-key": f"{_AT}.hub_rotate_key:rotate_key",
         "backup": f"{_AT}.hub_backup:backup",
         "restore": f"{_AT}.hub_backup:restore",
         "readmit": f"{_AT}.hub_readmit:readmit",

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 class Initialised(Struct, frozen=True):
-    """A hub's folder with a certificate; `fingerprint` is what clients pin."""
+    """A hub's folder with a certificate and a key.
+
+    `fingerprint` is what clients pin of the certificate, `key` the public key by which the hub signs.
+    """
 
     data: str
     certificate: str
     fingerprint: str
+    key: str
 
 
 @command("init", example="stackroom hub init --tls self-signed --host hub.example")
@@ -40,13 +44,13 @@ class Initialised(Struct, frozen=True):
 @click.option("--replace", is_flag=True, help="Make another one, which everybody must pin again.")
 @click.pass_obj
 def init(app: "App", data: Path, tls: str, names: tuple[str, ...], replace: bool) -> None:
-    """Make a hub's folder with a certificate that the hub signs itself, good for ten years.
+    """Make a hub's folder, with its key and a certificate that the hub signs itself, good for ten years.
 
     `hub up` on the folder then speaks wss://. Clients pin the certificate by the fingerprint that is
     shown here: tell it to them by a way that you trust.
     """
     from stackroom.client import chance
-    from stackroom.sync import self_signed
+    from stackroom.sync import operating, self_signed
     from stackroom.sync.errors import HasCertificate
     from stackroom.sync.folder import HubFolder
     from stackroom.sync.tls import fingerprint_of
@@ -60,6 +64,12 @@ def init(app: "App", data: Path, tls: str, names: tuple[str, ...], replace: bool
         raise click.UsageError(str(error)) from error
     folder.prepare()
     folder.keep_certificate(certificate, key)
-    made = Initialised(str(data), str(folder.certificate), fingerprint_of(folder.certificate))
-    told = [f"{data} has a certificate of its own: {made.fingerprint}", "Next: stackroom hub up"]
+    public = operating.make_key(data).public
+    pin = fingerprint_of(folder.certificate)
+    made = Initialised(str(data), str(folder.certificate), pin, public)
+    told = [
+        f"{data} has a certificate of its own: {pin}",
+        f"Its checkpoints are signed by: {public}",
+        "Next: stackroom hub up",
+    ]
     app.output.show(made, Lines(told))

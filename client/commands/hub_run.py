@@ -105,6 +105,7 @@ def status(app: "App", data: Path) -> None:
         ("hub", "running" if found.running else "not running"),
         ("data", found.data),
         ("log", f"{found.log_bytes} bytes"),
+        *([("key", found.key)] if found.key else []),
     ]
     if found.running:
         started = ago(found.started, chance.clock()) if found.started is not None else "?"

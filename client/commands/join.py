@@ -39,6 +39,7 @@ def join(
     sso: bool,
     fingerprint: str | None,
     ca_file: Path | None,
+    hub_key: str | None,
     insecure: bool,
 ) -> None:
     """Join a hub by a one-time code: an invitation's, a browser's, or the one of a hub's first start.
@@ -61,7 +62,7 @@ def join(
     if sso and tokens.kind_of(secret) != tokens.JOIN:
         raise click.UsageError("--sso goes with the code of an invitation (srj_…)")
     address = address_of(app, url or at)
-    with trusting(app, address, fingerprint, ca_file, insecure):
+    with trusting(app, address, fingerprint, ca_file, hub_key, insecure):
         if sso:
             by_provider(app, address, secret)
         else:

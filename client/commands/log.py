@@ -25,6 +25,7 @@ _TONES: "Final[dict[Kind, Tone]]" = {
     "request": "careful",
     "approval": "good",
     "closing": "quiet",
+    "run": "quiet",
     "pending": "careful",
 }
 

@@ -161,6 +161,12 @@ def update(
     shell_complete=completing.moments,
 )
 @click.option(
+    "--until",
+    metavar="SEQ|TIME|TAG",
+    help="Recorded until then.",
+    shell_complete=completing.moments,
+)
+@click.option(
     "-n", "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most."
 )
 @click.pass_obj
@@ -170,11 +176,12 @@ def list_(
     pipeline: str | None,
     status: str | None,
     since: str | None,
+    until: str | None,
     limit: int,
 ) -> None:
     """List the runs of the profile, the newest first."""
     from stackroom.client import runs
-    from stackroom.client.commands.lookup import seq_before
+    from stackroom.client.commands.lookup import seq_before, seq_of
     from stackroom.client.commands.run_view import ids_of_stack, line, shown
     from stackroom.events.log import RunsWanted
 
@@ -184,6 +191,7 @@ def list_(
         pipeline,
         status,
         after=0 if since is None else seq_before(copy, since),
+        upto=None if until is None else seq_of(copy, until),
         limit=limit,
     )
     author = app.workspace.who(copy.hub, copy.id).author

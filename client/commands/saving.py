@@ -89,6 +89,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
 
     A hub that cannot be reached is no error: they are saved. One that does not let us in is told.
     """
+    from stackroom.client.cache import CacheDamaged
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.sync import tell_renewal
     from stackroom.client.exchange import exchange
@@ -112,6 +113,8 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
             VersionMismatch,
         ) as error:
             app.output.note(f"Not sent: {error}. Next: {error.hint}")
+        except CacheDamaged as error:
+            app.output.note(f"Not sent: {error}. The next command mends that.")
         except Unreachable:
             pass  # Said as "saved offline".
     if done is not None:

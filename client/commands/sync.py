@@ -7,7 +7,7 @@ import click
 from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
-from stackroom.events.errors import StackroomError
+from stackroom.events.errors import LogCorrupt, StackroomError
 from stackroom.events.state import Conflict, Request, State
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def _sync(app: "App", targets: "dict[str, list[ProfileEntry]]") -> bool:
         try:
             with progress(app.output, "Syncing") as bar:
                 report = exchange(app.workspace, url, chosen(app, entries), tell=bar.at)
+        except LogCorrupt:
+            raise
         except StackroomError as error:
             failures.append(error)
             continue

@@ -199,6 +199,8 @@ def proposed(proposal: Proposal, replica: str, names: Names, profile: str = "") 
         _events(proposal.events, names),
         proposal.base,
         profile,
+        signed=bool(proposal.key),
+        key=fingerprint(proposal.key) if proposal.key else None,
     )
 
 

@@ -16,6 +16,7 @@ from stackroom.client.commands import completing, shells
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit, report
 from stackroom.client.commands.output import FORMATS
+from stackroom.events.errors import LogCorrupt
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -224,7 +225,7 @@ class Root(Group):
         if shell := os.environ.get(shells.VARIABLE):
             sys.exit(shells.answer(self, app, shell, given))
         try:
-            code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
+            code = self._run(given, prog_name, complete_var, extra)
             sys.stdout.flush()
             app.tell_profile()
             sys.exit(code if isinstance(code, int) else Exit.DONE)
@@ -236,6 +237,22 @@ class Root(Group):
             code = report(error, as_json=app.output.format == "json" or _asks_json(given))
             app.tell_profile()
             sys.exit(code)
+
+    def _run(
+        self, given: list[str], name: str | None, complete_var: str | None, extra: dict[str, Any]
+    ) -> Any:
+        """Runs the command; once more where a damaged cache ended it, and was mended."""
+
+        def run() -> Any:
+            return super(Root, self).main(given, name, complete_var, standalone_mode=False, **extra)
+
+        try:
+            return run()
+        except LogCorrupt as error:
+            from stackroom.client.commands.mended import mend
+
+            mend(extra["obj"], error)
+            return run()
 
 
 def _asks_json(args: Sequence[str]) -> bool:

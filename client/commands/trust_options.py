@@ -25,13 +25,18 @@ _OPTIONS = (
         help="Trust these authorities, too (PEM); kept for this hub. Or STACKROOM_CA_FILE.",
     ),
     click.option(
+        "--hub-key",
+        metavar="KEY",
+        help="Trust checkpoints by this key of the hub (hub status shows it); kept for this hub.",
+    ),
+    click.option(
         "--insecure", is_flag=True, help="Allow ws:// to another machine, the token readable."
     ),
 )
 
 
 def trust_options(function: F) -> F:
-    """Gives a command `fingerprint`, `ca_file` and `insecure`, for `trusting`."""
+    """Gives a command `fingerprint`, `ca_file`, `hub_key` and `insecure`, for `trusting`."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -39,11 +44,16 @@ def trust_options(function: F) -> F:
 
 @contextmanager
 def trusting(
-    app: "App", address: str, fingerprint: str | None, ca_file: Path | None, insecure: bool
+    app: "App",
+    address: str,
+    fingerprint: str | None,
+    ca_file: Path | None,
+    hub_key: str | None,
+    insecure: bool,
 ) -> Iterator[None]:
     """Trusts the hub at `address` as far as was said, and keeps that if the block succeeds.
 
-    What was not said stays as it is kept. UsageError for what is no fingerprint, or does not fit.
+    What was not said stays as it is kept. UsageError for what is no fingerprint or key, or does not fit.
     """
     from msgspec import structs
 
@@ -65,9 +75,35 @@ def trusting(
         after = structs.replace(after, ca_file=str(ca_file.absolute()), fingerprint="")
     if insecure:
         after = structs.replace(after, insecure=True)
-    home.keep_trust(address, after)
+    with _pinning(app, address, hub_key):
+        home.keep_trust(address, after)
+        try:
+            yield
+        except BaseException:
+            home.keep_trust(address, before)
+            raise
+
+
+@contextmanager
+def _pinning(app: "App", address: str, hub_key: str | None) -> Iterator[None]:
+    """Pins `hub_key` for the hub at `address`, if it was said, and keeps that if the block succeeds."""
+    if hub_key is None:
+        yield
+        return
+    from stackroom.client.keeper import UNMET
+    from stackroom.client.store import HubEntry
+    from stackroom.events.signed_note import BadNote, parse_verifier_key
+
+    try:
+        parse_verifier_key(hub_key)
+    except BadNote as error:
+        raise click.UsageError(str(error)) from error
+    store = app.workspace.store
+    known = next((hub for hub in store.hubs() if hub.url == address), None)
+    was = known or HubEntry(address, UNMET, 0, "")
+    store.put_hub(address, was.hub, was.epoch, was.user, hub_key)
     try:
         yield
     except BaseException:
-        home.keep_trust(address, before)
+        store.put_hub(address, was.hub, was.epoch, was.user, was.key)
         raise

@@ -77,11 +77,13 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         wire.Subscribe(profile, 2, bytes(32)),
         wire.Subscribe(profile, 10_000, bytes(32)),
         wire.Unsubscribe(profile),
+        wire.Subscribe(profile, 0, EMPTY_ROOT, snapshot=True, seen=2),
         *(wire.Fetch(profile, after) for after in (0, 2, 10_000)),
         wire.Watch(profile),
         wire.Unwatch(profile),
         *(wire.Look(n, profile, n) for n in (0, 2, 10_000)),
         *(wire.ReadLog(n, profile, n, entity=id) for n in (0, 3) for id in ("", uid(60), profile)),
+        wire.FetchRoots(profile, (0, 2, 10_000)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),
         wire.Push(profile, ()),
@@ -119,7 +121,9 @@ async def test_every_way_into_another_profile(team: Team) -> None:
         assert [canary for canary in CANARIES if canary in told] == []
         assert not [m for m in said if isinstance(m, TELLING)]
         assert not [
-            m for m in said if isinstance(m, wire.Presence | wire.CaughtUp) and m.profile != OWN
+            m
+            for m in said
+            if isinstance(m, wire.Presence | wire.CaughtUp | wire.Roots) and m.profile != OWN
         ]
         answers = [a for m in said if isinstance(m, wire.Results) for a in m.answers]
         assert {(a.outcome, a.seq, a.code) for a in answers} == {("rejected", None, "not_allowed")}

@@ -21,16 +21,9 @@ pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 
 DATA = (
-    wire.Changed,
-    wire.Looked,
-    wire.LogRead,
-    wire.Commits,
-    wire.History,
-    wire.Snapshot,
-    wire.CaughtUp,
-    wire.Results,
-    wire.Profiles,
-)
+    wire.Changed, wire.Looked, wire.LogRead,
+    wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
+)  # fmt: skip
 """What tells something of the hub."""
 
 SETTINGS = Settings(port=0, tick=3600, page_commits=2, snapshot_every=2, snapshot_worth=3)
@@ -78,6 +71,7 @@ def end(request: pytest.FixtureRequest) -> Ending:
 ASKED: dict[str, wire.FromReplica] = {
     "page": wire.Subscribe(PROFILE, 0, EMPTY_ROOT),
     "snapshot": wire.Subscribe(PROFILE, 0, EMPTY_ROOT, snapshot=True),
+    "roots": wire.FetchRoots(PROFILE, (1,)),
     "fetch": wire.Fetch(PROFILE, 0),
     "watched": wire.Watch(PROFILE),
     "past": wire.Look(1, PROFILE, 2),

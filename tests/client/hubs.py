@@ -4,7 +4,7 @@ Unlike the server, it does what it is told to do wrong: refuse, fall silent, cra
 """
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,9 @@ from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Authority
-from stackroom.sync.paging import read_page
+from stackroom.sync.paging import read_page, read_roots
 from stackroom.sync.settings import Settings
+from tests.sync.notaries import notary_of
 from tests.sync.open_access import PASSWORD, OpenAccess
 
 
@@ -35,6 +36,12 @@ class FaultyHub:
         self.subprotocols = subprotocols
         self.token = PASSWORD
         self.port = 0
+        self.key = 1
+        """The number of the key by which it signs."""
+        self.rotations: tuple[str, ...] = ()
+        self.snapshot_every = 50
+        self.lie: Callable[[wire.FromHub], wire.FromHub] = lambda message: message
+        """What it says in the place of a message."""
         self.full = False
         """Whether pushes are refused as if the disk were full."""
         self.garbage = False
@@ -54,9 +61,10 @@ class FaultyHub:
         self.log = await SqliteLog.open(self.path, new_id=new_id())
         identity: Identity = await self.log.read(lambda reader: reader.identity())
         access = OpenAccess(self.token)
-        self.core = core.Hub(identity, access, self.settings, "test")
+        notary = notary_of(identity, self.key, self.rotations)
+        self.core = core.Hub(identity, access, self.settings, "test", notary=notary)
         self.authority = Authority(
-            partial(secrets.token_bytes, 16), snapshot_every=50, states_kept=8
+            partial(secrets.token_bytes, 16), snapshot_every=self.snapshot_every, states_kept=8
         )
         self.sockets: dict[int, ServerConnection] = {}
         self.turn = anyio.Lock()
@@ -118,13 +126,16 @@ class FaultyHub:
                 await self._decide(effect)
             case effects.Read():
                 page = await self.log.read(partial(read_page, effect, self.settings))
-                self.core.page(effect, page)
+                self.core.page(effect, page, clock())
+            case effects.FetchRoots():
+                found = await self.log.read(partial(read_roots, effect))
+                self.core.roots(effect, found, clock())
             case effects.ListAll(id):
                 listed = await self.log.read(lambda reader: reader.profiles())
                 self.core.catalogue(id, listed)
 
     async def _send(self, socket: ServerConnection, message: wire.FromHub) -> None:
-        data = wire.encode(message, str(socket.subprotocol))
+        data = wire.encode(self.lie(message), str(socket.subprotocol))
         if self.garbage:
             self.garbage = False
             data = b"\xc1" if isinstance(data, bytes) else "{"

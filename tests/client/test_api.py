@@ -93,6 +93,20 @@ async def test_offline_edits_are_saved_and_pushed_when_the_hub_is_back(
         assert team.seq == 2
 
 
+async def test_a_cache_that_does_not_open_is_fetched_anew(hub: FaultyHub, tmp_path: Path) -> None:
+    async with joined(hub, tmp_path / "ann") as ann:
+        team = await ann.create_profile("team")
+        async with team.edit() as draft:
+            draft.register_component("orchestrator", "k8s", "kubernetes")
+    damaged = tmp_path / "ann" / "replica.db"
+    damaged.write_bytes(b"damaged " * 1_000)
+    async with joined(hub, tmp_path / "ann") as ann:
+        team = await ann.profile("team")
+        await team.wait_synced(20)
+        assert [c.name for c in team.components()] == ["k8s"]
+    assert (tmp_path / "ann" / "replica.db.damaged-1").exists()
+
+
 async def test_a_conflict_is_seen_and_resolved(hub: FaultyHub, tmp_path: Path) -> None:
     async with joined(hub, tmp_path / "ann") as ann:
         team = await ann.create_profile("team")

@@ -248,7 +248,7 @@ class TestFiles:
         path.write_bytes(b"not a database" * 1_000)
         with pytest.raises(LogCorrupt) as raised:
             Cache.open(path)
-        assert raised.value.hint == f"it is only a cache: delete {path}, and run stackroom sync"
+        assert raised.value.hint.startswith("it is only a cache: stackroom doctor --repair")
 
     def test_damage_found_later_says_so_too(self, path: Path, cache: Cache) -> None:
         commits = history(400)

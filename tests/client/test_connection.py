@@ -1,5 +1,6 @@
 """Long-lived connections, on real sockets and files: what they survive, and what stops them."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -12,8 +13,10 @@ import anyio.abc
 import pytest
 
 from stackroom.client import replica as core
+from stackroom.client.carrier import Became
 from stackroom.client.connection import Offline, Stopped
 from stackroom.client.errors import NotAuthorised, OtherHub, VersionMismatch
+from stackroom.client.keeper import Keeper
 from stackroom.client.workspace import Workspace
 from stackroom.events.merkle import root
 from stackroom.events.state import Conflict
@@ -345,3 +348,45 @@ async def test_a_client_killed_while_it_pushes(hub: FaultyHub, tmp_path: Path) -
         assert saved <= {c.id for c in commits}
         assert len(commits) == len({c.id for c in commits})
         assert await ada.work(lambda at: at.store.parked(team)) == []
+
+
+async def test_a_copied_home_goes_on_as_another_replica(hub: FaultyHub, tmp_path: Path) -> None:
+    """A long-lived connection of the copy connects anew by itself, and loses nothing."""
+    async with living(tmp_path / "ada", hub.url) as ada:
+        team = await begun(ada, hub.url)
+        (tmp_path / "clone").mkdir()
+        await ada.work(lambda at: shutil.copytree(at.home.path, tmp_path / "clone" / "ada"))
+        await ada.save(lambda at: set_key(at, team, "gpu", 1))
+        await ada.drained(team, 3)
+        was = ada.connection.carrier.replica.hello.replica
+        async with living(tmp_path / "clone" / "ada", hub.url) as clone:
+            await clone.save(lambda at: set_key(at, team, "cpu", 8))
+            await clone.drained(team, 4)
+            assert [n.code for n in clone.news if isinstance(n, core.Renew)] == ["replica_copied"]
+            assert clone.connection.carrier.replica.hello.replica != was
+            await ada.drained(team, 4)
+            assert ada.connection.carrier.replica.hello.replica == was
+            for who in (ada, clone):
+                assert await key_of(who, team, "cpu") == 8
+                assert await key_of(who, team, "gpu") == 1
+
+
+async def test_when_one_process_takes_a_new_identity_the_others_of_the_home_do(
+    hub: FaultyHub, tmp_path: Path
+) -> None:
+    async with (
+        living(tmp_path / "ada", hub.url) as first,
+        living(tmp_path / "ada", hub.url) as second,
+    ):
+        team = await begun(first, hub.url)
+        await second.drained(team, 2)
+        was = first.connection.carrier.replica.hello.replica
+        await first.work(lambda at: Keeper.on(at).take_new_identity(was, "replica_copied"))
+        now = await first.work(lambda at: at.store.replica)
+        assert now != was
+        await second.told(Became)
+        await second.save(lambda at: set_key(at, team, "gpu", 1))
+        await second.drained(team, 3)
+        assert second.connection.carrier.replica.hello.replica == now
+        commits = await second.work(lambda at: at.cache.log.commits(team, 0, 9))
+        assert [commit.replica for commit in commits] == [was, was, now]

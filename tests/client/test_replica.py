@@ -6,12 +6,15 @@ import pytest
 from msgspec import structs
 
 from stackroom.client import replica as core
-from stackroom.events.merkle import Frontier
-from stackroom.events.model import Commit
+from stackroom.events.log import Answer
+from stackroom.events.merkle import EMPTY_ROOT, Frontier
+from stackroom.events.model import Commit, Proposal
+from stackroom.events.signing import Signer
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from tests.client.test_cache import history
-from tests.events.commits import PROFILE
+from tests.events.commits import PROFILE, event
+from tests.events.world import uid
 
 
 def told(*messages: wire.FromHub) -> tuple[core.Replica, Sequence[core.Effect]]:
@@ -73,3 +76,151 @@ def test_history_that_was_not_asked_for_is_not_kept(which: list[int]) -> None:
     commits = history(5)
     _, effects = told(wire.History(PROFILE, 2, tuple(commits[i] for i in which)))
     assert "in the place of" in broken(effects)
+
+
+# Keys and identities
+
+SIGNER = Signer(bytes(32))
+FIRST = Proposal(uid(100), 1, 0, "first", 5, (event(PROFILE),))
+SECOND = Proposal(uid(101), 2, 0, "second", 6, (event(PROFILE),))
+
+
+def welcome(*, registered: bool | None) -> wire.Welcome:
+    return wire.Welcome("hub", 1, "ann", "test", 0, 10, 1_000, registered)
+
+
+def pushing(
+    *messages: wire.FromHub, registered: bool | None, signer: Signer | None = SIGNER
+) -> tuple[core.Replica, list[object]]:
+    """A replica with something to push that is let in and caught up: what it says next."""
+    replica = core.Replica("r1", "token", signer=signer)
+    replica.follow(core.Copy(PROFILE, State(), Frontier(), (FIRST, SECOND)))
+    replica.connected()
+    replica.receive(welcome(registered=registered))
+    replica.receive(wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
+    replica.effects()
+    return replica, after(replica, *messages)
+
+
+def after(replica: core.Replica, *messages: wire.FromHub) -> list[object]:
+    """What the replica does about `messages`: what it says, and what else."""
+    for message in messages:
+        replica.receive(message)
+    effects = replica.effects()
+    return [e.message if isinstance(e, core.Send) else e for e in effects]
+
+
+def refused(*codes: str) -> wire.Results:
+    answers = zip((FIRST.id, SECOND.id), codes, strict=False)
+    told = tuple(Answer(id, "rejected", None, code, "no") for id, code in answers)
+    return wire.Results(PROFILE, told)
+
+
+REGISTERED = wire.Reply(core.REGISTRATION, user="ann", seq=3)
+PUSH = wire.Push(PROFILE, (FIRST, SECOND))
+
+
+@pytest.mark.parametrize("registered", [True, None])
+def test_a_key_that_the_hub_knows_or_does_not_ask_for_is_not_registered(
+    registered: bool | None,
+) -> None:
+    replica = core.Replica("r1", "token", signer=SIGNER)
+    assert replica.hello.key == SIGNER.key
+    replica.follow(core.Copy(PROFILE, State(), Frontier(), (FIRST, SECOND)))
+    replica.connected()
+    said = after(replica, welcome(registered=registered), wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
+    assert said[-1] == PUSH
+
+
+def test_a_new_key_is_registered_before_the_first_push() -> None:
+    replica = core.Replica("r1", "token", signer=SIGNER)
+    replica.follow(core.Copy(PROFILE, State(), Frontier(), (FIRST, SECOND)))
+    replica.connected()
+    *_, order = after(replica, welcome(registered=False), wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
+    proof = SIGNER.possession("hub", "ann", "r1")
+    assert order == wire.Ask(core.REGISTRATION, wire.RegisterKey(SIGNER.key, proof))
+    assert after(replica, REGISTERED) == [PUSH]
+
+
+def test_who_has_nothing_to_push_registers_nothing() -> None:
+    replica = core.Replica("r1", "token", signer=SIGNER)
+    replica.follow(core.Copy(PROFILE, State(), Frontier()))
+    replica.connected()
+    said = after(replica, welcome(registered=False), wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
+    assert said[-1] == core.Reached(PROFILE, 0)
+    replica.propose(PROFILE, (FIRST,))
+    (order,) = after(replica)
+    assert isinstance(order, wire.Ask)
+    replica.propose(PROFILE, (SECOND,))
+    assert after(replica) == []
+    assert after(replica, REGISTERED) == [PUSH]
+
+
+def test_a_profile_that_closes_meanwhile_is_told_once_all_is_answered() -> None:
+    closed = wire.Error("forbidden", "you may not read this profile", "", PROFILE)
+    replica, said = pushing(closed, registered=False)
+    assert said == []
+    assert after(replica, REGISTERED) == [PUSH]
+    *parked, problem = after(replica, refused("not_allowed", "not_allowed"))
+    assert [type(effect) for effect in parked] == [core.Park, core.Park]
+    assert isinstance(problem, core.Problem)
+
+
+def test_a_key_that_is_refused_for_good_leaves_it_to_the_hub_to_say_what_is_wrong() -> None:
+    no = wire.Reply(core.REGISTRATION, "not_allowed", "a read-only token signs nothing")
+    replica, said = pushing(no, registered=False)
+    assert said == [PUSH]
+    parked = after(replica, refused("unknown_key", "unknown_key"))
+    assert [type(effect) for effect in parked] == [core.Park, core.Park, core.Reached]
+
+
+@pytest.mark.parametrize("code", ["key_ended", "key_in_use", "replica_has_key"])
+def test_a_key_that_is_another_s_or_has_ended_makes_this_another_replica(code: str) -> None:
+    _, said = pushing(wire.Reply(core.REGISTRATION, code, "no"), registered=False)
+    assert said == [core.Renew(code, "no")]
+
+
+def test_a_copied_replica_becomes_another_and_pushes_all_again() -> None:
+    replica, said = pushing(refused("replica_copied", "in_use"), registered=True)
+    assert said == [core.Renew("replica_copied", "no")]
+    assert after(replica, refused("replica_copied")) == []
+    replica.propose(PROFILE, ())
+    replica.push_again()
+    assert after(replica) == []
+    other = Signer(b"o" * 32)
+    anew = [other.sign(PROFILE, "r2", each) for each in (FIRST, SECOND)]
+    replica.become("r2", other, {PROFILE: anew})
+    assert after(replica) == []
+    replica.connected()
+    (hello,) = after(replica)
+    assert isinstance(hello, wire.Hello)
+    assert (hello.replica, hello.key, hello.token) == ("r2", other.key, "token")
+    after(replica, welcome(registered=False), wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
+    assert after(replica, REGISTERED) == [wire.Push(PROFILE, tuple(anew))]
+
+
+def test_a_key_that_ends_while_it_is_used_makes_this_another_replica() -> None:
+    _, said = pushing(refused("unknown_key", "unknown_key"), registered=True)
+    assert said == [core.Renew("unknown_key", "no")]
+
+
+def test_a_hub_that_takes_no_identity_does_not_have_them_made_for_ever() -> None:
+    replica, said = pushing(refused("replica_copied"), registered=True)
+    for number in range(2, core.RENEWALS + 1):
+        assert [type(effect) for effect in said] == [core.Renew]
+        replica.become(f"r{number}", SIGNER, {PROFILE: [FIRST, SECOND]})
+        replica.connected()
+        after(replica, welcome(registered=True), wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
+        said = after(replica, refused("replica_copied"))
+    replica.become("last", SIGNER, {})
+    replica.connected()
+    after(replica, welcome(registered=True), wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
+    parked = after(replica, refused("replica_copied", "replica_copied"))
+    assert [type(effect) for effect in parked] == [core.Park, core.Park, core.Reached]
+
+
+def test_what_was_about_to_be_said_as_another_replica_is_not() -> None:
+    replica, _ = pushing(registered=True)
+    replica.list_profiles()
+    replica.become("r2", SIGNER, {})
+    assert after(replica) == []

@@ -11,8 +11,10 @@ from msgspec import structs
 
 from stackroom.client.errors import FileReplaced
 from stackroom.client.store import Counts, ProfileEntry, ProposalState, Store
+from stackroom.client.witness import Seen
+from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.errors import LogCorrupt, LogError, LogNewer
-from stackroom.events.model import ComponentDeleted, ProfileCreated, Proposal
+from stackroom.events.model import Commit, ComponentDeleted, ProfileCreated, Proposal
 from tests.client.homes import NOON, sealed
 from tests.events.world import uid
 
@@ -220,6 +222,23 @@ class TestRegistry:
             ProfileEntry(TEAM, "team", None),
         ]
 
+    def test_the_last_checkpoint_is_kept_and_no_earlier_one(self, store: Store) -> None:
+        def seen(size: int, epoch: int = 1, hub: str = "hub-1") -> Seen:
+            return Seen(f"{hub} {epoch} {size}", Checkpoint(hub, TEAM, size, bytes(32), epoch, 5))
+
+        assert store.checkpoint(TEAM) == ""
+        for new, kept in (
+            (seen(5), "hub-1 1 5"),
+            (seen(4), "hub-1 1 5"),
+            (seen(6), "hub-1 1 6"),
+            (seen(3, epoch=2), "hub-1 2 3"),
+            (seen(9), "hub-1 2 3"),
+            (seen(1, hub="hub-2"), "hub-2 1 1"),
+        ):
+            store.keep_checkpoint(new)
+            assert store.checkpoint(TEAM) == kept
+        assert store.checkpoint(OTHER) == ""
+
     def test_a_profile_needs_a_hub_that_is_known(self, store: Store) -> None:
         with pytest.raises(LogError, match="FOREIGN KEY"):
             store.put_profile(OTHER, "other", HUB)
@@ -314,3 +333,26 @@ class TestFiles:
         conn.close()
         with pytest.raises(LogNewer):
             open_store(path)
+
+
+class TestCopies:
+    def test_what_was_made_here_is_not_disowned(self, store: Store) -> None:
+        made = [propose(store, n) for n in (1, 2)]
+        store.settle([made[0].id])
+        assert not store.disowns(TEAM, [committed(store, each) for each in made])
+        assert not store.disowns(TEAM, [])
+
+    def test_what_another_made_under_this_name_is(self, store: Store) -> None:
+        (made, *_) = [propose(store, n) for n in (1, 2)]
+        other = committed(store, structs.replace(made, id=uid(5)))
+        later = committed(store, structs.replace(made, id=uid(6), number=3))
+        assert store.disowns(TEAM, [other])
+        assert store.disowns(TEAM, [committed(store, made), later])
+        assert store.disowns(OTHER, [other])
+
+
+def committed(store: Store, proposal: Proposal) -> Commit:
+    """The commit of a proposal of this home's replica, as far as it matters."""
+    return Commit(
+        1, proposal.id, store.replica, proposal.number, 0, "a", "", 0, 0, proposal.events, b""
+    )

@@ -34,6 +34,8 @@ def desk(ada: Person, tmp_path: Path) -> Person:
     ada.stackroom("component", "register", "orchestrator", "k8s", "-f", "cluster", "--ns=1").ok()
     ada.stackroom("component", "register", "artifact-store", HARD, "-f", "s3", "--path=s3://x").ok()
     ada.stackroom("stack", "register", "prod", "-o", "k8s", "-a", HARD).ok()
+    recorded = ("run", "record", "--pipeline", "training", "--stack", "prod", "--id", "nightly-42")
+    ada.stackroom(*recorded).ok()
     program = tmp_path / "bin" / "stackroom"
     program.parent.mkdir()
     program.write_text(STACKROOM)
@@ -102,6 +104,8 @@ LINES = [
     ("stackroom stack update prod -a m", "2", ["stack", "update", "prod", "-a", HARD]),
     ("stackroom stack update prod --add artifact_store=my", "2", ["stack", "update", "prod", "--add", f"artifact_store={HARD}"]),
     ("STACKROOM_OFFLINE=1 stackroom orchestrator update k8s --unset n", "s", ["orchestrator", "update", "k8s", "--unset", "ns"]),
+    ("stackroom run show nigh", "42", ["run", "show", "nightly-42"]),
+    ("stackroom run list --pipeline tr", "ing", ["run", "list", "--pipeline", "training"]),
     ("true && stackroom stack import ./on", "ly.yaml", ["stack", "import", "./only.yaml"]),
 ]  # fmt: skip
 
@@ -161,7 +165,9 @@ def test_names_of_each_kind(desk: Person) -> None:
     assert orchestrators == asked(desk, "orchestrator", "describe", "") == ["k8s"]
     assert asked(desk, "component", "list", "artifact-s") == ["artifact-store"]
     assert asked(desk, "blame", "orch") == ["orchestrator/k8s"]
-    assert asked(desk, "show", "") == ["4", "3", "2", "1", "yesterday"]
+    assert asked(desk, "show", "") == ["5", "4", "3", "2", "1", "yesterday"]
+    assert asked(desk, "run", "update", "night") == ["nightly-42"]
+    assert asked(desk, "report", "--since", "yes") == ["yesterday"]
     desk.stackroom("tag", "v1", "3").ok()
     assert asked(desk, "stack", "describe", "--at", "v") == ["v1"]
     assert asked(desk, "tag", "delete", "") == ["v1"]

@@ -130,6 +130,7 @@ class TestList:
         assert found("--pipeline", "training", "--limit", "1") == [("training", "dev")]
         assert found("--status", "failed") == [("scoring", "prod")]
         assert found("--since", "7") == [("training", "dev"), ("scoring", "prod")]
+        assert found("--since", "7", "--until", "8") == [("scoring", "prod")]
         table = ada.stackroom("run", "list").ok().out
         assert "training" in table
         assert "#5" in table

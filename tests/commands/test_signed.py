@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from stackroom.client.identity import Renewal
 from stackroom.client.key_file import KeyFile
-from stackroom.client.store import Renewal, Store
+from stackroom.client.store import Store
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 
@@ -62,8 +63,14 @@ class TestSigning:
         ada.stackroom(*UPDATE, "--ns=mine", "--offline").ok()
         with closing(sqlite3.connect(ada.home / "proposals.db")) as store, store:
             store.execute("UPDATE proposals SET key = x'', signature = x''")
+        assert not ada.data("log")[0]["signed"]
         ada.stackroom("sync").ok()
         assert shown(ada, 3)["signed"]
+
+    def test_what_waits_is_signed_already(self, team: Hub, ada: Person) -> None:
+        ada.stackroom(*UPDATE, "--ns=mine", "--offline").ok()
+        pending, committed, *_ = ada.data("log")
+        assert (pending["seq"], pending["key"]) == (None, committed["key"])
 
     def test_the_key_is_its_owners_alone(self, team: Hub, ada: Person) -> None:
         assert (ada.home / "keys.json").stat().st_mode & 0o777 == 0o600
@@ -137,6 +144,19 @@ class TestCopies:
         ran = other.stackroom(*UPDATE, "--gpu=2").ok()
         assert "merged as #4" in ran.out
         assert "it has taken a new identity" in ran.err
+
+    def test_a_number_that_was_used_for_what_was_refused(
+        self, team: Hub, ada: Person, ben: Person, tmp_path: Path
+    ) -> None:
+        """Nothing is in the log by which the copy could tell: it does when its push collides."""
+        other = copied(ada, tmp_path / "clone")
+        ben.stackroom("profile", "create", "water").ok()
+        ada.stackroom("profile", "rename", "team", "water", "--offline").ok()
+        assert ada.data("sync")[0]["parked"][0]["code"] == "name_in_use"
+        ran = other.stackroom(*UPDATE, "--gpu=2").ok()
+        assert "committed as #3" in ran.out
+        assert "it has taken a new identity" in ran.err
+        assert other.data("status")["active"]["pending"] == 0
 
     def test_what_the_copies_say_of_one_value_is_a_conflict(
         self, team: Hub, ada: Person, tmp_path: Path

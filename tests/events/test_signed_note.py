@@ -11,8 +11,11 @@ from stackroom.events.signed_note import (
     BadNote,
     key_id,
     parse,
+    parse_signer_key,
     parse_verifier_key,
     sign,
+    signer_key,
+    split,
     verifier_key,
     verify,
 )
@@ -150,3 +153,26 @@ def test_a_public_key_of_another_length_or_type() -> None:
 def test_a_seed_is_32_bytes() -> None:
     with pytest.raises(ValueError):
         SigningKey(bytes(31))
+
+
+def test_a_private_key_is_kept_in_the_form_of_go() -> None:
+    text = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
+    assert signer_key(NAME, SEED) == text
+    name, key = parse_signer_key(text)
+    assert (name, key.public) == (NAME, KEY.public)
+    for wrong in (text[1:], text[:-1], text.replace("c74f", "c74e"), PUBLIC, "", "PRIVATE+KEY+"):
+        with pytest.raises(BadNote) as refused:
+            parse_signer_key(wrong)
+        assert "AYEK" not in str(refused.value)
+
+
+def test_notes_one_after_the_other() -> None:
+    longer = sign("one\n\ntwo\n", NAME, KEY)
+    two = NOTE + NOTE.rpartition("\n\n")[2]
+    notes = [NOTE, longer, two, NOTE]
+    assert split("".join(notes)) == notes
+    assert split("\n\n".join(notes)) == notes
+    assert split("") == split("\n") == []
+    for wrong in (f"{NOTE}more\n", f"{NOTE}{TEXT}", NOTE[:-1], TEXT):
+        with pytest.raises(BadNote):
+            split(wrong)

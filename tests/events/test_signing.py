@@ -94,7 +94,7 @@ def test_a_fingerprint_tells_keys_apart() -> None:
     (COMMIT, {ANN.key: KnownKey("ann", uid(71), 5)}, "unregistered"),
     (COMMIT, {ANN.key: KnownKey("ann", REPLICA, 5, 19)}, "unregistered"),
     (COMMIT, {ANN.key: KnownKey("ann", REPLICA, 5, 20)}, "valid"),
-    (COMMIT, {ANN.key: KnownKey("ann", REPLICA, 21)}, "unregistered"),
+    (COMMIT, {ANN.key: KnownKey("ann", REPLICA, 21)}, "valid"),
     (structs.replace(COMMIT, author="eve"), KEYS, "unregistered"),
     (structs.replace(COMMIT, message="x"), KEYS, "invalid"),
     (structs.replace(COMMIT, message="x"), None, "invalid"),

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from stackroom.events import merkle
+from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import leaf, seal
 from stackroom.events.fold import fold
 from stackroom.events.history import state_at
@@ -25,11 +26,12 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.hub import Hub
-from stackroom.sync.paging import read_page
+from stackroom.sync.paging import read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Past, read_log, read_past
 from tests.events.world import uid
+from tests.sync.notaries import notary_of
 
 IDENTITY = Identity(uid(9), 1)
 SHARED, OTHER, ABSENT = uid(1), uid(2), uid(3)
@@ -156,6 +158,7 @@ class Witness:
                 | wire.History(profile)
                 | wire.Snapshot(profile)
                 | wire.CaughtUp(profile)
+                | wire.Roots(profile)
                 | wire.Presence(profile)
                 | wire.Changed(profile)
                 | wire.Looked(profile=profile)
@@ -180,7 +183,7 @@ class FuzzedHub:
         self.salts = count(1_000_000)
         self.now = NOW
         access = self.file.read(PeopleAccess.load)
-        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed")
+        self.hub = Hub(IDENTITY, access, SETTINGS, "fuzzed", notary=notary_of(IDENTITY))
         self.authority = Authority(
             lambda: next(self.salts).to_bytes(16),
             snapshot_every=SETTINGS.snapshot_every,
@@ -268,7 +271,9 @@ class FuzzedHub:
         read = self.file.read
         match request:
             case effects.Read():
-                self.hub.page(request, read(partial(read_page, request, SETTINGS)))
+                self.hub.page(request, read(partial(read_page, request, SETTINGS)), self.now)
+            case effects.FetchRoots():
+                self.hub.roots(request, read(partial(read_roots, request)), self.now)
             case effects.Show(_, profile):
                 if self.hub.must_fold(profile):
                     self.hub.folded(profile, read(partial(state_at, profile=profile)))
@@ -284,7 +289,9 @@ class FuzzedHub:
         self.carry_out()
 
     def judge(self) -> None:
-        """What is in the log holds together, and is whose it says it is."""
+        """What is in the log holds together, and is whose it says it is, by its signature too."""
+        people_commits = self.file.read(lambda log: log.commits(IDENTITY.id, 0, 100_000))
+        keys = known_keys(people_commits)
         profiles = {p.id for p in self.file.read(lambda log: log.profiles())} | {IDENTITY.id}
         for profile in sorted(profiles):
             commits = self.file.read(lambda log, p=profile: log.commits(p, 0, 100_000))  # type: ignore[misc]
@@ -295,6 +302,8 @@ class FuzzedHub:
                 state = fold(state, commit)
                 own = commit.replica == IDENTITY.id or commit.time == FURNISHED
                 assert own or commit.author in self.witness.authors[commit.id], commit
+                found = author_finding(profile, commit, keys).result
+                assert found in ("valid", "unsigned"), commit
             assert encode(decode(encode(state))) == encode(state)
             kept = self.file.read(lambda log, p=profile: self.authority.state(p, log))  # type: ignore[misc]
             assert encode(kept) == encode(state)

@@ -16,6 +16,7 @@ from stackroom.events.log import LogReader
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Event, Proposal
 from stackroom.events.permissions import PERMISSIONS
+from stackroom.events.signing import Signer
 from stackroom.sync import protocol as wire
 from tests.events.world import uid
 from tests.fuzz.choices import Choices
@@ -34,6 +35,8 @@ ENTITIES = (
 )
 IDS = (uid(300), uid(301), uid(302), uid(303), uid(60), uid(61), uid(50), SHARED, IDENTITY.id)
 REPLICAS = (uid(400), uid(401), uid(402), uid(70), IDENTITY.id)
+SIGNING = REPLICAS[0]
+SIGNER = Signer(bytes(range(32)))
 NUMBERS = (1, 2, 3, 0, 5, 2**31, 2**53 - 1)
 NAMES = (
     "c", "d", "admin", "viewer", "Root", "root", "eve", "profile 0", "", "a/b", " ", "x" * 300,
@@ -107,7 +110,8 @@ def come(c: Choices, hub: FuzzedHub) -> None:
     if c.chance(6):
         hub.receive(session, message(c, hub))
     else:
-        hub.receive(session, wire.Hello(c.pick(REPLICAS), token_of(c.pick(tuple(USERS))).text))
+        replica, token = c.pick(REPLICAS), token_of(c.pick(tuple(USERS)))
+        hub.receive(session, wire.Hello(replica, token.text, key=SIGNER.key))
 
 
 def reading(c: Choices, profile: str) -> wire.FromReplica:
@@ -124,6 +128,8 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
             return wire.ReadLog(
                 c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")), values=c.chance(2)
             )
+        case 4:
+            return wire.FetchRoots(profile, (0, 1, 2, 10**6))
         case _:
             return wire.Fetch(profile, seq)
 
@@ -132,9 +138,8 @@ def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
     profile = c.pick(PROFILES)
     match c.below(9):
         case 0:
-            return wire.Subscribe(
-                profile, c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
-            )
+            after, there, snapshot = c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
+            return wire.Subscribe(profile, after, there, snapshot, seen=int(snapshot))
         case 1:
             return reading(c, profile)
         case 2:
@@ -171,6 +176,10 @@ def order(c: Choices) -> Any:
             fields["prefix"] = "srj_12345678"
         elif field.name == "hash":
             fields["hash"] = bytes(32)
+        elif field.name == "key":
+            fields["key"] = SIGNER.key
+        elif field.name == "proof":
+            fields["proof"] = SIGNER.possession(IDENTITY.id, "edna", SIGNING)
         elif field.name == "lifetime":
             fields["lifetime"] = c.pick((0, 1_000, 2**53 - 1))
         else:
@@ -180,8 +189,9 @@ def order(c: Choices) -> Any:
 
 def proposal(c: Choices) -> Proposal:
     events = tuple(event(c) for _ in range(c.pick((1, 1, 1, 2, 3, 0))))
-    time = c.pick((0, 2**53 - 1))
-    return Proposal(c.pick(IDS), c.pick(NUMBERS), c.pick((1, 2, 0, 3, 10**6)), "", time, events)
+    time, by = c.pick(((0, ""), (2**53 - 1, ""), (0, SIGNING), (0, REPLICAS[1])))
+    made = Proposal(c.pick(IDS), c.pick(NUMBERS), c.pick((1, 2, 0, 3, 10**6)), "", time, events)
+    return SIGNER.sign(SHARED, by, made) if by else made
 
 
 def event(c: Choices) -> Event:

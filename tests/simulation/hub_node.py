@@ -20,13 +20,14 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Fact, PeopleAccess
 from stackroom.sync.authority import Authority, Decision, Submission
 from stackroom.sync.orders import carry_out
-from stackroom.sync.paging import read_page
+from stackroom.sync.paging import read_page, read_roots
 from stackroom.sync.redacting import Done, redact
 from stackroom.sync.settings import Settings
 from tests.simulation.clock import Clock
 from tests.simulation.network import Connection
 from tests.simulation.people import Administrator, Changes, furnish
 from tests.simulation.promises import Witness
+from tests.sync.notaries import notary_of
 
 REDACTED = ("/config", "/config/path", "/config/nested", "/description", "/labels/team")
 """Places of values that are redacted."""
@@ -88,7 +89,8 @@ class HubNode:
         identity = self.log.read(lambda reader: reader.identity())
         self.witness.starts(self.log.read(lambda reader: reader.commits(self.id, 0, 10_000)))
         access = self.log.read(PeopleAccess.load)
-        self.hub = core.Hub(identity, access, self.settings, "simulated")
+        notary = notary_of(identity)
+        self.hub = core.Hub(identity, access, self.settings, "simulated", notary=notary)
         self.authority = self.decider()
         self.connections: dict[int, Connection] = {}
         self.users: dict[int, str] = {}
@@ -136,6 +138,8 @@ class HubNode:
                     self.work()
                 case effects.Read():
                     self.later(partial(self.read, effect))
+                case effects.FetchRoots():
+                    self.later(partial(self.roots, effect))
                 case effects.ListAll(session):
                     self.later(partial(self.catalogue, session))
                 case effects.Keep(facts):
@@ -157,7 +161,12 @@ class HubNode:
 
     def read(self, read: effects.Read) -> None:
         page = self.log.read(partial(read_page, read, self.settings))
-        self.hub.page(read, page)
+        self.hub.page(read, page, self.clock.millis())
+        self.carry_out()
+
+    def roots(self, asked: effects.FetchRoots) -> None:
+        found = self.log.read(partial(read_roots, asked))
+        self.hub.roots(asked, found, self.clock.millis())
         self.carry_out()
 
     def catalogue(self, session: int) -> None:

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from msgspec import UNSET
 
+from stackroom.client.witness import Seen
 from stackroom.events import codec
 from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import unseal
@@ -31,7 +32,9 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Decision, Submission
 from tests.simulation.people import Rights
 
-TELLING = (wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Presence)
+TELLING = (
+    wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Presence,
+)  # fmt: skip
 """Messages that tell something of a profile."""
 
 
@@ -50,8 +53,14 @@ class Witness:
         self.acknowledged: dict[str, Answer] = {}
         self.commits: dict[tuple[str, int], bytes] = {}
         self.states: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+        self.signatures: dict[tuple[str, int], bytes] = {}
+        """The roots that the hub has signed, and a replica has verified."""
         self.typed: dict[str, tuple[str, set[str], str]] = {}
         """Where each proposal was typed, as which replicas (a copy becomes another), and by whom."""
+        self.machines: dict[str, set[str]] = {}
+        """Whose own view each proposal is in: that of the machine where it was typed, and of copies made since."""
+        self.copied: dict[tuple[str, str], int] = {}
+        """Up to where a copy of a machine had seen a profile, to begin with."""
         self.heirs: set[str] = set()
         self.signing: set[str] = set()
         """The replicas that sign what they propose."""
@@ -67,8 +76,11 @@ class Witness:
 
     # While it runs
 
-    def typing(self, profile: str, replica: str, user: str, proposal: Proposal) -> None:
+    def typing(
+        self, profile: str, replica: str, user: str, proposal: Proposal, machine: str
+    ) -> None:
         """A person's edit was saved."""
+        self.machines.setdefault(proposal.id, set()).add(machine)
         self.typed.setdefault(proposal.id, (profile, set(), user))[1].add(replica)
 
     def retyping(self, old: str) -> None:
@@ -153,6 +165,15 @@ class Witness:
             if self.states.setdefault((profile, state.seq), said) != said:
                 raise Broken(3, f"two replicas at #{state.seq} of {profile} differ")
 
+    def signed(self, seen: Seen) -> None:
+        """A replica has seen what the hub has signed."""
+        stated = seen.checkpoint
+        root = self.signatures.setdefault((stated.profile, stated.size), stated.root)
+        if root != stated.root:
+            raise Broken(
+                1, f"the hub has signed two histories of {stated.profile} at #{stated.size}"
+            )
+
     # When all is quiet
 
     def check_log(self, profile: str, commits: list[Commit]) -> None:
@@ -171,7 +192,10 @@ class Witness:
         for id, answer in self.acknowledged.items():
             if self.typed[id][0] == profile and seqs.get(id) != answer.seq:
                 raise Broken(1, f"answered {answer}, and the log has it at {seqs.get(id)}")
-        self.check_overwrites(commits)
+        for (of, size), root in self.signatures.items():
+            if of == profile and size and (size > len(commits) or commits[size - 1].root != root):
+                raise Broken(1, f"#{size} of {profile} was signed and is gone or changed")
+        self.check_overwrites(profile, commits)
         check_approvals(commits)
 
     def check_authors(self, profile: str, commits: list[Commit], people: Sequence[Commit]) -> None:
@@ -183,21 +207,27 @@ class Witness:
             if found != wanted:
                 raise Broken(6, f"the signature of #{commit.seq} is {found}, not {wanted}")
 
-    def check_overwrites(self, commits: list[Commit]) -> None:
+    def check_overwrites(self, profile: str, commits: list[Commit]) -> None:
         """Brute force: a commit may change a value only if its author saw the change before it.
 
         A replica that forgot its copy for a redaction starts from 0, and has seen what it had seen.
         """
+
+        def own(commit: Commit) -> set[str]:
+            return self.machines.get(commit.id, {commit.replica})
+
         states = [State()]
         changed: list[list[Difference]] = [[]]
         for commit in commits:
             states.append(fold(states[-1], commit))
             changed.append(diff(states[-2], states[-1]))
-        seen: dict[str, int] = {}
+        seen = {machine: seq for (where, machine), seq in self.copied.items() if where == profile}
         for commit in commits:
-            seen[commit.replica] = max(seen.get(commit.replica, 0), commit.base)
-            for other in range(seen[commit.replica] + 1, commit.seq):
-                if commits[other - 1].replica == commit.replica:
+            for machine in own(commit):
+                seen[machine] = max(seen.get(machine, 0), commit.base)
+            since = max(seen[machine] for machine in own(commit))
+            for other in range(since + 1, commit.seq):
+                if own(commits[other - 1]) & own(commit):
                     continue
                 for mine in changed[commit.seq]:
                     for theirs in changed[other]:

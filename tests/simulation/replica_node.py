@@ -8,8 +8,10 @@ from random import Random
 
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
+from stackroom.client.identity import Renewal
 from stackroom.client.rebase import View, rebase
-from stackroom.client.store import Renewal, Store
+from stackroom.client.store import Store
+from stackroom.client.witness import kept
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.errors import Gap, Unvouched
@@ -98,6 +100,10 @@ class Process:
                     self.anew(profile)
                 else:
                     store.settle(settled)
+                    own = self.replica.hello.replica
+                    made = [c for c in commits if c.replica == own and c.id not in settled]
+                    if store.disowns(profile, made):
+                        self.node.renew(own, "replica_copied")
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
                 self.replica.fetch(profile, 0)
@@ -117,9 +123,15 @@ class Process:
             case core.Clean():
                 self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
                 self.anew(effect.profile, effect.seq)
+            case core.Reached(profile):
+                if (copy := self.replica.copies.get(profile)) is not None and copy.seen is not None:
+                    store.keep_checkpoint(copy.seen)
+                    self.node.witness.signed(copy.seen)
+            case core.Parted(problem):
+                raise Broken(1, problem.sentence)
             case core.Renew(code):
                 self.node.renew(self.replica.hello.replica, code)
-            case core.Catalogue() | core.Present() | core.Reached():
+            case core.Catalogue() | core.Present() | core.Compared():
                 pass
 
     def become(self) -> None:
@@ -227,6 +239,11 @@ class ReplicaNode:
                 closing(sqlite3.connect(home / name)) as there,
             ):
                 here.backup(there)
+        for profile in self.profiles:
+            self.witness.copied[profile, str(home)] = self.cache.load(profile).seq
+            for proposal in self.store.pending(profile):
+                typed = (profile, self.store.replica, self.user, proposal, str(home))
+                self.witness.typing(*typed)
         keys = self.keys and Keys(self.random, self.witness, self.keys.known)
         return ReplicaNode(
             self.clock,
@@ -248,7 +265,9 @@ class ReplicaNode:
         self.witness.inherits(self.store.replica)
         for profile in self.profiles:
             for proposal in self.store.pending(profile):
-                self.witness.typing(profile, self.store.replica, self.user, proposal)
+                self.witness.typing(
+                    profile, self.store.replica, self.user, proposal, str(self.home)
+                )
         for process in self.processes:
             process.become()
 
@@ -261,6 +280,12 @@ class ReplicaNode:
         self.processes = []
         self.store.close()
         self.cache.close()
+
+    def lose_cache(self) -> None:
+        """The machine has lost the file that is only a cache, while nothing ran."""
+        if not self.processes:
+            for file in self.home.glob("replica.db*"):
+                file.unlink()
 
     def go_online(self) -> None:
         self.offline = False
@@ -277,7 +302,8 @@ class ReplicaNode:
         """What the files hold of a profile."""
         stored = self.cache.load(profile)
         pending = self.store.pending(profile)
-        return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer)
+        seen = kept(self.store.checkpoint(profile))
+        return core.Copy(profile, stored.state, stored.frontier, pending, stored.newer, seen)
 
     @property
     def who(self) -> Who:
@@ -320,7 +346,7 @@ class ReplicaNode:
             time=self.clock.millis(),
             events=events,
         )
-        self.witness.typing(profile, self.store.replica, self.user, proposal)
+        self.witness.typing(profile, self.store.replica, self.user, proposal, str(self.home))
         self.propose(profile, proposal)
 
     def propose(self, profile: str, proposal: Proposal) -> None:
@@ -341,7 +367,7 @@ class ReplicaNode:
         base = self.cache.load(profile).state.seq
         new = self.store.retry(old.id, id=self.new_id(), base=base)
         self.witness.retyping(old.id)
-        self.witness.typing(profile, self.store.replica, self.user, new)
+        self.witness.typing(profile, self.store.replica, self.user, new, str(self.home))
         self.propose(profile, new)
 
     def kept(self) -> set[str]:

@@ -14,6 +14,7 @@ from stackroom.client.store import Store
 from stackroom.events import approval, check, checking, fold
 from stackroom.events.checking import Checking
 from stackroom.events.log import Answer
+from stackroom.events.model import Millis
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.access import PeopleAccess, Principal
 from stackroom.sync.authority import Authority, Decision
@@ -124,8 +125,8 @@ def refuses_at_the_door(patch: pytest.MonkeyPatch) -> None:
 def lets_everybody_read(patch: pytest.MonkeyPatch) -> None:
     announce = Hub._announce
 
-    def to_all(self: Hub, profile: str, commits: Any) -> None:
-        announce(self, profile, commits)
+    def to_all(self: Hub, profile: str, commits: Any, now: Millis) -> None:
+        announce(self, profile, commits, now)
         for session in self.sessions.values():
             if session.principal is not None:
                 self._send(session, Commits(profile, commits))
@@ -150,6 +151,16 @@ def weighs_no_approval(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(check, "_weigh", lambda *_: approval.Accepted())
 
 
+def loses_signatures(patch: pytest.MonkeyPatch) -> None:
+    take = Authority._take
+
+    def bare(self: Authority, submission: Any, *rest: Any) -> Any:
+        unsigned = structs.replace(submission.proposal, key=b"", signature=b"")
+        return take(self, structs.replace(submission, proposal=unsigned), *rest)
+
+    patch.setattr(Authority, "_take", bare)
+
+
 FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (forgets_conflicts, {4}),
     (forgets_answers, {1, 2, 5, 7}),
@@ -167,6 +178,7 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (protects_nothing, {6}),
     (lets_authors_approve, {6}),
     (weighs_no_approval, {4}),
+    (loses_signatures, {6}),
 ]
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from stackroom.client.witness import kept
 from stackroom.events.history import pages, state_at
 from stackroom.events.model import Commit
 from stackroom.events.state import encode
@@ -26,6 +27,8 @@ class Simulation:
 
     def __init__(self, seed: int, folder: Path) -> None:
         self.random = Random(seed)
+        self.losing = Random(~seed)
+        """Of its own, so that what seeds are kept for still happens under them."""
         self.folder = folder
         self.clock = Clock()
         self.network = Network(self.clock, self.random)
@@ -169,6 +172,8 @@ class Simulation:
         node = self.random.choice(self.nodes)
         if node.processes:
             node.crash()
+        if self.losing.random() < 0.3:
+            node.lose_cache()
         self.clock.after(self.random.random() * 10, partial(self.start_replica, node))
 
     def start_replica(self, node: ReplicaNode) -> None:
@@ -225,6 +230,9 @@ class Simulation:
         if node.cache.missing(profile) is not None:
             raise Broken(7, f"{node.user} never got the history before its snapshot")
         node.cache.verify(profile)
+        seen = kept(node.store.checkpoint(profile))
+        if head and (seen is None or seen.checkpoint.size != head):
+            raise Broken(7, f"{node.user} has seen no checkpoint of #{head}")
 
 
 def simulate(seed: int) -> None:

@@ -26,6 +26,7 @@ from stackroom.events.model import (
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
+from stackroom.sync.notary import Notary
 from stackroom.sync.provider import Provider
 from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.server import Server
@@ -68,6 +69,7 @@ async def serving(
     tls: Tls | None = None,
     security: Notes = NOWHERE,
     provider: Provider | None = None,
+    notary: Notary | None = None,
 ) -> AsyncIterator[Running]:
     """A hub on the log at `path`, stopped and closed at the end; everybody may do everything on it.
 
@@ -87,6 +89,7 @@ async def serving(
         tls=tls,
         security=security,
         provider=provider,
+        notary=notary,
     )
     try:
         async with anyio.create_task_group() as tasks:
@@ -112,6 +115,11 @@ class Peer:
         self.heard: list[wire.FromHub] = []
         self._numbers = count(1)
         self._ids = count(int(replica[-6:]) * 10_000)
+
+    @property
+    def welcome(self) -> wire.Welcome:
+        """What the hub said first."""
+        return next(m for m in self.heard if isinstance(m, wire.Welcome))
 
     @property
     def coding(self) -> str:

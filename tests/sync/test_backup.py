@@ -67,6 +67,7 @@ class TestBackup:
         assert made.bytes == (tmp_path / "copy.db").stat().st_size
         assert [each.name for each in made.beside] == ["hub.toml"]
         assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
+        assert [p.name for p in tmp_path.glob("copy*")] == ["copy.db"]
         with open_reader(tmp_path / "copy.db") as log:
             assert all(log.head(p.profile).root.hex() == p.root for p in made.profiles)
 
@@ -241,7 +242,13 @@ class TestRestore:
     def test_into_an_empty_folder(self, backup: Path, tmp_path: Path) -> None:
         done = restore(HubFolder(tmp_path / "new"), backup, now=NOON)
         assert (done.aside, done.lost) == ("", None)
-        assert [each.name for each in done.lacking] == ["hub.toml", "tls.crt", "tls.key"]
+        assert [each.name for each in done.lacking] == [
+            "hub.toml",
+            "tls.crt",
+            "tls.key",
+            "hub.key",
+            "hub.key.rotations",
+        ]
         assert heads(tmp_path / "new" / "hub.db") == WHOLE
 
     def test_over_a_file_that_nothing_can_be_read_of(self, ahead: HubFolder, backup: Path) -> None:
@@ -305,6 +312,24 @@ class TestRestore:
         except (HubDamaged, NotRestored):
             assert sorted(p.name for p in folder.path.iterdir()) == ["hub.db", "hub.lock"]
         assert heads(folder.log) == WHOLE
+
+    def test_a_full_disk_leaves_all_as_it_was(self, ahead: HubFolder, backup: Path) -> None:
+        before = {p.name: p.read_bytes() for p in ahead.path.iterdir() if "shm" not in p.name}
+        code = (
+            "import resource; from pathlib import Path\n"
+            "from stackroom.sync.folder import HubFolder\n"
+            "from stackroom.sync.restoring import restore\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
+            f"restore(HubFolder(Path({str(ahead.path)!r})), Path({str(backup)!r}), now=1)"
+        )
+        command = [sys.executable, "-c", code]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 1
+        assert "NotRestored" in ran.stderr
+        after = {p.name: p.read_bytes() for p in ahead.path.iterdir() if "shm" not in p.name}
+        after.pop("hub.lock")
+        assert after == before
+        assert heads(ahead.log) == {PROFILE: BIG + 10, OTHER: 3}
 
     def test_killed_at_each_step(self, ahead: HubFolder, backup: Path, tmp_path: Path) -> None:
         """Whatever stands afterwards is whole, and the next to hold the folder ends what was decided."""

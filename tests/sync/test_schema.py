@@ -19,7 +19,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "dc91e61b60f206f7f8b8f36c254ef6a058a714e48b6b0f083f45467c4976a776"}
+PINNED = {1: "fca5e87bf07b2cad5bf85f9b507428a1c038d67154b9c27b480ff750f58b0375"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -40,6 +40,7 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Subscribe(PROFILE, 0, bytes(32), snapshot=True),
     wire.Unsubscribe(PROFILE),
     wire.Fetch(PROFILE, 7),
+    wire.FetchRoots(PROFILE, (7, 8)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
     wire.Watch(PROFILE),
     wire.Unwatch(PROFILE),
@@ -61,6 +62,7 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Commits(PROFILE, (COMMIT,)),
     wire.History(PROFILE, 0, (COMMIT,)),
     wire.CaughtUp(PROFILE, 1, bytes(32)),
+    wire.Roots(PROFILE, (7, 8), (bytes(32), None), 7, "a note"),
     wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
     wire.Presence(PROFILE, (wire.Person(uid(3), "ann", 5),), (uid(4),)),
     wire.Error("parted", "histories differ", "", PROFILE),
@@ -112,7 +114,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("message", [
-    wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
+    wire.FetchRoots(PROFILE, tuple(range(65))), wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
     wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "t"),
     wire.Hello(uid(3), "t", "a" * 300), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 2**63, "", 5, ()),)),

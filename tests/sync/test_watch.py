@@ -161,7 +161,7 @@ async def test_every_moment_can_be_looked_at(hub: Running) -> None:
                 screen.take(looked)
             assert screen.entities == await as_folded(hub, seq)
             assert screen.seq == min(seq, 28)
-        assert len(hub.server.past._states) <= SMALL.pasts_kept
+        assert len(hub.server.desk.past._states) <= SMALL.pasts_kept
 
 
 async def whole_log(peer: Peer) -> list[wire.Entry]:

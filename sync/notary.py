@@ -1,0 +1,36 @@
+"""What the hub signs: a checkpoint for each profile and seq that is asked about, once."""
+
+from collections import OrderedDict
+from typing import Final
+
+from stackroom.events import checkpoint
+from stackroom.events.checkpoint import Checkpoint
+from stackroom.events.log import Identity
+from stackroom.events.model import Millis
+from stackroom.sync.hub_key import HubKey
+
+KEPT: Final = 4_096
+"""Checkpoints kept, a few hundred bytes each: those of a few thousand profiles' heads."""
+
+
+class Notary:
+    """Signs for the hub `identity` with `key`; what it signs must be durable."""
+
+    def __init__(self, identity: Identity, key: HubKey) -> None:
+        self.identity = identity
+        self.key = key
+        self._signed: OrderedDict[tuple[str, int, bytes], str] = OrderedDict()
+
+    def checkpoint(self, profile: str, seq: int, root: bytes, now: Millis) -> str:
+        """The checkpoint that the profile has `root` after commit `seq`; asked again, the very same."""
+        about = (profile, seq, root)
+        note = self._signed.get(about)
+        if note is None:
+            hub, epoch = self.identity.id, self.identity.epoch
+            note = checkpoint.sign(
+                Checkpoint(hub, profile, seq, root, epoch, now), self.key.signing
+            )
+            self._signed[about] = note
+            if len(self._signed) > KEPT:
+                self._signed.popitem(last=False)
+        return note
