@@ -117,6 +117,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         tell(hub)
         with edit(hub, "nobody touches prod by accident") as draft:
             draft.stack("prod").protect()
+        with edit(hub, "a name for that") as draft:
+            draft.tag("v1", 6)
         yield hub
 
 

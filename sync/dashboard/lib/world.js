@@ -31,6 +31,7 @@ class Index {
     this.components = [];
     this.conflicts = 0;
     this.requests = 0;
+    this.tags = [];
     this.uses = new Map();
     this.known = new Map();
     const places = { stack: this.stacks, component: this.components };
@@ -38,8 +39,10 @@ class Index {
       if (entity.kind === "profile") this.profile = entity;
       else if (entity.kind === "conflict") this.conflicts++;
       else if (entity.kind === "request") this.requests++;
+      else if (entity.kind === "tag") this.tags.push(entity);
       else places[entity.kind]?.push({ id, name: entity.name, entity });
     }
+    this.tags.sort((a, b) => b.seq - a.seq);
     this.stacks.sort(byName);
     this.components.sort(byName);
     const used = new Map();

@@ -7,7 +7,7 @@ import { Entry } from "./history.js";
 import { Empty, Problem, Waiting } from "./parts.js";
 
 const PAGE = 50, MOST = 2_000; // commits asked for at once, and kept on the page
-const KINDS = ["stack", "component", "flavor", "profile", "conflict", "request"];
+const KINDS = ["stack", "component", "flavor", "profile", "tag", "conflict", "request"];
 
 export function Activity({ world }) {
   const head = app.route.at ?? world.seq;

@@ -11,6 +11,7 @@ export function TimeBar({ close }) {
   const at = Math.min(app.route.at ?? head, head);
   const [held, setHeld] = useState(null);
   const timer = useRef(null);
+  const tags = app.live?.index.tags ?? [];
   const shown = held ?? at;
   const commit = shown > 0 ? app.commits.of(shown) : null;
   useEffect(() => setHeld(null), [app.route.at]);
@@ -27,6 +28,11 @@ export function TimeBar({ close }) {
     <input type="range" min="1" max=${Math.max(1, head)} value=${shown} onInput=${drag} aria-label="Moment" aria-valuetext=${says} disabled=${head < 2} />
     <button type="button" class="quiet" disabled=${shown >= head} onClick=${() => show(shown + 1)} aria-label="One commit on">›</button>
     <output class="moment">${says}</output>
+    ${tags.length > 0 && html`<label><span class="hidden">Tag</span>
+      <select value=${tags.some((tag) => tag.seq === shown) ? shown : ""} onChange=${(e) => e.currentTarget.value && show(Number(e.currentTarget.value))}>
+        <option value="">Tags</option>
+        ${tags.map((tag) => html`<option key=${tag.name} value=${tag.seq}>${tag.name} (#${tag.seq})</option>`)}
+      </select></label>`}
     ${app.past?.error && html`<span class="problem" role="alert">${app.past.error}</span>`}
     <button type="button" class="quiet" disabled=${!app.route.at} onClick=${() => setQuery({ at: null })}>Now</button>
     <button type="button" class="quiet" aria-label="Close the time slider" onClick=${close}><${Mark} of="close" /></button>
