@@ -25,9 +25,12 @@ CASES: Final = {
     "newcomer": "a cold client: history rebuilt, or usable from a snapshot",
     "audience": "commit to the last of many subscribers",
     "abuse": "what 50 honest clients notice of one abuser",
+    "audit": "a long history verified from its first commit",
     "footprint": "a hub's memory, and its cold start",
     "commands": "commands as whole processes",
+    "past": "states of the past, and the log of a million commits",
     "activity": "runs of pipelines and reports, on a long history",
+    "proofs": "what a signature costs, and a proof",
 }
 SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_every")
 

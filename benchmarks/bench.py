@@ -15,6 +15,8 @@ class Scale(Struct, frozen=True, kw_only=True):
     commit_seconds: float
     history: int
     """Commits of one profile, for the cold client."""
+    long_history: int
+    """Commits of one profile, to seek in."""
     components: int
     """Components of that profile."""
     newcomers: int
@@ -31,6 +33,7 @@ class Scale(Struct, frozen=True, kw_only=True):
     abuse_rounds: int
     abuse_seconds: float
     """Of each kind of abuse in each round."""
+    audit_rounds: int
     command_runs: int
     limit_rounds: int
 
@@ -40,6 +43,7 @@ FULL: Final = Scale(
     commit_rounds=5,
     commit_seconds=1.5,
     history=100_000,
+    long_history=1_000_000,
     components=1_000,
     newcomers=5,
     profiles=10,
@@ -50,6 +54,7 @@ FULL: Final = Scale(
     audience_commits=400,
     abuse_rounds=3,
     abuse_seconds=6.0,
+    audit_rounds=7,
     command_runs=15,
     limit_rounds=5,
 )
@@ -58,6 +63,7 @@ QUICK: Final = Scale(
     commit_rounds=3,
     commit_seconds=1.0,
     history=100_000,
+    long_history=200_000,
     components=1_000,
     newcomers=2,
     profiles=10,
@@ -68,6 +74,7 @@ QUICK: Final = Scale(
     audience_commits=250,
     abuse_rounds=1,
     abuse_seconds=5.0,
+    audit_rounds=3,
     command_runs=7,
     limit_rounds=3,
 )

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -35,6 +35,9 @@ from stackroom.events.resolve import Side
 from stackroom.events.state import State
 from stackroom.events.values import Path as ValuePath
 from stackroom.events.values import Value
+
+if TYPE_CHECKING:
+    from stackroom.client.auditing import Audited
 
 T = TypeVar("T")
 
@@ -209,6 +212,10 @@ class Profile:
     def blame(self, type: str, name: str) -> list[reading.BlameView]:
         """Every value of a component (or of a stack, if `type` is "stack"), with who wrote it last."""
         return self._loop.run(partial(self._profile.blame, type, name))
+
+    def verify(self, key: str | None = None) -> "Audited":
+        """Verifies the history here from its first commit; as `profile.Profile.verify`."""
+        return self._loop.run(partial(self._profile.verify, key))
 
     def changes(self, after: int | None = None) -> Iterator[Commit]:
         """Commits as they are confirmed, beginning behind seq `after` (behind the last one, if None).

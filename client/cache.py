@@ -37,6 +37,9 @@ from stackroom.events.verify import verify
 SCRUB: Final = "scrub"
 """The kind of fact that says of a profile that its traces are still to go."""
 
+REDACTED: Final = "redacted"
+"""… that it got redacted events, and was not verified since."""
+
 CACHE_ID: Final = "cache"
 """The identity in the file; the hub's own identity stands in the store."""
 
@@ -186,6 +189,7 @@ class Cache:
                 if tree != frontier:
                     raise IntegrityError(f"two histories of one profile part before #{tree.size}")
             log.append(profile, fresh, frontier)
+            _note_redacted(log, profile, fresh)
 
     def restart(self, profile: str, seq: int, frontier: Frontier, state: bytes) -> None:
         """Begins the profile at a snapshot; the commits up to it are missing for now."""
@@ -215,6 +219,7 @@ class Cache:
                 if not fresh or fresh[0].commit.seq != missing.start:
                     return
                 log.backfill(profile, fresh)
+                _note_redacted(log, profile, fresh)
                 if log.missing(profile) is None:
                     verify(log, profile)
         except Unvouched:
@@ -225,6 +230,11 @@ class Cache:
             raise IntegrityError(
                 f"the history before the snapshot is not whole: {error}"
             ) from error
+
+    def unvouched(self) -> set[str]:
+        """Profiles that got redacted events, and were not verified since."""
+        with self.reader() as log:
+            return set(log.facts(REDACTED))
 
     def missing(self, profile: str) -> range | None:
         """The seqs that were not fetched yet, or None."""
@@ -271,6 +281,10 @@ class Cache:
         try:
             with self.reader() as log:
                 verify(log, profile)
+                noted = profile in log.facts(REDACTED)
+            if noted:
+                with self.writing() as log:
+                    log.put_fact(REDACTED, profile, None)
         except IntegrityError:
             self.forget(profile)
             raise
@@ -279,6 +293,7 @@ class Cache:
         """Drops all that is kept of the profile."""
         with self.writing() as log:
             log.forget(profile)
+            log.put_fact(REDACTED, profile, None)
 
     def clean(self, profile: str, seq: int, rewritten: Sequence[Rewritten]) -> set[str] | None:
         """Has no event as it was before commit `seq` rewrote it; `scrub` is due then.
@@ -337,6 +352,11 @@ def _told_as_a_cache(path: Path) -> Iterator[None]:
     except LogCorrupt as error:
         said = str(error)
         raise CacheDamaged(said if str(path) in said else f"{path} is damaged: {said}") from error
+
+
+def _note_redacted(log: SqliteCacheWriter, profile: str, taken: Iterable[Taken]) -> None:
+    if any(event.digest for one in taken for event in one.commit.events):
+        log.put_fact(REDACTED, profile, b"")
 
 
 def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:

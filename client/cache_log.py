@@ -52,6 +52,10 @@ class CacheLog:
         with self._reading() as log:
             return log.until(profile, time)
 
+    def root(self, profile: str, seq: int) -> bytes | None:
+        with self._reading() as log:
+            return log.root(profile, seq)
+
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         with self._reading() as log:
             return log.leaves(profile, after, limit)

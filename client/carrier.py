@@ -9,15 +9,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from stackroom.client import replica as core
 from stackroom.client.backlog import Backlog
+from stackroom.client.healing import GIVEN_UP, HINT, SET_ASIDE, Anew, Healing, Rest, Say, Step
 from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
 from stackroom.client.parting import Parting
 from stackroom.client.worker import Worker
-from stackroom.events.errors import Gap, IntegrityError, Unvouched
+from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Answer
 from stackroom.sync import protocol as wire
 
@@ -76,10 +77,12 @@ class Carrier:
         self._gaps: set[str] = set()
         """Profiles of which older history is missing."""
         self._again: set[str] = set()
-        """Profiles that were fetched once more, as nothing vouched for what was redacted in them."""
+        """Profiles that were begun anew once, as what came did not fit what is here."""
         self._fetching: set[str] = set()
-        self._partings: dict[str, tuple[core.Parted, Parting]] = {}
+        self._comparing: dict[str, tuple[core.Parted, Parting]] = {}
         """Profiles of which the hub has another history, while it is asked where they part."""
+        self._partings: dict[str, Healing] = {}
+        """Profiles of which the hub has another history, until they have come together."""
         self._backlog = Backlog(worker, keeper, self._kept_and_told)
 
     def lacks_history(self, profile: str) -> bool:
@@ -91,13 +94,17 @@ class Carrier:
     async def opened(self, line: Line) -> None:
         """A line is there."""
         self.line = line
+        parted = list(self._partings)
+        self._partings.clear()
+        for profile in parted:
+            await self._anew(profile)
         self.replica.connected()
         await self.carry_out()
 
     async def lost(self) -> None:
         """The line is gone."""
         self.line = None
-        for profile in list(self._partings):
+        for profile in list(self._comparing):
             await self._testify(profile)
         await self._backlog.clear()
         self._fetching.clear()
@@ -114,7 +121,7 @@ class Carrier:
 
     async def follow(self, profile: str) -> None:
         """The profile is to be kept up to date from now on."""
-        if profile not in self.replica.copies:
+        if profile not in self.replica.copies and profile not in self._partings:
             copy, whole = await self.worker.run(partial(self.keeper.load, profile))
             if not whole:
                 self._gaps.add(profile)
@@ -141,6 +148,11 @@ class Carrier:
     async def push_again(self) -> None:
         """The hub could not take proposals a while ago."""
         self.replica.push_again()
+        await self.carry_out()
+
+    async def ask(self, id: int, order: wire.AnyOrder) -> None:
+        """Somebody has an order for the hub."""
+        self.replica.ask(id, order)
         await self.carry_out()
 
     async def list_profiles(self) -> None:
@@ -213,6 +225,51 @@ class Carrier:
         self.replica.refetch(copy, clean_upto)
         await self._stay_the_same()
 
+    # Where the histories part
+
+    async def _part(self, problem: core.Problem) -> None:
+        """Asks where the hub's history parts from ours; what that comes to is told then."""
+        profile = problem.profile
+        assert self.replica.welcome is not None
+        parting = self.keeper.healing(problem, self.replica.welcome)
+        self._partings[profile] = parting
+        await self._step(parting, await self.worker.run(parting.begin))
+
+    async def _apart(self, message: wire.Compared | wire.Recall | wire.Healed) -> None:
+        """The hub said something about it."""
+        parting = self._partings.get(message.profile)
+        if parting is None:
+            return
+        match message:
+            case wire.Compared():
+                step = await self.worker.run(partial(parting.compared, message))
+                await self._step(parting, step)
+            case wire.Recall():
+                page = await self.worker.run(partial(parting.page, message))
+                self.replica.say(page)
+            case wire.Healed(profile):
+                del self._partings[profile]
+                await self._anew(profile)
+
+    async def _step(self, parting: Healing, step: Step) -> None:
+        profile = parting.profile
+        match step:
+            case Say(messages):
+                self.replica.say(*messages)
+            case Anew(parked):
+                for id in parked:
+                    answer = Answer(id, "rejected", None, GIVEN_UP, SET_ASIDE)
+                    self.tell(core.Park(profile, answer))
+                del self._partings[profile]
+                await self._anew(profile)
+            case Rest(found, offer):
+                if offer is not None:
+                    self.replica.say(offer)
+                problem, welcome = parting.problem, self.replica.welcome
+                if welcome is None or not welcome.key:
+                    problem = structs.replace(problem, sentence=found.sentence)
+                self.tell(structs.replace(problem, hint=HINT))
+
     async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
         if kept := await self._kept(store, work):
             self.tell(store)
@@ -242,16 +299,21 @@ class Carrier:
             case core.Parted():
                 profile = effect.problem.profile
                 self._fetching.discard(profile)
-                self._partings[profile] = effect, Parting(profile, effect.seq)
+                self._comparing[profile] = effect, Parting(profile, effect.seq)
                 await self._compare(profile)
             case core.Compared(roots):
-                if (found := self._partings.get(roots.profile)) is not None:
+                if (found := self._comparing.get(roots.profile)) is not None:
                     found[1].heard(roots)
                     await self._compare(roots.profile)
             case core.Renew():
                 await self._renew(effect)
             case core.Problem(profile=profile):
                 self._fetching.discard(profile)
+                if effect.head is not None and profile in self.replica.parted:
+                    await self._part(effect)
+                    return False
+            case core.Apart(message):
+                await self._apart(message)
             case core.Present() | core.Replied():
                 pass
             case _:
@@ -260,7 +322,7 @@ class Carrier:
 
     async def _compare(self, profile: str) -> None:
         """Asks the hub for roots that tell more of where histories part, until it is known."""
-        _, parting = self._partings[profile]
+        _, parting = self._comparing[profile]
         own = await self.worker.run(partial(self.keeper.roots, profile, parting.wanted()))
         asked = parting.ask(own)
         if asked is None or self.line is None:
@@ -269,10 +331,14 @@ class Carrier:
             self.line.send(asked)
 
     async def _testify(self, profile: str) -> None:
-        """Keeps what the hub has signed, and tells where histories part."""
-        parted, parting = self._partings.pop(profile)
+        """Keeps what the hub has signed, and goes on to offer it what it has lost."""
+        parted, parting = self._comparing.pop(profile)
         testify = partial(self.keeper.testify, self.url, parted, parting)
-        self.tell(await self.worker.run(testify))
+        problem = await self.worker.run(testify)
+        if self.line is None:
+            self.tell(problem)
+        else:
+            await self._part(problem)
 
     async def _keep(self, effect: OnDisk) -> bool:
         copy = self.replica.copies.get(effect.profile)
@@ -288,8 +354,8 @@ class Carrier:
             await self._anew(profile)
             return False
         except IntegrityError as error:
-            if isinstance(error, Unvouched) and profile not in self._again:
-                # The hub may have redacted between two pages: then all is well the second time.
+            if profile not in self._again:
+                # The hub may have redacted between two pages, or another process have what it has lost.
                 self._again.add(profile)
                 await self._anew(profile)
                 return False

@@ -51,8 +51,36 @@ async def exchanging(
     return await course.report()
 
 
+ATTENDED: Final = 2
+"""The number of the order that is given amid an exchange."""
+
+
+async def attending(
+    worker: Worker,
+    keeper: Keeper,
+    url: str,
+    replica: core.Replica,
+    order: wire.AnyOrder,
+    *,
+    random: Random,
+) -> tuple[Report, wire.Reply]:
+    """`exchange.attend`, on files that are open."""
+    course = Course(worker, keeper, url, replica, None, history=True, random=random)
+    course.order = order
+    trust = await worker.run(partial(keeper.trust, url))
+    async with dial(url, keeper.settings, trust) as line:
+        await course.run(line)
+    report = await course.report()
+    if course.reply is None:
+        raise course.failure or Unreachable(f"the hub at {url} did not answer")
+    return report, course.reply
+
+
 class Course:
-    """One exchange; `run` ends when all that was asked for is done, or the line is closed."""
+    """One exchange; `run` ends when all that was asked for is done, or the line is closed.
+
+    With an `order`, that is given then, and the exchange goes on until its `reply` is there.
+    """
 
     def __init__(
         self,
@@ -85,6 +113,8 @@ class Course:
         base, cap = keeper.settings.backoff_base, keeper.settings.backoff_cap
         self.repush = Backoff(base, cap, random)
         self.attempts_left = keeper.settings.push_attempts
+        self.order: wire.AnyOrder | None = None
+        self.reply: wire.Reply | None = None
 
     async def run(self, line: Line) -> None:
         """Takes messages until it is enough; keeps in `failure` why the line was closed before that."""
@@ -94,13 +124,12 @@ class Course:
             try:
                 await self.begin(line)
                 while not self.enough():
-                    with anyio.fail_after(self.patience):
-                        message = await line.receive()
-                    await self.carrier.receive(message)
-                    if self.catalogue is not None and self.wanted is None:
-                        await self.follow_all()
-                    if self.refused is not None:
-                        await self.push_again(self.refused)
+                    await self.hear(line, self.patience)
+                if self.order is not None:
+                    await self.carrier.ask(ATTENDED, self.order)
+                while self.order is not None and self.reply is None:
+                    # Others may have much to give back, of which this line hears nothing.
+                    await self.hear(line, None)
             except TimeoutError:
                 self.failure = Unreachable(f"the hub at {self.url} has fallen silent")
             except wire.MessageError as error:
@@ -118,6 +147,16 @@ class Course:
             book.reached = False
             book.unanswered.clear()
         await self.carrier.lost()
+
+    async def hear(self, line: Line, patience: float | None) -> None:
+        """Takes the next message, which must come within `patience` seconds."""
+        with anyio.fail_after(patience):
+            message = await line.receive()
+        await self.carrier.receive(message)
+        if self.catalogue is not None and self.wanted is None:
+            await self.follow_all()
+        if self.refused is not None:
+            await self.push_again(self.refused)
 
     async def begin(self, line: Line) -> None:
         for profile in self.wanted or ():
@@ -172,6 +211,8 @@ class Course:
                 self.welcome = welcome
             case core.Catalogue(profiles):
                 self.catalogue = profiles
+            case core.Replied(reply) if reply.id == ATTENDED and self.order is not None:
+                self.reply = reply
             case core.Send(wire.Push(profile, proposals)):
                 self.book(profile).push(p.id for p in proposals)
             case core.Store(profile, commits, _, settled):

@@ -99,6 +99,12 @@ class Replied(Struct, frozen=True):
     reply: wire.Reply
 
 
+class Apart(Struct, frozen=True):
+    """The hub says something about a profile in which the histories have parted; see `healing`."""
+
+    message: wire.Compared | wire.Recall | wire.Healed
+
+
 class Present(Struct, frozen=True):
     """Who came and who left."""
 
@@ -129,7 +135,8 @@ ProblemCode: TypeAlias = wire.ErrorCode | Literal["integrity", "too_new"]
 class Problem(Struct, frozen=True):
     """Something went wrong, for one profile or (empty) for the whole connection.
 
-    `retry`: the hub could not take proposals now; push them again later with `push_again`.
+    `retry`: the hub could not take proposals now; push them again later with `push_again`. `head` is that
+    of the hub, where histories have parted and it can be asked where.
     """
 
     code: ProblemCode
@@ -137,6 +144,7 @@ class Problem(Struct, frozen=True):
     hint: str = ""
     profile: str = ""
     retry: bool = False
+    head: int | None = None
 
 
 class Parted(Struct, frozen=True):
@@ -171,6 +179,7 @@ Effect: TypeAlias = (
     | Granted
     | Renew
     | Replied
+    | Apart
     | Present
     | Reached
     | Problem

@@ -8,6 +8,7 @@
         ├── InvalidConfig            1   a configuration is not one of its flavor
         ├── NotASource               1   a file is neither ours nor a stack of ZenML's
         ├── NoKeyring                1   the system's keyring cannot be used
+        ├── KeysDamaged              1   the file with the key of this home cannot be read
         ├── Closed                   1   the connection was closed
         ├── FileReplaced             1   a file of the home was deleted or replaced while in use
         ├── NotFound                 3   there is nothing of that name

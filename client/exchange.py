@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 from msgspec import Struct
 
 from stackroom.client import chance
-from stackroom.client.errors import NameTaken
+from stackroom.client.errors import HubRefused, NameTaken
 from stackroom.client.keeper import Keeper
 from stackroom.client.replica import Problem
 from stackroom.client.workspace import Workspace
@@ -186,6 +186,25 @@ def order(
     trust = workspace.home.trust(url)
     workspace.asked = True
     return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
+
+
+def attend(workspace: Workspace, url: str, order: wire.AnyOrder) -> tuple[Report, wire.Reply]:
+    """Exchanges everything with the hub at `url`, then gives it an order, and stays until it is answered.
+
+    So the hub may ask this very home for what it has lost. Raises as `exchange` and `order`.
+    """
+    from stackroom.client.course import attending
+
+    replica = workspace.replica(url)
+    report, reply = _run(
+        workspace,
+        lambda worker, keeper: attending(
+            worker, keeper, url, replica, order, random=chance.jitter()
+        ),
+    )
+    if reply.code:
+        raise HubRefused(reply.code, reply.sentence)
+    return report, reply
 
 
 def greet(workspace: Workspace, url: str) -> wire.Welcome:

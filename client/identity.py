@@ -7,8 +7,8 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from stackroom.client.proposal_rows import COLUMNS, proposal_of
 from stackroom.client.store_file import StoreFile
+from stackroom.client.store_rows import COLUMNS, proposal_of
 from stackroom.events.model import Commit, Millis, Proposal
 from stackroom.events.signing import Signer
 

@@ -9,6 +9,7 @@ from stackroom.client import evidence
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
+from stackroom.client.healing import Healing, forget
 from stackroom.client.hub_key import pinned_by
 from stackroom.client.identity import Identity, Renewal
 from stackroom.client.parting import Parting
@@ -57,7 +58,7 @@ class Keeper:
         self._synced: dict[str, Millis] = {}
         self._seen: dict[str, Seen] = {}
         """The last checkpoints that were kept, by profile."""
-        self._unverified: set[str] = set()
+        self._unverified: set[str] | None = None
         """Profiles that brought redacted events, which something must vouch for once all is here."""
 
     @classmethod
@@ -200,7 +201,7 @@ class Keeper:
                 if settled:
                     store.settle(settled)
                 if redacted := [commit for commit in commits if _is_redacted(commit)]:
-                    self._unverified.add(profile)
+                    self._to_verify().add(profile)
                     if any(commit.id in settled for commit in redacted):
                         store.scrub()
                 self._tails[profile] = self._tails.get(profile, 0) + len(commits)
@@ -231,7 +232,7 @@ class Keeper:
                 self.store.park(proposal.id, "redacted_value", sentence)
                 parked.append(Answer(proposal.id, "rejected", None, "redacted_value", sentence))
         self._tails.pop(profile, None)
-        self._unverified.discard(profile)
+        self._to_verify().discard(profile)
         self.scrub()
         return parked
 
@@ -240,6 +241,10 @@ class Keeper:
         if self.cache.to_scrub():
             self.store.scrub()
             self.cache.scrub()
+
+    def healing(self, problem: core.Problem, welcome: wire.Welcome) -> Healing:
+        """What is to be said about a profile of which the hub has another history."""
+        return Healing(self.store, self.cache, problem, welcome.epoch)
 
     def register(self, url: str, catalogue: Sequence[Listed]) -> None:
         """Brings the registry of profiles in line with what the hub at `url` lists."""
@@ -258,8 +263,8 @@ class Keeper:
     def roots(self, profile: str, seqs: Sequence[int]) -> dict[int, bytes]:
         """The Merkle roots after those of the commits that are here."""
         with self.cache.reader() as log:
-            near = {seq: log.commits(profile, seq - 1, 1) for seq in seqs}
-        return {seq: page[0].root for seq, page in near.items() if page and page[0].seq == seq}
+            found = {seq: log.root(profile, seq) for seq in seqs}
+        return {seq: root for seq, root in found.items() if root is not None}
 
     def testify(self, url: str, parted: core.Parted, parting: Parting) -> core.Problem:
         """Keeps the checkpoints that contradict each other, and says where the histories part."""
@@ -268,9 +273,16 @@ class Keeper:
         sentence = parting.said(repr(name), url)
         notes = tuple(filter(None, (parted.ours, parted.theirs or parting.checkpoint)))
         if notes:
-            kept_in = evidence.keep(self.store.path.parent, profile, notes)
-            sentence += f"; what it has signed is kept in {kept_in}"
+            sentence += f"; {self._keep_evidence(profile, notes)}"
         return structs.replace(parted.problem, sentence=sentence, hint=PARTED_HINT)
+
+    def _keep_evidence(self, profile: str, notes: Sequence[str]) -> str:
+        """Keeps what the hub has signed, and says where; a full disk hides no parting."""
+        try:
+            kept_in = evidence.keep(self.store.path.parent, profile, notes)
+        except OSError as error:
+            return f"what it has signed could not be kept: {error.strerror}"
+        return f"what it has signed is kept in {kept_in}"
 
     def rest(self, copies: list[core.Copy]) -> None:
         """At the end of a connection: what makes the next start quick, and what was left undone."""
@@ -292,13 +304,20 @@ class Keeper:
             self.store.keep_checkpoint(copy.seen)
             self._seen[copy.profile] = copy.seen
 
+    def _to_verify(self) -> set[str]:
+        """As another process, that was killed then, has left it."""
+        if self._unverified is None:
+            self._unverified = self.cache.unvouched()
+        return self._unverified
+
     def _reached(self, profile: str, copy: core.Copy | None) -> None:
-        if profile in self._unverified and self.cache.missing(profile) is None:
+        if profile in self._to_verify() and self.cache.missing(profile) is None:
             self.cache.verify(profile)
-            self._unverified.discard(profile)
+            self._to_verify().discard(profile)
         now = self.clock()
         if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
             self.store.synced(profile, now)
+            forget(self.store, profile)
             self._synced[profile] = now
             if copy is not None:
                 self._witness(copy)

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from msgspec import Struct
 
 from stackroom.client import private_json
+from stackroom.client.errors import ClientError
+from stackroom.events.errors import LogCorrupt
 from stackroom.events.signing import Signer
 
-INSTEAD: Final = "run stackroom sync: this replica takes a new identity"
+
+class KeysDamaged(ClientError):
+    """The file with the key of this home cannot be read."""
+
+    hint = "move it away: with the next change this home takes a new identity, and keeps what waits"
 
 
 class KeyPair(Struct, frozen=True):
@@ -22,7 +27,7 @@ class KeyPair(Struct, frozen=True):
 class KeyFile:
     """Keys by the id of their replica. Whoever calls holds the write lock of the home's store.
 
-    `salt` gives 16 fresh random bytes. Raises LogCorrupt for a file that is none.
+    `salt` gives 16 fresh random bytes. Raises KeysDamaged for a file that is none.
     """
 
     def __init__(self, path: Path, salt: Callable[[], bytes]) -> None:
@@ -50,4 +55,7 @@ class KeyFile:
             private_json.replace(self.path, pairs)
 
     def _pairs(self) -> dict[str, KeyPair]:
-        return private_json.read(self.path, dict[str, KeyPair], INSTEAD)
+        try:
+            return private_json.read(self.path, dict[str, KeyPair], "")
+        except LogCorrupt as error:
+            raise KeysDamaged(str(error)) from error

@@ -16,7 +16,8 @@ from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
 from stackroom.client.same_file import SameFile
 from stackroom.client.workspace import Workspace
-from stackroom.events.errors import StackroomError
+from stackroom.events.errors import LogError, StackroomError
+from stackroom.events.sqlite_log import open_reader
 
 
 class Mended(Struct, frozen=True):
@@ -46,12 +47,13 @@ def mend_cache(home: Home, damaged: SameFile | None, *, offline: bool) -> Mended
         fresh.replica = home.replica.with_name(f"{home.replica.name}.fetching")
         _remove(fresh.replica)
         fetched, unreached = _fetch(fresh, offline)
+        unreached |= _behind(home.replica, fresh.replica, fetched)
         if unreached and _opens(home.replica):
             _remove(fresh.replica)
-            return Mended("", fetched, unreached, done=False)
+            return Mended("", sorted(fetched), unreached, done=False)
         kept = Cache.rebuild(home.replica)
         fresh.replica.rename(home.replica)
-        return Mended(str(kept or ""), fetched, unreached)
+        return Mended(str(kept or ""), sorted(fetched), unreached)
 
 
 def open_mended(home: Home, opening: Callable[[], Workspace]) -> Workspace:
@@ -76,9 +78,9 @@ def told(mended: Mended, path: Path) -> str:
     return f"{path} was damaged{kept}, and was made anew; nothing is lost."
 
 
-def _fetch(fresh: Home, offline: bool) -> tuple[list[str], dict[str, str]]:
-    """Has the cache of `fresh` hold all that the hubs have; which did, and why others did not."""
-    fetched: list[str] = []
+def _fetch(fresh: Home, offline: bool) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Has the cache of `fresh` hold all that hubs have: which profiles of which, and why not of others."""
+    fetched: dict[str, list[str]] = {}
     unreached: dict[str, str] = {}
     workspace = Workspace.open(fresh, clock=chance.clock, new_id=chance.new_id, salt=chance.salt)
     try:
@@ -94,12 +96,32 @@ def _fetch(fresh: Home, offline: bool) -> tuple[list[str], dict[str, str]]:
                 if report.interrupted is not None or wrong:
                     unreached[hub.url] = str(report.interrupted or wrong[0])
                 else:
-                    fetched.append(hub.url)
+                    fetched[hub.url] = list(report.profiles)
             except StackroomError as error:
                 unreached[hub.url] = str(error)
     finally:
         workspace.close()
     return fetched, unreached
+
+
+def _behind(damaged: Path, fresh: Path, fetched: dict[str, list[str]]) -> dict[str, str]:
+    """The hubs that have less than the damaged file, and why it must stay for now.
+
+    They were restored from an old backup: what only this home has is what they will ask for.
+    """
+    behind: dict[str, str] = {}
+    try:
+        with open_reader(damaged) as old, open_reader(fresh) as new:
+            for listed in old.profiles():
+                last = old.recent(listed.id, None, 1)
+                sound = bool(last) and (last[0].seq, last[0].root) == (listed.seq, listed.root)
+                if not sound or new.head(listed.id).seq >= listed.seq:
+                    continue
+                for url in (url for url, profiles in fetched.items() if listed.id in profiles):
+                    behind[url] = f"the hub at {url} has less of a history than this file"
+    except LogError:
+        return behind  # What cannot be read cannot be asked for.
+    return behind
 
 
 def _opens(path: Path) -> bool:

@@ -43,7 +43,12 @@ def state_at(cache: Cache, profile: str, seq: int) -> State:
     """
     with cache.reader() as log:
         laying = _Laying(log, profile)
-        state = laying.fold(_nearest(log, profile, seq), seq)
+        state = _nearest(log, profile, seq)
+        if seq - state.seq >= laying.apart:
+            laying.measure()
+        laying.fold(state, seq)
+        if laying.passed:
+            laying.measure()
     laying.keep(cache)
     return state
 
@@ -56,6 +61,9 @@ def lay(cache: Cache, profile: str) -> None:
     with cache.reader() as log:
         laying = _Laying(log, profile)
         due = laying.due()
+        if due:
+            laying.measure()
+            due = laying.due()
         if due:
             # What comes after an event that is newer than this program waits for one that knows it.
             with suppress(UnknownEvent):
@@ -81,9 +89,13 @@ class _Laying:
         self.head = log.head(profile).seq
         self.here = set(log.milestones(profile))
         self.apart = apart(self.head, 0)
-        if self.head > self.apart and (newest := log.snapshot(profile)) is not None:
-            self.apart = apart(self.head, len(packed(newest.state)))
         self.passed: list[tuple[int, bytes]] = []
+
+    def measure(self) -> None:
+        """Has them as far apart as the size of the newest state asks for."""
+        if (newest := self.log.snapshot(self.profile)) is not None:
+            self.apart = apart(self.head, len(packed(newest.state)))
+            self.passed = [each for each in self.passed if each[0] % self.apart == 0]
 
     def due(self) -> list[int]:
         """Where a milestone should be and is not, lowest first."""
@@ -92,14 +104,13 @@ class _Laying:
         places = range(self.apart, self.head + 1, self.apart)
         return [seq for seq in places if seq >= first and seq not in self.here]
 
-    def fold(self, state: State, seq: int) -> State:
+    def fold(self, state: State, seq: int) -> None:
         """Folds `state` on to `seq` in place, and notes it at the places of milestones."""
         for page in pages(self.log, self.profile, state.seq, seq):
             for commit in page:
                 advance(state, (commit,))
                 if commit.seq % self.apart == 0 and commit.seq not in self.here:
                     self.passed.append((commit.seq, encode(state)))
-        return state
 
     def keep(self, cache: Cache) -> None:
         """Writes what was noted, unless the history was redacted or forgotten meanwhile."""

@@ -22,6 +22,7 @@ from stackroom.events.values import Path, Value
 
 if TYPE_CHECKING:
     from stackroom.client.api import Hub
+    from stackroom.client.auditing import Audited
     from stackroom.client.workspace import Workspace
 
 T = TypeVar("T")
@@ -124,6 +125,16 @@ class Profile(Reading):
                 seq = page[-1].seq
             elif not await self._hub.wait(news):
                 return
+
+    async def verify(self, key: str | None = None) -> "Audited":
+        """Verifies the history here from its first commit: what does not fit first is its `fault`.
+
+        `key` is the hub's public key, if another than the one that was pinned is to count. NotFound while
+        the history was not all fetched.
+        """
+        from stackroom.client.audit_sources import of_copy
+
+        return await self._hub.work(lambda at: of_copy(at, at.copy(self.id), key))
 
     async def runs(
         self,

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from stackroom.client import witness
 from stackroom.client.effects import (
+    Apart,
     Backfill,
     Catalogue,
     Clean,
@@ -45,6 +46,7 @@ from stackroom.events.state import decode
 from stackroom.sync import protocol as wire
 
 __all__ = [
+    "Apart",
     "Backfill",
     "Catalogue",
     "Clean",
@@ -108,11 +110,13 @@ class Replica(Witnessing):
     def disconnected(self) -> None:
         """The connection is gone; everything unanswered will be sent again."""
         self.welcome = None
+        self.parted.clear()
         self._key, self._renewing = "settled", False
         for copy in self.copies.values():
             copy.live = copy.closed = False
             copy.problem = None
             copy.sent.clear()
+            copy.answered.clear()  # The hub that comes back may be one that knows nothing of it.
 
     def become(self, id: str, signer: Signer | None, pending: Mapping[str, list[Proposal]]) -> None:
         """Be another replica from now on, and connect anew; `pending` is what waits, signed by its key."""
@@ -135,18 +139,23 @@ class Replica(Witnessing):
 
     def follow(self, copy: Copy) -> None:
         """Keep this profile up to date, and push what is pending in it."""
+        if copy.profile in self.parted:
+            self.parted.discard(copy.profile)
+            copy.gap_allowed = True  # What comes may still be for the subscription before.
         self.copies[copy.profile] = copy
         if self.welcome is not None:
             self._subscribe(copy)
 
     def unfollow(self, profile: str) -> None:
         """Let the profile rest."""
+        self.parted.discard(profile)
         if self.copies.pop(profile, None) is not None and self.welcome is not None:
             self._send(wire.Unsubscribe(profile))
 
     def propose(self, profile: str, proposals: Iterable[Proposal]) -> None:
-        """More proposals are pending in the profile, and saved."""
-        copy = self.copies[profile]
+        """More proposals are pending in the profile, and saved; one that rests has them when it is back."""
+        if (copy := self.copies.get(profile)) is None:
+            return
         known = {p.id for p in copy.pending}
         copy.pending += [p for p in proposals if p.id not in known]
         copy.pending.sort(key=lambda p: p.number)
@@ -185,6 +194,10 @@ class Replica(Witnessing):
         """Ask for a page of history after seq `after`."""
         self._send(wire.Fetch(profile, after))
 
+    def say(self, *messages: wire.FromReplica) -> None:
+        """Say something about a profile in which the histories have parted."""
+        self._effects += map(Send, messages)
+
     # What the hub says
 
     def receive(self, message: wire.FromHub) -> None:
@@ -216,6 +229,11 @@ class Replica(Witnessing):
                 self._effects.append(Compared(message))
             case wire.Ways() | wire.Changed() | wire.Looked() | wire.LogRead():
                 pass  # Nobody asks once they are in, and a replica folds by itself.
+            case wire.Compared() | wire.Recall() | wire.Healed():
+                if isinstance(message, wire.Healed) and self.welcome is not None:
+                    self.welcome = structs.replace(self.welcome, epoch=message.epoch)
+                if message.profile in self.parted:  # Or it has come together since.
+                    self._effects.append(Apart(message))
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
                     self._about(copy, message)
@@ -261,7 +279,7 @@ class Replica(Witnessing):
 
     def _error(self, error: wire.Error) -> None:
         retry = error.code in ("hub_full", "hub_failed")
-        problem = Problem(error.code, error.sentence, error.hint, error.profile, retry)
+        problem = Problem(error.code, error.sentence, error.hint, error.profile, retry, error.head)
         copy = self.copies.get(error.profile)
         if error.code == "parted" and copy is not None:
             self._parted(copy, problem)
@@ -322,7 +340,6 @@ class Replica(Witnessing):
         fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
         if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
             return
-        copy.gap_allowed = False
         since = copy.frontier
         leaves = []
         for seq, commit in enumerate(fresh, since.size + 1):
@@ -332,6 +349,8 @@ class Replica(Witnessing):
             leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
         frontier = merkle.extended(since, leaves)
         root = merkle.root(frontier)
+        if copy.gap_allowed and root != fresh[-1].root:
+            return  # Of the subscription before, to another history.
         new = self._attested(copy, note, frontier.size, root) if note else None
         hub = self.welcome.hub if self.welcome is not None else ""
         if not self._is_held(copy):
@@ -342,6 +361,7 @@ class Replica(Witnessing):
         if root != fresh[-1].root:
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
+        copy.gap_allowed = False
         unlooked = (commit for commit in fresh if commit.seq > copy.clean_upto)
         taken = tuple(each for each in rewritten_by(unlooked) if each.seq <= since.size)
         if taken:

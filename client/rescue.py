@@ -25,7 +25,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_file import connect, explained, transaction
 from stackroom.events.sqlite_log import open_reader
 
-TABLES: Final = ("settings", "hubs", "profiles", "numbers", "proposals")
+TABLES: Final = ("settings", "hubs", "profiles", "numbers", "proposals", "checkpoints")
 """What is rescued, in an order in which each row finds what it refers to."""
 
 
@@ -83,7 +83,7 @@ def _rescue(
         shutil.copyfile(wal, Path(f"{copy}-wal"))
     found = Found(salvage(copy, fresh, TABLES))
     cached = _cached(home.replica, found)
-    goes = placed(with_history(found, cached.histories), cached.names, cached.used)
+    goes = placed(with_history(found, cached.histories), cached.used)
     _write(fresh, goes)
     if goes.new_identity and found.replica:
         store = Store.open(fresh, new_replica_id=new_replica, keys=KeyFile(home.keys, salt))
@@ -120,9 +120,8 @@ def _write_ahead_log(damaged: Path) -> Path | None:
 
 
 class _Cached(Struct, frozen=True):
-    """What the cache still says, by profile: name, last number of ours, and of local ones all commits."""
+    """What the cache still says, by profile: the last number of ours, and of local ones all commits."""
 
-    names: dict[str, str] = {}
     used: dict[str, int] = {}
     histories: dict[str, list[Commit]] = {}
 
@@ -136,7 +135,6 @@ def _cached(path: Path, found: Found) -> _Cached:
     try:
         with open_reader(path) as log:
             for listed in log.profiles():
-                cached.names[listed.id] = listed.name
                 cached.used[listed.id] = log.last_number(listed.id, found.replica)
                 if listed.id in local:
                     cached.histories[listed.id] = log.commits(listed.id, 0, listed.seq)

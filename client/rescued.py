@@ -7,10 +7,11 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.client.salvage import Row, Table
+from stackroom.client.witness import kept
 from stackroom.events.model import Commit, Event
 
 ORPHAN: Final = "rescued"
-"""The name of a profile of which only proposals were found."""
+"""The name of a profile of which only proposals were found, until its history says another."""
 
 _events = msgspec.json.Decoder(tuple[Event, ...])
 _STATES: Final = frozenset({"pending", "parked", "local"})
@@ -32,6 +33,7 @@ class Found:
         self.hubs = tables["hubs"].rows
         self.profiles = tables["profiles"].rows
         self.numbers = tables["numbers"].rows
+        self.checkpoints = [row for row in tables["checkpoints"].rows if _is_checkpoint(row)]
         rows = tables["proposals"].rows
         self.proposals = [row for row in rows if _reads(row)]
         self.unreadable = [row for row in rows if not _reads(row)]
@@ -54,12 +56,12 @@ def with_history(found: Found, histories: Mapping[str, list[Commit]]) -> Found:
     return found
 
 
-def placed(found: Found, names: Mapping[str, str], used: Mapping[str, int]) -> Placed:
-    """Where each row goes. `names` are those of profiles; `used` the numbers that the history has.
+def placed(found: Found, used: Mapping[str, int]) -> Placed:
+    """Where each row goes; `used` are the numbers that the histories have.
 
     Numbers are sure if nothing is wrong with their table, and none was used that it does not know.
     """
-    hubs, profiles = _hubs(found), _profiles(found, names)
+    hubs, profiles = _hubs(found), _profiles(found)
     known = {row["id"] for row in profiles}
     proposals = [row for row in found.proposals if row["profile"] in known]
     unplaced = [row for row in found.proposals if row["profile"] not in known]
@@ -71,6 +73,7 @@ def placed(found: Found, names: Mapping[str, str], used: Mapping[str, int]) -> P
         "profiles": profiles,
         "numbers": numbers,
         "proposals": proposals,
+        "checkpoints": found.checkpoints,
     }
     return Placed(tables, unplaced, not keeps)
 
@@ -100,7 +103,7 @@ def _hubs(found: Found) -> list[Row]:
     return found.hubs + unmet
 
 
-def _profiles(found: Found, names: Mapping[str, str]) -> list[Row]:
+def _profiles(found: Found) -> list[Row]:
     """The profiles, and those that only proposals still name, where it is certain whose they are."""
     have = {row["id"] for row in found.profiles}
     hubs = {row["url"] for row in _hubs(found)}
@@ -110,9 +113,9 @@ def _profiles(found: Found, names: Mapping[str, str]) -> list[Row]:
         if id in have:
             continue
         if row["state"] == "local":
-            lost[id] = {"id": id, "name": names.get(id, ORPHAN), "hub": None}
+            lost[id] = {"id": id, "name": ORPHAN, "hub": None}
         elif len(hubs) == 1:
-            lost[id] = {"id": id, "name": names.get(id, ORPHAN), "hub": next(iter(hubs))}
+            lost[id] = {"id": id, "name": ORPHAN, "hub": next(iter(hubs))}
     return found.profiles + list(lost.values())
 
 
@@ -145,3 +148,13 @@ def _reads(row: Row) -> bool:
     except (msgspec.DecodeError, ValueError):
         return False
     return row["state"] in _STATES and row["number"] > 0
+
+
+def _is_checkpoint(row: Row) -> bool:
+    """Whether the row says of a checkpoint what that says."""
+    seen = kept(row["note"])
+    if seen is None:
+        return False
+    said = seen.checkpoint
+    stated = (said.profile, said.hub, said.epoch, said.size)
+    return stated == (row["profile"], row["hub"], row["epoch"], row["size"])

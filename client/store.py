@@ -3,7 +3,6 @@
 One SQLite file, durable at every return, used by several processes at once. Not for two threads.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +11,16 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from stackroom.client.identity import Identified, Keys
-from stackroom.client.proposal_rows import COLUMNS, WIDTH, events_text, proposal_of
 from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_precious
+from stackroom.client.store_rows import (
+    COLUMNS,
+    WIDTH,
+    encode_events,
+    insert,
+    next_number,
+    proposal_of,
+    put_profile,
+)
 from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.sqlite_file import Durability
@@ -160,7 +167,7 @@ class Store(Identified):
     def put_profile(self, id: str, name: str, hub: str | None) -> None:
         """Adds a profile, or sets its name and hub."""
         with self._file.writing() as conn:
-            _put_profile(conn, id, name, hub)
+            put_profile(conn, id, name, hub)
 
     def rename_profile(self, id: str, name: str) -> None:
         """Sets under which name the profile is known here."""
@@ -189,6 +196,10 @@ class Store(Identified):
         """The last checkpoint of the profile that was seen, as a note; empty if there was none."""
         row = self._file.one("SELECT note FROM checkpoints WHERE profile = ?", profile)
         return "" if row is None else str(row[0])
+
+    def forget_checkpoint(self, profile: str) -> None:
+        """The hub is held to it no more: an administrator has said what becomes of what it stood for."""
+        self._file.write("DELETE FROM checkpoints WHERE profile = ?", profile)
 
     def keep_checkpoint(self, seen: Seen) -> None:
         """Keeps a checkpoint that was verified, unless a later one of that hub is kept."""
@@ -254,11 +265,11 @@ class Store(Identified):
         """`propose`, durable only after the block; if the block raises, nothing is saved."""
         with self._file.writing() as conn:
             if registering is not None:
-                _put_profile(conn, registering.id, registering.name, registering.hub)
-            number = _next_number(conn, profile)
+                put_profile(conn, registering.id, registering.name, registering.hub)
+            number = next_number(conn, profile)
             made = Proposal(id, number, base, message, time, tuple(events))
             proposal = self._signed(profile, made)
-            _insert(conn, profile, proposal, author, state)
+            insert(conn, profile, proposal, author, state)
             yield proposal
 
     def pending(self, profile: str) -> list[Proposal]:
@@ -338,11 +349,11 @@ class Store(Identified):
             if row is None:
                 raise KeyError(old)
             *columns, profile, author = row
-            was, number = proposal_of(columns), _next_number(conn, profile)
+            was, number = proposal_of(columns), next_number(conn, profile)
             made = Proposal(id, number, base, was.message, was.time, was.events)
             proposal = self._signed(profile, made)
             conn.execute("DELETE FROM proposals WHERE id = ?", (old,))
-            _insert(conn, profile, proposal, author, "pending")
+            insert(conn, profile, proposal, author, "pending")
         return proposal
 
     def publish(self, profile: str, hub: str, first: Proposal | None = None) -> None:
@@ -353,7 +364,7 @@ class Store(Identified):
         with self._file.writing() as conn:
             conn.execute("UPDATE profiles SET hub = ? WHERE id = ?", (hub, profile))
             if first is not None:
-                events = events_text(first)
+                events = encode_events(first.events).decode()
                 conn.execute(
                     "UPDATE proposals SET events = ?, key = x'', signature = x'' WHERE id = ?",
                     (events, first.id),
@@ -364,6 +375,29 @@ class Store(Identified):
             )
             self._sign_anew(conn, "pending")
 
+    def take_back(
+        self, profile: str, made: Iterable[Authored], code: str, sentence: str, *, base: int
+    ) -> None:
+        """What the hub had and has no more is parked; what waits was made in view of `base` at the most."""
+        with self._file.writing() as conn:
+            for own in made:
+                known = conn.execute(
+                    "SELECT 1 FROM proposals WHERE id = ?1 OR (profile = ?2 AND number = ?3)",
+                    (own.proposal.id, profile, own.proposal.number),
+                )
+                if known.fetchone() is None:
+                    insert(conn, profile, own.proposal, own.author, "parked")
+                    conn.execute(
+                        "UPDATE proposals SET code = ?, sentence = ? WHERE id = ?",
+                        (code, sentence, own.proposal.id),
+                    )
+            conn.execute(
+                "UPDATE proposals SET base = ?2, key = x'', signature = x''"
+                " WHERE profile = ?1 AND state = 'pending' AND base > ?2",
+                (profile, base),
+            )
+            self._sign_anew(conn, "pending")
+
     def counts(self) -> dict[str, Counts]:
         """How many proposals each profile has that are not in its log."""
         rows = self._file.all(
@@ -371,49 +405,3 @@ class Store(Identified):
             " FROM proposals WHERE state != 'local' GROUP BY profile"
         )
         return {profile: Counts(pending, parked) for profile, pending, parked in rows}
-
-
-def _put_profile(conn: sqlite3.Connection, id: str, name: str, hub: str | None) -> None:
-    conn.execute(
-        "INSERT INTO profiles (id, name, hub) VALUES (?1, ?2, ?3) ON CONFLICT (id)"
-        " DO UPDATE SET name = ?2, hub = ?3",
-        (id, name, hub),
-    )
-
-
-def _next_number(conn: sqlite3.Connection, profile: str) -> int:
-    row = conn.execute(
-        "INSERT INTO numbers SELECT id, 1 FROM profiles WHERE id = ?"
-        " ON CONFLICT (profile) DO UPDATE SET last = last + 1 RETURNING last",
-        (profile,),
-    ).fetchone()
-    if row is None:
-        raise KeyError(profile)
-    return int(row[0])
-
-
-def _insert(
-    conn: sqlite3.Connection,
-    profile: str,
-    proposal: Proposal,
-    author: str,
-    state: ProposalState,
-) -> None:
-    conn.execute(
-        "INSERT INTO proposals"
-        " (profile, number, id, base, author, message, time, events, state, key, signature)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            profile,
-            proposal.number,
-            proposal.id,
-            proposal.base,
-            author,
-            proposal.message,
-            proposal.time,
-            events_text(proposal),
-            state,
-            proposal.key,
-            proposal.signature,
-        ),
-    )

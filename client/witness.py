@@ -23,8 +23,14 @@ class Seen(Struct, frozen=True):
 
 
 def kept(note: str) -> Seen | None:
-    """What `note`, which was kept, has stated; None for an empty one."""
-    return Seen(note, checkpoint.parse(note)) if note else None
+    """What `note`, which was kept, has stated; None where nothing was kept, or what was is damaged.
+
+    Then the hub is witnessed anew: a checkpoint that cannot be read holds nobody to anything.
+    """
+    try:
+        return Seen(note, checkpoint.parse(note)) if note else None
+    except BadNote:
+        return None
 
 
 def attested(note: str, hub: str, key: bytes, profile: str, seq: int) -> Seen:

@@ -20,6 +20,8 @@ class Witnessing(ABC):
     def __init__(self) -> None:
         self.copies: dict[str, Copy] = {}
         self.welcome: wire.Welcome | None = None
+        self.parted: set[str] = set()
+        """Profiles of which the hub has another history: they rest."""
         self._effects: list[Effect] = []
 
     @abstractmethod
@@ -69,6 +71,7 @@ class Witnessing(ABC):
     def _parted(self, copy: Copy, problem: Problem, seq: int = 0, note: str = "") -> None:
         """Histories differ, up to `seq` or where we stand: the profile rests, and nothing is changed."""
         self.copies.pop(copy.profile, None)
+        self.parted.add(copy.profile)
         if self.welcome is None or not self.welcome.key:
             self._effects.append(problem)
             return

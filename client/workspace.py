@@ -181,6 +181,13 @@ class Workspace:
             )
         return next(entry for entry in self.store.profiles() if entry.id == rights.people)
 
+    def knows_people(self, copy: ProfileCopy) -> bool:
+        """Whether the people of the profile's hub were asked about at its last contact, or later."""
+        rights = self.rights(copy.hub) if copy.hub is not None else None
+        stream = rights.people if rights is not None else ""
+        asked = [e.synced_at for e in self.store.profiles() if e.id == stream and e.synced_at]
+        return bool(asked) and asked[0] >= (copy.synced_at or 0)
+
     def entry(self, name: str) -> ProfileEntry:
         """The profile of that name or id, or of `NAME@HUB`; NotFound, or ClientError for several."""
         entries = self.profiles()
@@ -413,7 +420,7 @@ class Workspace:
 
         A deletion that is pending does not count yet: it must still be pushed.
         """
-        if confirmed.profile_id and confirmed.profile is None and not entry.deleted:
+        if confirmed.profile_id and confirmed.root is None and not entry.deleted:
             self.store.mark_deleted(entry.id)
             return structs.replace(entry, deleted=True)
         if view.profile is not None and view.profile.name != entry.name:

@@ -24,7 +24,8 @@ AuthorResult: TypeAlias = Literal["valid", "unsigned", "invalid", "unregistered"
 
 `valid`: a key of its author's signed it. `unsigned`: no key did. `invalid`: the signature is not that of its
 key. `unregistered`: it is, and that is no key of its author and replica, or had ended by the hub's clock.
-`unbound`: it is, and whose key that is cannot be told by who may not read the people.
+`unbound`: it is, and whose key that is cannot be told by who may not read the people, or has not read all of
+them yet.
 """
 
 
@@ -49,12 +50,13 @@ class AuthorFinding(Struct, frozen=True):
 
 
 def author_finding(
-    profile: str, commit: Commit, keys: Mapping[bytes, KnownKey] | None
+    profile: str, commit: Commit, keys: Mapping[bytes, KnownKey] | None, *, complete: bool = True
 ) -> AuthorFinding:
     """Whether the author that `commit` names has signed it, or the proposal that it holds.
 
     `keys` are all that were ever registered on its hub, by the public key; None where one may not read the
-    people. Raises ModelError for a held proposal that cannot be read.
+    people. If they are not `complete`, a later one may have signed it. Raises ModelError for a held proposal
+    that cannot be read.
     """
     held = held_by(commit)
     made = commit if held is None else held.proposal
@@ -65,6 +67,8 @@ def author_finding(
     if keys is None:
         return AuthorFinding("unbound", made.key)
     known = keys.get(made.key)
+    if known is None and not complete:
+        return AuthorFinding("unbound", made.key)
     theirs = known is not None and (known.author, known.replica) == (commit.author, commit.replica)
     ended = known is not None and known.ended is not None and known.ended < commit.accepted
     if not theirs or ended:

@@ -4,6 +4,8 @@
 table of cases stands in `docs/rules.md`, and `tests/events/test_check.py` has a row for each.
 """
 
+from collections.abc import Set
+
 from stackroom.events import rules
 from stackroom.events.approval import check_approval, held_changes, is_approval
 from stackroom.events.checking import Checking
@@ -62,9 +64,17 @@ def unsealed(proposal: Proposal) -> Changes | Rejected:
 
 
 def check_changes(
-    state: State, base: int, changes: Changes, who: Who, id: str | None = None
+    state: State,
+    base: int,
+    changes: Changes,
+    who: Who,
+    id: str | None = None,
+    seen: Set[int] = frozenset(),
 ) -> Outcome:
-    """`check`, for changes that are unsealed already, in a proposal of that `id`."""
+    """`check`, for changes that are unsealed already, in a proposal of that `id`.
+
+    `seen` are commits after the base that the author had in view, too.
+    """
     if refusal := refuse_rights(state, changes, who):
         # Before all else: whoever may not do this learns nothing else of the profile.
         return Rejected(refusal)
@@ -78,7 +88,7 @@ def check_changes(
         return check_reports(state, changes)
     if is_approval(changes) and not isinstance(state.root, Hub):
         return check_approval(state, changes, who, _weigh)
-    return Checking(state, base, who).run(changes)
+    return Checking(state, base, who, seen=seen).run(changes)
 
 
 def _weigh(state: State, held: Held, own_until: int) -> Outcome:

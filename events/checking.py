@@ -74,6 +74,7 @@ class Checking:
 
     What the replica wrote itself up to `own_until` (or ever, if None) is not in its way, and it may build
     on what of it waits, as far as that was proposed before the proposal of that `number` (if not None).
+    Nor is what its author had in view beside the base: the commits `seen`.
     """
 
     def __init__(
@@ -83,12 +84,14 @@ class Checking:
         who: Who,
         own_until: int | None = None,
         number: int | None = None,
+        seen: Set[int] = frozenset(),
     ) -> None:
         self.before = state
         self.state = state
         self.base = base
         self.own_until = state.seq if own_until is None else own_until
         self.number = number
+        self.seen = seen
         self.who = who
         self.replica = who.replica
         self.me = state.writers.get(who.replica, -1)
@@ -382,9 +385,11 @@ class Checking:
     # What others did
 
     def foreign(self, stamp: Stamp) -> bool:
-        """Whether another replica wrote it since the base."""
+        """Whether another replica wrote it since the base, unseen by the author."""
         seq, writer = stamp
-        return seq > self.base and (writer != self.me or self.own_until < seq <= self.before.seq)
+        if seq <= self.base or seq in self.seen:
+            return False
+        return writer != self.me or self.own_until < seq <= self.before.seq
 
     def written_since(self, entity: AnyEntity) -> Since:
         """What other replicas wrote in the entity since the base."""

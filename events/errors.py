@@ -10,8 +10,25 @@ StackroomError
 │   ├── LogFull             the disk, or the file's own bound, is full
 │   └── Gap                 a commit that does not follow the head
 └── IntegrityError          a hash, a root or an order that must match does not
-    └── Unvouched           a redacted event is not what a redaction says of it
+    └── HistoryFault        … in a history: which commit, and which part of it does not fit
+        └── Unvouched       a redacted event is not what a redaction says of it
 """
+
+from typing import Literal, TypeAlias
+
+Part: TypeAlias = Literal[
+    "place",
+    "event_body",
+    "envelope",
+    "commit",
+    "leaf",
+    "root",
+    "tree_head",
+    "hub_signature",
+    "author_signature",
+    "derived",
+]
+"""What of a history does not fit."""
 
 
 class StackroomError(Exception):
@@ -83,11 +100,24 @@ class IntegrityError(StackroomError):
     """A hash, a root or an order that must match does not."""
 
 
-class Unvouched(IntegrityError):
+class HistoryFault(IntegrityError):
+    """The first place where a history does not fit what was said of it; `docs/audit.md` lists the parts."""
+
+    def __init__(
+        self, profile: str, seq: int, part: Part, sentence: str, *, hint: str = ""
+    ) -> None:
+        self.profile, self.seq, self.part = profile, seq, part
+        super().__init__(sentence, hint=hint)
+
+
+class Unvouched(HistoryFault):
     """A redacted event is not what the last redaction of it says: changed since, or never redacted."""
 
     def __init__(self, profile: str, seq: int, event: int) -> None:
-        self.profile, self.seq, self.event = profile, seq, event
+        self.event = event
         super().__init__(
-            f"commit #{seq} of profile {profile} was changed: no redaction vouches for its event {event}"
+            profile,
+            seq,
+            "event_body",
+            f"commit #{seq} of profile {profile} was changed: no redaction vouches for its event {event}",
         )

@@ -115,7 +115,7 @@ class Snapshot(Struct, frozen=True):
 
 
 class Identity(Struct, frozen=True):
-    """Which log this is: `id` for ever; `epoch` rises when a restored log is taken into service."""
+    """Which log this is: `id` for ever; `epoch` rises each time that a restored log is healed."""
 
     id: str
     epoch: int
@@ -149,6 +149,9 @@ class LogReader(Protocol):
 
         The last in the order of seqs: clocks order nothing, and a hub's may have gone back.
         """
+
+    def root(self, profile: str, seq: int) -> bytes | None:
+        """The Merkle root after commit `seq`: of nothing at 0, None for a commit that is not there."""
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         """The leaf hashes (32 bytes) of the `limit` commits after seq `after`: of those that are there."""
@@ -201,6 +204,9 @@ class LogWriter(LogReader, Protocol):
 
     def put_fact(self, kind: str, key: str, value: bytes | None) -> None:
         """Keeps a fact beside the log: one that may change, and is no history; None forgets it."""
+
+    def put_epoch(self, epoch: int) -> None:
+        """Has the log be in this epoch from now on: what it had lost was taken back, or given up."""
 
     def put_snapshot(self, profile: str, snapshot: Snapshot) -> None:
         """Keeps a snapshot."""

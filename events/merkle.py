@@ -1,6 +1,6 @@
 """The Merkle tree of a log, as RFC 6962 section 2.1 has it, grown one leaf at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from msgspec import Struct
@@ -29,6 +29,31 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+class Growing:
+    """A tree that grows in place: for those who ask for the root after each leaf, of many."""
+
+    def __init__(self, frontier: Frontier | None = None) -> None:
+        self.size = frontier.size if frontier is not None else 0
+        self._peaks = list(frontier.peaks) if frontier is not None else []
+
+    def add(self, hashed: bytes) -> None:
+        """One more leaf, given by its leaf hash."""
+        below, peaks = self.size, self._peaks
+        while below & 1:
+            hashed = sha256(b"\x01" + peaks.pop() + hashed).digest()
+            below >>= 1
+        peaks.append(hashed)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The Merkle tree hash as it stands."""
+        return _folded(self._peaks)
+
+    def frontier(self) -> Frontier:
+        """The tree as it stands, for keeping."""
+        return Frontier(self.size, tuple(self._peaks))
+
+
 def grow(frontier: Frontier, hashed: bytes) -> Frontier:
     """The tree with one more leaf, given by its leaf hash."""
     return extended(frontier, (hashed,))
@@ -36,24 +61,24 @@ def grow(frontier: Frontier, hashed: bytes) -> Frontier:
 
 def extended(frontier: Frontier, hashes: Iterable[bytes]) -> Frontier:
     """The tree with more leaves, given by their leaf hashes."""
-    peaks, size = list(frontier.peaks), frontier.size
+    tree = Growing(frontier)
     for hashed in hashes:
-        peak, below = hashed, size
-        while below & 1:
-            peak = node_hash(peaks.pop(), peak)
-            below >>= 1
-        peaks.append(peak)
-        size += 1
-    return Frontier(size, tuple(peaks))
+        tree.add(hashed)
+    return tree.frontier()
 
 
 def root(frontier: Frontier) -> bytes:
     """The Merkle tree hash; of no leaves, the hash of nothing."""
-    if not frontier.peaks:
+    return _folded(frontier.peaks)
+
+
+def _folded(peaks: Sequence[bytes]) -> bytes:
+    # Here and in `Growing.add` the hash is written out: over a long history, calls cost as much as hashes.
+    if not peaks:
         return EMPTY_ROOT
-    *rest, hashed = frontier.peaks
-    for peak in reversed(rest):
-        hashed = node_hash(peak, hashed)
+    hashed = peaks[-1]
+    for peak in peaks[-2::-1]:
+        hashed = sha256(b"\x01" + peak + hashed).digest()
     return hashed
 
 

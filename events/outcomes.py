@@ -22,7 +22,8 @@ from stackroom.events.model import (
     RunUpdated,
 )
 from stackroom.events.rules import Refusal
-from stackroom.events.values import Path
+from stackroom.events.state import State
+from stackroom.events.values import WHOLE, Path
 
 Changes: TypeAlias = Sequence[tuple[str, Change]]
 """Changes in their order, each with the id of its entity."""
@@ -95,6 +96,24 @@ def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:
         return id, conflict(held, outcome.overlaps)
     request = ChangeRequested if outcome.joins is None else RequestJoined
     return id, request(held, outcome.protected)
+
+
+def set_aside(state: State, changes: Changes) -> tuple[Overlap, ...]:
+    """The overlaps of a proposal that must not be lost, and that breaks a rule upon `state`.
+
+    One for each entity that it is about, as a whole, with the commit that touched that last.
+    """
+    return tuple(
+        Overlap("edit/delete", id, WHOLE, _touched(state, id))
+        for id in dict.fromkeys(id for id, _ in changes)
+    )
+
+
+def _touched(state: State, id: str) -> int:
+    entity, gone = state.get(id), state.gone.get(state.resolve(id))
+    if entity is not None:
+        return max(seq for seq, _ in entity.stamps.values())
+    return gone.stamp[0] if gone is not None else state.seq
 
 
 def taking(commit: Commit) -> Taking:

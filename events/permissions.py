@@ -55,6 +55,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "people.read": "see users, teams, projects, roles, assignments and everybody's tokens",
     "people.write": "change them, and invite people",
     "hub.audit": "read the hub's security log",
+    "hub.heal": "have a restored hub take back what it lost, or give that up",
 }
 """Every permission, and what it lets one do."""
 

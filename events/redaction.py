@@ -47,6 +47,9 @@ HELD_EVENTS: Final = ("held", "proposal", "events")
 SIDES: Final = ("before", "theirs", "ours")
 """The values of an overlap."""
 
+REDACTED: Final = Redacted.__name__
+"""The type of the event that vouches for others."""
+
 MARKER: Final = re.compile(r"\[redacted in #[0-9]+(?:, [0-9]+)?\]")
 
 Marks = Mapping[str, str]
@@ -130,7 +133,7 @@ def rewritten_by(commits: Iterable[Commit]) -> Iterator[Rewritten]:
     """The events that redactions among `commits` take values from, in their order."""
     for commit in commits:
         for event in commit.events:
-            if event.type == Redacted.__name__:
+            if event.type == REDACTED:
                 change = unseal(event)
                 assert isinstance(change, Redacted)
                 yield from change.rewritten
@@ -148,6 +151,10 @@ class Vouchers:
         for number, event in enumerate(commit.events):
             if event.digest:
                 self._claimed[commit.seq, number] = now(event)
+            elif event.type == REDACTED:
+                self._vouch(commit)
+
+    def _vouch(self, commit: Commit) -> None:
         for each in rewritten_by((commit,)):
             if each.seq < commit.seq:
                 self._vouched[each.seq, each.event] = each.digest

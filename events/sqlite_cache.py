@@ -11,11 +11,12 @@ from stackroom.events.errors import Gap, LogError
 from stackroom.events.log import Snapshot, Taken
 from stackroom.events.merkle import pack, root
 from stackroom.events.model import Commit
-from stackroom.events.sqlite_write import INDEX, SqliteWriter
+from stackroom.events.sqlite_write import SqliteWriter
 
 FORGET = (
     "DELETE FROM milestones WHERE profile = ?",
     "DELETE FROM touched WHERE profile = ?",
+    "DELETE FROM typed WHERE profile = ?",
     "DELETE FROM runs WHERE profile = ?",
     "DELETE FROM commits WHERE profile = ?",
     "DELETE FROM snapshots WHERE profile = ?",
@@ -25,6 +26,12 @@ FORGET = (
 BEGIN = (
     "INSERT INTO profiles (id, seq, root, peaks, begun, indexed) VALUES (?1, ?2, ?3, ?4, ?2, ?2)"
 )
+INDEX_TYPES = """
+    INSERT OR IGNORE INTO typed
+    SELECT c.profile, json_extract(e.value, '$.type') AS type, c.seq
+    FROM commits c JOIN json_each(c.events) e
+    WHERE c.profile = ? AND c.seq BETWEEN ? AND ? ORDER BY type, c.seq
+"""
 OF_PROFILE = "profile = (SELECT number FROM profiles WHERE id = ?)"
 PUT_MILESTONE = """
     INSERT OR REPLACE INTO milestones (profile, seq, state)
@@ -63,7 +70,12 @@ class SqliteCacheWriter(SqliteWriter):
         if taken:
             number, *_ = self._numbered_profile(profile)
             self._insert(profile, number, taken)
-            self._conn.execute(INDEX, (number, first, taken[-1].commit.seq))
+            self._index(number, first, taken[-1].commit.seq)
+
+    def _index(self, number: int, first: int, last: int) -> None:
+        """Indexes the commits of a profile by entity, and by the types of their events."""
+        super()._index(number, first, last)
+        self._conn.execute(INDEX_TYPES, (number, first, last))
 
     def put_milestone(self, profile: str, seq: int, state: bytes) -> None:
         """Keeps the encoded state at `seq` as a milestone, compressed."""

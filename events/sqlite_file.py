@@ -108,6 +108,9 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explain(error, path) from error
+    except UnicodeDecodeError as error:
+        # What sqlite3 has to say of a damaged schema quotes it, whatever it is.
+        raise LogCorrupt(f"{path} is damaged: {error}", hint="restore a backup") from error
 
 
 def explain(error: sqlite3.Error, path: Path) -> LogError:

@@ -17,10 +17,12 @@ from stackroom.events.log import (
     RunFound,
     RunsWanted,
     Snapshot,
+    Taken,
 )
-from stackroom.events.merkle import Frontier, unpack
+from stackroom.events.merkle import EMPTY_ROOT, Frontier, unpack
 from stackroom.events.model import Commit, Millis
 from stackroom.events.seeking import Sought
+from stackroom.events.sqlite_beside import SqliteBeside
 from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
 from stackroom.events.sqlite_search import found
 
@@ -47,10 +49,18 @@ TOUCHING = """
     WHERE p.id = ?1 AND c.seq > p.indexed AND c.seq <= ?3
     AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?2))
 """
+TAKEN = f"""
+    SELECT {COLUMNS}, outcome, leaf
+    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ?
+    ORDER BY seq LIMIT ?
+"""
 LEAVES = """
     SELECT leaf FROM commits
     WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
     ORDER BY seq
+"""
+ROOT = """
+    SELECT root FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq = ?
 """
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
@@ -182,6 +192,25 @@ class SqliteReader:
         seq, peaks, state = row
         return Snapshot(seq, _frontier(profile, seq, peaks), state)
 
+    def taken(self, profile: str, after: int, limit: int) -> list[Taken]:
+        """Commits with a seq above `after` in order, at most `limit`, with all that is kept of each.
+
+        A row that cannot be read ends the page before it; LogCorrupt where it is the first.
+        """
+        page: list[Taken] = []
+        try:
+            for row in self._conn.execute(TAKEN, (profile, after, limit)):
+                page.append(Taken(commit_of(row[:-2]), row[-2], row[-1]))
+        except (sqlite3.OperationalError, LogCorrupt) as error:
+            # Text that is not UTF-8 is an error of the Python module itself, which has no code.
+            if hasattr(error, "sqlite_errorcode"):
+                raise
+            if not page:
+                raise LogCorrupt(
+                    f"a commit of profile {profile} cannot be read: {error}"
+                ) from error
+        return page
+
     def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
         """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""
         row = self._conn.execute(MILESTONE, (profile, upto)).fetchone()
@@ -195,6 +224,12 @@ class SqliteReader:
         """The newest commits of a cache that are sought, with a seq below `before`: see `sqlite_search`."""
         return found(self._conn, profile, sought, before, limit)
 
+    def root(self, profile: str, seq: int) -> bytes | None:
+        if seq == 0:
+            return EMPTY_ROOT
+        row = self._conn.execute(ROOT, (profile, seq)).fetchone()
+        return row[0] if row is not None else None
+
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
 
@@ -205,6 +240,10 @@ class SqliteReader:
             return None
         begun, filled = row
         return range(filled + 1, begun + 1)
+
+    def beside(self, profile: str) -> SqliteBeside:
+        """What is kept beside the commits of a profile, to be held against them."""
+        return SqliteBeside(self._conn, profile)
 
 
 def _frontier(profile: str, seq: int, peaks: bytes) -> Frontier:

@@ -32,6 +32,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("signatures", partial(_add_signatures, use=use)),
         Step("runs", sqlite_runs.create),
         Step("lines", partial(_add_lines, use=use)),
+        Step("typed", partial(_add_typed, use=use)),
     )
 
 
@@ -112,3 +113,21 @@ def _add_lines(conn: sqlite3.Connection, use: Use) -> None:
     """Who wrote what message when, in an index: a replica seeks in it and leaves the events unread."""
     if use == "cache":
         conn.execute("CREATE INDEX lines ON commits (profile, seq, author, accepted, message)")
+
+
+def _add_typed(conn: sqlite3.Connection, use: Use) -> None:
+    """Which commits have an event of a type, up to where `touched` reaches; and who made which.
+
+    A replica seeks in them; the table is in a hub's file, too, and stays empty there.
+    """
+    conn.execute(
+        "CREATE TABLE typed (profile INTEGER NOT NULL, type TEXT NOT NULL, seq INTEGER NOT NULL, "
+        "PRIMARY KEY (profile, type, seq)) STRICT, WITHOUT ROWID"
+    )
+    if use == "cache":
+        conn.execute("CREATE INDEX authors ON commits (profile, author, seq)")
+        conn.execute(
+            "INSERT OR IGNORE INTO typed SELECT c.profile, json_extract(e.value, '$.type') AS type, c.seq "
+            "FROM profiles p JOIN commits c ON c.profile = p.number AND c.seq <= p.indexed "
+            "JOIN json_each(c.events) e ORDER BY 1, 2, 3"
+        )

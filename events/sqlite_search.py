@@ -1,13 +1,15 @@
 """Seeking in a log in SQLite, newest first: as little is read as is needed for the commits that are asked.
 
-Of a cache, the index `lines` has who wrote what message when beside the seqs, and `touched` has the seqs of
-an entity. What SQL cannot say exactly, it says generously; `seeking.matches` decides on each commit.
+Of a cache, the index `lines` has who wrote what message when beside the seqs; `authors`, `touched` and
+`typed` have the seqs of an author, an entity, a type of event. What SQL cannot say exactly, it says
+generously; `seeking.matches` decides on each commit.
 """
 
+import heapq
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -33,6 +35,14 @@ BY_LINES = """
 BY_EVENTS = """
     SELECT c.seq FROM commits c
     WHERE c.profile = ? AND c.seq BETWEEN ? AND ? AND {0} ORDER BY c.seq DESC
+"""
+BY_AUTHOR = """
+    SELECT c.seq FROM commits c INDEXED BY authors
+    WHERE c.profile = ? AND c.seq BETWEEN ? AND ? AND c.author = ? ORDER BY c.seq DESC
+"""
+BY_TYPE = """
+    SELECT seq FROM typed
+    WHERE profile = ? AND seq BETWEEN ? AND ? AND type = ? ORDER BY seq DESC
 """
 BY_ENTITY = """
     SELECT DISTINCT seq FROM touched
@@ -68,10 +78,15 @@ def found(
     lines, events = _of_lines(sought), _of_events(sought)
     if sought.entities is not None:
         seqs = _touching(conn, within, sorted(sought.entities), indexed)
+    elif sought.message or not (sought.authors or sought.asks_of_events):
+        seqs = _seqs(conn, BY_LINES.format(lines[0]), (*within, *lines[1]))
+    elif sought.authors:
+        authors = sorted(set(sought.authors))
+        seqs = _merged(_seqs(conn, BY_AUTHOR, (*within, author)) for author in authors)
+    elif sought.types:
+        seqs = _of_types(conn, within, sorted(sought.types), indexed)
     else:
-        sql, bound = _both(lines, events)
-        query = BY_EVENTS if sought.asks_of_events else BY_LINES
-        seqs = (seq for (seq,) in conn.execute(query.format(sql), (*within, *bound)))
+        seqs = _seqs(conn, BY_EVENTS.format(events[0]), (*within, *events[1]))
     sql, bound = _both(lines, events)
     chosen = CHOSEN.format(sql)
     commits: list[Commit] = []
@@ -81,19 +96,44 @@ def found(
     return commits[:limit]
 
 
+def _seqs(conn: sqlite3.Connection, query: str, bound: Sequence[object]) -> Iterator[int]:
+    """The seqs that a query gives, read as far as they are asked for."""
+    return (seq for (seq,) in conn.execute(query, bound))
+
+
+def _merged(each: Iterable[Iterator[int]]) -> Iterator[int]:
+    """Seqs that come newest first from several sides, each seq once."""
+    last = None
+    for seq in heapq.merge(*each, reverse=True):
+        if seq != last:
+            yield seq
+        last = seq
+
+
+def _of_types(
+    conn: sqlite3.Connection, within: tuple[int, int, int], types: list[str], indexed: int
+) -> Iterator[int]:
+    """The seqs of commits that have an event of one of the types, newest first."""
+    number, first, last = within
+    sql, bound = _of_events(Sought(types=frozenset(types)))
+    recent = (number, max(first, indexed + 1), last, *bound)
+    yield from _seqs(conn, BY_EVENTS.format(sql), recent)
+    upto = min(last, indexed)
+    yield from _merged(_seqs(conn, BY_TYPE, (number, first, upto, type)) for type in types)
+
+
 def _touching(
     conn: sqlite3.Connection, within: tuple[int, int, int], entities: list[str], indexed: int
 ) -> Iterator[int]:
     """The seqs of commits that touch the entities, newest first, as far as an id's end tells."""
     number, first, last = within
     recent = (number, max(first, indexed + 1), last, json.dumps(entities))
-    yield from (seq for (seq,) in conn.execute(NOT_INDEXED, recent))
+    yield from _seqs(conn, NOT_INDEXED, recent)
     ends = [id[-12:] for id in entities]
     places = ",".join("?" * len(ends))
     if len(ends) > MOST_BOUND:
         places, ends = "SELECT value FROM json_each(?)", [json.dumps(ends)]
-    rows = conn.execute(BY_ENTITY.format(places), (number, first, min(last, indexed), *ends))
-    yield from (seq for (seq,) in rows)
+    yield from _seqs(conn, BY_ENTITY.format(places), (number, first, min(last, indexed), *ends))
 
 
 def _of_lines(sought: Sought) -> Condition:

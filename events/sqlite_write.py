@@ -65,7 +65,7 @@ class SqliteWriter(SqliteReader):
         self._insert(profile, number, taken)
         self._conn.execute(MOVE_HEAD, (last.seq, last.root, pack(frontier), number))
         if last.seq - indexed >= INDEXED_EVERY:
-            self._conn.execute(INDEX, (number, indexed + 1, last.seq))
+            self._index(number, indexed + 1, last.seq)
             self._conn.execute(MOVE_INDEXED, (last.seq, number))
 
     def refuse(self, refused: Refused) -> None:
@@ -106,12 +106,19 @@ class SqliteWriter(SqliteReader):
         else:
             self._conn.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (kind, key, value))
 
+    def put_epoch(self, epoch: int) -> None:
+        self._conn.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(epoch),))
+
     def put_snapshot(self, profile: str, snapshot: Snapshot) -> None:
         row = (profile, snapshot.seq, pack(snapshot.frontier), snapshot.state)
         self._conn.execute(KEEP_SNAPSHOT, row)
 
     def drop_snapshots(self, profile: str, keep: Sequence[int]) -> None:
         self._conn.execute(DROP_SNAPSHOTS, (profile, json.dumps(list(keep))))
+
+    def _index(self, number: int, first: int, last: int) -> None:
+        """Indexes the commits of a profile by entity."""
+        self._conn.execute(INDEX, (number, first, last))
 
     def _numbered_profile(self, profile: str) -> tuple[int, int, int]:
         """The profile's number in this file (a new one gets the next), its head, and up to where its

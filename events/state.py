@@ -277,5 +277,13 @@ def decode(data: bytes) -> State:
     """The state that `encode` wrote; IntegrityError if it is not one."""
     try:
         return State(_decoder.decode(data))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise IntegrityError(f"a stored state cannot be read: {error}") from error
+
+
+def listing(state: State) -> tuple[str, bool] | None:
+    """How the catalogue lists the profile: its name, and whether it was deleted."""
+    if (profile := state.profile) is not None:
+        return profile.name, False
+    gone = state.gone.get(state.profile_id)
+    return (gone.name, True) if gone is not None else None

@@ -6,7 +6,7 @@ away, and the next decision rebuilds them from the log.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from stackroom.events.check import (
     Changes,
     Conflicted,
     Converged,
+    Outcome,
     Rejected,
     Requested,
     check,
@@ -46,11 +47,11 @@ from stackroom.events.model import (
     ProfileRenamed,
     Proposal,
 )
-from stackroom.events.outcomes import holding
+from stackroom.events.outcomes import holding, set_aside
 from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
-from stackroom.events.state import State, encode
+from stackroom.events.state import State, encode, listing
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
 
@@ -64,6 +65,9 @@ class Submission(Struct, frozen=True):
     `user` and `token` are ids among the people of the hub, who are asked again in the transaction:
     what was withdrawn before it begins is gone. Without them, the rights in `who` count. `session` is the
     connection, where there is one.
+
+    With `back`, it was a commit of a history that the hub lost: it is never refused by what stands now,
+    but held in a conflict; `back` are the seqs after its base that its author had in view all the same.
     """
 
     profile: str
@@ -72,6 +76,7 @@ class Submission(Struct, frozen=True):
     user: str = ""
     token: str = ""
     session: int = 0
+    back: Set[int] | None = None
 
 
 class Decision(Struct, frozen=True):
@@ -89,7 +94,7 @@ class _Branch:
     def __init__(self, state: State, frontier: merkle.Frontier, stored: int) -> None:
         self.state = state
         self.frontier = frontier
-        self.listed = _listing(state)
+        self.listed = listing(state)
         self.stored = stored
         self.fresh: list[Taken] = []
         self.added: list[Commit] = []
@@ -272,31 +277,38 @@ class Authority:
                 return self._refused(submission, branch, refusal, now, log)
             # Not remembered: whose proposal this is was not shown, and its author may still push it.
             return Answer(proposal.id, "rejected", None, forged.code, forged.sentence)
-        outcome = check_changes(branch.state, proposal.base, changes, who, proposal.id)
+        outcome = self._outcome(submission, branch, changes, who, log)
+        if isinstance(outcome, Rejected) and submission.back is not None:
+            outcome = Conflicted(set_aside(branch.state, changes))
         match outcome:
             case Rejected(refusal):
                 return self._refused(submission, branch, refusal, now, log)
             case Accepted(merged):
-                if too_much := self._refuse_taking(submission, branch, changes, log):
-                    return self._refused(submission, branch, too_much, now, log)
                 taking: Taking = "merged" if merged else "accepted"
             case Converged():
                 taking = "converged"
             case Conflicted():
-                if full := self._refuse_holding(submission, branch, outcome):
-                    return self._refused(submission, branch, full, now, log)
                 held = self._conflict(submission, branch, outcome, log)
                 return self._take(submission, branch, (held,), _changes(held), "conflict", now, log)
             case Requested():
-                if no := self._refuse_taking(
-                    submission, branch, changes, log
-                ) or self._refuse_holding(submission, branch, outcome):
-                    return self._refused(submission, branch, no, now, log)
                 held = self._held(submission, outcome)
                 return self._take(
                     submission, branch, (held,), _changes(held), "requested", now, log
                 )
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
+
+    def _outcome(
+        self, submission: Submission, branch: _Branch, changes: Changes, who: Who, log: LogWriter
+    ) -> Outcome:
+        """What the rules say, and what else this hub has."""
+        proposal, seen = submission.proposal, submission.back or frozenset()
+        outcome = check_changes(branch.state, proposal.base, changes, who, proposal.id, seen)
+        no: Refusal | None = None
+        if isinstance(outcome, Accepted | Requested):
+            no = self._refuse_taking(submission, branch, changes, log)
+        if no is None and isinstance(outcome, Conflicted | Requested):
+            no = self._refuse_holding(submission, branch, outcome)
+        return outcome if no is None else Rejected(no)
 
     def _refuse_signature(self, submission: Submission, log: LogReader) -> Refusal | None:
         """Why the proposal is not signed as it must be; where nobody was asked for, nothing must be."""
@@ -350,7 +362,11 @@ class Authority:
         """Why what no rule refuses is not taken all the same: by what else this hub has."""
         if naming := self._refuse_naming(submission, changes, log):
             return naming
-        if self.ceilings is None or submission.profile == self.people:
+        if (
+            self.ceilings is None
+            or submission.profile == self.people
+            or submission.back is not None
+        ):
             return None
         return self.ceilings.refuse(
             branch.state,
@@ -362,7 +378,7 @@ class Authority:
         self, submission: Submission, branch: _Branch, outcome: Conflicted | Requested
     ) -> Refusal | None:
         """Why no conflict or change request holds the proposal: its author has many in them."""
-        if self.ceilings is None:
+        if self.ceilings is None or submission.back is not None:
             return None
         author = submission.who.author
         if isinstance(outcome, Conflicted):
@@ -434,7 +450,7 @@ class Authority:
         branch.fresh.append(Taken(commit, taking, leaf))
         branch.added.append(commit)
         branch.answered(submission.who.replica, proposal.number)
-        if _listing(branch.state) != branch.listed:
+        if listing(branch.state) != branch.listed:
             self._flush(submission.profile, branch, log)
         return Answer(proposal.id, taking, commit.seq)
 
@@ -443,11 +459,11 @@ class Authority:
         if branch.fresh:
             log.append(profile, branch.fresh, branch.frontier)
             branch.fresh = []
-        listing = _listing(branch.state)
-        if listing != branch.listed and listing is not None:
-            name, deleted = listing
+        listed = listing(branch.state)
+        if listed != branch.listed and listed is not None:
+            name, deleted = listed
             log.list_profile(profile, name, deleted=deleted)
-            branch.listed = listing
+            branch.listed = listed
 
     def _branch(self, profile: str, log: LogReader) -> _Branch:
         branch = self._branches.get(profile)
@@ -468,11 +484,3 @@ class Authority:
 
 def _changes(*events: Event) -> Changes:
     return [(event.entity, codec.unseal(event)) for event in events]
-
-
-def _listing(state: State) -> tuple[str, bool] | None:
-    """How the catalogue lists the profile: its name, and whether it was deleted."""
-    if (profile := state.profile) is not None:
-        return profile.name, False
-    gone = state.gone.get(state.profile_id)
-    return (gone.name, True) if gone is not None else None

@@ -17,10 +17,11 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import SCRUB_FACT, Fact
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.effects import Ordered, Submit
+from stackroom.sync.mending import Mending, Outcome, Unmended, mend
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.orders import Carried, carry_out
 from stackroom.sync.protocol import ErrorCode
-from stackroom.sync.turns import Turns
+from stackroom.sync.turns import Turns, Work
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ NOT_SCRUBBED: Final = Refusal(
 )
 
 Decided = Callable[[list[Submit], Decision], None]
+Healed = Callable[[Mending, Outcome | Refusal], None]
 CarriedOut = Callable[[Ordered, Carried], None]
 Failed = Callable[[list[Submit], ErrorCode, str, str], None]
 
@@ -40,8 +42,8 @@ Failed = Callable[[list[Submit], ErrorCode, str, str], None]
 class Committer:
     """Has proposals decided, each account in its turn, many in one transaction.
 
-    Orders take their turn among them, each in a transaction of its own. `decided`, `carried_out` and
-    `failed` are told what came of them. `run` ends after `drain`; what is submitted later is
+    Orders take their turn among them, each in a transaction of its own. `decided`, `carried_out`, `mended`
+    and `failed` are told what came of them. `run` ends after `drain`; what is submitted later is
     not taken: its senders have it still, and push it again to the hub that comes back.
     Cancelling it does not undo the transaction under way: it ends whole, and nobody is told.
     """
@@ -56,6 +58,7 @@ class Committer:
         clock: Callable[[], Millis],
         decided: Decided,
         carried_out: CarriedOut,
+        mended: Healed,
         failed: Failed,
     ) -> None:
         self.event_log = event_log
@@ -64,6 +67,7 @@ class Committer:
         self.clock = clock
         self.decided = decided
         self.carried_out = carried_out
+        self.mended = mended
         self.failed = failed
         self.ready = True
         """Whether the last transaction succeeded."""
@@ -73,7 +77,7 @@ class Committer:
         self._ending = False
         self._ended = asyncio.Event()
 
-    def submit(self, work: Submit | Ordered) -> None:
+    def submit(self, work: Work) -> None:
         """Puts proposals, or an order, behind those of their account that wait."""
         if self._ending:
             return
@@ -115,6 +119,8 @@ class Committer:
         work = self._turns.next()
         if isinstance(work, Ordered):
             await self._carry_out(work)
+        elif isinstance(work, Mending):
+            await self._mend(work)
         else:
             await self._commit(work)
 
@@ -177,6 +183,22 @@ class Committer:
                 reply = structs.replace(carried.reply, code=code, sentence=sentence)
                 carried = structs.replace(carried, reply=reply)
         self.carried_out(ordered, carried)
+
+    async def _mend(self, mending: Mending) -> None:
+        outcome: Outcome | Refusal
+        try:
+            outcome = await self._write(
+                lambda log: mend(self.authority, mending, self.clock(), log)
+            )
+        except Unmended as refused:
+            outcome = refused.refusal
+        except Exception as error:
+            self.metrics.failures += 1
+            log.exception("a profile could not be healed", exc_info=error)
+            outcome = Refusal("hub_failed", "the hub failed to do this; its log says why")
+        self.mended(mending, outcome)
+        # What was taken away again in the lost history, the backup has brought back.
+        await self.scrub()
 
     async def scrub(self) -> bool:
         """Leaves no trace of what was redacted; whether that was done, or there was nothing to do.

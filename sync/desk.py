@@ -9,7 +9,7 @@ import anyio.to_thread
 from stackroom.events.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
-from stackroom.sync.paging import read_page, read_roots
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.showing import Past, read_log, read_past
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Desk:
         self._folding = anyio.Lock()
         """One state is read at a time, and by one of those who wait for it."""
 
-    async def answer(self, request: effects.Reading) -> int:
+    async def answer(self, request: effects.Asked) -> int:
         """Has the hub answer `request`; about how many bytes of history that is."""
         server = self.server
         hub, settings, read = server.hub, server.settings, server.event_log.read
@@ -37,12 +37,13 @@ class Desk:
             case effects.FetchRoots():
                 found = await read(partial(read_roots, request))
                 hub.roots(request, found, server.clock())
+                return len(request.seqs) * effects.ENVELOPE_BYTES
             case effects.Show(_, profile):
                 async with self._folding:
                     if hub.must_fold(profile):
                         hub.folded(profile, await read(partial(state_at, profile=profile)))
                 return hub.show(request)
-            case effects.Recall():
+            case effects.LookBack():
                 shown = await read(partial(read_past, request, self.past, settings))
                 hub.recalled(request, shown)
                 return len(shown.entities)
@@ -55,6 +56,10 @@ class Desk:
                 hub.notes(request, await anyio.to_thread.run_sync(newest))
             case effects.ListAll():
                 hub.catalogue(request.session, await read(_profiles))
+            case effects.Survey():
+                hub.surveyed(request, await read(_profiles))
+            case effects.Look(_, compare):
+                hub.compared(request, await read(partial(compared, compare)))
         return 0
 
 

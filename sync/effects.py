@@ -10,6 +10,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
+from stackroom.sync.mending import Mending
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind, Wanted
 
@@ -75,7 +76,7 @@ class Show(Struct, frozen=True):
     profile: str
 
 
-class Recall(Struct, frozen=True):
+class LookBack(Struct, frozen=True):
     """Read a page of a past state, from its entity number `after` on."""
 
     session: int
@@ -91,7 +92,7 @@ class Recount(Struct, frozen=True):
 
 
 class Forget(Struct, frozen=True):
-    """Keep no state of the profile's past: a value was taken out of its history."""
+    """Keep no state of the profile's past: values were taken out of its history, or it was healed."""
 
     profile: str
 
@@ -100,6 +101,20 @@ class ListAll(Struct, frozen=True):
     """Read the catalogue for `session`."""
 
     session: int
+
+
+class Look(Struct, frozen=True):
+    """Find what the log has in common with a `session` of another history."""
+
+    session: int
+    compare: wire.Compare
+
+
+class Survey(Struct, frozen=True):
+    """Read every head, for the order `id` of `session`."""
+
+    session: int
+    id: int
 
 
 class ReadNotes(Struct, frozen=True):
@@ -155,10 +170,14 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Reading: TypeAlias = Read | FetchRoots | Show | Recall | Recount | ListAll | ReadNotes
-"""What is read for one session, in turn, at the pace at which it takes it."""
+Asked: TypeAlias = (
+    Read | FetchRoots | Show | LookBack | Recount | ListAll | ReadNotes | Look | Survey
+)
+"""What is read for one connection, in the order in which it was asked for."""
 
-Effect: TypeAlias = Send | Close | Submit | Reading | Forget | Prove | Ordered | Keep | Noted
+Effect: TypeAlias = (
+    Send | Close | Submit | Asked | Forget | Prove | Ordered | Keep | Noted | Mending
+)
 
 
 class Page(Struct, frozen=True):

@@ -27,17 +27,18 @@ from stackroom.sync.effects import (
     FetchRoots,
     Keep,
     ListAll,
+    LookBack,
     Noted,
     Ordered,
     Prove,
     Read,
     ReadNotes,
-    Recall,
     Recount,
     Submit,
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
+from stackroom.sync.healing import Healing
 from stackroom.sync.notary import Notary
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
@@ -52,7 +53,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Watchers):
+class Hub(Healing, Watchers):
     """All sessions of one hub process."""
 
     def __init__(
@@ -64,9 +65,7 @@ class Hub(Watchers):
         ways: wire.Ways = NO_WAYS,
         notary: Notary | None = None,
     ) -> None:
-        super().__init__(settings, notary)
-        self.identity = identity
-        self.access = access
+        super().__init__(identity, access, settings, notary)
         self.version = version
         self.ways = ways
         self.connected: Counter[str] = Counter()
@@ -88,6 +87,7 @@ class Hub(Watchers):
             self._leave_all(session)
             if session.principal is not None:
                 self.connected[session.principal.account] -= 1
+            self._withdraw(session)
 
     def receive(self, session: Session, message: wire.FromReplica, now: Millis) -> None:
         """A message came; from whom nothing is wanted any more, none is heard."""
@@ -201,6 +201,8 @@ class Hub(Watchers):
         self, session: Session, principal: Principal, message: wire.FromReplica, now: Millis
     ) -> None:
         match message:
+            case wire.Ask(order=wire.ListOffers() | wire.Heal()):
+                self._heals(session, principal, message, now)
             case wire.Ask(id, wire.ListNotes() as order):
                 self._list_notes(session, principal, id, order)
             case wire.Ask(id, order):
@@ -230,7 +232,7 @@ class Hub(Watchers):
                 self._unwatch(session, profile)
             case wire.Look(profile=profile):
                 if self._may_read(session, principal, profile):
-                    self._effects.append(Recall(session.id, message))
+                    self._effects.append(LookBack(session.id, message))
             case wire.ReadLog(profile=profile):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Recount(session.id, message))
@@ -239,6 +241,12 @@ class Hub(Watchers):
                     self._effects.append(FetchRoots(session.id, profile, seqs))
             case wire.Push():
                 self._push(session, principal, message)
+            case wire.Compare():
+                self._compare(session, message)
+            case wire.Offer():
+                self._offer(session, message, now)
+            case wire.Returned():
+                self._returned(session, message, now)
             case _:
                 self.malformed(session, "hello was said before")
 
@@ -305,6 +313,7 @@ class Hub(Watchers):
 
     def tick(self, now: Millis) -> None:
         """Time passes: tokens are to be renewed, and expire."""
+        self._hurry(now)
         for session in list(self.sessions.values()):
             principal = session.principal
             if principal is None or session.refused or session.rights is None:

@@ -5,7 +5,7 @@ from collections import deque
 
 import anyio
 
-from stackroom.sync.effects import Reading
+from stackroom.sync.effects import Asked
 from stackroom.sync.porch import Guest
 from stackroom.sync.protocol import JSON
 
@@ -18,7 +18,7 @@ class Link:
         self.subprotocol: str = socket.subprotocol or JSON
         self._settled = asyncio.Event()
         self.ended = anyio.Event()
-        self._reads: deque[Reading] = deque()
+        self._reads: deque[Asked] = deque()
         self._asked = asyncio.Event()
         self._closing: tuple[int, str] | None = None
         self._cut: asyncio.TimerHandle | None = None
@@ -28,12 +28,12 @@ class Link:
         """Since when it has sent more than its rate without a pause."""
         socket.transport.set_write_buffer_limits(high=high_water)
 
-    def ask(self, request: Reading) -> None:
+    def ask(self, request: Asked) -> None:
         """Has something read for this connection, after what was asked for before."""
         self._reads.append(request)
         self._asked.set()
 
-    async def next_read(self) -> Reading | None:
+    async def next_read(self) -> Asked | None:
         """The next read; None once the connection was closed, if that was asked for."""
         while self._closing is None:
             if self._reads:

@@ -3,10 +3,11 @@
 from collections import OrderedDict
 from typing import Final
 
-from stackroom.events import checkpoint
+from stackroom.events import checkpoint, signed_note
 from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.log import Identity
 from stackroom.events.model import Millis
+from stackroom.events.signed_note import BadNote
 from stackroom.sync.hub_key import HubKey
 
 KEPT: Final = 4_096
@@ -20,6 +21,23 @@ class Notary:
         self.identity = identity
         self.key = key
         self._signed: OrderedDict[tuple[str, int, bytes], str] = OrderedDict()
+
+    def begin(self, identity: Identity) -> None:
+        """The hub is in another epoch from now on."""
+        self.identity = identity
+        self._signed.clear()
+
+    def stated(self, note: str) -> Checkpoint | None:
+        """What this hub has stated by `note`, with its key of now or one of before; None if it has not."""
+        hub = self.identity.id
+        named = (signed_note.parse(each).text.split("\n")[1] for each in self.key.rotations)
+        keys = dict.fromkeys(signed_note.parse_verifier_key(each)[1] for each in named)
+        for public in (self.key.signing.public, *keys):
+            try:
+                return checkpoint.verify(note, hub, public)
+            except BadNote:
+                continue
+        return None
 
     def checkpoint(self, profile: str, seq: int, root: bytes, now: Millis) -> str:
         """The checkpoint that the profile has `root` after commit `seq`; asked again, the very same."""

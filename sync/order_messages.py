@@ -150,6 +150,22 @@ class Explain(Order, frozen=True, tag="explain"):
     profile: str = ""
 
 
+class ListOffers(Order, frozen=True, tag="list_offers"):
+    """What is there to take back, of what a hub that was restored from a backup has lost."""
+
+
+class Heal(Order, frozen=True, tag="heal"):
+    """Takes back what clients offer of these profiles (ids): one after the other, people first.
+
+    Without `unproven`, only what the hub's own signature stands for. With `give_up`, takes nothing back,
+    and has clients go on with what the hub has.
+    """
+
+    profiles: tuple[Id, ...]
+    unproven: bool = False
+    give_up: bool = False
+
+
 class ListNotes(Order, frozen=True, tag="list_notes"):
     """The newest `most` entries of the hub's security log: of a kind, about a user, since a time."""
 
@@ -209,4 +225,6 @@ AnyOrder: TypeAlias = (
     | Redact
     | Explain
     | ListNotes
+    | ListOffers
+    | Heal
 )

@@ -1,9 +1,10 @@
 """What the log answers to the hub's reads: plain functions, run inside a reading transaction."""
 
 from stackroom.events.log import LogReader
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.tree import prove_consistency
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere
+from stackroom.sync.healing_messages import Compare, Compared
+from stackroom.sync.mending import GIVEN_UP_FACT
 from stackroom.sync.settings import Settings
 
 
@@ -11,7 +12,7 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
     """The page that `read` asks for: at most `page_commits` commits and `page_bytes` of bodies."""
     head = log.head(read.profile)
     after = read.after
-    root_there = None if read.root is None else root_at(log, read.profile, after)
+    root_there = None if read.root is None else log.root(read.profile, after)
     if read.root is not None and root_there != read.root:
         return Page(head, (), root_there)
     snapshot, proof, leaves = None, tuple[bytes, ...](), 0
@@ -30,13 +31,20 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
 
 def read_roots(asked: FetchRoots, log: LogReader) -> RootsThere:
     """The roots that `asked` names."""
-    roots = (root_at(log, asked.profile, seq) for seq in asked.seqs)
+    roots = (log.root(asked.profile, seq) for seq in asked.seqs)
     return RootsThere(log.head(asked.profile), tuple(roots))
 
 
-def root_at(log: LogReader, profile: str, seq: int) -> bytes | None:
-    """The Merkle root after commit `seq`; None beyond the head."""
-    if seq == 0:
-        return EMPTY_ROOT
-    commits = log.commits(profile, seq - 1, 1)
-    return commits[0].root if commits else None
+def compared(compare: Compare, log: LogReader) -> Compared:
+    """What the log has in common with another history of a profile."""
+    profile = compare.profile
+    common = (p.seq for p in compare.points if log.root(profile, p.seq) == p.root)
+    given_up = log.facts(GIVEN_UP_FACT).get(profile)
+    known = {id for id, at in log.proposed(compare.proposals).items() if at.profile == profile}
+    return Compared(
+        profile,
+        log.head(profile).seq,
+        max(common, default=0),
+        -1 if given_up is None else int(given_up),
+        tuple(id for id in compare.proposals if id not in known),
+    )

@@ -13,17 +13,28 @@ from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
-from stackroom.sync.message import CloseCode as CloseCode
+from stackroom.sync.close_codes import CloseCode as CloseCode
+from stackroom.sync.healing_messages import Compare as Compare
+from stackroom.sync.healing_messages import Compared as Compared
+from stackroom.sync.healing_messages import Healed as Healed
+from stackroom.sync.healing_messages import Mended as Mended
+from stackroom.sync.healing_messages import Offer as Offer
+from stackroom.sync.healing_messages import Offered as Offered
+from stackroom.sync.healing_messages import Point as Point
+from stackroom.sync.healing_messages import Recall as Recall
+from stackroom.sync.healing_messages import Returned as Returned
 from stackroom.sync.message import Message as Message
 from stackroom.sync.order_messages import PREFIX_PATTERN as PREFIX_PATTERN
 from stackroom.sync.order_messages import AnyOrder as AnyOrder
 from stackroom.sync.order_messages import Explain as Explain
 from stackroom.sync.order_messages import Explained as Explained
 from stackroom.sync.order_messages import Hash as Hash
+from stackroom.sync.order_messages import Heal as Heal
 from stackroom.sync.order_messages import IdToken as IdToken
 from stackroom.sync.order_messages import Invite as Invite
 from stackroom.sync.order_messages import LinkIdentity as LinkIdentity
 from stackroom.sync.order_messages import ListNotes as ListNotes
+from stackroom.sync.order_messages import ListOffers as ListOffers
 from stackroom.sync.order_messages import ListTokens as ListTokens
 from stackroom.sync.order_messages import MakeToken as MakeToken
 from stackroom.sync.order_messages import NewToken as NewToken
@@ -246,7 +257,8 @@ class Reply(Message, frozen=True, tag="reply"):
     `user` is who the order was about, `seq` the commit that it made; `tokens` and `explained` are there
     where they were asked for. Of a redaction, `rewritten` is what it (would) take a value from, and
     `remnants` where the value stands on. `notes` are lines of the security log, each a JSON object, oldest
-    first.
+    first. Of a healing, `offers` is what could be taken back, `mended` what came of each profile, and
+    `epoch` the hub's from then on.
     """
 
     id: Count
@@ -259,6 +271,9 @@ class Reply(Message, frozen=True, tag="reply"):
     rewritten: tuple[Rewritten, ...] = ()
     remnants: tuple[Remnant, ...] = ()
     notes: tuple[str, ...] = ()
+    offers: tuple[Offered, ...] = ()
+    mended: tuple[Mended, ...] = ()
+    epoch: int | None = None
 
 
 class Profiles(Message, frozen=True, tag="profiles"):
@@ -358,12 +373,16 @@ ErrorCode: TypeAlias = Literal[
 
 
 class Error(Message, frozen=True, tag="error"):
-    """Something that was asked cannot be had; the connection goes on unless it is closed next."""
+    """Something that was asked cannot be had; the connection goes on unless it is closed next.
+
+    Where histories have parted, `head` is that of the hub, which can be told `compare` then.
+    """
 
     code: ErrorCode
     sentence: str
     hint: str = ""
     profile: str = ""
+    head: int | None = None
 
 
 FromReplica: TypeAlias = (
@@ -383,6 +402,9 @@ FromReplica: TypeAlias = (
     | Unwatch
     | Look
     | ReadLog
+    | Compare
+    | Offer
+    | Returned
 )
 SigningIn: TypeAlias = Redeem | SignIn | SignInOidc
 """What makes somebody's first token."""
@@ -404,6 +426,9 @@ FromHub: TypeAlias = (
     | Changed
     | Looked
     | LogRead
+    | Compared
+    | Recall
+    | Healed
 )
 
 

@@ -32,6 +32,10 @@ class Readers(Voice, ABC):
     def _reads(self, principal: Principal, profile: str) -> bool:
         """Whether it may read the profile."""
 
+    @abstractmethod
+    def _parted(self, session: Session, read: Read, page: Page) -> None:
+        """A subscriber has another history than the log."""
+
     def _has_room(self, session: Session, profile: str) -> bool:
         most = self.settings.subscriptions
         if profile in session.subscriptions or len(session.subscriptions) < most:
@@ -110,16 +114,6 @@ class Readers(Voice, ABC):
             signed = self._signed(profile, seq, root, now)
             self._send(session, wire.CaughtUp(profile, seq, root, signed))
 
-    def _parted(self, session: Session, read: Read, page: Page) -> None:
-        self._unsubscribe(session, read.profile)
-        ahead = max(read.after, read.seen)
-        if ahead > page.head.seq:
-            what = f"you are at #{ahead}, and this hub at #{page.head.seq}"
-        else:
-            what = f"your history and this hub's differ at or before #{read.after}"
-        hint = "this hub was restored from an older backup, or rewritten: nothing was changed here"
-        self._error(session, "parted", what, hint, read.profile)
-
     def lagging(self, session_id: int, profile: str, after: int) -> None:
         """A live subscriber did not take what was sent: it reads on by itself from `after`."""
         session = self.sessions.get(session_id)
@@ -128,6 +122,14 @@ class Readers(Voice, ABC):
             subscription.live = False
             subscription.cursor = after
             self._effects.append(Read(session_id, profile, after))
+
+    def _read_on(self, profile: str) -> None:
+        """The log has more than can be told at once: live subscribers read on by themselves."""
+        for id in self.subscribers.get(profile, ()):
+            subscription = self.sessions[id].subscriptions[profile]
+            if subscription.live:
+                subscription.live = False
+                self._effects.append(Read(id, profile, subscription.cursor))
 
     def _announce(self, profile: str, commits: tuple[Commit, ...], now: Millis) -> None:
         last = commits[-1].seq

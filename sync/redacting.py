@@ -33,12 +33,28 @@ def redact(
     authority: Authority, author: str, order: wire.Redact, now: Millis, log: LogWriter
 ) -> Done | Refusal:
     """Takes away what the order says, or says why not; whether `author` may is the caller's to ask."""
-    profile = order.profile
     texts = _texts(order, log)
     if isinstance(texts, Refusal):
         return texts
     if any(text in order.reason for text in texts if len(text) >= LEAST):
         return Refusal("reason_says_it", "the reason has in it what is to be redacted: reword it")
+    return take_away(
+        authority, author, order.profile, texts, order.reason, now, log, dry_run=order.dry_run
+    )
+
+
+def take_away(
+    authority: Authority,
+    author: str,
+    profile: str,
+    texts: dict[str, None],
+    reason: str,
+    now: Millis,
+    log: LogWriter,
+    *,
+    dry_run: bool = False,
+) -> Done | Refusal:
+    """Takes `texts` out of the profile's history, and says so in a commit under the name of `author`."""
     marked = marks(texts, log.head(profile).seq + 1)
     changed: list[Commit] = []
     rewritten: list[Rewritten] = []
@@ -51,12 +67,12 @@ def redact(
         if len(left) < REMNANTS_TOLD:
             left += [wire.Remnant(commit.seq, where) for where in remnants(after, texts)]
     done = Done(None, tuple(rewritten), tuple(left[:REMNANTS_TOLD]))
-    if order.dry_run:
+    if dry_run:
         return done
     changes: list[tuple[str, Change]] = [
-        (profile, Redacted(order.reason, part)) for part in _parts(rewritten)
+        (profile, Redacted(reason, part)) for part in _parts(rewritten)
     ]
-    taken = authority.commit(profile, author, changes, order.reason, now, log)
+    taken = authority.commit(profile, author, changes, reason, now, log)
     if isinstance(taken, Refusal):
         return taken
     log.redact(profile, changed)

@@ -23,7 +23,7 @@ VALUE_LENGTH: Final = 500
 
 Kind: TypeAlias = Literal[
     "started", "stopped", "signed_in", "sign_in_refused", "joined", "refused", "limit", "people",
-    "certificate", "hub_key",
+    "certificate", "healing", "hub_key",
 ]  # fmt: skip
 """What an entry is about: the first thing to search for."""
 

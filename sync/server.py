@@ -40,6 +40,7 @@ from stackroom.sync.gate import Gate, SignIn
 from stackroom.sync.http import Door
 from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
+from stackroom.sync.mending import Mending, Outcome
 from stackroom.sync.metrics import Metrics
 from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
@@ -119,6 +120,7 @@ class Server:
             clock=clock,
             decided=self._decided,
             carried_out=self._carried_out,
+            mended=self._mended,
             failed=self._failed,
         )
         self._tasks: TaskGroup | None = None
@@ -331,7 +333,7 @@ class Server:
                     case effects.Prove(ordered):
                         assert self._tasks is not None
                         self._tasks.start_soon(self._prove, ordered)
-                    case effects.Submit() | effects.Ordered():
+                    case effects.Submit() | effects.Ordered() | Mending():
                         self.committer.submit(effect)
                     case effects.Noted():
                         self._note(effect)
@@ -380,6 +382,12 @@ class Server:
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         self.hub.decided(batch, decision, self.clock())
         self._settled(batch)
+
+    def _mended(self, mending: Mending, outcome: Outcome | Refusal) -> None:
+        self.hub.mended(mending, outcome, self.clock())
+        self.carry_out()
+        for link in self.links.values():
+            link.was_answered()
 
     def _carried_out(self, ordered: effects.Ordered, carried: Carried) -> None:
         self.hub.carried_out(ordered, carried, self.clock())

@@ -53,6 +53,13 @@ class Session:
         self.lists = False
         """Whether it asked for the catalogue, and is told when that changes."""
 
+        self.parted: set[str] = set()
+        """Profiles of which it has another history than the hub."""
+        self.compares: set[str] = set()
+        """Those of them of which it has asked where: it understands what is said about healing."""
+        self.offers: dict[str, tuple[wire.Offer, Millis]] = {}
+        """What it has of them and the hub has not, and since when it offers that."""
+
     def has_expired(self, now: Millis) -> bool:
         """Whether its token has ended, as far as it was told."""
         rights = self.rights

@@ -160,6 +160,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     buffer_most: int = 16 << 20
     """Unsent bytes of one connection beyond which it is closed."""
 
+    heal_bytes: int = 256 << 20
+    """Of a lost history that is taken back at once: it is in memory until all of it was looked at."""
+    heal_patience: float = 30.0
+    """How long who offered a lost history may take for one page of it."""
+
     snapshot_every: int = 1_000
     """Commits between two snapshots of a profile's state; half as many as its entities, if that is more."""
     snapshot_worth: int = 4_000

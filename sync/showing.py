@@ -16,7 +16,7 @@ from stackroom.events.log import LogReader
 from stackroom.events.state import AnyEntity, State
 from stackroom.events.steps import Step, steps, steps_of
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import ENVELOPE_BYTES, Recall, Recount
+from stackroom.sync.effects import ENVELOPE_BYTES, LookBack, Recount
 from stackroom.sync.settings import Settings
 
 NEAR: Final = 1_000
@@ -49,7 +49,7 @@ class Past:
         self._redactions: dict[str, int] = {}
 
     def forget(self, profile: str) -> None:
-        """The profile's history was redacted: its states of before are given to nobody."""
+        """The profile's history was redacted, or healed: its states of before are given to nobody."""
         self._redactions[profile] = self._redactions.get(profile, 0) + 1
 
     def at(self, log: LogReader, profile: str, seq: int) -> State:
@@ -89,7 +89,7 @@ def page_of(entities: Iterable[tuple[str, AnyEntity | None]], most: int) -> tupl
     return "{" + b",".join(parts).decode() + "}", len(parts)
 
 
-def read_past(recall: Recall, past: Past, settings: Settings, log: LogReader) -> Shown:
+def read_past(recall: LookBack, past: Past, settings: Settings, log: LogReader) -> Shown:
     """The page that `recall` asks for."""
     state = past.at(log, recall.look.profile, recall.look.seq)
     ids = list(state.entities)[recall.after :]

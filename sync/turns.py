@@ -7,8 +7,12 @@ from collections import OrderedDict, deque
 from typing import TypeAlias
 
 from stackroom.sync.effects import Ordered, Submit
+from stackroom.sync.mending import Mending
 
-Work: TypeAlias = Submit | Ordered
+Single: TypeAlias = Ordered | Mending
+"""What has a transaction of its own."""
+
+Work: TypeAlias = Submit | Single
 
 
 class Turns:
@@ -31,12 +35,12 @@ class Turns:
         self._queues.setdefault(account_of(work), deque()).append(work)
         self._waiting += 1
 
-    def next(self) -> Ordered | list[Submit]:
+    def next(self) -> Single | list[Submit]:
         """An order, or pushes for one transaction: of the account whose turn it is, and of others."""
         account, queue = next(iter(self._queues.items()))
-        if isinstance(queue[0], Ordered):
+        if isinstance(queue[0], Single):
             order = self._take(account)
-            assert isinstance(order, Ordered)
+            assert isinstance(order, Single)
             self._pass_on(account)
             return order
         return self._pushes()
@@ -50,7 +54,7 @@ class Turns:
         while turn and size < self.batch:
             account = turn.popleft()
             queue = self._queues.get(account)
-            if queue is None or isinstance(queue[0], Ordered) or had[account] >= self.share:
+            if queue is None or isinstance(queue[0], Single) or had[account] >= self.share:
                 continue
             push = self._take(account)
             assert isinstance(push, Submit)
@@ -79,6 +83,8 @@ class Turns:
 
 def account_of(work: Work) -> str:
     """Who gave it; all who only have a one-time code are one."""
+    if isinstance(work, Mending):
+        return work.account
     if isinstance(work, Ordered):
         return work.sender.account if work.sender is not None else ""
     first = work.submissions[0]

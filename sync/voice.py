@@ -36,5 +36,6 @@ class Voice:
         sentence: str,
         hint: str = "",
         profile: str = "",
+        head: int | None = None,
     ) -> None:
-        self._send(session, wire.Error(code, sentence, hint, profile))
+        self._send(session, wire.Error(code, sentence, hint, profile, head))

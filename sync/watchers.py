@@ -12,7 +12,7 @@ from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import Forget, Recall, Recount, Send, Show
+from stackroom.sync.effects import Forget, LookBack, Recount, Send, Show
 from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
 from stackroom.sync.session import Session, Watch
@@ -104,6 +104,13 @@ class Watchers(Readers, ABC):
         elif live:
             self._effects.append(Send(live, wire.Changed(profile, state.seq, text), live=True))
 
+    def _read_on(self, profile: str) -> None:
+        super()._read_on(profile)
+        self._effects.append(Forget(profile))
+        self._missed.pop(profile, None)  # What is being read now may be of before.
+        if (projection := self.projections.get(profile)) is not None:
+            self._fold_anew(profile, projection.state)
+
     def _fold_anew(self, profile: str, before: State) -> None:
         del self.projections[profile]
         for id in self.watchers[profile]:
@@ -154,7 +161,7 @@ class Watchers(Readers, ABC):
 
     # The past
 
-    def recalled(self, recall: Recall, shown: Shown) -> None:
+    def recalled(self, recall: LookBack, shown: Shown) -> None:
         """The log gave a page of a past state."""
         session, look = self.sessions.get(recall.session), recall.look
         if session is None or not self._still_reads(session.id, look.profile):
@@ -162,7 +169,7 @@ class Watchers(Readers, ABC):
         complete = shown.next is None
         self._send(session, wire.Looked(look.id, look.profile, shown.seq, shown.entities, complete))
         if shown.next is not None:
-            self._effects.append(Recall(session.id, look, shown.next))
+            self._effects.append(LookBack(session.id, look, shown.next))
 
     def recounted(self, recount: Recount, told: Told) -> None:
         """The log said what commits changed."""

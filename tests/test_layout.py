@@ -20,6 +20,7 @@ SHELLS = {
     "events/damage.py",
     "events/database.py",
     "events/migrations.py",
+    "events/sqlite_beside.py",
     "events/sqlite_cache.py",
     "events/sqlite_file.py",
     "events/sqlite_log.py",

@@ -15,7 +15,8 @@ def found(app: "App", copy: "ProfileCopy", commit: "Commit") -> "AuthorFinding":
     """What a look at the commit's author comes to here."""
     from stackroom.events.authors import author_finding
 
-    return author_finding(copy.id, commit, _keys(app, copy))
+    complete = app.workspace.knows_people(copy)
+    return author_finding(copy.id, commit, _keys(app, copy), complete=complete)
 
 
 def _keys(app: "App", copy: "ProfileCopy") -> "Mapping[bytes, KnownKey] | None":
@@ -46,4 +47,7 @@ def told(result: str, key: str | None, author: str | None, hub: str | None) -> s
         case _ if hub is None:
             return f"by key {key}; the profile is local, and no hub vouches for whose that is"
         case _:
-            return f"by key {key}; whose that is cannot be told without seeing the people (people.read)"
+            return (
+                f"by key {key}; whose that is cannot be told without seeing the people of the hub "
+                "(people.read) as they are now (stackroom sync)"
+            )

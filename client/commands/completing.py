@@ -311,6 +311,20 @@ def moments(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 @_from_home
+def restorable(app: App, context: click.Context) -> Iterator[Candidate]:
+    """What was deleted, and what is there: stacks, and components as TYPE/NAME."""
+    view = app.copy().view
+    for gone in view.gone.values():
+        if gone.kind == "stack":
+            yield gone.name, "deleted"
+        elif gone.kind == "component":
+            yield f"{gone.component_type}/{gone.name}", "deleted"
+    yield from _stacks(view)
+    for each in _components(view):
+        yield f"{each.component_type}/{each.name}", each.flavor
+
+
+@_from_home
 def comparable(app: App, context: click.Context) -> Iterator[Candidate]:
     """What can be compared: moments, stacks, profiles."""
     yield from _tags(app)

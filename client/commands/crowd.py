@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from stackroom.client.errors import Unreachable
+from stackroom.client.commands.people_news import ask_for_people
 from stackroom.events.people import BUILT_IN, HUB, Directory
 from stackroom.events.people_entities import Assignment, Invitation, Project, Role, Team, User
 from stackroom.events.people_model import RoleRevoked
@@ -44,25 +44,11 @@ class Crowd:
         self.app = app
         workspace = app.workspace
         self.address = workspace.hub(url).url
-        self._refresh()
+        ask_for_people(app, self.address)
         self.copy = workspace.copy(workspace.people(self.address).id)
         self.view = self.copy.view
         self.directory = Directory(self.view)
         self._profiles = {entry.id: entry.name for entry in workspace.store.profiles()}
-
-    def _refresh(self) -> None:
-        """Asks the hub for news of its people, for a moment: others come in by orders to it."""
-        from stackroom.client.exchange import exchange
-
-        workspace = self.app.workspace
-        rights = workspace.rights(self.address)
-        if self.app.offline or (rights is not None and not rights.people):
-            return
-        wanted = [rights.people] if rights is not None else ()
-        try:
-            exchange(workspace, self.address, wanted, timeout=workspace.settings.write_patience)
-        except Unreachable:
-            return  # What is here is shown, with its age.
 
     # Finding
 

@@ -17,6 +17,7 @@ _AT = "stackroom.client.commands"
         "rotate-key": f"{_AT}.hub_rotate_key:rotate_key",
         "backup": f"{_AT}.hub_backup:backup",
         "restore": f"{_AT}.hub_backup:restore",
+        "heal": f"{_AT}.hub_heal:heal",
         "readmit": f"{_AT}.hub_readmit:readmit",
         "limits": f"{_AT}.hub_limits:limits",
         "logs": f"{_AT}.hub_logs:logs",

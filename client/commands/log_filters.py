@@ -7,7 +7,7 @@ import click
 from msgspec import Struct, structs
 
 from stackroom.client.commands import completing
-from stackroom.client.commands.lookup import place_of, seq_before, seq_of
+from stackroom.client.commands.lookup import gone_called, place_of, seq_before, seq_of
 from stackroom.client.component_types import type_named
 from stackroom.client.errors import NotFound, missing
 from stackroom.events.seeking import Sought
@@ -170,23 +170,13 @@ def ids_of(view: State, text: str, kind: str = "") -> set[str]:
         else:
             id, entity = find_entity(view, text)
     except NotFound:
-        if gone := _gone(view, text):
-            return _with_aliases(view, gone)
+        if gone := gone_called(view, text):
+            return _with_aliases(view, set(gone))
         raise
     standing = {id}
     if isinstance(entity, Stack):
         standing.update(member for _, member in entity.members())
     return _with_aliases(view, standing)
-
-
-def _gone(view: State, text: str) -> set[str]:
-    type, slash, name = text.partition("/")
-    wanted = ("component", type_named(type), name) if slash else ("stack", "", text)
-    return {
-        id
-        for id, gone in view.gone.items()
-        if (gone.kind, gone.component_type, gone.name) == wanted
-    }
 
 
 def _with_aliases(view: State, standing: set[str]) -> set[str]:

@@ -87,6 +87,17 @@ def find_entity(state: State, text: str) -> tuple[str, AnyEntity]:
     return find_stack(state, text)
 
 
+def gone_called(state: State, text: str) -> list[str]:
+    """The ids of what was deleted and was called `STACK` or `TYPE/NAME` then."""
+    type, slash, name = text.partition("/")
+    wanted = ("component", type_named(type), name) if slash else ("stack", "", text)
+    return [
+        id
+        for id, gone in state.gone.items()
+        if (gone.kind, gone.component_type, gone.name) == wanted
+    ]
+
+
 def place_of(text: str) -> "Place":
     """The place in history that `text` means (`client/when.py`); UsageError."""
     from datetime import datetime

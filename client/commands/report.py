@@ -86,7 +86,7 @@ def report(
     """
     from stackroom.client.commands.log import copies_of
     from stackroom.client.commands.period import find, period
-    from stackroom.client.commands.stack_export import write
+    from stackroom.client.commands.writing import write_whole
 
     if all_profiles and app.profile_name is not None:
         raise click.UsageError("give either --profile or --all-profiles")
@@ -103,7 +103,7 @@ def report(
     if file is None:
         click.echo(text, nl=False)
     else:
-        write(file, text, replace=yes)
+        write_whole(file, [text.encode()], replace=yes)
         said = f"Report on {', '.join(asked.names)} written to {file}."
         app.output.show(_shown(asked, found, file), Lines([said]))
     if len(copies) == 1:

@@ -1,7 +1,5 @@
 """`stackroom stack export`: a stack as ZenML's own YAML."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
@@ -9,12 +7,12 @@ from msgspec import Struct
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
-from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.lookup import find_stack, known_stack, state_at
 from stackroom.client.commands.options import at_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.stack_active import in_use
 from stackroom.client.commands.tree import command
+from stackroom.client.commands.writing import write_whole
 from stackroom.client.errors import ClientError
 
 FORMATS = ("zenml-0.12", "zenml-0.94", "zenml-0.98")
@@ -78,7 +76,7 @@ def export(
     text = render_stack(exported, form=exported.form)
     to_stdout = file is None or str(file) == "-"
     if file is not None and not to_stdout:
-        write(file, text, replace=yes)
+        write_whole(file, [text.encode()], replace=yes)
     if app.output.for_people:
         if to_stdout:
             click.echo(text, nl=False)
@@ -112,21 +110,3 @@ class WillNotTravel(ClientError):
             f"stack {name!r} was not exported, since not all of it travels: {'; '.join(warnings)}",
             hint="leave out --strict to export it nevertheless",
         )
-
-
-def write(file: Path, text: str, *, replace: bool) -> None:
-    """Writes `file` whole or not at all; Refused if it is there and not to be replaced."""
-    handle, scratch = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if replace:
-            Path(scratch).replace(file)
-        else:
-            os.link(scratch, file)
-    except FileExistsError:
-        raise Refused(f"{file} is there already", hint="add --yes to replace it") from None
-    finally:
-        Path(scratch).unlink(missing_ok=True)

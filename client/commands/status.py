@@ -42,7 +42,8 @@ class ActiveStatus(Struct, frozen=True):
     """The active profile: why it is active, and how it stands here.
 
     `missing` is how many commits of its history were not fetched yet; `newer` says why it is read-only.
-    `access` is what one may do there: write, read or none; null in a local one.
+    `access` is what one may do there: write, read or none; null in a local one. `parted` says how its
+    history differs from the hub's, if it does.
     """
 
     id: str
@@ -59,6 +60,7 @@ class ActiveStatus(Struct, frozen=True):
     newer: str | None
     access: "Access | None" = None
     requests: list[int] = []
+    parted: str | None = None
 
 
 class ProfileStatus(Struct, frozen=True):
@@ -141,6 +143,9 @@ def held_profiles(app: "App") -> "list[ProfileEntry]":
 
 
 def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
+    from stackroom.client.healing import found
+
+    parted = found(app.workspace.store, copy.id)
     return ActiveStatus(
         copy.id,
         copy.name,
@@ -156,6 +161,7 @@ def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
         None if copy.newer is None else str(copy.newer),
         app.workspace.access(copy.id, copy.hub),
         sorted(request.opened for _, request in copy.view.all(Request)),
+        None if parted is None else parted.sentence,
     )
 
 
@@ -219,6 +225,8 @@ def _active_fields(active: ActiveStatus, now: "Millis") -> list[tuple[str, objec
         fields.append(("access", _ACCESS[active.access]))
     if active.newer is not None:
         fields.append(("read-only", active.newer))
+    if active.parted is not None:
+        fields.append(("history", f"{active.parted} (stackroom hub heal)"))
     return fields
 
 

@@ -37,7 +37,7 @@ ROLES: dict[str, set[str]] = {
     "editor": READ | WRITE,
     "maintainer": READ | WRITE | MAINTAIN,
     "auditor": LOOK,
-    "admin": READ | WRITE | MAINTAIN | LOOK | {"profile.redact", "people.write"},
+    "admin": READ | WRITE | MAINTAIN | LOOK | {"profile.redact", "people.write", "hub.heal"},
     "undertaker": READ | {"profile.archive"},
 }
 """What each role holds; the last is a custom one."""
@@ -148,6 +148,13 @@ def reading() -> Iterator[Row]:
             yield Row("unwatch", place, ANYBODY, lambda case, id=id: wire.Unwatch(id))  # type: ignore[misc]
             yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]
             yield Row("unsubscribe", place, ANYBODY, lambda case, id=id: wire.Unsubscribe(id))  # type: ignore[misc]
+            for said in (
+                wire.Compare(id, ()),
+                wire.Offer(id, 0, 1, EMPTY_ROOT),
+                wire.Returned(id, 0),
+            ):
+                what = f"{type(said).__name__.lower()}, unasked"
+                yield Row(what, place, ANYBODY, lambda case, said=said: said)  # type: ignore[misc]
     for place in ("own", "other"):
         yield Row("list_profiles", place, "profile.read", lambda case: wire.ListProfiles())
     yield Row("hello again", "hub", NOBODY, lambda case: wire.Hello(uid(1), "srm_"))
@@ -192,6 +199,8 @@ def orders() -> Iterator[Row]:
     for place in ("own", "other"):
         redact = wire.Redact(PLACES[place], 1, "/name", "why", dry_run=True)
         yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
+    yield ask("list_offers", "hub.heal", lambda c: wire.ListOffers())
+    yield ask("heal", "hub.heal", lambda c: wire.Heal((uid(3),)))
     yield ask("explain, oneself", ANYBODY, lambda c: wire.Explain())
     yield ask("explain, another", "people.read", lambda c: wire.Explain("root"))
     yield ask("list_notes", "hub.audit", lambda c: wire.ListNotes())

@@ -49,6 +49,7 @@ CODES = {
     "base_ahead": "yes",
     "bad_proof": "yes",
     "nothing_to_end": "yes",
+    "healing_under_way": "yes",
     "nothing_to_redact": "yes",
     "not_allowed": "no",
     "reserved": "hub",
@@ -160,7 +161,13 @@ class Trial:
                 return "yes" if PLACES[row.place] in listed else "no"
             case wire.ListWays():
                 return "yes" if await peer.hear(wire.Ways) else "no"
-            case wire.Unsubscribe() | wire.Unwatch():
+            case (
+                wire.Unsubscribe()
+                | wire.Unwatch()
+                | wire.Compare()
+                | wire.Offer()
+                | wire.Returned()
+            ):
                 return "yes" if not (await peer.ask(wire.Explain())).code else "no"
             case _:
                 return await self.data(peer)

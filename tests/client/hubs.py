@@ -21,7 +21,7 @@ from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Authority
-from stackroom.sync.paging import read_page, read_roots
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.settings import Settings
 from tests.sync.notaries import notary_of
 from tests.sync.open_access import PASSWORD, OpenAccess
@@ -133,6 +133,8 @@ class FaultyHub:
             case effects.ListAll(id):
                 listed = await self.log.read(lambda reader: reader.profiles())
                 self.core.catalogue(id, listed)
+            case effects.Look(_, compare):
+                self.core.compared(effect, await self.log.read(partial(compared, compare)))
 
     async def _send(self, socket: ServerConnection, message: wire.FromHub) -> None:
         data = wire.encode(self.lie(message), str(socket.subprotocol))

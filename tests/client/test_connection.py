@@ -390,3 +390,23 @@ async def test_when_one_process_takes_a_new_identity_the_others_of_the_home_do(
         assert second.connection.carrier.replica.hello.replica == now
         commits = await second.work(lambda at: at.cache.log.commits(team, 0, 9))
         assert [commit.replica for commit in commits] == [was, was, now]
+
+
+async def test_a_hub_that_comes_back_with_less_is_told_of(hub: FaultyHub, tmp_path: Path) -> None:
+    async with living(tmp_path / "ada", hub.url) as ada:
+        team = await begun(ada, hub.url)
+        await hub.stop()
+        kept = hub.path.read_bytes()
+        await hub.start()
+        await ada.save(lambda workspace: set_key(workspace, team, "gpu", 1))
+        await ada.drained(team, 3)
+        await hub.stop()
+        hub.path.write_bytes(kept)
+        await hub.start()
+
+        def said() -> list[str]:
+            problems = [n for n in ada.news if isinstance(n, core.Problem)]
+            return [p.sentence for p in problems if p.code == "parted"]
+
+        await ada.until(lambda: bool(said()))
+        assert "from #3 on: it stands at #2" in said()[0]

@@ -4,6 +4,8 @@ Each is tried on a client that has its copy, and on one that has lost it and hol
 remembers to have seen.
 """
 
+import errno
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from msgspec import structs
 
+from stackroom.client import evidence
 from stackroom.client.errors import OtherKey
 from stackroom.client.exchange import exchange, plan
 from stackroom.client.problems import as_error
@@ -281,3 +284,23 @@ def test_a_hub_that_does_not_sign_where_it_stands(hub: FaultyHub, tmp_path: Path
         done = exchange(ada, hub.url).profiles[team]
     assert done.problem is not None
     assert "the hub has not signed it" in done.problem.sentence
+
+
+def test_a_full_disk_hides_no_parting(
+    hub: FaultyHub,
+    tmp_path: Path,
+    backup: Callable[[], Restore],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with person(tmp_path / "ada", hub.url) as ada:
+        team = filled(ada, hub, 5)
+        restore = backup()
+        grow(ada, hub, team, "a")
+        restore()
+        monkeypatch.setattr(evidence, "keep", full)
+        problem = exchange(ada, hub.url).profiles[team].problem
+    assert problem is not None
+    assert "it stands at #5; what it has signed could not be kept: No space" in problem.sentence

@@ -14,6 +14,7 @@ from stackroom.events.errors import UnknownEvent
 from stackroom.events.log import Snapshot
 from stackroom.events.model import Commit, ComponentRegistered, Event, Redacted
 from stackroom.events.redaction import marks, redacted, rewritten_by
+from stackroom.events.sqlite_cache import packed
 from stackroom.events.state import State, encode
 from tests.client.homes import sealed
 from tests.client.test_cache import history, state_of, tree
@@ -204,3 +205,17 @@ def test_every_state_is_the_one_that_the_history_folds_to(
 def test_an_empty_history(cache: Cache) -> None:
     lay(cache, PROFILE)
     assert encode(state_at(cache, PROFILE, 0)) == encode(State())
+
+
+def test_large_states_are_farther_apart(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(cache, 40)
+    cache.keep_snapshot(PROFILE, state_of(COMMITS), tree(COMMITS))
+    with cache.reader() as log:
+        newest = log.snapshot(PROFILE)
+    assert newest is not None
+    monkeypatch.setattr(past, "MILESTONE_BYTES", 3 * len(packed(newest.state)))
+    for seq in (7, 13, 30):
+        assert_past(cache, seq)
+    assert laid(cache) == [16]
+    lay(cache, PROFILE)
+    assert laid(cache) == [16, 32]

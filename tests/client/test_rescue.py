@@ -16,16 +16,27 @@ from stackroom.client.home import Home
 from stackroom.client.rescue import rescue
 from stackroom.client.store import Store
 from stackroom.client.store_file import ProposalsDamaged
+from stackroom.client.witness import attested
+from stackroom.events.checkpoint import Checkpoint, sign
 from stackroom.events.model import ComponentUpdated, Proposal
 from stackroom.events.state import Component
 from tests.client.homes import NOON, sealed, workspace_at
 from tests.damaging import cut, flip, page_size, pages, root_page, settle, zero
 from tests.events.world import K8S, uid
+from tests.sync.notaries import key_of
 
+HUB_ID = uid(9)
 REPLICA, ANOTHER = uid(900), uid(901)
 TEAM, MINE = uid(1), uid(2)
 HUB = "wss://hub.example:8765"
 SALT = lambda: bytes(16)  # noqa: E731
+SEEN = attested(
+    sign(Checkpoint(HUB_ID, TEAM, 3, bytes(32), 1, NOON), key_of(1)),
+    HUB_ID,
+    key_of(1).public,
+    TEAM,
+    3,
+)
 COUNT = 60
 LAST = COUNT + 5
 """Five were pushed, and are in the file no more."""
@@ -44,6 +55,7 @@ def fill(home: Home) -> None:
     store = Store.open(home.proposals, new_replica_id=REPLICA)
     store.put_hub(HUB, "the hub", 1, "ann")
     store.put_profile(TEAM, "team", HUB)
+    store.keep_checkpoint(SEEN)
     store.set_setting("hub", HUB)
     store.set_setting(f"active_stack/{TEAM}", K8S)
     for n in range(1, LAST + 1):
@@ -67,6 +79,7 @@ def opened(home: Home) -> dict[str, Any]:
             "parked": {p.proposal.id: p for p in store.parked(TEAM)},
             "hubs": store.hubs(),
             "profiles": store.profiles(),
+            "seen": store.checkpoint(TEAM),
             "last": last,
         }
     finally:
@@ -106,6 +119,7 @@ def test_each_page_in_turn(home: Home) -> None:
         assert all(same(p, original[id]) for id, p in rescued.items())
         assert list(after["pending"]) == [id for id in before["pending"] if id in after["pending"]]
         assert [entry.url for entry in after["hubs"]] == [HUB]
+        assert after["seen"] in (SEEN.note, "")
         check_identity(after)
 
 

@@ -77,6 +77,22 @@ def test_one_that_does_not_open_makes_room_at_once(team: Hub, ada: Person) -> No
     assert ada.data(*DESCRIBE)["config"]["gpu"] == 7
 
 
+def test_it_stays_while_the_hub_has_less(team: Hub, ada: Person, tmp_path: Path) -> None:
+    data = ("--data", str(team.data))
+    team.host.data("hub", "backup", str(tmp_path / "b.db"), *data)
+    ada.stackroom(*UPDATE, "--gpu=2").ok()
+    path = cache(ada)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE commits SET events = '[{' WHERE seq = 1")
+    team.down()
+    team.host.stackroom("hub", "restore", str(tmp_path / "b.db"), *data).ok()
+    team.up()
+    ada.stackroom("log").failed(Exit.ERROR, "has less of a history than this")
+    assert not path.with_name("replica.db.damaged-1").exists()
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT count(*) FROM commits WHERE seq = 3").fetchone() == (1,)
+
+
 @pytest.mark.parametrize("page", ["header", "commits"])
 def test_several_processes_at_once(team: Hub, ada: Person, page: str) -> None:
     path = cache(ada)

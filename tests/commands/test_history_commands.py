@@ -161,7 +161,7 @@ class TestBlame:
     def test_each_value_with_who_when_and_why(self, ada: Person) -> None:
         rows = {row["place"]: row for row in ada.data("blame", "orchestrator/k8s")}
         assert set(rows["config.ns"]) == {
-            "path", "place", "value", "seq", "id", "author", "time", "message", "runs",
+            "path", "place", "value", "seq", "id", "author", "time", "message", "entity", "gone", "history", "runs",
         }  # fmt: skip
         assert rows["config.ns"]["message"] == "move to prod"
         assert rows["config.ns"]["value"] == "prod"

@@ -41,6 +41,32 @@ class TestSigning:
         assert f"by key {key} of ada" in team.host.stackroom("show", "2").ok().out
         assert {row["key"] for row in ada.data("log")} == {key}
 
+    def test_a_key_that_is_younger_than_the_people_here_is_no_fault(
+        self, team: Hub, tmp_path: Path
+    ) -> None:
+        host, cleo = team.host, Person(tmp_path / "cleo", "cleo")
+        host.stackroom("sync").ok()
+        host.stackroom("profile", "set", "team").ok()
+        team.join(cleo)
+        cleo.stackroom(*UPDATE, "--ns=eu").ok()
+        # A write brings the profile alone: cleo and her key are not known here yet.
+        host.stackroom("component", "register", "orchestrator", "own", "-f", "local").ok()
+        assert shown(host, 3)["signature"] == "unbound"
+        (offline,) = host.data("audit", "verify", "--offline")
+        assert offline["fault"] is None
+        assert offline["authors"]["unbound"] >= 1
+        (online,) = host.data("audit", "verify")
+        assert (online["fault"], online["authors"]) == (None, {"valid": 4})
+        assert shown(host, 3)["signature"] == "valid"
+
+    def test_a_sync_brings_the_people_too(self, team: Hub, tmp_path: Path) -> None:
+        host = team.host
+        host.stackroom("sync").ok()
+        host.stackroom("log", "--profile", "people").ok()
+        team.join(Person(tmp_path / "cleo", "cleo"))
+        host.stackroom("sync").ok()
+        assert "cleo joins" in [row["message"] for row in host.data("log", "--profile", "people")]
+
     def test_who_may_not_see_people_is_told_that_they_cannot_tell(
         self, team: Hub, ada: Person
     ) -> None:

@@ -125,6 +125,9 @@ class LogConformance:
                 assert r.leaves(PROFILE, 0, 10) == hashes
                 assert r.leaves(PROFILE, 1, 1) == hashes[1:2]
                 assert r.leaves(PROFILE, 3, 10) == r.leaves(OTHER, 0, 10) == []
+                roots = [EMPTY_ROOT, *(one.commit.root for one in taken), None]
+                assert [r.root(PROFILE, seq) for seq in range(5)] == roots
+                assert r.root(OTHER, 1) is None
 
             await log.read(look)
 

@@ -19,6 +19,7 @@ from stackroom.events.model import Commit, ComponentRegistered, ProfileCreated, 
 from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
 from stackroom.events.people_model import RoleAssigned, TokenCreated, UserCreated
 from stackroom.events.permissions import PERMISSIONS, Who
+from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State, decode, encode
 from stackroom.sync import effects, founding, orders, tokens
@@ -26,7 +27,8 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.hub import Hub
-from stackroom.sync.paging import read_page, read_roots
+from stackroom.sync.mending import Outcome, Unmended, mend
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Past, read_log, read_past
@@ -163,6 +165,9 @@ class Witness:
                 | wire.Changed(profile)
                 | wire.Looked(profile=profile)
                 | wire.LogRead(profile=profile)
+                | wire.Compared(profile)
+                | wire.Recall(profile)
+                | wire.Healed(profile)
             ):
                 assert self.may_read(name, profile), (name, message)
             case wire.Profiles(profiles):
@@ -191,8 +196,8 @@ class FuzzedHub:
             people=IDENTITY.id,
         )
         self.witness = Witness(self.file)
-        self.work: deque[effects.Submit | effects.Ordered] = deque()
-        self.reads: deque[effects.Reading] = deque()
+        self.work: deque[effects.Submit | effects.Ordered | effects.Mending] = deque()
+        self.reads: deque[effects.Asked] = deque()
         self.past = Past(SETTINGS.pasts_kept)
         self.sessions: list[Session] = []
 
@@ -207,7 +212,7 @@ class FuzzedHub:
                     for id in sessions:
                         if id in self.hub.sessions:
                             self.witness.sent(id, message)
-                case effects.Submit() | effects.Ordered():
+                case effects.Submit() | effects.Ordered() | effects.Mending():
                     self.work.append(effect)
                 case effects.Forget(profile):
                     self.past.forget(profile)
@@ -254,6 +259,8 @@ class FuzzedHub:
         if isinstance(first, effects.Ordered):
             work = partial(orders.carry_out, self.authority, first.sender, first.ask, self.now)
             self.hub.carried_out(first, self.file.write(work), self.now)
+        elif isinstance(first, effects.Mending):
+            self.mend(first)
         else:
             batch = [first]
             while self.work and isinstance(self.work[0], effects.Submit) and len(batch) < 3:
@@ -263,8 +270,17 @@ class FuzzedHub:
             self.hub.decided(batch, decision, self.now)
         self.carry_out()
 
+    def mend(self, mending: effects.Mending) -> None:
+        outcome: Outcome | Refusal
+        try:
+            outcome = self.file.write(lambda log: mend(self.authority, mending, self.now, log))
+        except Unmended as refused:
+            self.authority.forget()
+            outcome = refused.refusal
+        self.hub.mended(mending, outcome, self.now)
+
     def read(self) -> None:
-        """The next page."""
+        """The next page, or whatever else was asked for."""
         if not self.reads:
             return
         request = self.reads.popleft()
@@ -278,7 +294,7 @@ class FuzzedHub:
                 if self.hub.must_fold(profile):
                     self.hub.folded(profile, read(partial(state_at, profile=profile)))
                 self.hub.show(request)
-            case effects.Recall():
+            case effects.LookBack():
                 self.hub.recalled(request, read(partial(read_past, request, self.past, SETTINGS)))
             case effects.Recount():
                 self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
@@ -286,6 +302,10 @@ class FuzzedHub:
                 self.hub.catalogue(session, read(lambda log: log.profiles()))
             case effects.ReadNotes():
                 self.hub.notes(request, ())
+            case effects.Survey():
+                self.hub.surveyed(request, read(lambda log: log.profiles()))
+            case effects.Look(_, compare):
+                self.hub.compared(request, read(partial(compared, compare)))
         self.carry_out()
 
     def judge(self) -> None:

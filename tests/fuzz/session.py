@@ -148,10 +148,26 @@ def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
             return wire.Ask(c.byte(), order(c))
         case 4 if c.chance(3):
             return wire.Redeem(token_of("code").text, new_token(c), c.pick(NAMES))
+        case 8 if c.chance(3):
+            return parted(c, hub, profile)
         case 5 if c.chance(3):
             return wire.Hello(c.pick(REPLICAS), c.raw(60).decode("latin-1"))
         case _:
             return wire.Push(profile, tuple(proposal(c) for _ in range(1 + c.below(4))))
+
+
+def parted(c: Choices, hub: FuzzedHub, profile: str) -> wire.FromReplica:
+    """What one says whose history is another."""
+    where, there = c.pick((0, 1, 2, 10**6)), root(c, hub, profile)
+    if len(there) != 32:
+        return wire.Returned(profile, where)
+    return c.pick(
+        (
+            wire.Compare(profile, (wire.Point(where, there),)),
+            wire.Offer(profile, 1, where, there, where),
+            wire.Returned(profile, where),
+        )
+    )
 
 
 def root(c: Choices, hub: FuzzedHub, profile: str) -> bytes:

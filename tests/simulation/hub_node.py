@@ -9,18 +9,22 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from stackroom.events.history import state_at
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.model import Proposal
+from stackroom.events.people_entities import User
 from stackroom.events.permissions import PERMISSIONS, Who
 from stackroom.events.redaction import texts_at
+from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import LogFile
 from stackroom.sync import effects, tokens
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Fact, PeopleAccess
+from stackroom.sync.access import Fact, PeopleAccess, Principal
 from stackroom.sync.authority import Authority, Decision, Submission
+from stackroom.sync.mending import Outcome, Unmended, mend
 from stackroom.sync.orders import carry_out
-from stackroom.sync.paging import read_page, read_roots
+from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.redacting import Done, redact
 from stackroom.sync.settings import Settings
 from tests.simulation.clock import Clock
@@ -142,6 +146,10 @@ class HubNode:
                     self.later(partial(self.roots, effect))
                 case effects.ListAll(session):
                     self.later(partial(self.catalogue, session))
+                case effects.Look():
+                    self.later(partial(self.look, effect))
+                case effects.Mending():
+                    self.later(partial(self.mend, effect))
                 case effects.Keep(facts):
                     self.log.write(partial(_keep, facts))
                 case effects.Ordered():
@@ -195,6 +203,57 @@ class HubNode:
         def durable() -> None:
             self.witness.learns(self.id, decision)
             self.hub.decided(submits, decision, self.clock.millis())
+            self.busy = False
+            self.carry_out()
+            self.work()
+
+        self.later(durable)
+
+    def look(self, look: effects.Look) -> None:
+        self.hub.compared(look, self.log.read(partial(compared, look.compare)))
+        self.carry_out()
+
+    def is_parted(self, profile: str) -> bool:
+        """Whether somebody who is connected has another history."""
+        return any(profile in session.parted for session in self.hub.sessions.values())
+
+    def heal(self, heal: wire.Heal) -> None:
+        """The administrator gives this order, from a connection of their own."""
+        people = self.log.read(lambda reader: state_at(reader, self.id))
+        root = next(id for id, user in people.all(User) if user.name == "root")
+        session = self.hub.opened()
+        session.principal = Principal("root", root)
+        self.hub.receive(session, wire.Ask(1, heal), self.clock.millis())
+        self.carry_out()
+        self.tick()
+
+    def tick(self) -> None:
+        """Tells the hub the time, as long as it heals."""
+        self.hub.tick(self.clock.millis())
+        self.carry_out()
+        if self.hub.is_healing:
+            hub = self.hub
+            self.clock.after(5, lambda: self.tick() if self.hub is hub and self.up else None)
+
+    def mend(self, mending: effects.Mending) -> None:
+        if self.busy:
+            self.later(partial(self.mend, mending))
+            return
+        self.busy = True
+        outcome: Outcome | Refusal
+        try:
+            outcome = self.log.write(
+                lambda log: mend(self.authority, mending, self.clock.millis(), log)
+            )
+        except Unmended as refused:
+            self.authority.forget()
+            outcome = refused.refusal
+        if isinstance(outcome, Outcome):
+            self.witness.heals(mending.profile, outcome.commits.get(mending.profile, ()))
+            self.witness.comes_again(outcome.again)
+
+        def durable() -> None:
+            self.hub.mended(mending, outcome, self.clock.millis())
             self.busy = False
             self.carry_out()
             self.work()

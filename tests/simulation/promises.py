@@ -3,7 +3,7 @@
 The numbers are those of `docs/promises.md`. A `Witness` sees what every replica and the hub are told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from msgspec import UNSET
@@ -65,6 +65,12 @@ class Witness:
         self.signing: set[str] = set()
         """The replicas that sign what they propose."""
         self.replaced: set[str] = set()
+        self.restored = False
+        """Whether the hub was set back to an old copy of its file."""
+        self.gone: set[str] = set()
+        """What nobody had, when it was."""
+        self.views: dict[str, tuple[set[str], int]] = {}
+        """What the author of a proposal had in view: ids of commits, and all up to a seq."""
         self.redacted: dict[str, int] = {}
         """The last redaction, by profile."""
         self.rewritten: dict[tuple[str, int, int], str] = {}
@@ -86,6 +92,40 @@ class Witness:
     def retyping(self, old: str) -> None:
         """The author of a refused proposal made another of it."""
         self.replaced.add(old)
+
+    def goes_back(
+        self, profile: str, commits: list[Commit], gone: set[str], answered: set[str]
+    ) -> None:
+        """The hub was set back to these commits; what is `gone`, nobody has."""
+        self.restored = True
+        self.gone |= gone
+        self.signatures.clear()
+        self.commits = {
+            place: leaf
+            for place, leaf in self.commits.items()
+            if place[0] != profile or place[1] <= len(commits)
+        }
+        for id in [id for id in self.acknowledged if self.typed[id][0] == profile]:
+            if id not in answered:
+                del self.acknowledged[id]
+        self.rewritten = {at: digest for at, digest in self.rewritten.items() if at[0] != profile}
+        self.heals(profile, commits)
+
+    def heals(self, profile: str, commits: Sequence[Commit]) -> None:
+        """The hub has these commits again, or new ones in their place."""
+        for commit in commits:
+            if any(True for _ in rewritten_by((commit,))):
+                self.redacts(profile, commit)
+
+    def comes_again(self, again: Mapping[str, str]) -> None:
+        """What the hub took back under fresh ids, by the ids that were typed."""
+        for old, new in again.items():
+            profile, replicas, _ = self.typed[old]
+            ids, upto = self.views[old]
+            own = {id for id, (at, by, _) in self.typed.items() if at == profile and by & replicas}
+            self.views[new] = ids | own, upto
+            self.machines[new] = self.machines[old]
+            self.replaced.add(old)
 
     def inherits(self, replica: str) -> None:
         """A home took this new identity, and pushes what it had as another replica."""
@@ -119,7 +159,7 @@ class Witness:
 
     def redacts(self, profile: str, commit: Commit) -> None:
         """Values were taken out of the hub's log by `commit`."""
-        self.redacted[profile] = commit.seq
+        self.redacted[profile] = max(self.redacted.get(profile, 0), commit.seq)
         for each in rewritten_by((commit,)):
             self.rewritten[profile, each.seq, each.event] = each.digest
 
@@ -162,11 +202,14 @@ class Witness:
         """
         if state.seq and state.seq >= self.redacted.get(profile, 0):
             said = sha256(encode(state)).digest(), root
-            if self.states.setdefault((profile, state.seq), said) != said:
+            place = f"{profile} {root.hex()}" if self.restored else profile
+            if self.states.setdefault((place, state.seq), said) != said:
                 raise Broken(3, f"two replicas at #{state.seq} of {profile} differ")
 
     def signed(self, seen: Seen) -> None:
         """A replica has seen what the hub has signed."""
+        if self.restored:
+            return  # What the hub has signed before it was set back, it cannot know.
         stated = seen.checkpoint
         root = self.signatures.setdefault((stated.profile, stated.size), stated.root)
         if root != stated.root:
@@ -204,6 +247,8 @@ class Witness:
         for commit in commits:
             found = author_finding(profile, commit, keys).result
             wanted = "valid" if commit.replica in self.signing else "unsigned"
+            if self.restored and found != "invalid":
+                continue  # Keys were lost with the people, and signatures where a base had to move.
             if found != wanted:
                 raise Broken(6, f"the signature of #{commit.seq} is {found}, not {wanted}")
 
@@ -222,12 +267,21 @@ class Witness:
             states.append(fold(states[-1], commit))
             changed.append(diff(states[-2], states[-1]))
         seen = {machine: seq for (where, machine), seq in self.copied.items() if where == profile}
+        views: dict[str, set[str]] = {}
         for commit in commits:
-            for machine in own(commit):
-                seen[machine] = max(seen.get(machine, 0), commit.base)
-            since = max(seen[machine] for machine in own(commit))
+            machines, base = own(commit), commit.base
+            if self.restored and commit.id in self.views:
+                # Seqs are not what they were when it was made.
+                ids, base = self.views[commit.id]
+                for machine in machines:
+                    views.setdefault(machine, set()).update(ids)
+            view = set[str]().union(*(views.get(machine, ()) for machine in machines))
+            for machine in machines:
+                seen[machine] = max(seen.get(machine, 0), base)
+            since = max(seen[machine] for machine in machines)
             for other in range(since + 1, commit.seq):
-                if own(commits[other - 1]) & own(commit):
+                there = commits[other - 1]
+                if own(there) & machines or there.id in view:
                     continue
                 for mine in changed[commit.seq]:
                     for theirs in changed[other]:
@@ -245,7 +299,7 @@ class Witness:
 
     def check_work(self, committed: set[str], kept: set[str]) -> None:
         """All that was typed is in the log (a commit, or what holds it for a decision) or with its author."""
-        lost = self.typed.keys() - committed - kept - self.replaced
+        lost = self.typed.keys() - committed - kept - self.replaced - self.gone
         if lost:
             raise Broken(5, f"typed and gone: {sorted(lost)}")
 

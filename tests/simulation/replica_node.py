@@ -6,15 +6,18 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
+import msgspec
+
 from stackroom.client import replica as core
 from stackroom.client.cache import Cache
+from stackroom.client.healing import Anew, Healing, Rest, Say, Step, lost_files
 from stackroom.client.identity import Renewal
 from stackroom.client.rebase import View, rebase
 from stackroom.client.store import Store
 from stackroom.client.witness import kept
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
-from stackroom.events.errors import Gap, Unvouched
+from stackroom.events.errors import Gap, IntegrityError, Unvouched
 from stackroom.events.history import entity_at
 from stackroom.events.model import Change, ProfileCreated, Proposal
 from stackroom.events.permissions import Who
@@ -35,6 +38,7 @@ class Process:
     def __init__(self, node: "ReplicaNode") -> None:
         self.node = node
         self.alive = True
+        self.partings: dict[str, Healing] = {}
         self.connection: Connection | None = None
         identity, token = node.store.identity(), node.hub.tokens[node.user].text
         self.replica = core.Replica(identity.replica, token, signer=identity.signer)
@@ -57,6 +61,9 @@ class Process:
         if self.alive and self.connection is connection:
             self.connection = None
             self.replica.disconnected()
+            for profile in self.partings:
+                self.replica.follow(self.node.load(profile))
+            self.partings.clear()
             self.node.clock.after(self.node.random.random() * 5, self.connect)
 
     def receive(self, message: wire.FromHub) -> None:
@@ -72,7 +79,8 @@ class Process:
                     if not self.replica.renews(answer):
                         witness.told_answer(self.replica.hello.replica, answer)
             case wire.Error():
-                assert message.code in ("forbidden", "unauthorised"), message
+                codes = ("forbidden", "unauthorised", "parted")
+                assert message.code in codes[: 3 if witness.restored else 2], message
         self.replica.receive(message)
         self.carry_out()
 
@@ -83,8 +91,10 @@ class Process:
                 self.node.crash()
                 return
             self.one(effect)
-        for copy in self.replica.copies.values():
-            if copy.newer is None:
+        for copy in self.replica.copies.values() if self.alive else ():
+            # What a redaction left that the hub has lost is put right at the head.
+            doubtful = self.node.witness.restored and copy.profile in self.node.cache.unvouched()
+            if copy.newer is None and not doubtful:
                 self.node.witness.holds(copy.profile, copy.state, core.merkle.root(copy.frontier))
 
     def one(self, effect: core.Effect) -> None:
@@ -97,6 +107,10 @@ class Process:
                 try:
                     cache.save(profile, commits, frontier, leaves, since)
                 except Gap:
+                    self.anew(profile)
+                except IntegrityError:
+                    # The other process here has what the hub has lost.
+                    assert self.node.witness.restored
                     self.anew(profile)
                 else:
                     store.settle(settled)
@@ -118,17 +132,25 @@ class Process:
                 self.fetch_missing()
             case core.Problem("forbidden" | "unauthorised"):
                 pass
+            case core.Problem("parted", profile=profile) if profile in self.replica.parted:
+                self.part(effect)
+            case core.Apart(message):
+                self.apart(message)
             case core.Problem():
                 raise Broken(3 if effect.code == "integrity" else 7, effect.sentence)
             case core.Clean():
+                # A redaction goes before a lost tail that another process here had (docs/healing.md).
+                if self.node.witness.restored:
+                    self.node.witness.gone |= self.node.has() - self.node.kept()
                 self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
                 self.anew(effect.profile, effect.seq)
             case core.Reached(profile):
                 if (copy := self.replica.copies.get(profile)) is not None and copy.seen is not None:
                     store.keep_checkpoint(copy.seen)
                     self.node.witness.signed(copy.seen)
+                self.verify(profile)
             case core.Parted(problem):
-                raise Broken(1, problem.sentence)
+                self.part(problem)
             case core.Renew(code):
                 self.node.renew(self.replica.hello.replica, code)
             case core.Catalogue() | core.Present() | core.Compared():
@@ -143,6 +165,50 @@ class Process:
         self.replica.become(identity.replica, identity.signer, pending)
         if self.connection is not None:
             self.connection.cut()
+
+    def part(self, problem: core.Problem) -> None:
+        """The hub has another history, or takes back what it has signed."""
+        if not self.node.witness.restored:
+            raise Broken(1, problem.sentence)
+        assert self.replica.welcome is not None
+        parting = Healing(self.node.store, self.node.cache, problem, self.replica.welcome.epoch)
+        self.partings[problem.profile] = parting
+        self.step(parting, parting.begin())
+
+    def verify(self, profile: str) -> None:
+        """A redaction that the hub has lost vouches for nothing any more."""
+        cache = self.node.cache
+        if profile in cache.unvouched() and cache.missing(profile) is None:
+            try:
+                cache.verify(profile)
+            except Unvouched:
+                self.anew(profile)
+                self.node.clock.after(0.0, self.carry_out)
+
+    def apart(self, message: wire.Compared | wire.Recall | wire.Healed) -> None:
+        """The hub says something about a history that is not its own."""
+        if (parting := self.partings.get(message.profile)) is None:
+            return
+        match message:
+            case wire.Compared():
+                self.step(parting, parting.compared(message))
+            case wire.Recall():
+                self.replica.say(parting.page(message))
+                self.node.clock.after(0.0, self.carry_out)
+            case wire.Healed(profile):
+                del self.partings[profile]
+                self.anew(profile)
+
+    def step(self, parting: Healing, step: Step) -> None:
+        match step:
+            case Say(messages):
+                self.replica.say(*messages)
+            case Rest(_, offer):
+                self.replica.say(*([offer] if offer is not None else []))
+            case Anew():
+                del self.partings[parting.profile]
+                self.anew(parting.profile)
+        self.node.clock.after(0.0, self.carry_out)
 
     def anew(self, profile: str, clean_upto: int = 0) -> None:
         """The files were changed under the profile: goes on from what stands there now."""
@@ -217,6 +283,14 @@ class ReplicaNode:
 
     def start(self) -> None:
         """Opens the home with one process, sometimes two."""
+        self.open_files()
+        for profile in self.profiles:
+            self.store.put_profile(profile, profile, None)
+        self.processes = [Process(self) for _ in range(self.random.choice([1, 1, 1, 2]))]
+        if not self.offline:
+            self.go_online()
+
+    def open_files(self) -> None:
         self.store = Store.open(
             self.home / "proposals.db",
             new_replica_id=self.replica_id,
@@ -224,11 +298,6 @@ class ReplicaNode:
             keys=self.keys,
         )
         self.cache = Cache.open(self.home / "replica.db", synchronous="OFF")
-        for profile in self.profiles:
-            self.store.put_profile(profile, profile, None)
-        self.processes = [Process(self) for _ in range(self.random.choice([1, 1, 1, 2]))]
-        if not self.offline:
-            self.go_online()
 
     def copied(self, home: Path) -> "ReplicaNode":
         """Another machine with a copy of this one's home, as it is at this moment."""
@@ -346,8 +415,17 @@ class ReplicaNode:
             time=self.clock.millis(),
             events=events,
         )
-        self.witness.typing(profile, self.store.replica, self.user, proposal, str(self.home))
+        self.typing(profile, proposal)
         self.propose(profile, proposal)
+
+    def typing(self, profile: str, proposal: Proposal) -> None:
+        """Tells what was typed, and what its author had in view then."""
+        with self.cache.reader() as log:
+            commits = log.commits(profile, 0, proposal.base)
+        whole = self.cache.missing(profile) is None
+        view = {commit.id for commit in commits if commit.seq <= proposal.base}
+        self.witness.typing(profile, self.store.replica, self.user, proposal, str(self.home))
+        self.witness.views[proposal.id] = view, 0 if whole else proposal.base
 
     def propose(self, profile: str, proposal: Proposal) -> None:
         """Tells the processes of what was saved."""
@@ -367,7 +445,7 @@ class ReplicaNode:
         base = self.cache.load(profile).state.seq
         new = self.store.retry(old.id, id=self.new_id(), base=base)
         self.witness.retyping(old.id)
-        self.witness.typing(profile, self.store.replica, self.user, new, str(self.home))
+        self.typing(profile, new)
         self.propose(profile, new)
 
     def kept(self) -> set[str]:
@@ -376,4 +454,30 @@ class ReplicaNode:
         for profile in self.profiles:
             found |= {p.id for p in self.store.pending(profile)}
             found |= {p.proposal.id for p in self.store.parked(profile)}
+        for path in lost_files(self.store):
+            found |= {commit["id"] for commit in msgspec.json.decode(path.read_bytes())["commits"]}
+        return found
+
+    def kept_off(self) -> set[str]:
+        """What the home keeps beside its copy, also while it is off."""
+        if self.processes:
+            return self.kept()
+        self.open_files()
+        found = self.kept()
+        self.store.close()
+        self.cache.close()
+        return found
+
+    def has(self) -> set[str]:
+        """The ids of all proposals that are in the home: kept, or in commits; also while it is off."""
+        off = not self.processes
+        if off:
+            self.open_files()
+        found = self.kept()
+        for profile in self.profiles:
+            with self.cache.reader() as log:
+                found |= {commit.id for commit in log.commits(profile, 0, 10_000)}
+        if off:
+            self.store.close()
+            self.cache.close()
         return found

@@ -19,11 +19,12 @@ from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.access import PeopleAccess, Principal
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.hub import Hub
+from stackroom.sync.notary import Notary
 from stackroom.sync.protocol import Commits, Hello, Results
 from tests.simulation.promises import Broken
 from tests.simulation.world import simulate
 
-SEEDS = 150
+SEEDS = 250
 
 
 def never(*_: Any, **__: Any) -> None:
@@ -146,6 +147,16 @@ def lets_authors_approve(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(approval, "is_author", lambda held, who: False)
 
 
+def signs_another_history(patch: pytest.MonkeyPatch) -> None:
+    """The hub signs what it has not sent: every replica is a witness of that."""
+    sign = Notary.checkpoint
+
+    def other(self: Notary, profile: str, seq: int, root: bytes, now: Millis) -> str:
+        return sign(self, profile, seq, root if seq < 3 else bytes(32), now)
+
+    patch.setattr(Notary, "checkpoint", other)
+
+
 def weighs_no_approval(patch: pytest.MonkeyPatch) -> None:
     """What a request holds is carried out upon whatever stands."""
     patch.setattr(check, "_weigh", lambda *_: approval.Accepted())
@@ -178,6 +189,7 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[int]]] = [
     (protects_nothing, {6}),
     (lets_authors_approve, {6}),
     (weighs_no_approval, {4}),
+    (signs_another_history, {1}),
     (loses_signatures, {6}),
 ]
 

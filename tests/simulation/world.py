@@ -14,6 +14,7 @@ from tests.simulation.hub_node import HubNode
 from tests.simulation.network import Network
 from tests.simulation.promises import Broken, Witness, in_log
 from tests.simulation.replica_node import Keys, ReplicaNode
+from tests.simulation.restoring import Restoring
 
 TORMENT = 60.0
 """Virtual seconds with faults."""
@@ -60,6 +61,7 @@ class Simulation:
             )
             self.nodes.append(node)
         self.profiles = profiles
+        self.restoring = Restoring(self, seed)
 
     def new_id(self) -> str:
         """A UUID, version 7 by its digits, random by its seed."""
@@ -98,6 +100,7 @@ class Simulation:
                 self.clock.after(self.random.random() * TORMENT, fault)
         for node in self.nodes:
             node.fragile = self.random.choice([0.0, 0.0, 0.01])
+        self.restoring.plan(TORMENT)
         self.clock.run(TORMENT)
         self.heal()
         self.clock.run(TORMENT + PEACE)
@@ -173,6 +176,10 @@ class Simulation:
         if node.processes:
             node.crash()
         if self.losing.random() < 0.3:
+            if self.witness.restored:
+                # What the hub has lost and this home alone had is lost with it.
+                others = (other.has() for other in self.nodes if other is not node)
+                self.witness.gone |= (node.has() - node.kept_off()).difference(*others)
             node.lose_cache()
         self.clock.after(self.random.random() * 10, partial(self.start_replica, node))
 
@@ -191,6 +198,7 @@ class Simulation:
         for node in self.nodes:
             node.fragile = 0.0
         self.start_hub()
+        self.restoring.peace()
         # What the hub still has in its queue comes before; then nothing does.
         self.clock.after(30, self.restore)
         for node in self.nodes:

@@ -19,7 +19,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "fca5e87bf07b2cad5bf85f9b507428a1c038d67154b9c27b480ff750f58b0375"}
+PINNED = {1: "56944530152cbd80579fa2ef85582bc4c03104c77cc11da3bc22d4d1c681d8aa"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -49,6 +49,9 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
+    wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
+    wire.Offer(PROFILE, 3, 5, bytes(32), 1),
+    wire.Returned(PROFILE, 3, (COMMIT,)),
     wire.Welcome(uid(9), 1, "ann", "0.1.0", 5, 10, 20),
     wire.Ways(
         passwords=True, oidc=wire.OidcWay("https://provider.example", "cli", ("openid",), "x")
@@ -65,7 +68,10 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Roots(PROFILE, (7, 8), (bytes(32), None), 7, "a note"),
     wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
     wire.Presence(PROFILE, (wire.Person(uid(3), "ann", 5),), (uid(4),)),
-    wire.Error("parted", "histories differ", "", PROFILE),
+    wire.Error("parted", "histories differ", "", PROFILE, 3),
+    wire.Compared(PROFILE, 4, 3),
+    wire.Recall(PROFILE, 3, 5),
+    wire.Healed(PROFILE, 2),
 ]
 
 
