@@ -108,7 +108,7 @@ def diff(before: State, after: State) -> list[Difference]:
     for id in dict.fromkeys((*before.entities, *after.entities)):
         old, new = before.entities.get(id), after.entities.get(id)
         if old is not new and not isinstance(old or new, Holding):
-            found += _differences(id, old, new)
+            found += differences(id, old, new)
     return sorted(found, key=lambda d: (d.kind, d.component_type, d.name, d.entity, d.path))
 
 
@@ -162,7 +162,8 @@ def _spread(path: Path, value: Maybe, found: dict[Path, Maybe]) -> None:
         found[path] = value
 
 
-def _differences(id: str, old: AnyEntity | None, new: AnyEntity | None) -> list[Difference]:
+def differences(id: str, old: AnyEntity | None, new: AnyEntity | None) -> list[Difference]:
+    """What differs between two states of one entity, path by path; one of them may be None."""
     shown = new or old
     assert shown is not None
     type = getattr(shown, "component_type", "")

@@ -10,7 +10,7 @@ from websockets.http11 import Response
 
 def answer(
     status: int,
-    text: str,
+    text: str | bytes,
     kind: str = "text/plain; charset=utf-8",
     *,
     allow: str = "",
@@ -19,7 +19,7 @@ def answer(
     more: Iterable[tuple[str, str]] = (),
 ) -> Response:
     """An answer that ends its connection; `more` are headers beside the usual ones (see `headers`)."""
-    body = text.encode()
+    body = text.encode() if isinstance(text, str) else text
     headers = Headers(
         (
             ("Date", formatdate(usegmt=True)),

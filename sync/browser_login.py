@@ -3,22 +3,22 @@
 The browser goes to the provider and comes back with a code, for which the hub asks the provider whom it
 speaks of (RFC 6749, RFC 7636, OpenID Connect Core 1.0 section 3.1; RFC 9700 for what can go wrong). What
 it gets from the hub is a one-time code, in the fragment of an address, where no server and no proxy sees
-it: whoever redeems it, over the WebSocket, has made a token of their own. Nothing here redirects anywhere
-but to the provider and to its own page.
+it: whoever redeems it, over the WebSocket, has made a token of their own. The page at /auth/done is the
+dashboard's: it redeems the code, or says by which command another program does. Nothing here redirects
+anywhere but to the provider and to that page.
 """
 
-from base64 import b64encode
 from collections.abc import Callable
-from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs
 
 from websockets.http11 import Request, Response
 
 from stackroom.events.rules import Refusal
+from stackroom.sync import cookies
 from stackroom.sync.answers import answer
 from stackroom.sync.fetching import FetchFailed
+from stackroom.sync.pages import Pages
 from stackroom.sync.porch import Guest
 from stackroom.sync.proving import Prover
 from stackroom.sync.security_log import Notes
@@ -30,31 +30,17 @@ DONE: Final = "/auth/done"
 FIELDS_MOST: Final = 20
 """Fields in what a browser brings back."""
 
-_SCRIPT: Final = (
-    "const hub = location.origin.replace(/^http/, 'ws');"
-    "document.getElementById('command').textContent = 'stackroom join ' + hub + location.hash;"
-    "history.replaceState(null, '', location.pathname);"
-)
-_PAGE: Final = f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Stackroom</title>
-<p>The provider knows you. To come in, run this within a minute:</p>
-<pre id="command">stackroom join HUB#CODE   (CODE stands behind the # of this page's address)</pre>
-<script>{_SCRIPT}</script>
-</html>
-"""
-_POLICY: Final = (
-    f"default-src 'none'; script-src 'sha256-{b64encode(sha256(_SCRIPT.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+COOKIE: Final = "stackroom-login"
 
 
 class BrowserLogin:
     """Answers the three; `steady` is in seconds."""
 
-    def __init__(self, prover: Prover, security: Notes, steady: Callable[[], float]) -> None:
+    def __init__(
+        self, prover: Prover, pages: Pages, security: Notes, steady: Callable[[], float]
+    ) -> None:
         self.prover = prover
+        self.pages = pages
         self.logins = prover.logins
         self.security = security
         self.steady = steady
@@ -71,8 +57,7 @@ class BrowserLogin:
         if self.prover.provider is None:
             return answer(404, "this hub has no OpenID provider\n")
         if path == DONE:
-            policy = ("Content-Security-Policy", _POLICY)
-            return answer(200, _PAGE, "text/html; charset=utf-8", more=[policy])
+            return self.pages.page(request)
         if path == LOGIN:
             return await self._login(self.prover.provider.oidc.redirect_uri or origin + CALLBACK)
         return await self._came_back(guest, request, query)
@@ -84,7 +69,7 @@ class BrowserLogin:
         except FetchFailed as error:
             return answer(502, f"the hub cannot ask the provider: {error}\n")
         seconds = int(self.prover.settings.login_seconds)
-        cookie = _set_cookie(secret, seconds, secure=redirect.startswith("https:"))
+        cookie = _set_cookie(secret, seconds, redirect)
         return answer(303, "", more=[("Location", there), cookie])
 
     async def _came_back(self, guest: Guest, request: Request, query: str) -> Response:
@@ -94,7 +79,7 @@ class BrowserLogin:
             return answer(400, "this is not what the provider sends\n")
         said = {name: values[0] for name, values in brought.items() if len(values) == 1}
         begun = None
-        for cookie in _cookies(request):
+        for cookie in cookies.values(request, COOKIE):
             begun = begun or self.logins.end(said.get("state", ""), cookie, self.steady())
         if begun is None:
             return self._refuse(
@@ -113,7 +98,7 @@ class BrowserLogin:
         if isinstance(who, Refusal):
             return self._refuse(guest, who.code, who.sentence)
         code = self.logins.code_for(who, self.steady())
-        forget = _set_cookie("", 0, secure=begun.redirect.startswith("https:"))
+        forget = _set_cookie("", 0, begun.redirect)
         return answer(303, "", more=[("Location", f"{DONE}#{code}"), forget])
 
     async def _is_of_another(self, said: dict[str, str]) -> bool:
@@ -128,24 +113,6 @@ class BrowserLogin:
         return answer(403, f"{sentence}\n")
 
 
-def _name(*, secure: bool) -> str:
-    """The prefix has browsers hold it to this very host, and to TLS (RFC 6265bis, section 4.1.3)."""
-    return f"{'__Host-' if secure else ''}stackroom-login"
-
-
-def _set_cookie(value: str, seconds: int, *, secure: bool) -> tuple[str, str]:
-    flags = f"; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
-    return "Set-Cookie", f"{_name(secure=secure)}={value}{flags}"
-
-
-def _cookies(request: Request) -> list[str]:
-    """What the browser was given: only one begun login has it."""
-    found = []
-    for line in request.headers.get_all("Cookie"):
-        try:
-            jar = SimpleCookie(line)
-        except CookieError:
-            continue
-        names = (_name(secure=True), _name(secure=False))
-        found += [jar[name].value for name in names if name in jar]
-    return found
+def _set_cookie(value: str, seconds: int, redirect: str) -> tuple[str, str]:
+    secure = redirect.startswith("https:")
+    return cookies.setting(COOKIE, value, secure=secure, same_site="Lax", seconds=seconds)

@@ -66,6 +66,37 @@ class FetchRoots(Struct, frozen=True):
     seqs: tuple[int, ...]
 
 
+class Show(Struct, frozen=True):
+    """Tell a watcher what it was not told yet, once what was sent to it has gone out (`Watchers.show`).
+
+    Where the hub has no state of the profile (`Watchers.must_fold`), read it before.
+    """
+
+    session: int
+    profile: str
+
+
+class LookBack(Struct, frozen=True):
+    """Read a page of a past state, from its entity number `after` on."""
+
+    session: int
+    look: wire.Look
+    after: int = 0
+
+
+class Recount(Struct, frozen=True):
+    """Read what commits changed."""
+
+    session: int
+    asked: wire.ReadLog
+
+
+class Forget(Struct, frozen=True):
+    """Keep no state of the profile's past: values were taken out of its history, or it was healed."""
+
+    profile: str
+
+
 class ListAll(Struct, frozen=True):
     """Read the catalogue for `session`."""
 
@@ -139,10 +170,14 @@ class Noted(Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-Asked: TypeAlias = Read | FetchRoots | ListAll | ReadNotes | Look | Survey
+Asked: TypeAlias = (
+    Read | FetchRoots | Show | LookBack | Recount | ListAll | ReadNotes | Look | Survey
+)
 """What is read for one connection, in the order in which it was asked for."""
 
-Effect: TypeAlias = Send | Close | Submit | Asked | Prove | Ordered | Keep | Noted | Mending
+Effect: TypeAlias = (
+    Send | Close | Submit | Asked | Forget | Prove | Ordered | Keep | Noted | Mending
+)
 
 
 class Page(Struct, frozen=True):

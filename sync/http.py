@@ -15,8 +15,10 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
 from stackroom.sync.addresses import address_of, is_loopback, speaks_for
 from stackroom.sync.answers import answer, without_body
+from stackroom.sync.browser_cookie import BrowserCookie
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.names import Names
+from stackroom.sync.pages import VIEWS, Pages, wants_page
 from stackroom.sync.porch import Guest
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 WELCOME: Final = """This is a Stackroom hub, version {version}.
 
 Join it with:  stackroom connect {url} --token TOKEN
+In a browser, this address is its dashboard.
 """
 
 
@@ -44,11 +47,15 @@ class Door:
         server: "Server",
         holder: Callable[[str], Principal | Refusal],
         login: BrowserLogin,
+        cookie: BrowserCookie,
+        pages: Pages,
     ) -> None:
         settings = server.settings
         self.server = server
         self.holder = holder
         self.login = login
+        self.cookie = cookie
+        self.pages = pages
         self.encrypted = server.porch.tls is not None
         self.schemes = ("https",) if self.encrypted else ("http", "https")
         """Of our own pages: a proxy may add TLS before a hub that has none."""
@@ -102,12 +109,20 @@ class Door:
             if BrowserLogin.answers(address.path) and method == "GET":
                 origin = f"{'https' if self.encrypted else 'http'}://{host}"
                 return self.login.answer(socket, request, address.path, address.query, origin)
+            if BrowserCookie.answers(address.path) and method == "GET":
+                return self.cookie.answer(socket, request, address.path, encrypted=self.encrypted)
             read = self._read(socket, request, address.path, host)
             return read if method == "GET" else without_body(read)
-        for origin in request.headers.get_all("Origin"):
+        origins = request.headers.get_all("Origin")
+        for origin in origins:
             if not any(names.may_connect(origin, host, scheme) for scheme in self.schemes):
                 self._refuse(socket, "origin", origin)
                 return answer(403, "a page of another site may not connect to this hub\n")
+        if origins and all(
+            any(names.is_own(origin, host, scheme) for scheme in self.schemes) for origin in origins
+        ):
+            # Sites that were allowed may connect, and bring a token of their own.
+            socket.bearer = socket.bearer or self.cookie.token(request)
         return None
 
     def _refuse(self, guest: Guest, what: str, value: str) -> None:
@@ -137,8 +152,15 @@ class Door:
                 text = server.metrics.text(self._gauges(), server.version)
                 return answer(200, text, "text/plain; version=0.0.4; charset=utf-8")
             case "/":
+                if wants_page(request.headers):
+                    return self.pages.page(request)
                 url = f"{'wss' if self.encrypted else 'ws'}://{host}"
-                return answer(200, WELCOME.format(version=server.version, url=url))
+                text = WELCOME.format(version=server.version, url=url)
+                return answer(200, text, more=[("Vary", "Accept")])
+            case _ if path.startswith(VIEWS):
+                return self.pages.page(request)
+            case _ if (file := self.pages.file(path, request)) is not None:
+                return file
             case _:
                 return answer(404, "there is nothing here\n")
 

@@ -4,7 +4,7 @@ A shell carries bytes: it calls `receive` with what a connection sent, hands `Su
 and `Read` to the log, reports what came of them (`decided`, `page`), and carries out `Send` and
 `Close`. Who may do what, `access` says. The same class runs under the server and under the simulation.
 
-Who follows what, and how far, is in `readers`.
+Who follows what, and how far, is in `readers`; to whom it is shown, folded, in `watchers`.
 """
 
 from collections import Counter
@@ -27,11 +27,13 @@ from stackroom.sync.effects import (
     FetchRoots,
     Keep,
     ListAll,
+    LookBack,
     Noted,
     Ordered,
     Prove,
     Read,
     ReadNotes,
+    Recount,
     Submit,
     needs_proof,
 )
@@ -43,6 +45,7 @@ from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Wanted
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.watchers import Watchers
 
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
 
@@ -50,7 +53,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Healing):
+class Hub(Healing, Watchers):
     """All sessions of one hub process."""
 
     def __init__(
@@ -81,8 +84,7 @@ class Hub(Healing):
     def closed(self, session: Session) -> None:
         """A connection ended, from whichever side."""
         if self.sessions.pop(session.id, None) is not None:
-            for profile in list(session.subscriptions):
-                self._unsubscribe(session, profile)
+            self._leave_all(session)
             if session.principal is not None:
                 self.connected[session.principal.account] -= 1
             self._withdraw(session)
@@ -104,6 +106,11 @@ class Hub(Healing):
             self._dismiss(session, refusal)
         else:
             self._receive(session, session.principal, message, now)
+
+    def _leave_all(self, session: Session) -> None:
+        for profile in {**session.subscriptions, **session.watches}:
+            self._unsubscribe(session, profile)
+            self._unwatch(session, profile)
 
     def malformed(self, session: Session, why: str) -> None:
         """Bytes came that are no message: the sender speaks something else."""
@@ -218,6 +225,17 @@ class Hub(Healing):
             case wire.Fetch(profile, after):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Read(session.id, profile, after, history=True))
+            case wire.Watch(profile):
+                if self._may_read(session, principal, profile):
+                    self._watch(session, profile)
+            case wire.Unwatch(profile):
+                self._unwatch(session, profile)
+            case wire.Look(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(LookBack(session.id, message))
+            case wire.ReadLog(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(Recount(session.id, message))
             case wire.FetchRoots(profile, seqs):
                 if self._may_read(session, principal, profile):
                     self._effects.append(FetchRoots(session.id, profile, seqs))
@@ -279,9 +297,10 @@ class Hub(Healing):
             if refusal := self.access.refuse(principal, now):
                 self._dismiss(session, refusal)
             elif self._tell_rights(session, principal, now):
-                for profile in list(session.subscriptions):
+                for profile in {**session.subscriptions, **session.watches}:
                     if not self._reads(principal, profile):
                         self._unsubscribe(session, profile)
+                        self._unwatch(session, profile)
                         why = "your right to read this profile was withdrawn"
                         self._error(session, "forbidden", why, _GRANT, profile)
                 if session.lists:
@@ -289,8 +308,7 @@ class Hub(Healing):
 
     def _dismiss(self, session: Session, refusal: Refusal) -> None:
         """Nothing more goes to somebody who was let in and is not welcome any more."""
-        for profile in list(session.subscriptions):
-            self._unsubscribe(session, profile)
+        self._leave_all(session)
         self._turn_away(session, refusal)
 
     def tick(self, now: Millis) -> None:

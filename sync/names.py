@@ -49,8 +49,12 @@ class Names(Struct, frozen=True):
 
     def may_connect(self, origin: str, host: str, scheme: str) -> bool:
         """Whether a page of `origin` may: one of ours, or of a site that was allowed."""
-        said = origin.rstrip("/").lower()
-        return said in self.origins or _parts(said) == _parts(f"{scheme}://{host.lower()}")
+        return origin.rstrip("/").lower() in self.origins or self.is_own(origin, host, scheme)
+
+    @staticmethod
+    def is_own(origin: str, host: str, scheme: str) -> bool:
+        """Whether that is the origin of the pages that this hub serves itself."""
+        return _parts(origin.rstrip("/").lower()) == _parts(f"{scheme}://{host.lower()}")
 
 
 def host_of(text: str) -> str:

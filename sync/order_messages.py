@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from stackroom.events.limits import KEY_BYTES, MESSAGE_LENGTH, NAME_LENGTH, SIGNATURE_BYTES
 from stackroom.events.model import Count, Id, Millis
+from stackroom.events.people import Grant
 
 PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
 """What is public of a token or code: its kind, and what it is looked up by."""
@@ -172,6 +173,43 @@ class ListNotes(Order, frozen=True, tag="list_notes"):
     kind: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
     user: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
     since: Millis = 0
+
+
+# What is answered to them
+
+
+class TokenInfo(Struct, frozen=True, omit_defaults=True):
+    """A token as its owner may see it; times in milliseconds since 1970, None where there is none."""
+
+    id: str
+    user: str
+    name: str
+    prefix: str
+    created: Millis
+    used: Millis | None = None
+    expires: Millis | None = None
+    read_only: bool = False
+    profiles: tuple[str, ...] | None = None
+    here: bool = False
+    """Whether it is the token of this connection."""
+
+
+class Explained(Struct, frozen=True):
+    """What a user may do, and where each permission comes from."""
+
+    user: str
+    active: bool
+    grants: tuple[Grant, ...]
+
+
+class Remnant(Struct, frozen=True):
+    """Where a redaction does not reach: the text is part of a longer one, or of a name, key or message.
+
+    `where` is `message`, or the number of an event and a pointer into its body.
+    """
+
+    seq: Count
+    where: str
 
 
 AnyOrder: TypeAlias = (

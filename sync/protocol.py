@@ -13,7 +13,6 @@ from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
-from stackroom.events.people import Grant
 from stackroom.sync.close_codes import CloseCode as CloseCode
 from stackroom.sync.healing_messages import Compare as Compare
 from stackroom.sync.healing_messages import Compared as Compared
@@ -28,6 +27,7 @@ from stackroom.sync.message import Message as Message
 from stackroom.sync.order_messages import PREFIX_PATTERN as PREFIX_PATTERN
 from stackroom.sync.order_messages import AnyOrder as AnyOrder
 from stackroom.sync.order_messages import Explain as Explain
+from stackroom.sync.order_messages import Explained as Explained
 from stackroom.sync.order_messages import Hash as Hash
 from stackroom.sync.order_messages import Heal as Heal
 from stackroom.sync.order_messages import IdToken as IdToken
@@ -41,11 +41,21 @@ from stackroom.sync.order_messages import NewToken as NewToken
 from stackroom.sync.order_messages import Order as Order
 from stackroom.sync.order_messages import Redact as Redact
 from stackroom.sync.order_messages import RegisterKey as RegisterKey
+from stackroom.sync.order_messages import Remnant as Remnant
 from stackroom.sync.order_messages import RenewToken as RenewToken
 from stackroom.sync.order_messages import RevokeKey as RevokeKey
 from stackroom.sync.order_messages import RevokeToken as RevokeToken
 from stackroom.sync.order_messages import Secret as Secret
 from stackroom.sync.order_messages import SetPassword as SetPassword
+from stackroom.sync.order_messages import TokenInfo as TokenInfo
+from stackroom.sync.show_messages import Changed as Changed
+from stackroom.sync.show_messages import Entry as Entry
+from stackroom.sync.show_messages import LogRead as LogRead
+from stackroom.sync.show_messages import Look as Look
+from stackroom.sync.show_messages import Looked as Looked
+from stackroom.sync.show_messages import ReadLog as ReadLog
+from stackroom.sync.show_messages import Unwatch as Unwatch
+from stackroom.sync.show_messages import Watch as Watch
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
@@ -241,40 +251,6 @@ class Rights(Message, frozen=True, tag="rights"):
     renew: bool = False
 
 
-class TokenInfo(Struct, frozen=True, omit_defaults=True):
-    """A token as its owner may see it; times in milliseconds since 1970, None where there is none."""
-
-    id: str
-    user: str
-    name: str
-    prefix: str
-    created: Millis
-    used: Millis | None = None
-    expires: Millis | None = None
-    read_only: bool = False
-    profiles: tuple[str, ...] | None = None
-    here: bool = False
-    """Whether it is the token of this connection."""
-
-
-class Explained(Struct, frozen=True):
-    """What a user may do, and where each permission comes from."""
-
-    user: str
-    active: bool
-    grants: tuple[Grant, ...]
-
-
-class Remnant(Struct, frozen=True):
-    """Where a redaction does not reach: the text is part of a longer one, or of a name, key or message.
-
-    `where` is `message`, or the number of an event and a pointer into its body.
-    """
-
-    seq: Count
-    where: str
-
-
 class Reply(Message, frozen=True, tag="reply"):
     """The answer to an order. What was refused has a reason: `code` and `sentence`.
 
@@ -422,6 +398,10 @@ FromReplica: TypeAlias = (
     | FetchRoots
     | Push
     | Ask
+    | Watch
+    | Unwatch
+    | Look
+    | ReadLog
     | Compare
     | Offer
     | Returned
@@ -443,6 +423,9 @@ FromHub: TypeAlias = (
     | Results
     | Presence
     | Error
+    | Changed
+    | Looked
+    | LogRead
     | Compared
     | Recall
     | Healed

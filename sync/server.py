@@ -19,19 +19,21 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from stackroom.events.log import EventLog, Identity, Listed, LogReader
+from stackroom.events.log import EventLog, Identity
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Access
+from stackroom.sync.access import Access, Principal
 from stackroom.sync.anchoring import Schedule, keep_anchoring
 from stackroom.sync.authority import Authority, Decision
+from stackroom.sync.browser_cookie import BrowserCookie
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.bucket import Rate
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.committer import Committer
+from stackroom.sync.desk import Desk
 from stackroom.sync.errors import BadCertificate
 from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
 from stackroom.sync.gate import Gate, SignIn
@@ -44,7 +46,7 @@ from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
 from stackroom.sync.pace import Pace
-from stackroom.sync.paging import compared, read_page, read_roots
+from stackroom.sync.pages import dashboard
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
@@ -87,6 +89,7 @@ class Server:
         self.version = version
         self.metrics = Metrics()
         self.security = security
+        self._steady = steady
         logins = Logins(settings, random)
         self.prover = Prover(settings, access, provider, logins, clock, steady)
         ways = self.prover.ways()
@@ -95,6 +98,7 @@ class Server:
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
         self.sparing = Sparing(Rate(settings.refusals_second, settings.refusals_burst), steady)
+        self.desk = Desk(self)
         self.links: dict[int, Link] = {}
         self.port = 0
         self.stopping = anyio.Event()
@@ -119,8 +123,6 @@ class Server:
             mended=self._mended,
             failed=self._failed,
         )
-        login = BrowserLogin(self.prover, security, steady)
-        self.door = Door(self, lambda token: access.holder(token, clock()), login)
         self._tasks: TaskGroup | None = None
         """What runs as long as the hub does."""
 
@@ -132,14 +134,15 @@ class Server:
     async def run(self, ready: Callable[[int], None] = lambda port: None) -> None:
         """Listens until `stop`; `ready` is told the port. Raises OSError if it cannot listen."""
         settings = self.settings
+        door = await self._door()
         async with (
             serve(
                 self._connection,
                 settings.host,
                 settings.port,
-                process_request=self.door.process_request,
+                process_request=door.process_request,
                 subprotocols=[Subprotocol(name) for name in wire.SUBPROTOCOLS],
-                select_subprotocol=self.door.select_subprotocol,
+                select_subprotocol=door.select_subprotocol,
                 compression=None,
                 max_size=settings.message_bytes,
                 max_queue=settings.queue_messages,
@@ -169,6 +172,15 @@ class Server:
             await self.stopping.wait()
             await self._shut(listener)
             tasks.cancel_scope.cancel()
+
+    async def _door(self) -> Door:
+        pages = await anyio.to_thread.run_sync(dashboard)
+        login = BrowserLogin(self.prover, pages, self.security, self._steady)
+        cookie = BrowserCookie(self.hub.identity.id, self._holder, self.security)
+        return Door(self, self._holder, login, cookie, pages)
+
+    def _holder(self, token: str) -> Principal | Refusal:
+        return self.hub.access.holder(token, self.clock())
 
     async def _shut(self, listener: Listener) -> None:
         """Closes every connection, within the grace that is set."""
@@ -296,39 +308,15 @@ class Server:
             while (request := await link.next_read()) is not None:
                 link.was_answered()
                 await link.flush()
-                if isinstance(request, effects.Read):
-                    page = await self.event_log.read(partial(read_page, request, self.settings))
-                    self.hub.page(request, page, self.clock())
-                    self.carry_out()
-                    await self.pace.rest(link, session, page.weight)
-                elif isinstance(request, effects.FetchRoots):
-                    found = await self.event_log.read(partial(read_roots, request))
-                    self.hub.roots(request, found, self.clock())
-                    self.carry_out()
-                    weight = len(request.seqs) * effects.ENVELOPE_BYTES
+                weight = await self.desk.answer(request)
+                self.carry_out()
+                if weight:
                     await self.pace.rest(link, session, weight)
-                elif isinstance(request, effects.ReadNotes):
-                    read = partial(self.security.newest, request.wanted)
-                    self.hub.notes(request, await anyio.to_thread.run_sync(read))
-                    self.carry_out()
-                else:
-                    await self._look_up(request)
-                    self.carry_out()
         except ConnectionClosed:
             pass  # As in `_receive`.
         finally:
             link.over = True
             link.was_answered()
-
-    async def _look_up(self, request: effects.ListAll | effects.Look | effects.Survey) -> None:
-        """Reads something short."""
-        match request:
-            case effects.ListAll(session):
-                self.hub.catalogue(session, await self.event_log.read(_profiles))
-            case effects.Survey():
-                self.hub.surveyed(request, await self.event_log.read(_profiles))
-            case effects.Look(_, compare):
-                self.hub.compared(request, await self.event_log.read(partial(compared, compare)))
 
     # What the hub wants done
 
@@ -349,16 +337,11 @@ class Server:
                         self.committer.submit(effect)
                     case effects.Noted():
                         self._note(effect)
+                    case effects.Forget(profile):
+                        self.desk.past.forget(profile)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
-                    case (
-                        effects.Read()
-                        | effects.FetchRoots()
-                        | effects.ListAll()
-                        | effects.ReadNotes()
-                        | effects.Look()
-                        | effects.Survey()
-                    ):
+                    case _:
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
 
@@ -389,8 +372,11 @@ class Server:
             broadcast(sockets, data)
 
     def _lagging(self, session: int, message: wire.FromHub) -> None:
-        assert isinstance(message, wire.Commits)
         self.metrics.lagging += 1
+        if isinstance(message, wire.Changed):
+            self.hub.behind(session, message.profile, message.seq)
+            return
+        assert isinstance(message, wire.Commits)
         self.hub.lagging(session, message.profile, message.commits[0].seq - 1)
 
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
@@ -457,10 +443,6 @@ class Server:
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:
                 link.was_answered()
-
-
-def _profiles(log: LogReader) -> list[Listed]:
-    return log.profiles()
 
 
 def _port_of(listener: Listener) -> int:

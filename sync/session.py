@@ -1,6 +1,7 @@
 """One connection as the hub sees it."""
 
 from stackroom.events.model import Millis
+from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
 
@@ -13,6 +14,15 @@ class Subscription:
         self.live = False
 
 
+class Watch:
+    """What a watcher was told of, by id; None once that is all there is."""
+
+    __slots__ = ("told",)
+
+    def __init__(self, told: dict[str, AnyEntity | None] | None) -> None:
+        self.told = told
+
+
 class Session:
     """One connection as the hub sees it; `principal` is None until it has said hello."""
 
@@ -23,6 +33,7 @@ class Session:
         self.client = ""
         self.since: Millis = 0
         self.subscriptions: dict[str, Subscription] = {}
+        self.watches: dict[str, Watch] = {}
         self.undecided = 0
         """Proposals that it pushed, and that were not decided yet."""
         self.ordered = 0

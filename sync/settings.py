@@ -58,6 +58,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Pages that one connection asked for and has not taken; beyond it, the hub reads no more from it."""
     subscriptions: int = 10_000
     """Profiles that one connection follows."""
+    watches: int = 16
+    """Profiles that one connection is shown, folded: the hub keeps the state of each in memory."""
     messages_second: float = 500.0
     """Messages that a user, with all tokens, may send a second in the long run; the rest is read late."""
     messages_burst: float = 5_000.0
@@ -85,6 +87,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Bytes of history that a user may be sent a second, in the long run; the rest comes late."""
     read_burst: float = 64 << 20
     """… and at once, after it has been quiet."""
+    shown_bytes: int = 256 << 10
+    """What is shown folded comes in pages; each ends with what brings it to so many bytes."""
+    log_entries: int = 200
+    """Commits in one answer to what commits changed."""
+    log_differences: int = 500
+    """Values that are told of one commit in it; of how many entities there are more, is counted."""
 
     profiles: int = 10_000
     """Profiles that are not deleted."""
@@ -161,6 +169,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits between two snapshots of a profile's state; half as many as its entities, if that is more."""
     snapshot_worth: int = 4_000
     """Commits behind the head from which a subscriber may be sent a snapshot."""
+    pasts_kept: int = 4
+    """States of the past that are kept in memory for whoever looks at them, of all profiles together."""
     verify_start: int = 10_000
     """Commits whose hashes are computed again when the hub starts, the newest of its profiles."""
     states_kept: int = 256

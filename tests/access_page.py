@@ -31,7 +31,8 @@ token of limited scope. `{CUSTOM}` is a custom role of {" and ".join(f"`{p}`" fo
 OUTRO = """## Without having come in
 
 Before a good `hello`, every message but `hello`, `redeem`, `sign_in`, `sign_in_oidc` and `list_ways` closes the
-connection (4401). The pages below `/auth/` are there on hubs with an OpenID provider (`docs/signing-in.md`).
+connection (4401). `/auth/login`, `/auth/callback` and `/auth/done` are there on hubs with an OpenID provider
+(`docs/signing-in.md`). Below `/p/` is the dashboard's page, whatever stands there (`docs/dashboard.md`).
 
 | GET | anybody |
 | --- | --- |

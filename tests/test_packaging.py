@@ -11,6 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("events", "sync", "client")
+PACKAGED = (
+    *(".py", ".typed", ".yaml", ".sql", ".toml", ".bash", ".zsh", ".fish"),
+    *(".html", ".css", ".js", ".svg", ".txt"),
+)
 
 
 @pytest.mark.timeout(300)
@@ -25,10 +29,7 @@ def test_the_wheel_holds_every_module(tmp_path: Path) -> None:
         assert b"stackroom = stackroom.client.commands:main" in archive.read(entry_points)
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
-            if (
-                path.suffix in (".py", ".typed", ".yaml", ".sql", ".toml", ".bash", ".zsh", ".fish")
-                and ".ruff_cache" not in path.parts
-            ):
+            if path.suffix in PACKAGED and ".ruff_cache" not in path.parts:
                 assert f"stackroom/{path.relative_to(ROOT)}" in names
 
 

@@ -142,6 +142,10 @@ def reading() -> Iterator[Row]:
                 "subscribe", place, needed, lambda case, id=id: wire.Subscribe(id, 0, EMPTY_ROOT)
             )  # type: ignore[misc]
             yield Row("fetch", place, needed, lambda case, id=id: wire.Fetch(id, 0))  # type: ignore[misc]
+            yield Row("watch", place, needed, lambda case, id=id: wire.Watch(id))  # type: ignore[misc]
+            yield Row("look", place, needed, lambda case, id=id: wire.Look(0, id, 1))  # type: ignore[misc]
+            yield Row("read_log", place, needed, lambda case, id=id: wire.ReadLog(0, id))  # type: ignore[misc]
+            yield Row("unwatch", place, ANYBODY, lambda case, id=id: wire.Unwatch(id))  # type: ignore[misc]
             yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]
             yield Row("unsubscribe", place, ANYBODY, lambda case, id=id: wire.Unsubscribe(id))  # type: ignore[misc]
             for said in (
@@ -314,6 +318,11 @@ GETS: dict[str, int] = {
     "/auth/login": 404,
     "/auth/callback": 404,
     "/auth/done": 404,
+    "/auth/cookie": 401,
+    "/auth/forget": 204,
+    "/p/team": 200,
+    "/p/no-such-profile/stacks/x": 200,
+    "/static/x": 404,
     "/anything-else": 404,
 }
 """What plain HTTP answers, to whoever asks."""

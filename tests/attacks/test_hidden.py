@@ -13,6 +13,7 @@ from stackroom.events.model import ComponentRegistered, ComponentUpdated, Profil
 from stackroom.events.people_entities import Project, User
 from stackroom.events.people_model import ProjectCreated, RoleAssigned, TeamCreated
 from stackroom.sync import protocol as wire
+from stackroom.sync.pages import dashboard
 from tests.attacks.standing import standing
 from tests.events.world import uid
 from tests.sync.members import Team
@@ -21,6 +22,14 @@ from tests.sync.speaking import HUB, PROFILE, Peer, component
 pytestmark = pytest.mark.anyio
 
 OWN, NOWHERE = uid(2), uid(3)
+TELLING = (
+    wire.Commits,
+    wire.History,
+    wire.Snapshot,
+    wire.Changed,
+    wire.Looked,
+    wire.LogRead,
+)
 CANARIES = (
     "canary-profile",
     "canary-name",
@@ -70,6 +79,10 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         wire.Unsubscribe(profile),
         wire.Subscribe(profile, 0, EMPTY_ROOT, snapshot=True, seen=2),
         *(wire.Fetch(profile, after) for after in (0, 2, 10_000)),
+        wire.Watch(profile),
+        wire.Unwatch(profile),
+        *(wire.Look(n, profile, n) for n in (0, 2, 10_000)),
+        *(wire.ReadLog(n, profile, n, entity=id) for n in (0, 3) for id in ("", uid(60), profile)),
         wire.FetchRoots(profile, (0, 2, 10_000)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),
@@ -106,7 +119,7 @@ async def test_every_way_into_another_profile(team: Team) -> None:
         # The name that she asked for herself comes back in the refusal alone.
         told = told.replace("there is no user 'hidden-ann'", "")
         assert [canary for canary in CANARIES if canary in told] == []
-        assert not [m for m in said if isinstance(m, wire.Commits | wire.History | wire.Snapshot)]
+        assert not [m for m in said if isinstance(m, TELLING)]
         assert not [
             m
             for m in said
@@ -194,7 +207,12 @@ async def test_somebody_without_any_right_sees_nothing(team: Team) -> None:
 PATHS = [
     "/", "/healthz", "/readyz", "/metrics", "/nothing", "/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
     "/..%2f..%2fhub.db", "/hub.db", "//hub.db", "/static/../hub.db", "/metrics/../hub.db", "/\\..\\hub.db",
-    "/healthz?token=x", f"/{PROFILE}", f"/profiles/{PROFILE}", "/metrics?profile=team", "/hub.db%00.html",
+    "/healthz?token=x", "/p/team", f"/p/{PROFILE}/stacks/canary-name", "/p/../hub.db", "/p/..%2f..%2fhub.db",
+    "/static/", "/static/{static}/../../hub.db", "/static/{static}/lib/../../../hub.db", "/static/{static}//app.js",
+    "/static/{static}/..%2f..%2fprotocol.py", "/static/{static}/%2e%2e/%2e%2e/server.py", "/static/{static}",
+    "/static/{static}/index.html", "/static/{static}/lib", "/static/{static}/app.js%00", "/static/{static}/APP.JS",
+    "/static/0000000000000000/app.js", "/auth/done", "/auth/cookie", "/auth/cookie?token=x",
+    f"/{PROFILE}", f"/profiles/{PROFILE}", "/metrics?profile=team", "/hub.db%00.html",
 ]  # fmt: skip
 
 
@@ -202,6 +220,7 @@ PATHS = [
 async def test_plain_http_tells_nothing_of_profiles_people_or_files(team: Team, path: str) -> None:
     stream = await anyio.connect_tcp("127.0.0.1", team.hub.server.port)
     async with stream:
+        path = path.replace("{static}", dashboard().version)
         await stream.send(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         answer = b""
         try:
@@ -210,9 +229,9 @@ async def test_plain_http_tells_nothing_of_profiles_people_or_files(team: Team, 
         except anyio.EndOfStream:
             pass
     status = int(answer.split()[1])
-    assert status == (
-        200 if path.split("?")[0] in ("/", "/healthz", "/readyz", "/metrics") else 404
-    )
+    bare = path.split("?")[0]
+    there = bare in ("/", "/healthz", "/readyz", "/metrics") or bare.startswith("/p/")
+    assert status == (200 if there else 401 if bare == "/auth/cookie" else 404)
     text = answer.decode()
     assert not [c for c in (*CANARIES, PROFILE, OWN, "root", "SQLite", "x:0:0") if c in text]
 

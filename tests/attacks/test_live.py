@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 
 DATA = (
+    wire.Changed, wire.Looked, wire.LogRead,
     wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
 )  # fmt: skip
 """What tells something of the hub."""
@@ -72,6 +73,9 @@ ASKED: dict[str, wire.FromReplica] = {
     "snapshot": wire.Subscribe(PROFILE, 0, EMPTY_ROOT, snapshot=True),
     "roots": wire.FetchRoots(PROFILE, (1,)),
     "fetch": wire.Fetch(PROFILE, 0),
+    "watched": wire.Watch(PROFILE),
+    "past": wire.Look(1, PROFILE, 2),
+    "changes": wire.ReadLog(1, PROFILE),
     "catalogue": wire.ListProfiles(),
 }
 

@@ -13,6 +13,7 @@ from stackroom.events import merkle
 from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import leaf, seal
 from stackroom.events.fold import fold
+from stackroom.events.history import state_at
 from stackroom.events.log import Identity, LogWriter
 from stackroom.events.model import Commit, ComponentRegistered, ProfileCreated, Proposal
 from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
@@ -30,6 +31,7 @@ from stackroom.sync.mending import Outcome, Unmended, mend
 from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.showing import Past, read_log, read_past
 from tests.events.world import uid
 from tests.sync.notaries import notary_of
 
@@ -160,6 +162,9 @@ class Witness:
                 | wire.CaughtUp(profile)
                 | wire.Roots(profile)
                 | wire.Presence(profile)
+                | wire.Changed(profile)
+                | wire.Looked(profile=profile)
+                | wire.LogRead(profile=profile)
                 | wire.Compared(profile)
                 | wire.Recall(profile)
                 | wire.Healed(profile)
@@ -193,6 +198,7 @@ class FuzzedHub:
         self.witness = Witness(self.file)
         self.work: deque[effects.Submit | effects.Ordered | effects.Mending] = deque()
         self.reads: deque[effects.Asked] = deque()
+        self.past = Past(SETTINGS.pasts_kept)
         self.sessions: list[Session] = []
 
     def carry_out(self) -> None:
@@ -208,14 +214,8 @@ class FuzzedHub:
                             self.witness.sent(id, message)
                 case effects.Submit() | effects.Ordered() | effects.Mending():
                     self.work.append(effect)
-                case (
-                    effects.Read()
-                    | effects.FetchRoots()
-                    | effects.ListAll()
-                    | effects.Look()
-                    | effects.Survey()
-                ):
-                    self.reads.append(effect)
+                case effects.Forget(profile):
+                    self.past.forget(profile)
                 case effects.Keep(facts):
                     self.file.write(
                         lambda log, facts=facts: [  # type: ignore[misc]
@@ -224,6 +224,10 @@ class FuzzedHub:
                     )
                 case effects.Close(session):
                     self.close(session)
+                case effects.Noted() | effects.Prove():
+                    pass
+                case _:
+                    self.reads.append(effect)
 
     def close(self, id: int) -> None:
         """A connection ends."""
@@ -279,18 +283,29 @@ class FuzzedHub:
         """The next page, or whatever else was asked for."""
         if not self.reads:
             return
-        match self.reads.popleft():
-            case effects.Read() as request:
-                page = self.file.read(partial(read_page, request, SETTINGS))
-                self.hub.page(request, page, self.now)
-            case effects.FetchRoots() as asked:
-                self.hub.roots(asked, self.file.read(partial(read_roots, asked)), self.now)
+        request = self.reads.popleft()
+        read = self.file.read
+        match request:
+            case effects.Read():
+                self.hub.page(request, read(partial(read_page, request, SETTINGS)), self.now)
+            case effects.FetchRoots():
+                self.hub.roots(request, read(partial(read_roots, request)), self.now)
+            case effects.Show(_, profile):
+                if self.hub.must_fold(profile):
+                    self.hub.folded(profile, read(partial(state_at, profile=profile)))
+                self.hub.show(request)
+            case effects.LookBack():
+                self.hub.recalled(request, read(partial(read_past, request, self.past, SETTINGS)))
+            case effects.Recount():
+                self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
             case effects.ListAll(session):
-                self.hub.catalogue(session, self.file.read(lambda log: log.profiles()))
-            case effects.Survey() as survey:
-                self.hub.surveyed(survey, self.file.read(lambda log: log.profiles()))
-            case effects.Look() as look:
-                self.hub.compared(look, self.file.read(partial(compared, look.compare)))
+                self.hub.catalogue(session, read(lambda log: log.profiles()))
+            case effects.ReadNotes():
+                self.hub.notes(request, ())
+            case effects.Survey():
+                self.hub.surveyed(request, read(lambda log: log.profiles()))
+            case effects.Look(_, compare):
+                self.hub.compared(request, read(partial(compared, compare)))
         self.carry_out()
 
     def judge(self) -> None:

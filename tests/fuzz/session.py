@@ -114,6 +114,26 @@ def come(c: Choices, hub: FuzzedHub) -> None:
         hub.receive(session, wire.Hello(replica, token.text, key=SIGNER.key))
 
 
+def reading(c: Choices, profile: str) -> wire.FromReplica:
+    """What asks for something of a profile."""
+    seq = c.pick((0, 1, 10**6))
+    match c.below(6):
+        case 0:
+            return wire.Watch(profile)
+        case 1:
+            return wire.Unwatch(profile)
+        case 2:
+            return wire.Look(c.byte(), profile, seq)
+        case 3:
+            return wire.ReadLog(
+                c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")), values=c.chance(2)
+            )
+        case 4:
+            return wire.FetchRoots(profile, (0, 1, 2, 10**6))
+        case _:
+            return wire.Fetch(profile, seq)
+
+
 def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
     profile = c.pick(PROFILES)
     match c.below(9):
@@ -121,8 +141,7 @@ def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
             after, there, snapshot = c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
             return wire.Subscribe(profile, after, there, snapshot, seen=int(snapshot))
         case 1:
-            seqs = (0, 1, 2, 10**6)
-            return c.pick((*(wire.Fetch(profile, n) for n in seqs), wire.FetchRoots(profile, seqs)))
+            return reading(c, profile)
         case 2:
             return c.pick((wire.ListProfiles(), wire.Unsubscribe(profile)))
         case 3:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from stackroom.events.codec import seal
+from stackroom.events.history import Difference
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
@@ -18,11 +19,13 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "84fec0e292e9e99938f81e9901d080cb3511dd15e6f8b0132a33d5c3de2b2b32"}
+PINNED = {1: "56944530152cbd80579fa2ef85582bc4c03104c77cc11da3bc22d4d1c681d8aa"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
+DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
+ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3)
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Hello(uid(3), "token", "stackroom/0.1.0"),
@@ -39,6 +42,13 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Fetch(PROFILE, 7),
     wire.FetchRoots(PROFILE, (7, 8)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 0, "why", 5, (EVENT,)),)),
+    wire.Watch(PROFILE),
+    wire.Unwatch(PROFILE),
+    wire.Look(1, PROFILE, 7),
+    wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
+    wire.Changed(PROFILE, 7, "{}", complete=False),
+    wire.Looked(1, PROFILE, 7, "{}"),
+    wire.LogRead(2, PROFILE, (ENTRY,)),
     wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
     wire.Offer(PROFILE, 3, 5, bytes(32), 1),
     wire.Returned(PROFILE, 3, (COMMIT,)),

@@ -1,0 +1,225 @@
+// What the page knows, and how it came to know it. Views read `app`; whoever changes it calls `changed`.
+
+import { Commits } from "./commits.js";
+import { parse } from "./exact.js";
+import { parseRoute, place, withQuery } from "./route.js";
+import * as session from "./session.js";
+import { Connection, Refused } from "./wire.js";
+import { World } from "./world.js";
+
+const FRAME = 16; // milliseconds: what comes within one is shown at once
+const LAST_PROFILE = "stackroom.profile";
+
+export const app = {
+  phase: session.replica() ? "starting" : "out",
+  reason: "",
+  fresh: null, // a token that a code made, until its holder has kept it
+  status: { name: "connecting" },
+  user: "",
+  server: "",
+  upgraded: false,
+  profiles: null,
+  profile: null,
+  refused: null, // why the profile is not shown
+  live: null,
+  past: null, // { at, world, error } of the moment that is looked at
+  heard: 0, // when something was heard of the profile last
+  route: parseRoute(new URL(location.href)),
+  commits: new Commits(changed),
+  connection: null,
+};
+
+let listener = () => {};
+let due = null;
+export const onChange = (told) => (listener = told);
+
+export function changed() {
+  due ??= setTimeout(show, FRAME);
+}
+
+// What somebody does is shown at once.
+function show() {
+  clearTimeout(due);
+  due = null;
+  listener();
+}
+
+// The world that the page shows: of now, or of the moment in the address; null until it is there.
+export function world() {
+  if (!app.route.at) return app.live;
+  return app.past?.at === app.route.at ? app.past.world : null;
+}
+
+// Coming and going
+
+export function start() {
+  addEventListener("popstate", () => arrive());
+  if (app.phase === "starting") connect();
+  else changed();
+}
+
+export function connect() {
+  app.phase = "starting";
+  app.reason = "";
+  app.connection = new Connection(session.replica(), {
+    status(status) {
+      app.status = status;
+      changed();
+    },
+    message: heard,
+    turnedAway(sentence) {
+      session.forget();
+      leave(sentence);
+    },
+  });
+  changed();
+}
+
+export async function signOut() {
+  const { connection } = app;
+  try {
+    await session.signOut(connection);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    session.forget();
+  }
+  leave("");
+}
+
+function leave(reason) {
+  app.connection?.end();
+  Object.assign(app, {
+    phase: "out", reason, connection: null, profiles: null, profile: null, refused: null, live: null, past: null, user: "",
+  });
+  app.commits.clear(null, "");
+  changed();
+}
+
+// What the hub says
+
+let incoming = null; // entities that come after a connection was made, until they are complete
+
+function heard(message) {
+  switch (message.type) {
+    case "welcome":
+      app.upgraded ||= app.server !== "" && app.server !== message.server;
+      Object.assign(app, { phase: "in", user: message.user, server: message.server });
+      app.profile = null;
+      app.connection.say({ type: "list_profiles" });
+      break;
+    case "rights":
+      if (message.renew) renew();
+      break;
+    case "profiles":
+      app.profiles = (message.profiles ?? []).filter((p) => !p.deleted);
+      follow();
+      break;
+    case "changed":
+      if (message.profile === app.profile?.id) take(message);
+      break;
+    case "error":
+      if (message.profile && message.profile === app.profile?.id) app.refused = message.sentence;
+      break;
+  }
+  changed();
+}
+
+async function renew() {
+  try {
+    await app.connection.order({ order: "renew_token" });
+  } catch (error) {
+    // A sign-in's own token is not renewed: who is sent away signs in again.
+    if (!(error instanceof Refused)) throw error;
+  }
+}
+
+function take({ seq, entities, complete = true }) {
+  const target = incoming ?? app.live;
+  target.take(parse(entities));
+  target.seq = seq;
+  app.heard = Date.now();
+  if (complete && incoming) {
+    app.live = incoming;
+    incoming = null;
+  }
+}
+
+// Watches the profile of the address, once it is known.
+function follow() {
+  const { route, profiles, connection } = app;
+  if (!profiles) return;
+  if (route.view === "home") {
+    const last = localStorage.getItem(LAST_PROFILE);
+    const first = profiles.find((p) => p.name === last) ?? profiles[0];
+    if (first) go(place(first.name), { replace: true });
+    return;
+  }
+  const wanted = profiles.find((p) => p.name === route.profile) ?? null;
+  if (wanted?.id === app.profile?.id) {
+    app.profile = wanted;
+    return;
+  }
+  if (app.profile) connection.say({ type: "unwatch", profile: app.profile.id });
+  // After a lost connection, what was shown stays until what is now has come.
+  if (app.commits.profile !== wanted?.id) app.live = null;
+  Object.assign(app, { profile: wanted, refused: null, past: null });
+  app.commits.clear(connection, wanted?.id ?? "");
+  incoming = null;
+  if (wanted) {
+    incoming = new World();
+    localStorage.setItem(LAST_PROFILE, wanted.name);
+    connection.say({ type: "watch", profile: wanted.id });
+    lookBack();
+  }
+}
+
+// Where one is, and when
+
+export function go(path, { replace = false } = {}) {
+  history[replace ? "replaceState" : "pushState"](null, "", path);
+  arrive({ moved: !replace });
+}
+
+function arrive({ moved = false } = {}) {
+  const before = app.route;
+  app.route = parseRoute(new URL(location.href));
+  app.moved = moved && before.view + before.name !== app.route.view + app.route.name;
+  follow();
+  lookBack();
+  show();
+}
+
+// Changes values of the address's query, as filters do: not a step to come back to.
+export const setQuery = (changes) =>
+  go(withQuery(location.pathname, app.route.query, changes), { replace: true });
+
+// The address of something in this profile, at the moment that is looked at.
+export function to(...names) {
+  const path = place(app.route.profile, ...names);
+  return app.route.at ? `${path}?at=${app.route.at}` : path;
+}
+
+async function lookBack() {
+  const { at } = app.route;
+  const { connection, profile } = app;
+  if (!at || !profile) {
+    if (!at) app.past = null;
+    return;
+  }
+  if (app.past?.at === at && !app.past.error) return;
+  // What was shown stays, dimmed, until the other moment is there.
+  app.past = { at, world: null, shown: app.past?.world ?? app.past?.shown ?? app.live };
+  const found = new World();
+  try {
+    await connection.ask({ type: "look", profile: profile.id, seq: at }, ({ seq, entities, complete = true }) => {
+      found.take(parse(entities));
+      found.seq = seq;
+      return complete ? found : undefined;
+    });
+    if (app.past?.at === at) app.past = { at, world: found };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (app.past?.at === at) app.past = { ...app.past, error: error.message };
+  }
+  changed();
+}

@@ -1,0 +1,35 @@
+// JSON as the hub wrote it: numbers that JavaScript would change (2^60, 1.0) keep their own text.
+
+export class Exact {
+  constructor(source) {
+    this.source = source;
+  }
+  toString() {
+    return this.source;
+  }
+}
+
+// A number with a point, an exponent or sixteen digits; inside a text, it costs time and changes nothing.
+const DOUBTFUL = /(?:\\?"\\?:|[,[])-?(?:\d+\.|\d{16}|\d+[eE])/;
+
+export function parse(text) {
+  if (!DOUBTFUL.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (key, value, context) =>
+    typeof value === "number" && context && String(value) !== context.source
+      ? new Exact(context.source)
+      : value,
+  );
+}
+
+export const isMap = (value) =>
+  value !== null && typeof value === "object" && !Array.isArray(value) && !(value instanceof Exact);
+
+// A value as one line of JSON.
+export function inline(value) {
+  if (value instanceof Exact) return value.source;
+  if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
+  if (isMap(value)) {
+    return `{${Object.entries(value).map(([k, v]) => `${JSON.stringify(k)}: ${inline(v)}`).join(", ")}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,55 @@
+// Keys that work everywhere but in fields.
+import { html, useEffect, useRef } from "../lib/html.js";
+import { app, go, to } from "../lib/app.js";
+
+const CHORD = 1_000; // milliseconds between the two keys of one
+const PLACES = { s: [], c: ["components"], a: ["activity"] };
+const TOLD = [
+  ["/", "search"],
+  ["g s", "stacks"],
+  ["g c", "components"],
+  ["g a", "activity"],
+  ["t", "time slider"],
+  ["↑ ↓ ← →", "through a table"],
+  ["Esc", "leave a field, close"],
+  ["?", "this help"],
+];
+
+export function useKeys(does) {
+  const latest = useRef(does);
+  latest.current = does;
+  useEffect(() => {
+    let g = 0;
+    const pressed = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const { target, key } = event;
+      if (target.closest?.("input:not([type=range]), select, textarea")) {
+        if (key === "Escape") target.blur();
+        return;
+      }
+      if (g && Date.now() - g < CHORD && app.route.profile && PLACES[key]) go(to(...PLACES[key]));
+      else if (key === "/") document.getElementById("search")?.select();
+      else if (key === "t") latest.current.time();
+      else if (key === "?") latest.current.help();
+      else if (key === "Escape") latest.current.escape();
+      else {
+        g = key === "g" ? Date.now() : 0;
+        return;
+      }
+      g = 0;
+      event.preventDefault();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}
+
+export function Help({ close }) {
+  const dialog = useRef(null);
+  useEffect(() => dialog.current.showModal(), []);
+  return html`<dialog ref=${dialog} class="card" aria-labelledby="keys" onClose=${close}>
+    <h2 id="keys">Keys</h2>
+    <dl>${TOLD.map(([key, what]) => html`<div key=${key}><dt>${key.split(" ").map((k) => html`<kbd>${k}</kbd>`)}</dt><dd>${what}</dd></div>`)}</dl>
+    <form method="dialog"><button class="main">Close</button></form>
+  </dialog>`;
+}

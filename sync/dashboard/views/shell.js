@@ -1,0 +1,117 @@
+// What stands around every view: where one is, where one can go, whether the hub is there.
+import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { app, changed, go, signOut, to, world } from "../lib/app.js";
+import { place } from "../lib/route.js";
+import { ago } from "../lib/words.js";
+import { Activity } from "./activity.js";
+import { Components } from "./components.js";
+import { ComponentPage, StackPage } from "./entity.js";
+import { Mark } from "./icons.js";
+import { Help, useKeys } from "./keys.js";
+import { Overview } from "./overview.js";
+import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
+import { SignIn } from "./sign_in.js";
+import { TimeBar } from "./time.js";
+
+const VIEWS = { overview: Overview, components: Components, stack: StackPage, component: ComponentPage, activity: Activity };
+const TABS = [["overview", "Stacks"], ["components", "Components"], ["activity", "Activity"]];
+
+export function Shell() {
+  const [help, setHelp] = useState(false);
+  const [slider, setSlider] = useState(false);
+  const main = useRef(null);
+  const { route } = app;
+  useKeys({
+    help: () => setHelp(!help),
+    time: () => app.phase === "in" && setSlider(!slider),
+    escape: () => setHelp(false),
+  });
+  useEffect(() => {
+    document.title = [route.name ?? { components: "Components", activity: "Activity" }[route.view], route.profile, "Stackroom"].filter(Boolean).join(" · ");
+    // Whoever listens to the page is told that it is another one.
+    if (app.moved) main.current?.querySelector("h1")?.focus();
+  }, [route]);
+  if (app.phase === "out") return html`<${SignIn} />`;
+  const open = slider || Boolean(route.at);
+  return html`
+    <a class="skip" href="#main">To the content</a>
+    <${Bar} slider=${open} toggle=${() => (open ? closeSlider(setSlider) : setSlider(true))} help=${() => setHelp(true)} />
+    <${Banners} />
+    ${open && app.live && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
+    <main id="main" ref=${main} tabindex="-1" class=${route.at ? "then" : ""}><${Content} /></main>
+    ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
+}
+
+function closeSlider(setSlider) {
+  setSlider(false);
+  if (app.route.at) go(location.pathname + location.search.replace(/([?&])at=\d+&?/, "$1").replace(/[?&]$/, ""));
+}
+
+function Content() {
+  const { route, profiles } = app;
+  if (!profiles && !app.live) return html`<${Waiting}>Asking the hub<//>`;
+  if (route.view === "home" || route.view === "done") {
+    if (profiles?.length) return html`<${Waiting}>Opening<//>`;
+    return html`<${Empty} whole title="There is no profile that you may read">
+      <p>Somebody makes one, or gives you a role in one that is there:</p><${Command}>stackroom profile create NAME<//><//>`;
+  }
+  if (app.refused) return html`<${Empty} whole title="You may not read this profile"><p>${app.refused}</p><//>`;
+  if (profiles && !profiles.some((p) => p.name === route.profile)) {
+    return html`<${Empty} whole title=${`There is no profile ${route.profile} that you may read`}>
+      <p>${profiles.map((p) => html`<${Link} key=${p.id} to=${place(p.name)}>${p.name}<//> `)}</p><//>`;
+  }
+  const View = VIEWS[route.view];
+  if (!View) return html`<${Empty} whole title="There is nothing at this address"><p><${Link} to=${to()}>All stacks<//></p><//>`;
+  const shown = world();
+  if (shown) return html`<${View} key=${route.view + (route.type ?? "") + (route.name ?? "")} world=${shown} />`;
+  if (app.past?.error) return html`<${Problem}>That moment cannot be shown: ${app.past.error}<//>`;
+  const before = route.at && app.past?.shown;
+  if (before) return html`<div class="dim" aria-busy="true"><${View} key=${route.view + (route.type ?? "") + (route.name ?? "")} world=${before} /></div>`;
+  return html`<${Waiting}>Reading ${route.profile}<//>`;
+}
+
+function Bar({ slider, toggle, help }) {
+  const { route, profiles } = app;
+  const index = app.live?.index;
+  return html`<header class="bar">
+    <${Link} class="brand" to="/">Stackroom<//>
+    ${profiles && route.profile && html`<label class="profiles"><span class="hidden">Profile</span>
+      <select value=${route.profile} onChange=${(e) => go(place(e.currentTarget.value))}>
+        ${!profiles.some((p) => p.name === route.profile) && html`<option value=${route.profile}>${route.profile}</option>`}
+        ${profiles.map((p) => html`<option key=${p.id} value=${p.name}>${p.name}</option>`)}
+      </select></label>
+      <nav aria-label="Views">${TABS.map(([view, title]) => html`<${Link} key=${view}
+        to=${to(...(view === "overview" ? [] : [view]))} aria-current=${isIn(view) ? "page" : undefined}>${title}<//>`)}</nav>`}
+    <div class="side">
+      ${index?.conflicts > 0 && html`<span class="badge" title="open conflicts">${index.conflicts} in conflict</span>`}
+      ${index?.requests > 0 && html`<span class="badge" title="open change requests">${index.requests} to approve</span>`}
+      ${route.profile && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
+      <button type="button" class="quiet" aria-label="Keys" aria-keyshortcuts="?" onClick=${help}>?</button>
+      <span class=${`light light-${app.status.name}`} role="img" aria-label=${app.status.name === "open" ? "live" : "offline"} title=${app.status.name === "open" ? "live" : "offline"} />
+      <span class="user">${app.user}</span>
+      <button type="button" class="quiet" onClick=${signOut}>Sign out</button>
+    </div>
+  </header>`;
+}
+
+const isIn = (view) =>
+  app.route.view === view || (view === "overview" && app.route.view === "stack") || (view === "components" && app.route.view === "component");
+
+function Banners() {
+  const { status } = app;
+  const lost = status.name === "waiting" || (status.name === "connecting" && status.failures > 1);
+  useEffect(() => {
+    if (!lost) return undefined;
+    const timer = setInterval(changed, 1_000);
+    return () => clearInterval(timer);
+  }, [lost]);
+  const seconds = status.until ? Math.max(0, Math.ceil((status.until - Date.now()) / 1_000)) : 0;
+  return html`<div role="status">
+    ${lost && html`<p class="banner">Offline.
+      ${app.live ? ` What you see is as of #${app.live.seq}, ${ago(app.heard)}.` : ""}
+      ${status.name === "waiting" ? ` Trying again in ${seconds} s.` : " Trying again."}
+      <button type="button" class="quiet" onClick=${() => app.connection.again()}>Try now</button></p>`}
+    ${app.upgraded && html`<p class="banner">The hub was upgraded.
+      <button type="button" class="quiet" onClick=${() => location.reload()}>Reload this page</button></p>`}
+  </div>`;
+}

@@ -1,0 +1,119 @@
+"""The dashboard's files as browsers get them: read, hashed and compressed once, when the hub starts.
+
+No request reads the disk: what is not among the files that were read is not there. The hash of them all
+stands in each file's address, so that the files of one page belong together and may be kept for ever.
+"""
+
+import gzip
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from stackroom.sync.answers import answer
+
+FILES: Final = Path(__file__).parent / "dashboard"
+
+STATIC: Final = "/static/"
+"""What the addresses of files begin with."""
+
+VIEWS: Final = "/p/"
+"""What the addresses of views begin with: each is the same page, whose script knows what to show."""
+
+INDEX: Final = "index.html"
+
+_KINDS: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+"""What a browser may be told that a file is; others are not served."""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Nothing but our own files, no script or style inside the page, and no text that becomes markup."""
+
+
+class File(Struct, frozen=True):
+    """One file, as it is and compressed."""
+
+    kind: str
+    plain: bytes
+    packed: bytes
+
+
+class Pages:
+    """The dashboard below `root`."""
+
+    def __init__(self, root: Path = FILES) -> None:
+        found = {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            for path in sorted(root.rglob("*"))
+            if path.suffix in _KINDS
+        }
+        digest = sha256()
+        for name, data in found.items():
+            digest.update(b"%d %s %d " % (len(name), name.encode(), len(data)) + data)
+        self.version = digest.hexdigest()[:16]
+        self.base = f"{STATIC}{self.version}"
+        index = found.pop(INDEX).decode()
+        scripts = [name for name in found if name.endswith(".js")]
+        preload = "\n".join(f'<link rel="modulepreload" href="{self.base}/{n}">' for n in scripts)
+        index = index.replace("{preload}", preload).replace("{base}", self.base)
+        self.index = _file(INDEX, index.encode())
+        self._files = {f"{self.base}/{name}": _file(name, data) for name, data in found.items()}
+
+    def file(self, path: str, request: Request) -> Response | None:
+        """The file at `path`, to be kept for ever; None if there is none."""
+        file = self._files.get(path)
+        if file is None:
+            return None
+        return _answer(file, request, [("Cache-Control", "public, max-age=31536000, immutable")])
+
+    def page(self, request: Request) -> Response:
+        """The page of every view, to be asked for again each time."""
+        return _answer(
+            self.index,
+            request,
+            [("Content-Security-Policy", POLICY), ("Cache-Control", "no-cache")],
+        )
+
+    @property
+    def packed_bytes(self) -> int:
+        """What a browser loads that comes for the first time."""
+        scripts_and_style = [f for name, f in self._files.items() if not name.endswith(".txt")]
+        return sum(len(file.packed) for file in [self.index, *scripts_and_style])
+
+
+@cache
+def dashboard() -> Pages:
+    """The dashboard that comes with this package; the first call reads it."""
+    return Pages()
+
+
+def wants_page(headers: Headers) -> bool:
+    """Whether the request is a browser's that would show a page."""
+    return any("text/html" in line for line in headers.get_all("Accept"))
+
+
+def _file(name: str, data: bytes) -> File:
+    kind = _KINDS[Path(name).suffix]
+    return File(kind, data, gzip.compress(data, 9, mtime=0))
+
+
+def _answer(file: File, request: Request, more: list[tuple[str, str]]) -> Response:
+    coded = ",".join(request.headers.get_all("Accept-Encoding")).lower()
+    packed = "gzip" in (part.partition(";")[0].strip() for part in coded.split(","))
+    more = [*more, ("Vary", "Accept-Encoding, Accept")]
+    if packed:
+        more.append(("Content-Encoding", "gzip"))
+    return answer(200, file.packed if packed else file.plain, file.kind, more=more)

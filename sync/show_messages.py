@@ -1,0 +1,102 @@
+"""The messages by which a hub shows a profile to whoever does not fold: the dashboard, a script.
+
+The rules of `protocol` hold for them, too. Entities are JSON text in either coding, as `events/state.py`
+has them: a map from id to entity, or to null where there is none any more.
+"""
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+from stackroom.events.history import Difference
+from stackroom.events.model import Count, Id, Millis
+from stackroom.sync.message import Message
+
+Entities: TypeAlias = str
+"""JSON text of a map from id to entity, or to null."""
+
+
+class Watch(Message, frozen=True, tag="watch"):
+    """Asks for all entities of a profile as they are now, and for each that changes from now on."""
+
+    profile: Id
+
+
+class Unwatch(Message, frozen=True, tag="unwatch"):
+    """Ends that."""
+
+    profile: Id
+
+
+class Look(Message, frozen=True, tag="look"):
+    """Asks for all entities of a profile as they were at `seq`; beyond the head, as they are.
+
+    Answered by `looked` with the same `id`, which the sender chooses.
+    """
+
+    id: Count
+    profile: Id
+    seq: Count
+
+
+class ReadLog(Message, frozen=True, tag="read_log"):
+    """Asks what commits changed, value by value: the newest `most` of those below seq `before` (0: of all).
+
+    With `entity`, only of commits that touched it, and only what they changed of it; without `values`, only
+    who made them, when and why. Answered by `log_read` with the same `id`; the hub may give fewer than asked
+    for, and none at the end.
+    """
+
+    id: Count
+    profile: Id
+    before: Count = 0
+    most: Count = 50
+    entity: Annotated[str, Meta(max_length=100)] = ""
+    values: bool = True
+
+
+class Changed(Message, frozen=True, tag="changed"):
+    """What entities of a watched profile are now, at `seq`; all others are as they were told before.
+
+    `complete` is false while more of it is to come: then what was told is of no one moment.
+    """
+
+    profile: str
+    seq: int
+    entities: Entities
+    complete: bool = True
+
+
+class Looked(Message, frozen=True, tag="looked"):
+    """Entities as they were at `seq`: one page of the answer to `look`; `complete` with the last."""
+
+    id: int
+    profile: str
+    seq: int
+    entities: Entities
+    complete: bool = True
+
+
+class Entry(Struct, frozen=True, omit_defaults=True):
+    """One commit, and what it changed; `types` are those of its events, in order, without repetition.
+
+    `left_out` is of how many entities there is more that is not told, being too much for one message.
+    """
+
+    seq: int
+    id: str
+    author: str
+    message: str
+    time: Millis
+    accepted: Millis
+    types: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
+    left_out: int = 0
+
+
+class LogRead(Message, frozen=True, tag="log_read"):
+    """The answer to `read_log`, newest first; the next one is asked for `before` the last of these."""
+
+    id: int
+    profile: str
+    entries: tuple[Entry, ...]

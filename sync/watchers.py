@@ -1,0 +1,196 @@
+"""Who is shown which profile: the hub folds for those that do not.
+
+What the hub holds for a watcher that has got everything is nothing; for one that has not, which entities
+it was told of. States share what has not changed, so that is a map of references; what a watcher lacks is
+found by comparing it with the state, in any number of steps, and a slow one gets many commits as one change.
+"""
+
+from abc import ABC
+from typing import Final
+
+from stackroom.events.fold import advance
+from stackroom.events.model import Commit, Millis
+from stackroom.events.state import AnyEntity, State
+from stackroom.sync import protocol as wire
+from stackroom.sync.effects import Forget, LookBack, Recount, Send, Show
+from stackroom.sync.notary import Notary
+from stackroom.sync.readers import Readers
+from stackroom.sync.session import Session, Watch
+from stackroom.sync.settings import Settings
+from stackroom.sync.showing import Shown, Told, page_of
+
+FOLDED_AT_ONCE: Final = 1_000
+"""Events from which on a state is rather read anew, on another thread."""
+
+
+class Projection:
+    """The state of a watched profile; `touched` are the ids that the last commits changed."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.touched: set[str] = set()
+
+
+class Watchers(Readers, ABC):
+    """The watchers of every profile, among all sessions."""
+
+    def __init__(self, settings: Settings, notary: Notary | None) -> None:
+        super().__init__(settings, notary)
+        self.watchers: dict[str, set[int]] = {}
+        self.projections: dict[str, Projection] = {}
+        self._missed: dict[str, list[Commit]] = {}
+        """Commits that came while a state was being read."""
+
+    def _watch(self, session: Session, profile: str) -> None:
+        most = self.settings.watches
+        if profile not in session.watches and len(session.watches) >= most:
+            why = f"a connection watches at most {most} profiles"
+            self._error(session, "too_large", why, profile=profile)
+            return
+        self.watchers.setdefault(profile, set()).add(session.id)
+        session.watches[profile] = Watch({})
+        self._effects.append(Show(session.id, profile))
+
+    def _unwatch(self, session: Session, profile: str) -> None:
+        session.watches.pop(profile, None)
+        others = self.watchers.get(profile, set())
+        others.discard(session.id)
+        if not others:
+            for held in (self.watchers, self.projections, self._missed):
+                held.pop(profile, None)
+
+    # The state
+
+    def must_fold(self, profile: str) -> bool:
+        """Whether the state is to be read, and given to `folded`; commits are kept meanwhile."""
+        if profile in self.projections or profile not in self.watchers:
+            return False
+        self._missed[profile] = []
+        return True
+
+    def folded(self, profile: str, state: State) -> None:
+        """The log gave the state at its head; it belongs to this from now on."""
+        missed = self._missed.pop(profile, None)
+        if missed is None or _takes_away(missed):
+            return
+        advance(state, (commit for commit in missed if commit.seq > state.seq))
+        self.projections[profile] = Projection(state)
+
+    def _announce(self, profile: str, commits: tuple[Commit, ...], now: Millis) -> None:
+        super()._announce(profile, commits, now)
+        if _takes_away(commits):
+            self._effects.append(Forget(profile))
+        if profile in self._missed:
+            self._missed[profile] += commits
+        projection = self.projections.get(profile)
+        if projection is None:
+            return
+        if _takes_away(commits) or sum(len(c.events) for c in commits) > FOLDED_AT_ONCE:
+            self._fold_anew(profile, projection.state)
+            return
+        state = projection.state
+        named = {event.entity for commit in commits for event in commit.events}
+        touched = {state.resolve(id) for id in named}
+        advance(state, commits)
+        projection.touched = touched | {state.resolve(id) for id in named}
+        live = tuple(
+            id for id in self.watchers[profile] if self.sessions[id].watches[profile].told is None
+        )
+        news = [(id, state.entities.get(id)) for id in sorted(projection.touched)]
+        text, count = page_of(news, self.settings.shown_bytes)
+        if count < len(news):
+            for id in live:
+                self.behind(id, profile, state.seq)
+        elif live:
+            self._effects.append(Send(live, wire.Changed(profile, state.seq, text), live=True))
+
+    def _read_on(self, profile: str) -> None:
+        super()._read_on(profile)
+        self._effects.append(Forget(profile))
+        self._missed.pop(profile, None)  # What is being read now may be of before.
+        if (projection := self.projections.get(profile)) is not None:
+            self._fold_anew(profile, projection.state)
+
+    def _fold_anew(self, profile: str, before: State) -> None:
+        del self.projections[profile]
+        for id in self.watchers[profile]:
+            watch = self.sessions[id].watches[profile]
+            if watch.told is None:
+                watch.told = dict(before.entities)
+                self._effects.append(Show(id, profile))
+
+    # The watchers
+
+    def show(self, show: Show) -> int:
+        """Tells a watcher the next of what it was not told; about how many bytes that is."""
+        session = self.sessions.get(show.session)
+        watch = session.watches.get(show.profile) if session is not None else None
+        if session is None or watch is None or watch.told is None:
+            return 0
+        projection = self.projections.get(show.profile)
+        if projection is None:
+            self._effects.append(show)
+            return 0
+        state, told = projection.state, watch.told
+        news = _news(told, state.entities)
+        text, count = page_of(news, self.settings.shown_bytes)
+        for id, entity in news[:count]:
+            if entity is None:
+                del told[id]
+            else:
+                told[id] = entity
+        if complete := count == len(news):
+            watch.told = None
+        else:
+            self._effects.append(show)
+        self._send(session, wire.Changed(show.profile, state.seq, text, complete))
+        return len(text)
+
+    def behind(self, session_id: int, profile: str, seq: int) -> None:
+        """A watcher was not told of the commits up to `seq`: it is, once it took what was sent before."""
+        session = self.sessions.get(session_id)
+        watch = session.watches.get(profile) if session is not None else None
+        if watch is None or watch.told is not None:
+            return
+        projection = self.projections.get(profile)
+        if projection is not None and projection.state.seq == seq:
+            watch.told = {**projection.state.entities, **dict.fromkeys(projection.touched)}
+        else:
+            watch.told = {}
+        self._effects.append(Show(session_id, profile))
+
+    # The past
+
+    def recalled(self, recall: LookBack, shown: Shown) -> None:
+        """The log gave a page of a past state."""
+        session, look = self.sessions.get(recall.session), recall.look
+        if session is None or not self._still_reads(session.id, look.profile):
+            return
+        complete = shown.next is None
+        self._send(session, wire.Looked(look.id, look.profile, shown.seq, shown.entities, complete))
+        if shown.next is not None:
+            self._effects.append(LookBack(session.id, look, shown.next))
+
+    def recounted(self, recount: Recount, told: Told) -> None:
+        """The log said what commits changed."""
+        session, asked = self.sessions.get(recount.session), recount.asked
+        if session is not None and self._still_reads(session.id, asked.profile):
+            self._send(session, wire.LogRead(asked.id, asked.profile, told.entries))
+
+
+def _news(
+    told: dict[str, AnyEntity | None], now: dict[str, AnyEntity]
+) -> list[tuple[str, AnyEntity | None]]:
+    """What is not as it was told; a state that was read anew has equal entities that are not the same."""
+    news: list[tuple[str, AnyEntity | None]] = [
+        (id, entity)
+        for id, entity in now.items()
+        if (known := told.get(id)) is not entity and known != entity
+    ]
+    news += [(id, None) for id in told if id not in now]
+    return news
+
+
+def _takes_away(commits: tuple[Commit, ...] | list[Commit]) -> bool:
+    """Whether a value was taken out of the history, so that no state of before may be shown."""
+    return any(event.type == "Redacted" for commit in commits for event in commit.events)

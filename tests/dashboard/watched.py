@@ -1,0 +1,65 @@
+"""A page that is watched: whatever it says on the console, fails to do or asks elsewhere is a fault."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext
+
+from tests.commands.hubs import Hub
+
+SHOTS = Path(__file__).parents[2] / "build" / "shots"
+
+GONE = re.compile(
+    "WebSocket connection to .* failed|ERR_CONNECTION_REFUSED|Failed to load resource"
+)
+"""What the browser itself says while there is no hub."""
+
+
+class Watched:
+    """One tab. `faults` is what should be empty at the end; `may_be_gone`, if the hub ends meanwhile."""
+
+    def __init__(self, context: BrowserContext, hub: Hub) -> None:
+        self.context = context
+        self.hub = hub
+        self.origin = hub.url.replace("ws:", "http:")
+        self.page = context.new_page()
+        self.may_be_gone = False
+        self._said: list[str] = []
+        self.page.on(
+            "console", lambda message: self._said.append(f"{message.type}: {message.text}")
+        )
+        self.page.on("pageerror", lambda error: self._said.append(f"{error}\n{error.stack}"))
+        self.page.on("dialog", lambda dialog: self._said.append(f"dialog: {dialog.message}"))
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def _asked(self, url: str) -> None:
+        if urlsplit(url).netloc != urlsplit(self.origin).netloc and not url.startswith("blob:"):
+            self._said.append(f"asked elsewhere: {url}")
+
+    @property
+    def faults(self) -> list[str]:
+        """What went wrong in it."""
+        return [said for said in self._said if not (self.may_be_gone and GONE.search(said))]
+
+    def go(self, path: str) -> None:
+        """Opens an address of the hub."""
+        self.page.goto(self.origin + path)
+
+    def sign_in(self, token: str, path: str = "/") -> "Watched":
+        """Comes in by a token, at that address."""
+        self.go(path)
+        self.page.get_by_label("Token or one-time code").fill(token)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.locator("#main h1").wait_for()
+        return self
+
+    def shot(self, name: str) -> None:
+        """Keeps a picture of it."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"dashboard-{name}.png")
+
+    def evaluate(self, script: str) -> Any:
+        """What a script says that runs in the page."""
+        return self.page.evaluate(script)
