@@ -27,9 +27,10 @@ def lineage(
     was spoken of. What was registered anew after a deletion goes on from there. Raises UnknownEvent for a
     commit newer than this program.
     """
-    ids = {id, *(alias for alias, standing in now.aliases.items() if standing == id)}
     state = State()
-    state.aliases = now.aliases.copy()
+    # What came to be known by another id later had a life of its own before.
+    state.aliases = {alias: id for alias, standing in now.aliases.items() if standing == id}
+    ids = {id, *state.aliases}
     found: dict[Path, list[Wrote]] = {}
     before: dict[Path, Maybe] = {}
     for commit in log.touching(profile, sorted(ids), upto):

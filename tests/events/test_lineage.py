@@ -16,13 +16,15 @@ from stackroom.events.model import (
     ComponentRegistered,
     ComponentRenamed,
     ComponentUpdated,
+    ProfileCreated,
 )
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State
 from tests.events.commits import PROFILE, Chain
+from tests.events.test_fold import allowed
 from tests.events.world import K8S, S3, SALT, uid
 
-ALIAS = uid(77)
+TEAM = uid(1)
 REGISTER = ComponentRegistered("k8s", "orchestrator", "kubernetes", {"a": 1})
 changes: st.SearchStrategy[Change] = st.one_of(
     st.just(REGISTER),
@@ -39,7 +41,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
     ),
 )
 histories = st.lists(
-    st.lists(st.tuples(st.sampled_from([K8S, K8S, ALIAS, S3]), changes), min_size=1, max_size=2),
+    st.lists(st.tuples(st.sampled_from([K8S, K8S, S3]), changes), min_size=1, max_size=2),
     max_size=10,
 )
 
@@ -51,7 +53,7 @@ def test_at_every_seq_it_says_what_stood(
     chain = Chain()
     taken = [
         chain.commit(*(seal(id, change, SALT) for id, change in commit))
-        for commit in [[(K8S, REGISTER), (ALIAS, REGISTER)], *history]
+        for commit in allowed([[(TEAM, ProfileCreated("team"))], [(K8S, REGISTER)], *history])
     ]
     commits: list[Commit] = [each.commit for each in taken]
     file = LogFile.open(tmp_path_factory.mktemp("log") / "a.db", new_id="x", synchronous="OFF")
