@@ -10,7 +10,7 @@ from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from stackroom.events import checkpoint, merkle, merkle_proofs
 from stackroom.events.checkpoint import Checkpoint
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.merkle import Frontier
 
 HUB: Final = "018f2f6e-0000-4000-8000-000000000001"
@@ -22,7 +22,7 @@ LEAVES: Final = 100_000
 
 def run(bench: Bench) -> list[Outcome]:
     """Measures each in turn, round by round."""
-    key = SigningKey(bytes(32))
+    key = PrivateKey(bytes(32))
     stated = Checkpoint(HUB, PROFILE, LEAVES, bytes(32), 1, 1_796_817_600_000)
     note = checkpoint.sign(stated, key)
     random = Random(1)

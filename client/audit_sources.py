@@ -188,7 +188,7 @@ def _signer(workspace: Workspace, copy: ProfileCopy) -> tuple[Signer, list[str]]
         return Signer("", ""), []
     hub = workspace.hub(copy.hub)
     note = workspace.store.checkpoint(copy.id)
-    return Signer(hub.hub, hub.key), [note] if note else []
+    return Signer(hub.hub, hub.key, hub.rotations), [note] if note else []
 
 
 def _is_by(note: str, signer: Signer) -> bool:

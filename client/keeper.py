@@ -100,9 +100,10 @@ class Keeper:
                 hint=f"nothing was sent; to join the new one: stackroom disconnect {url}",
             )
         key = pinned_by(url, self.pinned(url), welcome)
-        news = HubEntry(url, welcome.hub, welcome.epoch, welcome.user, key=key)
+        met, rotations = (welcome.hub, welcome.epoch, welcome.user), tuple(welcome.rotations)
+        news = HubEntry(url, *met, key=key, rotations=rotations)
         if known is None or structs.replace(known, rights="") != news:
-            self.store.put_hub(url, welcome.hub, welcome.epoch, welcome.user, key)
+            self.store.put_hub(url, *met, key, rotations)
 
     def pinned(self, url: str) -> str:
         """The key that the hub at `url` is known by; empty for none."""

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.client.salvage import Row, Table
+from stackroom.client.store_rows import decode_rotations
 from stackroom.client.witness import kept
 from stackroom.events.model import Commit, Event
 
@@ -100,7 +101,7 @@ def _hubs(found: Found) -> list[Row]:
     have = {row["url"] for row in found.hubs}
     named = {row["hub"] for row in found.profiles} - {None} - have
     unmet = [{"url": url, "hub": "", "epoch": 0, "user": ""} for url in sorted(named)]
-    return found.hubs + unmet
+    return [row if _leads(row) else row | {"rotations": "[]"} for row in found.hubs] + unmet
 
 
 def _profiles(found: Found) -> list[Row]:
@@ -140,6 +141,15 @@ def _is_key(key: str) -> bool:
     """Whether that is the key of a setting: rows of other tables look alike to who reads page by page."""
     word, _, _ = key.partition("/")
     return word.replace("_", "").isalpha() and word.islower()
+
+
+def _leads(row: Row) -> bool:
+    """Whether the statements on a hub's keys can be read: else they come again with its next welcome."""
+    try:
+        decode_rotations(row.get("rotations", "[]"))
+    except (msgspec.DecodeError, ValueError):
+        return False
+    return True
 
 
 def _reads(row: Row) -> bool:

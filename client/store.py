@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from stackroom.client.identity import Identified, Keys
@@ -15,6 +16,7 @@ from stackroom.client.store_file import ProposalsDamaged, StoreFile, told_as_pre
 from stackroom.client.store_rows import (
     COLUMNS,
     WIDTH,
+    decode_rotations,
     encode_events,
     insert,
     next_number,
@@ -32,7 +34,7 @@ ProposalState: TypeAlias = Literal["pending", "parked", "local"]
 class HubEntry(Struct, frozen=True):
     """A hub that was joined: its address, its identity when last met, and who we are there.
 
-    `key` is the public key that is pinned for it.
+    `key` is the public key that is pinned for it, `rotations` the statements that led there, oldest first.
     """
 
     url: str
@@ -41,6 +43,7 @@ class HubEntry(Struct, frozen=True):
     user: str
     rights: str = ""
     key: str = ""
+    rotations: tuple[str, ...] = ()
 
 
 class ProfileEntry(Struct, frozen=True):
@@ -138,19 +141,35 @@ class Store(Identified):
 
     def hubs(self) -> list[HubEntry]:
         """The hubs that were joined, by address."""
-        rows = self._file.all("SELECT url, hub, epoch, user, rights, key FROM hubs ORDER BY url")
-        return [HubEntry(*row) for row in rows]
+        rows = self._file.all(
+            "SELECT url, hub, epoch, user, rights, key, rotations FROM hubs ORDER BY url"
+        )
+        with told_as_precious(self.path):
+            return [
+                HubEntry(url, hub, epoch, user, rights, key, decode_rotations(told))
+                for url, hub, epoch, user, rights, key, told in rows
+            ]
 
-    def put_hub(self, url: str, hub: str, epoch: int, user: str, key: str = "") -> None:
+    def put_hub(
+        self,
+        url: str,
+        hub: str,
+        epoch: int,
+        user: str,
+        key: str = "",
+        rotations: Sequence[str] = (),
+    ) -> None:
         """Sets what is known of the hub at `url`."""
         self._file.write(
-            "INSERT INTO hubs (url, hub, epoch, user, key) VALUES (?1, ?2, ?3, ?4, ?5)"
-            " ON CONFLICT (url) DO UPDATE SET hub = ?2, epoch = ?3, user = ?4, key = ?5",
+            "INSERT INTO hubs (url, hub, epoch, user, key, rotations) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+            " ON CONFLICT (url)"
+            " DO UPDATE SET hub = ?2, epoch = ?3, user = ?4, key = ?5, rotations = ?6",
             url,
             hub,
             epoch,
             user,
             key,
+            msgspec.json.encode(rotations).decode(),
         )
 
     def set_rights(self, url: str, rights: str) -> None:

@@ -36,6 +36,7 @@ def steps(replica: str) -> tuple[Step, ...]:
         Step("signatures", _add_signatures),
         Step("hub keys", _add_hub_keys),
         Step("checkpoints", _add_checkpoints),
+        Step("rotations", _add_rotations),
     )
 
 
@@ -145,6 +146,11 @@ def _add_signatures(conn: sqlite3.Connection) -> None:
 def _add_hub_keys(conn: sqlite3.Connection) -> None:
     """The public key by which each hub signs, as text; empty before one was pinned."""
     conn.execute("ALTER TABLE hubs ADD COLUMN key TEXT NOT NULL DEFAULT ''")
+
+
+def _add_rotations(conn: sqlite3.Connection) -> None:
+    """The statements by which each hub's keys named the next, for who knows an earlier one: JSON."""
+    conn.execute("ALTER TABLE hubs ADD COLUMN rotations TEXT NOT NULL DEFAULT '[]'")
 
 
 def _add_checkpoints(conn: sqlite3.Connection) -> None:

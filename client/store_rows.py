@@ -12,6 +12,7 @@ COLUMNS: Final = "id, number, base, message, time, events, key, signature"
 WIDTH: Final = 8
 """Columns of a proposal."""
 
+decode_rotations: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 decode_events: Final = msgspec.json.Decoder(tuple[Event, ...]).decode
 encode_events: Final = msgspec.json.Encoder().encode
 

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from stackroom.events import signed_note
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.limits import COUNT_MOST
 from stackroom.events.merkle import HASH_BYTES
 from stackroom.events.model import Millis
@@ -52,7 +52,7 @@ def body(checkpoint: Checkpoint) -> str:
     )
 
 
-def sign(checkpoint: Checkpoint, key: SigningKey) -> str:
+def sign(checkpoint: Checkpoint, key: PrivateKey) -> str:
     """The checkpoint as a note of its hub."""
     return signed_note.sign(body(checkpoint), key_name(checkpoint.hub), key)
 

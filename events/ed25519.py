@@ -3,39 +3,58 @@
 cryptography is imported where it is first needed: most commands sign and verify nothing.
 """
 
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
-KEY_BYTES: Final = 32
-"""Of a public key, and of the seed that is the private one."""
+from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
 
-SIGNATURE_BYTES: Final = 64
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 
-class SigningKey:
-    """A private key; ValueError for a seed that is not 32 bytes."""
+class PrivateKey:
+    """A private key, by its seed of 32 bytes; ValueError for another, where it is first used.
 
-    def __init__(self, seed: bytes) -> None:
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    Whoever knows the public half gives it, and spares working it out.
+    """
 
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public: bytes = self._key.public_key().public_bytes_raw()
+    def __init__(self, seed: bytes, public: bytes = b"") -> None:
+        self._seed = seed
+        self.public = public or self._key.public_key().public_bytes_raw()
 
     def __repr__(self) -> str:
         """By the public key alone."""
-        return f"SigningKey({self.public.hex()})"
+        return f"PrivateKey({self.public.hex()})"
 
     def sign(self, data: bytes) -> bytes:
         """The signature of `data`; the same each time."""
         return self._key.sign(data)
 
+    @cached_property
+    def _key(self) -> "Ed25519PrivateKey":
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._seed)
+
 
 def is_signed(public: bytes, data: bytes, signature: bytes) -> bool:
     """Whether `signature` is that of `data` by the key whose public half is `public`."""
+    if len(public) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
+        return False
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
+        _public(public).verify(signature, data)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(maxsize=1_024)
+def _public(key: bytes) -> "Ed25519PublicKey":
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    return Ed25519PublicKey.from_public_bytes(key)

@@ -10,14 +10,14 @@ from typing import Final
 
 from stackroom.events import signed_note
 from stackroom.events.checkpoint import key_name
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.model import Millis
 from stackroom.events.signed_note import BadNote
 
 _TIME: Final = re.compile(r"time (0|[1-9][0-9]{0,15})")
 
 
-def state(hub: str, new: bytes, now: Millis, key: SigningKey) -> str:
+def state(hub: str, new: bytes, now: Millis, key: PrivateKey) -> str:
     """The statement of `key`, by which the hub signs, that `new` (a public key) comes after it."""
     name = key_name(hub)
     text = f"{name} has a new key\n{signed_note.verifier_key(name, new)}\ntime {now}\n"

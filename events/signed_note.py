@@ -12,7 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from stackroom.events.ed25519 import KEY_BYTES, SigningKey, is_signed
+from stackroom.events.ed25519 import PrivateKey, is_signed
+from stackroom.events.limits import KEY_BYTES
 
 ED25519: Final = b"\x01"
 """The type of signature in a key's id, and before a key in its text."""
@@ -53,7 +54,7 @@ def key_id(name: str, public: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + ED25519 + public).digest()[:ID_BYTES]
 
 
-def sign(text: str, name: str, key: SigningKey) -> str:
+def sign(text: str, name: str, key: PrivateKey) -> str:
     """The note of `text`, signed; ValueError for a text or a name that no note can have."""
     if not text.endswith("\n") or _CONTROL.search(text) or not _NAME.fullmatch(name):
         raise ValueError(
@@ -116,18 +117,18 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
 
 def signer_key(name: str, seed: bytes) -> str:
     """A private key as it is kept, in the form that Go's sumdb/note has: secret."""
-    public = SigningKey(seed).public
+    public = PrivateKey(seed).public
     text = b64encode(ED25519 + seed).decode()
     return f"{_PRIVATE}{name}+{key_id(name, public).hex()}+{text}"
 
 
-def parse_signer_key(text: str) -> tuple[str, SigningKey]:
+def parse_signer_key(text: str) -> tuple[str, PrivateKey]:
     """The name and the key in what `signer_key` gave; BadNote, which does not show it, for anything else."""
     name, id, key = (*text.removeprefix(_PRIVATE).split("+", 2), "", "")[:3]
     data = from_base64(key)
     if not text.startswith(_PRIVATE) or data[:1] != ED25519 or len(data) != 1 + KEY_BYTES:
         raise BadNote("what should be a private key is none")
-    signing = SigningKey(data[1:])
+    signing = PrivateKey(data[1:])
     if not _NAME.fullmatch(name) or key_id(name, signing.public).hex() != id:
         raise BadNote("the id in a private key is not that of the key: a character was lost")
     return name, signing

@@ -1,25 +1,17 @@
 """Signatures of authors: a replica's Ed25519 key (RFC 8032) signs what its user proposes.
 
-Whose a key is, the people of a hub say; here it is only whether a key signed. The library is imported
-where something is signed or verified: commands that only read start without it.
+Whose a key is, the people of a hub say; here it is only whether a key signed.
 """
 
-from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import structs
 
 from stackroom.events.codec import statement
-from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
+from stackroom.events.ed25519 import PrivateKey, is_signed
 from stackroom.events.model import Commit, Proposal
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-        Ed25519PrivateKey,
-        Ed25519PublicKey,
-    )
 
 Made = TypeVar("Made", Proposal, Commit)
 
@@ -39,14 +31,8 @@ class Signer:
     """
 
     def __init__(self, seed: bytes, key: bytes = b"") -> None:
-        self._seed = seed
-        self.key = key or self._private.public_key().public_bytes_raw()
-
-    @cached_property
-    def _private(self) -> "Ed25519PrivateKey":
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        return Ed25519PrivateKey.from_private_bytes(self._seed)
+        self._private = PrivateKey(seed, key)
+        self.key = self._private.public
 
     def sign(self, profile: str, replica: str, made: Made) -> Made:
         """The proposal (or its commit), signed as one that `replica` makes in `profile`."""
@@ -60,12 +46,12 @@ class Signer:
 
 def signed(profile: str, replica: str, made: Proposal | Commit) -> bool:
     """Whether the signature of a proposal, or of its commit, is what its key makes for `replica`."""
-    return _verified(made.key, made.signature, statement(profile, replica, made))
+    return is_signed(made.key, statement(profile, replica, made), made.signature)
 
 
 def possessed(hub: str, user: str, replica: str, key: bytes, proof: bytes) -> bool:
     """Whether `proof` is what `Signer.possession` gives for `key`."""
-    return _verified(key, proof, _possession(hub, user, replica, key))
+    return is_signed(key, _possession(hub, user, replica, key), proof)
 
 
 def fingerprint(key: bytes) -> str:
@@ -81,22 +67,3 @@ def key_id(key: bytes) -> str:
 
 def _possession(hub: str, user: str, replica: str, key: bytes) -> bytes:
     return msgspec.json.encode((POSSESSION_FORMAT, hub, user, replica, key.hex()))
-
-
-def _verified(key: bytes, signature: bytes, said: bytes) -> bool:
-    if len(key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
-        return False
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        _public(key).verify(signature, said)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-@lru_cache(maxsize=1_024)
-def _public(key: bytes) -> "Ed25519PublicKey":
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    return Ed25519PublicKey.from_public_bytes(key)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from stackroom.events import rotation, signed_note
 from stackroom.events.checkpoint import key_name
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Millis
 from stackroom.events.signed_note import BadNote
@@ -25,7 +25,7 @@ class HubKey(Struct, frozen=True):
     """The key of `hub`, and the statements that led to it, oldest first."""
 
     hub: str
-    signing: SigningKey
+    signing: PrivateKey
     rotations: tuple[str, ...] = ()
 
     @property
@@ -44,7 +44,7 @@ def ready(folder: HubFolder, hub: str, seed: bytes, log: LogWriter) -> HubKey:
     if key is None:
         if known:
             raise HubKeyLost(str(folder.path))
-        key = HubKey(hub, SigningKey(seed))
+        key = HubKey(hub, PrivateKey(seed))
         folder.keep_key(signed_note.signer_key(key_name(hub), seed), "")
     elif key.hub != hub:
         raise BadHubKey(str(folder.signing), f"it is the key of another hub, {key.hub}")
@@ -72,7 +72,7 @@ def read(folder: HubFolder) -> HubKey | None:
 
 def rotate(folder: HubFolder, key: HubKey, seed: bytes, now: Millis) -> HubKey:
     """Has the key of `seed` take the place of `key`, which states that it does."""
-    name, new = key_name(key.hub), SigningKey(seed)
+    name, new = key_name(key.hub), PrivateKey(seed)
     # A statement whose key was never kept, since its process ended in between, is dropped.
     led = rotation.leading_to(key.hub, key.rotations, key.signing.public)
     statements = (*led, rotation.state(key.hub, new.public, now, key.signing))
@@ -83,4 +83,4 @@ def rotate(folder: HubFolder, key: HubKey, seed: bytes, now: Millis) -> HubKey:
 def replace(folder: HubFolder, hub: str, seed: bytes) -> HubKey:
     """Has the key of `seed` take the place of one that was lost; nothing leads to it."""
     folder.keep_key(signed_note.signer_key(key_name(hub), seed), "")
-    return HubKey(hub, SigningKey(seed))
+    return HubKey(hub, PrivateKey(seed))

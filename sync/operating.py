@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stackroom.events.ed25519 import KEY_BYTES
+from stackroom.events.limits import KEY_BYTES
 from stackroom.events.sqlite_log import LogFile, open_reader
 from stackroom.sync import anchor, hub_key
 from stackroom.sync.errors import HubKeyLost, NoHubKey

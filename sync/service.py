@@ -20,8 +20,8 @@ import anyio.to_thread
 from msgspec import Struct, json, structs
 
 from stackroom.events.codec import SALT_BYTES
-from stackroom.events.ed25519 import KEY_BYTES
 from stackroom.events.errors import LogCorrupt
+from stackroom.events.limits import KEY_BYTES
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal

@@ -200,7 +200,8 @@ def _told(row: HealedRow) -> list[str]:
     if row.given_up:
         return [f"{row.name}: given up; clients keep aside what they have of it"]
     if row.kept:
-        return [f"{row.name}: {_commits(row.kept)} taken back as they were"]
+        were = "it was" if row.kept == 1 else "they were"
+        return [f"{row.name}: {_commits(row.kept)} taken back as {were}"]
     lines = [
         f"{row.name}: {_commits(row.brought)} brought back as proposals, {row.known} were there"
     ]

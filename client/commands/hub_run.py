@@ -118,7 +118,7 @@ def status(app: "App", data: Path) -> None:
         ]
         if found.fingerprint:
             fields.append(("certificate", found.fingerprint))
-        fields += [(key.replace("_", " "), value) for key, value in found.metrics.items()]
+        fields += [(key.replace("_", " "), f"{value:g}") for key, value in found.metrics.items()]
     app.output.show(found, Fields(fields))
 
 

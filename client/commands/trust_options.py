@@ -105,5 +105,5 @@ def _pinning(app: "App", address: str, hub_key: str | None) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        store.put_hub(address, was.hub, was.epoch, was.user, was.key)
+        store.put_hub(address, was.hub, was.epoch, was.user, was.key, was.rotations)
         raise

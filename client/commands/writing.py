@@ -11,8 +11,13 @@ from stackroom.client.commands.exits import Refused
 def write_whole(file: Path, parts: Iterable[bytes], *, replace: bool) -> None:
     """Writes `parts` to `file`, one after the other; nobody sees it before it is whole.
 
-    Raises Refused if it is there and not to be replaced.
+    What is no file, such as a pipe or a device, takes them as they come: in its place would be a file.
+    Raises Refused if there is a file, and it is not to be replaced.
     """
+    if file.exists() and not file.is_file():
+        with file.open("wb") as stream:
+            stream.writelines(parts)
+        return
     handle, scratch = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from stackroom.events import checkpoint, codec, merkle
 from stackroom.events.checkpoint import Checkpoint, key_name
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.fold import fold
 from stackroom.events.log import Answer as Answered
 from stackroom.events.log import Head, Refused, Snapshot, Taken, Taking
@@ -55,7 +55,7 @@ BEN: Final = "018f2f6e-0000-7000-8000-00000000000b"
 NOON: Final = 1_796_817_600_000
 SECRET: Final = "canary-5ac81e"
 
-HUB_KEY: Final = SigningKey(bytes(range(32)))
+HUB_KEY: Final = PrivateKey(bytes(range(32)))
 ADA_KEY: Final = Signer(bytes(range(1, 33)))
 PUBLIC: Final = verifier_key(key_name(HUB), HUB_KEY.public)
 
@@ -148,7 +148,7 @@ class History:
         """Where it stands."""
         return Head(len(self.taken), merkle.root(self.frontier), self.frontier)
 
-    def checkpoint(self, size: int | None = None, key: SigningKey = HUB_KEY) -> str:
+    def checkpoint(self, size: int | None = None, key: PrivateKey = HUB_KEY) -> str:
         """What the hub signs of its first commits; of all, if no `size` is given."""
         size = len(self.taken) if size is None else size
         root = self.taken[size - 1].commit.root

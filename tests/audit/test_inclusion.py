@@ -10,7 +10,7 @@ import pytest
 from stackroom.client.audit_sources import keys_of
 from stackroom.events import rotation
 from stackroom.events.checkpoint import key_name
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.errors import HistoryFault, IntegrityError
 from stackroom.events.inclusion import Included, Signer, check, prove, read
 from stackroom.events.signed_note import verifier_key
@@ -18,7 +18,7 @@ from stackroom.events.sqlite_log import open_reader
 from tests.audit.histories import HUB, HUB_KEY, NOON, PROFILE, PUBLIC, SECRET, History, written
 from tests.audit.test_exported import independently
 
-OTHER_KEY = SigningKey(bytes(32))
+OTHER_KEY = PrivateKey(bytes(32))
 
 
 @pytest.fixture

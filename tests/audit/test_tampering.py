@@ -16,7 +16,7 @@ import pytest
 from stackroom.client.audit_sources import NO_ANCHORS, of_hub_file
 from stackroom.client.auditing import Audited, Fault, Signatures, audit_log, people_of
 from stackroom.events import codec, merkle
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.errors import LogCorrupt, StackroomError
 from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import explained
@@ -432,7 +432,7 @@ def test_a_commit_signed_anew_by_another_key(log: Tampered) -> None:
 
 
 def test_another_hubs_key(log: Tampered) -> None:
-    fault = log.team_fault(log.team.checkpoint(key=SigningKey(bytes(32))))
+    fault = log.team_fault(log.team.checkpoint(key=PrivateKey(bytes(32))))
     assert (fault.seq, fault.part) == (8, "hub_signature")
     assert "not signed by its hub" in fault.sentence
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from stackroom.events.checkpoint import Checkpoint, body, key_name, parse, sign, verify
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.signed_note import BadNote, verifier_key
 from stackroom.events.signed_note import sign as sign_note
@@ -15,7 +15,7 @@ from tests.events.test_merkle import ROOTS
 
 HUB = "018f2f6e-0000-4000-8000-000000000001"
 PROFILE = "018f2f6e-0000-7000-8000-000000000002"
-KEY = SigningKey(bytes(range(32)))
+KEY = PrivateKey(bytes(range(32)))
 CHECKPOINT = Checkpoint(HUB, PROFILE, 8, bytes.fromhex(ROOTS[7]), 1, 1_796_817_600_000)
 BODY = """\
 stackroom/018f2f6e-0000-4000-8000-000000000001/018f2f6e-0000-7000-8000-000000000002
@@ -26,7 +26,7 @@ time 1796817600000
 """
 
 
-def signed(text: str, key: SigningKey = KEY, hub: str = HUB) -> str:
+def signed(text: str, key: PrivateKey = KEY, hub: str = HUB) -> str:
     return sign_note(text, key_name(hub), key)
 
 
@@ -60,7 +60,7 @@ def test_another_key_and_another_hub() -> None:
     note = sign(CHECKPOINT, KEY)
     other = "018f2f6e-0000-4000-8000-000000000009"
     with pytest.raises(BadNote, match="it is not signed by"):
-        verify(note, HUB, SigningKey(bytes(32)).public)
+        verify(note, HUB, PrivateKey(bytes(32)).public)
     with pytest.raises(BadNote, match="it is not signed by"):
         verify(note, other, KEY.public)
     with pytest.raises(BadNote, match="a checkpoint of another hub"):

@@ -3,12 +3,12 @@
 import pytest
 
 from stackroom.events.checkpoint import key_name
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.rotation import leading_to, leads, next_key, state
 from stackroom.events.signed_note import BadNote, sign, verifier_key
 from tests.events.test_checkpoint import HUB, KEY
 
-ANN, BOB, EVE = (SigningKey(bytes([n]) * 32) for n in range(3))
+ANN, BOB, EVE = (PrivateKey(bytes([n]) * 32) for n in range(3))
 FIRST = state(HUB, ANN.public, 1_796_817_600_000, KEY)
 SECOND = state(HUB, BOB.public, 1_796_817_700_000, ANN)
 NAME = key_name(HUB)

@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.signed_note import (
     NOTE_CHARACTERS,
     SIGNATURES,
@@ -33,8 +33,8 @@ NOTE = (
 )
 """The key and the note of golang.org/x/mod/sumdb/note."""
 
-KEY = SigningKey(SEED)
-OTHER = SigningKey(bytes(32))
+KEY = PrivateKey(SEED)
+OTHER = PrivateKey(bytes(32))
 
 
 def test_the_published_note_is_signed_alike() -> None:
@@ -152,7 +152,7 @@ def test_a_public_key_of_another_length_or_type() -> None:
 
 def test_a_seed_is_32_bytes() -> None:
     with pytest.raises(ValueError):
-        SigningKey(bytes(31))
+        PrivateKey(bytes(31))
 
 
 def test_a_private_key_is_kept_in_the_form_of_go() -> None:

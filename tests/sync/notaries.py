@@ -1,6 +1,6 @@
 """Hubs that sign, in tests: each by a key that is made of a number."""
 
-from stackroom.events.ed25519 import SigningKey
+from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.log import Identity
 from stackroom.sync.hub_key import HubKey
 from stackroom.sync.notary import Notary
@@ -11,6 +11,6 @@ def notary_of(identity: Identity, number: int = 1, rotations: tuple[str, ...] = 
     return Notary(identity, HubKey(identity.id, key_of(number), rotations))
 
 
-def key_of(number: int) -> SigningKey:
+def key_of(number: int) -> PrivateKey:
     """The key of that number."""
-    return SigningKey(number.to_bytes(32))
+    return PrivateKey(number.to_bytes(32))

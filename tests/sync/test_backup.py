@@ -1,5 +1,6 @@
 """`hub backup` and `hub restore` on real files, killed and starved in the middle."""
 
+import os
 import resource
 import signal
 import sqlite3
@@ -80,6 +81,13 @@ class TestBackup:
         assert target.read_text() == "precious"
         back_up(folder, target, now=NOON, replace=True)
         assert heads(target) == WHOLE
+
+    def test_never_over_what_is_no_file(self, folder: HubFolder, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(NotBackedUp, match="is no file"):
+            back_up(folder, pipe, now=NOON, replace=True)
+        assert pipe.is_fifo()
 
     @pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
     def test_never_over_the_hubs_own_files(self, folder: HubFolder, ending: str) -> None:
