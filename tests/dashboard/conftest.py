@@ -43,8 +43,9 @@ def no_blocking() -> None:
     """The loop of this thread is the browser's: nothing of ours runs in it."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each module: as long as it is there, this thread is inside its event loop."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
