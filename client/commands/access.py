@@ -21,6 +21,8 @@ KINDS: Final = (
     "limit",
     "people",
     "certificate",
+    "hub_key",
+    "healing",
     "started",
     "stopped",
 )

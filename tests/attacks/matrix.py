@@ -200,7 +200,7 @@ def orders() -> Iterator[Row]:
         redact = wire.Redact(PLACES[place], 1, "/name", "why", dry_run=True)
         yield Row("redact", place, "profile.redact", lambda c, redact=redact: wire.Ask(0, redact))  # type: ignore[misc]
     yield ask("list_offers", "hub.heal", lambda c: wire.ListOffers())
-    yield ask("heal", "hub.heal", lambda c: wire.Heal((uid(3),)))
+    yield ask("heal", "hub.heal", lambda c: wire.Heal((uid(4),)))
     yield ask("explain, oneself", ANYBODY, lambda c: wire.Explain())
     yield ask("explain, another", "people.read", lambda c: wire.Explain("root"))
     yield ask("list_notes", "hub.audit", lambda c: wire.ListNotes())

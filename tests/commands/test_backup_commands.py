@@ -40,7 +40,8 @@ def test_there_and_back(team: Hub, ada: Person, tmp_path: Path, data: tuple[str,
     status = team.host.data("hub", "status", *data)
     assert status["ready"]
     ran = ada.stackroom("sync")
-    assert "restored" in ran.out + ran.err
+    assert "from #4 on: it stands at #3" in ran.err
+    assert "stackroom hub heal" in ran.err
     assert ada.data("component", "describe", "orchestrator", "k8s")["config"]["gpu"] == 3
 
 

@@ -87,7 +87,7 @@ def test_it_stays_while_the_hub_has_less(team: Hub, ada: Person, tmp_path: Path)
     team.down()
     team.host.stackroom("hub", "restore", str(tmp_path / "b.db"), *data).ok()
     team.up()
-    ada.stackroom("log").failed(Exit.ERROR, "has less of a history than this")
+    ada.stackroom("log").failed(Exit.ERROR, "it stays in its place", "it stands at #2")
     assert not path.with_name("replica.db.damaged-1").exists()
     with closing(sqlite3.connect(path)) as conn:
         assert conn.execute("SELECT count(*) FROM commits WHERE seq = 3").fetchone() == (1,)

@@ -49,7 +49,7 @@ class TestPlan:
         assert ran.out.splitlines() == [
             "alerter/a (new)",
             "  + flavor: mine",
-            "orchestrator/k8s",
+            "orchestrator/k8s in prod",
             "  ~ config.ns: ml → prod",
             "orchestrator/local (deleted)",
             "  - flavor: local",

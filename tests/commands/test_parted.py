@@ -42,7 +42,7 @@ def test_a_hub_that_lost_commits_ends_with_9(
 ) -> None:
     roll_back()
     ran = ada.stackroom("sync").failed(
-        Exit.INTEGRITY, team.url, "'team'", "from #3 on: it stands at #2", "ask the hub's operator"
+        Exit.INTEGRITY, team.url, "'team'", "from #3 on: it stands at #2", "stackroom hub heal"
     )
     (file,) = (ada.home / "evidence").iterdir()
     assert str(file) in ran.err

@@ -385,6 +385,7 @@ class TestExplain:
             assert explained is not None
             assert {(g.permission, g.role, g.scope) for g in explained.grants} == {
                 ("profile.read", "editor", PROFILE), ("profile.write", "editor", PROFILE),
+                ("run.record", "editor", PROFILE),
             }  # fmt: skip
             nothing = (await ada.ask(wire.Explain(profile=OTHER))).explained
             assert nothing is not None
