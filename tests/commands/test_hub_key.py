@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from stackroom.client.commands.exits import Exit
 from stackroom.events.signed_note import verifier_key
 from tests.commands.hubs import Hub
@@ -32,15 +34,25 @@ def test_the_key_is_shown_whether_it_runs_or_not(hub: Hub) -> None:
     assert key_of(hub) == key
 
 
-def test_init_makes_the_key_that_the_hub_then_has(ada: Person, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tls", [(), ("--tls", "self-signed")])
+def test_init_makes_the_key_that_the_hub_then_has(
+    ada: Person, tmp_path: Path, tls: tuple[str, ...]
+) -> None:
     data = ("--data", str(tmp_path / "made"))
-    made = ada.data("hub", "init", "--tls", "self-signed", *data)
+    made = ada.data("hub", "init", *tls, *data)
+    assert bool(made["fingerprint"]) == bool(made["certificate"]) == bool(tls)
     assert ada.data("hub", "status", *data)["key"] == made["key"]
-    ada.stackroom("hub", "up", "--port", "0", *data).ok()
+    assert ada.data("hub", "up", "--port", "0", *data)["url"].startswith("wss" if tls else "ws:")
     try:
         assert ada.data("hub", "status", *data)["key"] == made["key"]
     finally:
         ada.stackroom("hub", "down", *data).ok()
+
+
+def test_init_without_a_certificate_takes_nothing_about_one(ada: Person, tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "made"))
+    ada.stackroom("hub", "init", "--replace", *data).failed(Exit.USAGE, "--tls self-signed")
+    assert not (tmp_path / "made").exists()
 
 
 def test_clients_follow_a_rotation(hub: Hub, ada: Person) -> None:
