@@ -10,6 +10,7 @@
         ├── NoKeyring                1   the system's keyring cannot be used
         ├── KeysDamaged              1   the file with the key of this home cannot be read
         ├── Closed                   1   the connection was closed
+        ├── FetchedAnew              1   the copy that a change was made upon is not here any more
         ├── FileReplaced             1   a file of the home was deleted or replaced while in use
         ├── NotFound                 3   there is nothing of that name
         │   ├── NoProfile            3   no profile is active
@@ -72,6 +73,15 @@ class ReadOnly(ClientError):
 
 class Closed(ClientError):
     """The connection was closed."""
+
+
+class FetchedAnew(ClientError):
+    """The copy that a change was made upon is not this home's any more: nothing was saved."""
+
+    hint = "look at it as it is now, and make the change again"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"profile {name!r} has just been fetched anew; nothing was saved")
 
 
 class FileReplaced(ClientError):

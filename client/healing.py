@@ -210,6 +210,8 @@ class Healing:
         mine = [own for c in lost if (own := _own(c, self.store.replica)) is not None]
         self.store.take_back(self.profile, mine, GIVEN_UP, SET_ASIDE, base=self.low)
         self.cache.forget(self.profile)
+        # Again, for what another process saved meanwhile: now that the copy is gone, none is saved upon it.
+        self.store.take_back(self.profile, mine, GIVEN_UP, SET_ASIDE, base=self.low)
         self.store.forget_checkpoint(self.profile)
         forget(self.store, self.profile)
         return Anew(tuple(own.proposal.id for own in mine))

@@ -8,6 +8,7 @@ from stackroom.client.cache import Cache, Stored
 from stackroom.client.errors import NotFound
 from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked, ProfileEntry
+from stackroom.events import merkle
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.history import entity_at
 from stackroom.events.log import LogReader
@@ -36,6 +37,8 @@ class ProfileCopy:
         self.synced_at = entry.synced_at
         self.confirmed: State = stored.state
         self.seq: int = stored.seq
+        self.root: bytes = merkle.root(stored.frontier)
+        """The Merkle root at `seq`."""
         self.newer: UnknownEvent | None = stored.newer
         self.missing: range | None = stored.missing
         self.view: State = view.state

@@ -16,6 +16,7 @@ from stackroom.client.draft import Draft
 from stackroom.client.draft import Saved as SavedDraft
 from stackroom.client.errors import (
     ClientError,
+    FetchedAnew,
     NoHub,
     NoProfile,
     NotAuthorised,
@@ -349,10 +350,9 @@ class Workspace:
         _writable(copy)
 
         def save(draft: Draft) -> SavedDraft:
-            base, view = copy.confirmed.seq, copy.view
             changes = draft.changes
-            message = self._checked(view, changes, draft.message, draft.allow_plaintext)
-            return self._save(copy.id, copy.hub, base, view, message, changes)
+            message = self._checked(copy.view, changes, draft.message, draft.allow_plaintext)
+            return self._save_upon(copy, message, changes)
 
         who = self.who(copy.hub, copy.id)
         draft = Draft(copy.id, copy.view, who, message, self.new_id, save)
@@ -368,7 +368,7 @@ class Workspace:
         """
         _writable(copy)
         message = self._checked(copy.view, changes, message, self.allow_plaintext)
-        return self._save(copy.id, copy.hub, copy.confirmed.seq, copy.view, message, changes)
+        return self._save_upon(copy, message, changes)
 
     def _checked(
         self, view: State, changes: Sequence[tuple[str, Change]], message: str, allowed: bool
@@ -381,6 +381,21 @@ class Workspace:
             raise RefusedLocally(refusal)
         return recorded(message, places) if places else message
 
+    def _save_upon(
+        self, copy: ProfileCopy, message: str, changes: Sequence[tuple[str, Change]]
+    ) -> SavedDraft:
+        """`_save` upon `copy`; FetchedAnew if its commits are not those that are here any more."""
+
+        def stands() -> None:
+            with self.cache.reader() as log:
+                head = log.head(copy.id)
+                root = head.root if head.seq == copy.seq else log.root(copy.id, copy.seq)
+            if head.seq < copy.seq or root not in (None, copy.root):
+                raise FetchedAnew(copy.name)
+
+        base = copy.confirmed.seq
+        return self._save(copy.id, copy.hub, base, copy.view, message, changes, stands=stands)
+
     def _save(
         self,
         profile: str,
@@ -390,8 +405,13 @@ class Workspace:
         message: str,
         changes: Sequence[tuple[str, Change]],
         registering: ProfileEntry | None = None,
+        *,
+        stands: Callable[[], None] = lambda: None,
     ) -> SavedDraft:
-        """Saves changes as one proposal; in a local profile it is committed at once."""
+        """Saves changes as one proposal; in a local profile it is committed at once.
+
+        `stands` raises if they cannot be saved any more; it is asked once nobody else can save.
+        """
         events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
         proposed = Proposal(self.new_id(), 1, base, message, self.clock(), events)
         who = self.who(hub, profile)
@@ -413,6 +433,7 @@ class Workspace:
             proposal, answer = self.local.commit(profile, who.author, saving)
             return SavedDraft(proposal, outcome, answer)
         with saving as proposal:
+            stands()
             return SavedDraft(proposal, outcome)
 
     def _follow(self, entry: ProfileEntry, confirmed: State, view: State) -> ProfileEntry:

@@ -10,6 +10,7 @@ from msgspec import structs
 from stackroom.client.cache import Cache
 from stackroom.client.errors import (
     ClientError,
+    FetchedAnew,
     NoHub,
     NoProfile,
     NotAuthorised,
@@ -62,6 +63,46 @@ def confirm(workspace: Workspace, profile: str) -> tuple[list[Commit], Frontier]
 
 def names(workspace: Workspace, profile: str) -> list[str]:
     return [c.name for _, c in workspace.copy(profile).view.all(Component)]
+
+
+class TestFetchedAnew:
+    """What is made upon a copy counts only while that is what this home has: seqs may mean others else."""
+
+    def test_nothing_is_saved_upon_a_copy_that_is_gone(self, tmp_path: Path) -> None:
+        with workspace_at(tmp_path) as ada:
+            profile = on_hub(ada)
+            confirm(ada, profile)
+            draft = ada.edit(ada.copy(profile), "late")
+            draft.register_component("orchestrator", "late", "local")
+            ada.cache.forget(profile)
+            with pytest.raises(FetchedAnew, match="'team' has just been fetched anew"):
+                draft.commit()
+            assert ada.store.pending(profile) == []
+
+    def test_nor_upon_one_that_another_history_took_the_place_of(self, tmp_path: Path) -> None:
+        with workspace_at(tmp_path) as ada:
+            profile = on_hub(ada)
+            commits, _ = confirm(ada, profile)
+            draft = ada.edit(ada.copy(profile), "late")
+            draft.register_component("orchestrator", "late", "local")
+            ada.cache.forget(profile)
+            other = Chain(profile)
+            made = [other.commit(*c.events, message="another").commit for c in commits]
+            ada.cache.save(profile, made, other.frontier)
+            with pytest.raises(FetchedAnew):
+                draft.commit()
+            assert ada.store.pending(profile) == []
+
+    def test_what_came_meanwhile_is_no_hindrance(self, tmp_path: Path) -> None:
+        with workspace_at(tmp_path) as ada:
+            profile = on_hub(ada)
+            confirm(ada, profile)
+            draft = ada.edit(ada.copy(profile), "slow")
+            draft.register_component("orchestrator", "slow", "local")
+            change(ada, profile, 7)
+            confirm(ada, profile)
+            draft.commit()
+            assert [p.message for p in ada.store.pending(profile)] == ["slow"]
 
 
 class TestActiveProfile:
