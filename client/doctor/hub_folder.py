@@ -12,9 +12,12 @@ from stackroom.client.doctor.finding import Finding, Level
 from stackroom.client.doctor.limits import CERTIFICATE_ENDS
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
+from stackroom.events.sqlite_log import open_reader
 from stackroom.events.sqlite_schema import APPLICATION_ID, steps
-from stackroom.sync import probe
+from stackroom.sync import hub_key, probe
+from stackroom.sync.errors import BadHubKey
 from stackroom.sync.folder import HubFolder
+from stackroom.sync.hub_key import KEY_FACT
 from stackroom.sync.restoring import decided
 
 MEND: Final = "stackroom hub restore FILE, then stackroom hub heal"
@@ -43,6 +46,7 @@ def examine(
             found += proofs.proofs(folder.log, MEND, full=full)
         except LogError as error:
             found.append(Finding("proofs", "note", str(error), error.hint))
+        found += _key(folder)
     configuration, settings = of_hub(folder)
     return [*found, *settings, *_certificate(folder, now)], configuration
 
@@ -74,6 +78,26 @@ def _serving(folder: HubFolder, own: str) -> list[Finding]:
         again = "stackroom hub down, then stackroom hub up"
         return [Finding("hub", "note", said, again, {"serving": serving.version, "own": own})]
     return [Finding("hub", "ok", f"the hub runs at {serving.url}")]
+
+
+def _key(folder: HubFolder) -> list[Finding]:
+    """Whether the hub has the key by which its log says that it signs."""
+    with open_reader(folder.log) as log:
+        known, hub = log.facts(KEY_FACT).get("public"), log.identity().id
+    lost = f"put it back from a backup, or: stackroom hub rotate-key --lost --data {folder.path}"
+    try:
+        key = hub_key.read(folder)
+    except BadHubKey as error:
+        return [Finding("key", "error", str(error), lost)]
+    if key is None:
+        if known is None:
+            return [Finding("key", "note", "the hub has no key yet", "stackroom hub up")]
+        said = "hub.key is not there, and the hub does not start without it"
+        return [Finding("key", "error", said, lost)]
+    if key.hub != hub or known not in (None, key.signing.public):
+        said = "hub.key is not the key by which this hub has signed last"
+        return [Finding("key", "error", said, lost)]
+    return [Finding("key", "ok", "the hub has the key by which it signs")]
 
 
 def _certificate(folder: HubFolder, now: Millis) -> list[Finding]:

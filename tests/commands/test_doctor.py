@@ -66,6 +66,25 @@ class TestSound:
         found = doctor(ada, "--data", str(team.data), code=Exit.ERROR)
         assert worse(found) == ["connection", "settings"]
 
+    def test_the_hubs_key(self, team: Hub, ada: Person) -> None:
+        data, key = ("--data", str(team.data)), team.data / "hub.key"
+
+        def said(code: int = Exit.DONE) -> str:
+            found = doctor(ada, *data, code=code)["findings"]
+            (sentence,) = (f["sentence"] for f in found if f["check"] == "key")
+            return str(sentence)
+
+        assert said() == "the hub has the key by which it signs"
+        kept = key.read_text()
+        team.down()
+        team.host.stackroom("hub", "rotate-key", *data).ok()
+        key.write_text(kept)
+        assert "not the key by which" in said(Exit.ERROR)
+        key.write_text("no key")
+        assert "is not the key of this hub" in said(Exit.ERROR)
+        key.unlink()
+        assert "is not there" in said(Exit.ERROR)
+
     def test_people_read_it(self, team: Hub, ada: Person) -> None:
         shown = ada.stackroom("doctor").ok().out
         assert "LEVEL" in shown
