@@ -13,6 +13,7 @@ from stackroom.client.errors import ClientError, NoHub, NotFound
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.workspace import Workspace
 from stackroom.events import checkpoint, signed_note
+from stackroom.events.audit import Each, nobody
 from stackroom.events.checkpoint import key_name
 from stackroom.events.damage import page_faults
 from stackroom.events.errors import IntegrityError
@@ -61,7 +62,9 @@ NO_ANCHORS: Final = Anchors()
 """Nothing was kept elsewhere."""
 
 
-def of_export(file: Path, key: str | None, anchors: Anchors, tell: Tell) -> Audited:
+def of_export(
+    file: Path, key: str | None, anchors: Anchors, tell: Tell, each: Each = nobody
+) -> Audited:
     """Audits an export, by the hub's public key `key`, or by the one that the export names itself."""
     with file.open("rb") as lines:
         reader = Reader(lines)
@@ -69,7 +72,7 @@ def of_export(file: Path, key: str | None, anchors: Anchors, tell: Tell) -> Audi
         statements = (*heading.rotations, *anchors.statements)
         keys = keys_of(heading.hub, key or heading.key, statements)
         signatures = Signatures(heading.hub, keys, anchors.of(heading.hub))
-        return audit_export(reader, signatures, lambda done: tell(done, heading.seq))
+        return audit_export(reader, signatures, lambda done: tell(done, heading.seq), each)
 
 
 def of_copy(
@@ -78,6 +81,7 @@ def of_copy(
     key: str | None = None,
     anchors: Anchors = NO_ANCHORS,
     tell: Tell = lambda *_: None,
+    each: Each = nobody,
 ) -> Audited:
     """Audits a profile as this replica has it. NotFound while its history was not all fetched."""
     if copy.missing is not None:
@@ -95,11 +99,17 @@ def of_copy(
             people = people_of(log, rights.people) if rights and rights.people else None
             complete = workspace.knows_people(copy)
             signatures = Signatures(signer.hub, keys, notes, people, complete, witnessed)
-        return audit_log(log, copy.id, copy.name, signatures, lambda done: tell(done, copy.seq))
+        told = partial(_onwards, tell, 0, copy.seq)
+        return audit_log(log, copy.id, copy.name, signatures, told, each)
 
 
 def of_hub_file(
-    file: Path, profile: str | None, key: str | None, anchors: Anchors, tell: Tell
+    file: Path,
+    profile: str | None,
+    key: str | None,
+    anchors: Anchors,
+    tell: Tell,
+    each: Each = nobody,
 ) -> list[Audited]:
     """Audits one profile or all in the log of a hub, which may be running.
 
@@ -120,11 +130,11 @@ def of_hub_file(
         )
         done, total = 0, sum(each.seq for each in listed)
         found = []
-        for each in listed:
-            name = "people" if each.id == hub else each.name
+        for one in listed:
+            name = "people" if one.id == hub else one.name
             told = partial(_onwards, tell, done, total)
-            found.append(audit_log(log, each.id, name, signatures, told))
-            done += each.seq
+            found.append(audit_log(log, one.id, name, signatures, told, each))
+            done += one.seq
         return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from stackroom.events.audit import Authors, Promised, signed_by
+from stackroom.events.audit import Authors, Each, Promised, nobody, signed_by
 from stackroom.events.authors import AuthorResult, KnownKey, known_keys
 from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.derived import Derived, Named
@@ -72,6 +72,7 @@ def audit_log(
     name: str,
     signatures: Signatures,
     tell: Tell = lambda _: None,
+    each: Each = nobody,
 ) -> Audited:
     """Audits a profile in a file of ours, with all that the file keeps beside its commits."""
     derived = Derived(log.beside(profile), profile)
@@ -81,10 +82,15 @@ def audit_log(
         head = verify(log, profile, [promised, authors, derived], tell)
         return head.root, promised.upto
 
-    return _audited(profile, name, signatures, derived, run)
+    return _audited(profile, name, signatures, derived, run, each)
 
 
-def audit_export(reader: Reader, signatures: Signatures, tell: Tell = lambda _: None) -> Audited:
+def audit_export(
+    reader: Reader,
+    signatures: Signatures,
+    tell: Tell = lambda _: None,
+    each: Each = nobody,
+) -> Audited:
     """Audits an export; its own checkpoints must be signed by the hub's keys in `signatures`."""
     heading = reader.heading
     profile = heading.profile
@@ -95,7 +101,7 @@ def audit_export(reader: Reader, signatures: Signatures, tell: Tell = lambda _: 
         own = verify_export(reader, signatures.hub_keys, [kept, authors, derived], tell)
         return bytes.fromhex(heading.root), max(kept.upto, own.upto)
 
-    return _audited(profile, heading.name, signatures, derived, run)
+    return _audited(profile, heading.name, signatures, derived, run, each)
 
 
 def people_of(log: SqliteReader, people: str) -> dict[bytes, KnownKey] | None:
@@ -114,8 +120,9 @@ def _audited(
     signatures: Signatures,
     derived: Derived,
     run: Callable[[Authors], tuple[bytes, int]],
+    each: Each,
 ) -> Audited:
-    authors = Authors(profile, signatures.people, complete=signatures.complete)
+    authors = Authors(profile, signatures.people, complete=signatures.complete, each=each)
     root, signed, fault = b"", 0, None
     try:
         root, signed = run(authors)

@@ -4,7 +4,8 @@ Both are shown each commit by the `Verifier`, and raise HistoryFault at the firs
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from stackroom.events import checkpoint
 from stackroom.events.authors import AuthorFinding, AuthorResult, KnownKey, author_finding
@@ -62,21 +63,35 @@ class Promised:
         )
 
 
-class Authors:
-    """Holds each commit against its author's signature; `keys` and `complete` as
-    `author_finding` takes them.
+Each: TypeAlias = Callable[[Taken, AuthorFinding], None]
+"""Is told of every commit that fits, with what was found about its author."""
 
-    A proposal that is held in an event newer than this program counts as `unbound`.
+
+def nobody(taken: Taken, finding: AuthorFinding) -> None:
+    """Nobody wants to be told of every commit."""
+
+
+class Authors:
+    """Holds each commit against its author's signature, and tells `each` of it.
+
+    `keys` and `complete` are as `author_finding` takes them. A proposal that is held in an event newer than
+    this program counts as `unbound`.
     """
 
     def __init__(
-        self, profile: str, keys: Mapping[bytes, KnownKey] | None, *, complete: bool = True
+        self,
+        profile: str,
+        keys: Mapping[bytes, KnownKey] | None,
+        *,
+        complete: bool = True,
+        each: Each = nobody,
     ) -> None:
         self.found: Counter[AuthorResult] = Counter()
         """How many commits there are of each finding."""
         self._profile = profile
         self._keys = keys
         self._complete = complete
+        self._each = each
 
     def take(self, taken: Taken, tree: Growing) -> None:
         """Takes the next commit."""
@@ -91,6 +106,7 @@ class Authors:
             sentence = f"is signed by a key that was none of {commit.author}'s when it was accepted"
             raise self._fault(commit.seq, sentence)
         self.found[finding.result] += 1
+        self._each(taken, finding)
 
     def end(self, last: int) -> None:
         """Says that there are no more."""

@@ -1,9 +1,11 @@
 """`stackroom audit verify`: a history held, from its first commit, against all that was said of it."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
+from msgspec import Struct
 
 from stackroom.client.commands import completing
 from stackroom.client.commands.tree import command
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from stackroom.client.auditing import Audited
     from stackroom.client.commands.context import App
     from stackroom.client.commands.output import Table
+    from stackroom.events.authors import AuthorFinding, AuthorResult
+    from stackroom.events.log import Taken
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -23,6 +27,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     stackroom audit verify team --anchors checkpoints.txt
     stackroom audit verify --from-file team.jsonl --key 'stackroom/018f…+38d55f72+AQOh…'
     stackroom audit verify --hub-file /srv/stackroom/hub.db
+    stackroom audit verify --each --output json
     """,
 )
 @click.argument("profile", required=False, shell_complete=completing.profiles)
@@ -35,6 +40,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Checkpoints that were kept elsewhere, as hub anchor writes them.",
 )
 @click.option("--key", metavar="HUBKEY", help="The hub's public key, as hub status shows it.")
+@click.option("--each", is_flag=True, help="Tell of every commit, not of the first fault alone.")
 @click.pass_obj
 def verify(
     app: "App",
@@ -43,6 +49,7 @@ def verify(
     hub_file: Path | None,
     anchors: Path | None,
     key: str | None,
+    each: bool,
 ) -> None:
     """Verify a history from its first commit. Ends with 9 if something does not fit, and says what.
 
@@ -54,6 +61,7 @@ def verify(
     from stackroom.client import audit_sources as sources
     from stackroom.client.commands.exits import Exit
     from stackroom.client.commands.progress import progress
+    from stackroom.events.audit import nobody
     from stackroom.events.errors import IntegrityError, LogCorrupt
 
     if from_file is not None and hub_file is not None:
@@ -61,24 +69,78 @@ def verify(
     if from_file is not None and profile is not None:
         raise click.UsageError("an export has one profile: leave out PROFILE")
     kept = sources.Anchors.read(anchors) if anchors is not None else sources.NO_ANCHORS
+    heard = partial(_hear, app) if each else nobody
     try:
         with progress(app.output, "Verifying") as bar:
+            tell = (
+                bar.at if not each else _unheard
+            )  # What is told of each commit is progress enough.
             if from_file is not None:
-                audited = [sources.of_export(from_file, key, kept, bar.at)]
+                audited = [sources.of_export(from_file, key, kept, tell, heard)]
             elif hub_file is not None:
-                audited = sources.of_hub_file(hub_file, profile, key, kept, bar.at)
+                audited = sources.of_hub_file(hub_file, profile, key, kept, tell, heard)
             else:
                 app.profile_name = profile or app.profile_name
                 _ask_whose_keys(app)
-                audited = [sources.of_copy(app.workspace, app.copy(), key, kept, bar.at)]
+                audited = [sources.of_copy(app.workspace, app.copy(), key, kept, tell, heard)]
     except LogCorrupt as error:
         raise IntegrityError(str(error), hint=error.hint) from error
-    app.output.show(audited, lambda: _table(audited))
+    if each and not app.output.for_people:
+        for one in audited:
+            app.output.item(one, "")
+    else:
+        app.output.show(audited, lambda: _table(audited))
     if from_file is None and hub_file is None:
         app.tell_profile()
-    if any(each.fault for each in audited):
+    if any(one.fault for one in audited):
         app.output.note("Next: keep the files; stackroom explain history_fault says what it means")
         click.get_current_context().exit(Exit.INTEGRITY)
+
+
+class Fitting(Struct, frozen=True):
+    """A commit that is where it belongs and hashes to its root; `signature` is what tells of its author.
+
+    `leaf` and `root` are hexadecimal, `key` is the fingerprint of the key that signed it (null if none did).
+    """
+
+    seq: int
+    id: str
+    author: str
+    leaf: str
+    root: str
+    signature: str
+    key: str | None
+
+
+def _unheard(done: int, total: int | None) -> None:
+    """No bar is drawn among lines."""
+
+
+def _hear(app: "App", taken: "Taken", finding: "AuthorFinding") -> None:
+    """Tells of one commit."""
+    from stackroom.events.signing import fingerprint
+
+    commit = taken.commit
+    key = fingerprint(finding.key) if finding.key else None
+    fitting = Fitting(
+        commit.seq,
+        commit.id,
+        commit.author,
+        taken.leaf.hex(),
+        commit.root.hex(),
+        finding.result,
+        key,
+    )
+    signed = WORDS[finding.result].format(key=key, author=commit.author)
+    app.output.item(fitting, f"#{commit.seq}  {fitting.leaf[:16]}…  {signed}")
+
+
+WORDS: "Final[dict[AuthorResult, str]]" = {
+    "valid": "signed by {author}, key {key}",
+    "unbound": "signed by key {key}, whose owner is not known here (says: {author})",
+    "unsigned": "not signed (says: {author})",
+}
+"""How the finding about an author is told; others are faults."""
 
 
 def _ask_whose_keys(app: "App") -> None:

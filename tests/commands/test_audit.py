@@ -56,6 +56,21 @@ class TestVerify:
         assert row["root"] == ada.data("profile", "describe")["root"]
         ada.stackroom("audit", "verify", "nosuch").failed(Exit.NOT_FOUND)
 
+    def test_each_commit_is_told(self, team: Hub, ada: Person) -> None:
+        told = ada.stackroom("audit", "verify", "--each").ok().out.splitlines()
+        assert [line.split()[0] for line in told[:2]] == ["#1", "#2"]
+        assert "whose owner is not known here (says: ada)" in told[0]
+        assert "holds" in told[-1]
+        ran = ada.stackroom("audit", "verify", "--each", "--output", "json").ok()
+        *commits, whole = map(json.loads, ran.out.splitlines())
+        assert [c["seq"] for c in commits] == [1, 2]
+        assert commits[-1]["root"] == whole["root"] == ada.data("profile", "describe")["root"]
+        assert {c["signature"] for c in commits} == {"unbound"}
+        tamper(ada.home / "replica.db", "UPDATE commits SET author = 'eve' WHERE seq = 2")
+        ran = ada.stackroom("audit", "verify", "--each", "--output", "json")
+        *commits, whole = map(json.loads, ran.out.splitlines())
+        assert (ran.code, [c["seq"] for c in commits], whole["fault"]["seq"]) == (9, [1], 2)
+
     def test_a_local_profile(self, ada: Person) -> None:
         ada.stackroom("profile", "create", "mine", "--local").ok()
         (row,) = ada.data("audit", "verify", "mine")
