@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stackroom.client import flavors
-from stackroom.client.commands.component_configure import config_of
 from stackroom.client.commands.options import parse_settings
+from stackroom.client.commands.stacks.component_configure import config_of
 from stackroom.events.codec import CHANGES
 from stackroom.events.people import BUILT_IN
 from stackroom.events.permissions import PERMISSIONS

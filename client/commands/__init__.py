@@ -1,7 +1,8 @@
-"""The command line: `stackroom VERB`, one file a verb or group.
+"""The command line: `stackroom VERB`, one file a verb or group, in a folder for each thing that people do.
 
-`main` is the entry point. The framework: `app` (the tree of commands, loaded as they are needed),
-`context` (what a command is given: home, workspace, output), `options` (what commands share on their
+`hubs`, `people`, `profiles`, `stacks`, `together`, `history`, `audit` and `zenml` have the commands.
+`main` is the entry point. The framework is here: `app` (the tree of commands, loaded as they are
+needed), `context` (what a command is given: home, workspace, output), `options` (what commands share on their
 command line), `output` (tables, JSON and YAML), `saving` (what happens after a write), `freshness`,
 `naming` and `times` (how things are called), `exits` (exit codes and errors).
 

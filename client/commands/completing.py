@@ -90,7 +90,7 @@ def people(kind: str) -> Completer:
 
     @_from_home
     def names(app: App, context: click.Context) -> Iterator[Candidate]:
-        from stackroom.client.commands.crowd import Crowd
+        from stackroom.client.commands.people.crowd import Crowd
         from stackroom.events.people import BUILT_IN
 
         crowd = Crowd(app, context.params.get("url"))
@@ -106,7 +106,7 @@ def people(kind: str) -> Completer:
 @_from_home
 def assignments(app: App, context: click.Context) -> Iterator[Candidate]:
     """The ends of the ids of assignments."""
-    from stackroom.client.commands.crowd import Crowd
+    from stackroom.client.commands.people.crowd import Crowd
     from stackroom.events.people_entities import Assignment
 
     crowd = Crowd(app, context.params.get("url"))
@@ -148,7 +148,7 @@ def hubs(app: App, context: click.Context) -> Iterator[Candidate]:
 @_from_home
 def joined_hubs(app: App, context: click.Context) -> Iterator[Candidate]:
     """The addresses of hubs that there is a token for."""
-    from stackroom.client.commands.connect import joined_hubs
+    from stackroom.client.commands.hubs.connect import joined_hubs
 
     for hub in joined_hubs(app):
         yield hub.url, f"as {hub.user}"
@@ -190,7 +190,7 @@ def pairs(app: App, context: click.Context) -> Iterator[Candidate]:
 @_from_home
 def stack_or_members(app: App, context: click.Context) -> Iterator[Candidate]:
     """A stack, or components as TYPE=NAME: of the stack that stands first, or of the one in use here."""
-    from stackroom.client.commands.stack_active import active_id
+    from stackroom.client.commands.stacks.stack_active import active_id
     from stackroom.events.state import Component, Stack
 
     copy = app.copy()

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from stackroom.client.commands.exits import Refused
 from stackroom.client.commands.output import Lines
-from stackroom.client.commands.syncing import took
+from stackroom.client.commands.together.syncing import took
 from stackroom.client.errors import (
     NotAuthorised,
     NotTrusted,
@@ -91,7 +91,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
     """
     from stackroom.client.cache import CacheDamaged
     from stackroom.client.commands.progress import progress
-    from stackroom.client.commands.sync import tell_renewal
+    from stackroom.client.commands.together.sync import tell_renewal
     from stackroom.client.exchange import exchange
 
     workspace = app.workspace

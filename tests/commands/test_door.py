@@ -11,8 +11,8 @@ from typing import Any, get_args
 
 import pytest
 
-from stackroom.client.commands import access
 from stackroom.client.commands.exits import Exit
+from stackroom.client.commands.people import access
 from stackroom.sync.security_log import Kind
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person

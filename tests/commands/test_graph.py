@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.client.commands.graph import CONFLICT, PENDING, REQUEST, Node, drawn
+from stackroom.client.commands.history.graph import CONFLICT, PENDING, REQUEST, Node, drawn
 
 
 def plain(seq: int) -> Node:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.client.commands.ui import NoDashboard, dashboard
+from stackroom.client.commands.hubs.ui import NoDashboard, dashboard
 from stackroom.client.errors import Unreachable
 from stackroom.client.trust import Trust
 from tests.commands.hubs import Hub

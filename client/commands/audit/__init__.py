@@ -1,0 +1,1 @@
+"""`stackroom audit …`: whether a history is what was committed, for people here and for outsiders."""

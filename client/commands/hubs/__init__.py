@@ -1,0 +1,1 @@
+"""Hubs: running one (`stackroom hub …`), and coming to one (`join`, `connect`, `ui`)."""

@@ -1,0 +1,1 @@
+"""Profiles, and what is brought to them from files: plan, apply, drift."""

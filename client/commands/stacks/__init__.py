@@ -1,0 +1,1 @@
+"""What a profile holds: stacks, components, flavors."""

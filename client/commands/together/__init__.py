@@ -1,0 +1,1 @@
+"""Working with others: sync, what waits, conflicts, change requests, how things stand."""

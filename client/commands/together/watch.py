@@ -1,0 +1,148 @@
+"""What `sync --watch` tells while it stays connected: a line for each thing that happens."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import click
+from msgspec import Struct
+
+from stackroom.events.model import Commit
+from stackroom.events.outcomes import taking
+
+if TYPE_CHECKING:
+    from stackroom.client.commands.context import App
+    from stackroom.client.connection import News
+    from stackroom.client.store import ProfileEntry
+
+What: TypeAlias = Literal[
+    "connected",
+    "offline",
+    "commit",
+    "conflict",
+    "request",
+    "parked",
+    "joined",
+    "left",
+    "problem",
+    "synced",
+    "renewed",
+]
+
+
+class Happened(Struct, frozen=True, omit_defaults=True):
+    """One thing that happened; what does not apply is left out."""
+
+    event: What
+    profile: str = ""
+    name: str = ""
+    seq: int = 0
+    id: str = ""
+    who: str = ""
+    sentence: str = ""
+
+
+def watch(app: "App", targets: "dict[str, list[ProfileEntry]]") -> None:
+    """Stays connected to the one hub of `targets` and tells what happens, until Ctrl-C."""
+    from stackroom.client import exchange
+    from stackroom.client.commands.together.sync import chosen
+
+    if len(targets) > 1:
+        raise click.UsageError("several hubs are connected: choose with --profile what to watch")
+    ((url, entries),) = targets.items()
+    names = {entry.id: entry.name for entry in app.workspace.profiles()}
+    here = _Watch(app, url, names)
+    exchange.watch(app.workspace, url, here.tell, profiles=chosen(app, entries))
+
+
+class _Watch:
+    """Turns a connection's news into lines; knows the names of profiles and who is there."""
+
+    def __init__(self, app: "App", url: str, names: dict[str, str]) -> None:
+        self.app = app
+        self.url = url
+        self.names = names
+        self.people: dict[str, str] = {}
+
+    def tell(self, news: "News") -> None:
+        """Prints what there is to say of one piece of news."""
+        for happened in self.heard(news):
+            self.app.output.item(happened, _line(happened))
+
+    def heard(self, news: "News") -> list[Happened]:
+        """What is worth telling."""
+        from stackroom.client import replica as core
+        from stackroom.client.connection import Offline
+        from stackroom.client.renewals import told
+
+        match news:
+            case core.Welcomed(welcome):
+                said = f"connected to {self.url} as {welcome.user}"
+                return [Happened("connected", who=welcome.user, sentence=said)]
+            case core.Catalogue(profiles):
+                self.names |= {listed.id: listed.name for listed in profiles}
+                return []
+            case core.Store(profile, commits):
+                return [self._commit(profile, commit) for commit in commits]
+            case core.Restart(profile, seq):
+                return [self._about(profile)("synced", seq=seq, sentence="from a snapshot")]
+            case core.Park(profile, answer):
+                about = self._about(profile)
+                return [about("parked", id=answer.id, sentence=answer.sentence)]
+            case core.Renew(code):
+                return [Happened("renewed", sentence=told(code))]
+            case core.Present(presence):
+                return self._people(presence.profile, presence.joined, presence.left)
+            case core.Problem(_, sentence, _, profile):
+                return [self._about(profile)("problem", sentence=sentence)]
+            case Offline(error, retry_in):
+                said = f"{error}; next attempt in {retry_in:.1f} s"
+                return [Happened("offline", sentence=said)]
+            case _:
+                return []
+
+    def _about(self, profile: str) -> "partial[Happened]":
+        return partial(Happened, profile=profile, name=self.names.get(profile, profile))
+
+    def _commit(self, profile: str, commit: Commit) -> Happened:
+        happened: dict[str, What] = {"conflict": "conflict", "requested": "request"}
+        return self._about(profile)(
+            happened.get(taking(commit), "commit"),
+            seq=commit.seq,
+            id=commit.id,
+            who=commit.author,
+            sentence=commit.message or ", ".join(dict.fromkeys(e.type for e in commit.events)),
+        )
+
+    def _people(self, profile: str, joined: Any, left: Any) -> list[Happened]:
+        about = self._about(profile)
+        came = [about("joined", who=person.user, id=person.replica) for person in joined]
+        self.people |= {person.replica: person.user for person in joined}
+        gone = [about("left", who=self.people.pop(id, id), id=id) for id in left]
+        return came + gone
+
+
+def _line(happened: Happened) -> str:
+    match happened.event:
+        case "commit":
+            return f"{happened.name} #{happened.seq} {happened.who}: {happened.sentence}"
+        case "conflict":
+            seq = happened.seq
+            return (
+                f"{happened.name} #{seq} {happened.who}: in conflict: {happened.sentence} "
+                f"(stackroom conflicts show {seq})"
+            )
+        case "request":
+            seq = happened.seq
+            return (
+                f"{happened.name} #{seq} {happened.who}: asks for approval: {happened.sentence} "
+                f"(stackroom request show {seq})"
+            )
+        case "joined" | "left":
+            return f"{happened.name}: {happened.who} {happened.event}"
+        case "synced":
+            return f"{happened.name}: at #{happened.seq}, {happened.sentence}"
+        case "connected" | "offline" | "renewed":
+            return happened.sentence
+        case _:
+            where = f"{happened.name}: " if happened.name else ""
+            return f"{where}{happened.event}: {happened.sentence}"

@@ -1,0 +1,1 @@
+"""`stackroom zenml …`: stores on disk, and servers."""
