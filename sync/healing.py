@@ -112,6 +112,8 @@ class Healing(Readers, ABC):
             session.parted.add(compare.profile)
             session.compares.add(compare.profile)
             self._effects.append(Look(session.id, compare))
+        elif room and len(session.owed) < self.settings.subscriptions:
+            session.owed.add(compare.profile)
 
     def compared(self, look: Look, said: wire.Compared) -> None:
         """The log answered `look`."""
@@ -349,12 +351,19 @@ class Healing(Readers, ABC):
             session.parted.discard(mending.profile)
             if mending.profile in session.compares:
                 session.compares.discard(mending.profile)
-                if self._still_reads(session.id, mending.profile):
-                    self._send(session, wire.Healed(mending.profile, outcome.epoch))
+                session.owed.add(mending.profile)
+                self._pay(session)
             if session.lists:
                 self._effects.append(ListAll(session.id))
         self._read_on(mending.profile)
         self._next(now)
+
+    def _pay(self, session: Session) -> None:
+        """Has the session look anew at what it may read (again)."""
+        for profile in sorted(session.owed):
+            if self._still_reads(session.id, profile):
+                session.owed.discard(profile)
+                self._send(session, wire.Healed(profile, self.identity.epoch))
 
     def _note_healing(self, healing: _Healing, mending: Mending, **more: str | int) -> None:
         said: dict[str, str | int] = {

@@ -303,6 +303,7 @@ class Hub(Healing, Watchers):
                         self._unwatch(session, profile)
                         why = "your right to read this profile was withdrawn"
                         self._error(session, "forbidden", why, _GRANT, profile)
+                self._pay(session)
                 if session.lists:
                     self._effects.append(ListAll(session.id))
 

@@ -56,6 +56,8 @@ class Session:
         self.parted: set[str] = set()
         """Profiles of which it has another history than the hub."""
         self.compares: set[str] = set()
+        self.owed: set[str] = set()
+        """Profiles to look at anew once it may read them: it could not when they were healed, or it asked."""
         """Those of them of which it has asked where: it understands what is said about healing."""
         self.offers: dict[str, tuple[wire.Offer, Millis]] = {}
         """What it has of them and the hub has not, and since when it offers that."""
