@@ -262,9 +262,8 @@ def _begun(log: SqliteReader, profile: str) -> int:
 
 
 def _root_at(log: LogReader, profile: str, seq: int) -> bytes:
-    commits = log.commits(profile, seq - 1, 1)
-    if commits and commits[0].seq == seq:
-        return commits[0].root
+    if (root := log.root(profile, seq)) is not None:
+        return root
     snapshot = log.snapshot(profile, seq)
     return merkle.root(snapshot.frontier) if snapshot is not None else EMPTY_ROOT
 

@@ -16,7 +16,6 @@ from stackroom.events.log import Head
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_file import connect, explained
 from stackroom.events.sqlite_log import open_reader
-from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.errors import HubDamaged, NotBackedUp
 from stackroom.sync.examining import Whole, examined
 from stackroom.sync.folder import Companion, HubFolder
@@ -130,11 +129,5 @@ def _compare(path: Path, before: dict[str, Head], copied: Whole) -> None:
     with open_reader(path) as log:
         for profile in before.keys() | copied.heads.keys():
             old, new = before.get(profile, Head()), copied.heads.get(profile, Head())
-            if new.seq < old.seq or _root_at(log, profile, new.seq) not in (None, new.root):
+            if new.seq < old.seq or log.root(profile, new.seq) not in (None, new.root):
                 raise HubDamaged(str(path), f"a copy of profile {profile} has another history")
-
-
-def _root_at(log: SqliteReader, profile: str, seq: int) -> bytes | None:
-    """The root after commit `seq`; None of a profile without commits."""
-    commits = log.commits(profile, seq - 1, 1) if seq else []
-    return commits[0].root if commits else None

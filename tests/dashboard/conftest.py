@@ -1,6 +1,5 @@
 """A browser for all tests here, and a hub with a story for those that only look."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -8,34 +7,23 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 import stackroom.client
 from stackroom.client.draft import Draft
+from tests.chromium import CHROMIUM, MISSING, started
 from tests.commands.hubs import Hub, running_hub
 from tests.dashboard.watched import Watched
 
 T = TypeVar("T")
 Opens = Callable[..., Watched]
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if CHROMIUM is None:
         for item in items:
             if item.path.is_relative_to(Path(__file__).parent):
-                item.add_marker(pytest.mark.skip(reason="there is no chromium on this machine"))
+                item.add_marker(pytest.mark.skip(reason=MISSING))
 
 
 @pytest.fixture(autouse=True)
@@ -46,10 +34,8 @@ def no_blocking() -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One for each module: as long as it is there, this thread is inside its event loop."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
+    with started() as browser:
+        yield browser
 
 
 @pytest.fixture
