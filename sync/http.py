@@ -18,7 +18,7 @@ from stackroom.sync.answers import answer, without_body
 from stackroom.sync.browser_cookie import BrowserCookie
 from stackroom.sync.browser_login import BrowserLogin
 from stackroom.sync.names import Names
-from stackroom.sync.pages import VIEWS, Pages, wants_page
+from stackroom.sync.pages import HUB_VIEWS, VIEWS, Pages, wants_page
 from stackroom.sync.porch import Guest
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Door:
                 url = f"{'wss' if self.encrypted else 'ws'}://{host}"
                 text = WELCOME.format(version=server.version, url=url)
                 return answer(200, text, more=[("Vary", "Accept")])
-            case _ if path.startswith(VIEWS):
+            case _ if path.startswith(VIEWS) or path in HUB_VIEWS:
                 return self.pages.page(request)
             case _ if (file := self.pages.file(path, request)) is not None:
                 return file

@@ -154,7 +154,9 @@ function follow() {
     if (first) go(place(first.name), { replace: true });
     return;
   }
-  const wanted = profiles.find((p) => p.name === route.profile) ?? null;
+  if (!route.profile && app.profile) return;
+  const name = route.profile ?? localStorage.getItem(LAST_PROFILE);
+  const wanted = profiles.find((p) => p.name === name) ?? null;
   if (wanted?.id === app.profile?.id) {
     app.profile = wanted;
     return;
@@ -195,7 +197,7 @@ export const setQuery = (changes) =>
 
 // The address of something in this profile, at the moment that is looked at.
 export function to(...names) {
-  const path = place(app.route.profile, ...names);
+  const path = place(app.route.profile ?? app.profile.name, ...names);
   return app.route.at ? `${path}?at=${app.route.at}` : path;
 }
 

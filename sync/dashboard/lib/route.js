@@ -1,20 +1,48 @@
-// Addresses of views: /p/PROFILE, /p/PROFILE/stacks/NAME, …/components/TYPE/NAME, …/activity; `at` is a moment.
+// Addresses of views: those in a profile, as /p/PROFILE/stacks/NAME, and those of the hub; `at` is a moment.
+
+// The views in a profile; what begins with ":" is any name.
+const INSIDE = [
+  ["overview", []],
+  ["stack", ["stacks", ":name"]],
+  ["components", ["components"]],
+  ["component", ["components", ":type", ":name"]],
+  ["activity", ["activity"]],
+  ["compare", ["compare"]],
+  ["conflicts", ["conflicts"]],
+  ["conflict", ["conflicts", ":seq"]],
+  ["requests", ["requests"]],
+  ["request", ["requests", ":seq"]],
+  ["yours", ["yours"]],
+  ["new-stack", ["new", "stack"]],
+  ["new-component", ["new", "component"]],
+  ["edit-stack", ["edit", "stacks", ":name"]],
+  ["edit-component", ["edit", "components", ":type", ":name"]],
+  ["settings", ["settings"]],
+];
+const OUTSIDE = { "/": "home", "/auth/done": "done", "/team": "team", "/hub": "hub" };
 
 export function parseRoute(url) {
-  const [top, ...rest] = url.pathname.split("/").slice(1).map(decoded);
   const query = url.searchParams;
-  if (top !== "p" || !rest[0]) return { view: url.pathname === "/auth/done" ? "done" : "home", query };
-  const [profile, place, ...names] = rest;
+  const outside = OUTSIDE[url.pathname];
+  if (outside) return { view: outside, query };
+  const [top, profile, ...steps] = url.pathname.split("/").slice(1).map(decoded);
+  if (top !== "p" || !profile) return { view: "nowhere", query };
   const at = Number(query.get("at")) || null;
-  const known = { profile, at, query };
-  if (!place) return { view: "overview", ...known };
-  if (place === "stacks" && names.length === 1) return { view: "stack", name: names[0], ...known };
-  if (place === "components" && !names.length) return { view: "components", ...known };
-  if (place === "components" && names.length === 2) {
-    return { view: "component", type: names[0], name: names[1], ...known };
+  for (const [view, shape] of INSIDE) {
+    const names = fitting(shape, steps);
+    if (names) return { view, profile, at, query, ...names };
   }
-  if (place === "activity" && !names.length) return { view: "activity", ...known };
-  return { view: "nowhere", ...known };
+  return { view: "nowhere", profile, at, query };
+}
+
+function fitting(shape, steps) {
+  if (shape.length !== steps.length) return null;
+  const names = {};
+  for (const [i, step] of shape.entries()) {
+    if (step.startsWith(":")) names[step.slice(1)] = steps[i];
+    else if (step !== steps[i]) return null;
+  }
+  return names;
 }
 
 function decoded(part) {

@@ -1,14 +1,13 @@
 // Keys that work everywhere but in fields.
 import { html, useEffect, useRef } from "../lib/html.js";
 import { app, go, to } from "../lib/app.js";
+import { TABS } from "./views.js";
 
 const CHORD = 1_000; // milliseconds between the two keys of one
-const PLACES = { s: [], c: ["components"], a: ["activity"] };
+const PLACES = Object.fromEntries(TABS.map(([, key, names]) => [key, names]));
 const TOLD = [
   ["/", "search"],
-  ["g s", "stacks"],
-  ["g c", "components"],
-  ["g a", "activity"],
+  ...TABS.map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
   ["t", "time slider"],
   ["↑ ↓ ← →", "through a table"],
   ["Esc", "leave a field, close"],
@@ -27,7 +26,7 @@ export function useKeys(does) {
         if (key === "Escape") target.blur();
         return;
       }
-      if (g && Date.now() - g < CHORD && app.route.profile && PLACES[key]) go(to(...PLACES[key]));
+      if (g && Date.now() - g < CHORD && app.profile && PLACES[key]) go(to(...PLACES[key]));
       else if (key === "/") document.getElementById("search")?.select();
       else if (key === "t") latest.current.time();
       else if (key === "?") latest.current.help();

@@ -3,18 +3,12 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { app, changed, go, signOut, to, world } from "../lib/app.js";
 import { place } from "../lib/route.js";
 import { ago } from "../lib/words.js";
-import { Activity } from "./activity.js";
-import { Components } from "./components.js";
-import { ComponentPage, StackPage } from "./entity.js";
 import { Mark } from "./icons.js";
 import { Help, useKeys } from "./keys.js";
-import { Overview } from "./overview.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
 import { SignIn } from "./sign_in.js";
 import { TimeBar } from "./time.js";
-
-const VIEWS = { overview: Overview, components: Components, stack: StackPage, component: ComponentPage, activity: Activity };
-const TABS = [["overview", "Stacks"], ["components", "Components"], ["activity", "Activity"]];
+import { INSIDE, OUTSIDE, TABS, TITLES } from "./views.js";
 
 export function Shell() {
   const [help, setHelp] = useState(false);
@@ -27,7 +21,7 @@ export function Shell() {
     escape: () => setHelp(false),
   });
   useEffect(() => {
-    document.title = [route.name ?? { components: "Components", activity: "Activity" }[route.view], route.profile, "Stackroom"].filter(Boolean).join(" · ");
+    document.title = [route.name ?? TITLES[route.view], route.profile, "Stackroom"].filter(Boolean).join(" · ");
     // Whoever listens to the page is told that it is another one.
     if (app.moved) main.current?.querySelector("h1")?.focus();
   }, [route]);
@@ -50,6 +44,8 @@ function closeSlider(setSlider) {
 function Content() {
   const { route, profiles } = app;
   if (!profiles && !app.live) return html`<${Waiting}>Asking the hub<//>`;
+  const Outside = OUTSIDE[route.view];
+  if (Outside) return html`<${Outside} />`;
   if (route.view === "home" || route.view === "done") {
     if (profiles?.length) return html`<${Waiting}>Opening<//>`;
     return html`<${Empty} whole title="There is no profile that you may read">
@@ -60,28 +56,30 @@ function Content() {
     return html`<${Empty} whole title=${`There is no profile ${route.profile} that you may read`}>
       <p>${profiles.map((p) => html`<${Link} key=${p.id} to=${place(p.name)}>${p.name}<//> `)}</p><//>`;
   }
-  const View = VIEWS[route.view];
+  const View = INSIDE[route.view];
   if (!View) return html`<${Empty} whole title="There is nothing at this address"><p><${Link} to=${to()}>All stacks<//></p><//>`;
   const shown = world();
-  if (shown) return html`<${View} key=${route.view + (route.type ?? "") + (route.name ?? "")} world=${shown} />`;
+  const key = [route.view, route.type, route.name, route.seq].join("\n");
+  if (shown) return html`<${View} key=${key} world=${shown} />`;
   if (app.past?.error) return html`<${Problem}>That moment cannot be shown: ${app.past.error}<//>`;
   const before = route.at && app.past?.shown;
-  if (before) return html`<div class="dim" aria-busy="true"><${View} key=${route.view + (route.type ?? "") + (route.name ?? "")} world=${before} /></div>`;
+  if (before) return html`<div class="dim" aria-busy="true"><${View} key=${key} world=${before} /></div>`;
   return html`<${Waiting}>Reading ${route.profile}<//>`;
 }
 
 function Bar({ slider, toggle, help }) {
   const { route, profiles } = app;
+  const here = route.profile ?? app.profile?.name;
   const index = app.live?.index;
   return html`<header class="bar">
     <${Link} class="brand" to="/">Stackroom<//>
-    ${profiles && route.profile && html`<label class="profiles"><span class="hidden">Profile</span>
-      <select value=${route.profile} onChange=${(e) => go(place(e.currentTarget.value))}>
-        ${!profiles.some((p) => p.name === route.profile) && html`<option value=${route.profile}>${route.profile}</option>`}
+    ${profiles && here && html`<label class="profiles"><span class="hidden">Profile</span>
+      <select value=${here} onChange=${(e) => go(place(e.currentTarget.value))}>
+        ${!profiles.some((p) => p.name === here) && html`<option value=${here}>${here}</option>`}
         ${profiles.map((p) => html`<option key=${p.id} value=${p.name}>${p.name}</option>`)}
       </select></label>
-      <nav aria-label="Views">${TABS.map(([view, title]) => html`<${Link} key=${view}
-        to=${to(...(view === "overview" ? [] : [view]))} aria-current=${isIn(view) ? "page" : undefined}>${title}<//>`)}</nav>`}
+      <nav aria-label="Views">${TABS.map(([title, , names, views]) => html`<${Link} key=${title}
+        to=${to(...names)} aria-current=${views.includes(route.view) ? "page" : undefined}>${title}<//>`)}</nav>`}
     <div class="side">
       ${index?.conflicts > 0 && html`<span class="badge" title="open conflicts">${index.conflicts} in conflict</span>`}
       ${index?.requests > 0 && html`<span class="badge" title="open change requests">${index.requests} to approve</span>`}
@@ -93,9 +91,6 @@ function Bar({ slider, toggle, help }) {
     </div>
   </header>`;
 }
-
-const isIn = (view) =>
-  app.route.view === view || (view === "overview" && app.route.view === "stack") || (view === "components" && app.route.view === "component");
 
 function Banners() {
   const { status } = app;
