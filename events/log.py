@@ -114,6 +114,14 @@ class Snapshot(Struct, frozen=True):
     state: bytes
 
 
+class Weighed(Struct, frozen=True):
+    """How many events some commits hold; and of a profile how many snapshots there are, of how many bytes."""
+
+    events: int
+    snapshots: int
+    snapshot_bytes: int
+
+
 class Identity(Struct, frozen=True):
     """Which log this is: `id` for ever; `epoch` rises each time that a restored log is healed."""
 
@@ -179,6 +187,9 @@ class LogReader(Protocol):
 
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         """The newest snapshot at or below seq `upto` (of all, if None)."""
+
+    def weighed(self, profile: str, after: int, limit: int) -> Weighed:
+        """The events in the `limit` commits after seq `after`: in those that are there; and all snapshots."""
 
 
 class LogWriter(LogReader, Protocol):

@@ -9,6 +9,7 @@ import anyio.to_thread
 from stackroom.events.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
+from stackroom.sync.inspector import Inspector, Storage
 from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.showing import Past, read_log, read_past
 
@@ -19,11 +20,17 @@ if TYPE_CHECKING:
 class Desk:
     """Reads what was asked for, and tells the hub."""
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: "Server", storage: Storage) -> None:
         self.server = server
+        self.inspector = Inspector(server, storage)
         self.past = Past(server.settings.pasts_kept)
         self._folding = anyio.Lock()
         """One state is read at a time, and by one of those who wait for it."""
+
+    def forget(self, profile: str) -> None:
+        """Its history was redacted, or healed."""
+        self.past.forget(profile)
+        self.inspector.tally.forget(profile)
 
     async def answer(self, request: effects.Asked) -> int:
         """Has the hub answer `request`; about how many bytes of history that is."""
@@ -56,6 +63,8 @@ class Desk:
                 hub.notes(request, await anyio.to_thread.run_sync(newest))
             case effects.ListAll():
                 hub.catalogue(request.session, await read(_profiles))
+            case effects.Inspecting():
+                return await self.inspector.answer(request)
             case effects.Survey():
                 hub.surveyed(request, await read(_profiles))
             case effects.Look(_, compare):

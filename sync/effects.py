@@ -117,6 +117,13 @@ class Survey(Struct, frozen=True):
     id: int
 
 
+class Inspecting(Struct, frozen=True):
+    """Read what the hub's files and counters say, for `session`, which asked how it fares."""
+
+    session: int
+    asked: wire.Inspect
+
+
 class ReadNotes(Struct, frozen=True):
     """Read the security log for `session`, whose order `ask` asked for it."""
 
@@ -171,7 +178,7 @@ class Noted(Struct, frozen=True):
 
 
 Asked: TypeAlias = (
-    Read | FetchRoots | Show | LookBack | Recount | ListAll | ReadNotes | Look | Survey
+    Read | FetchRoots | Show | LookBack | Recount | ListAll | ReadNotes | Look | Survey | Inspecting
 )
 """What is read for one connection, in the order in which it was asked for."""
 

@@ -23,6 +23,15 @@ from stackroom.sync.healing_messages import Offered as Offered
 from stackroom.sync.healing_messages import Point as Point
 from stackroom.sync.healing_messages import Recall as Recall
 from stackroom.sync.healing_messages import Returned as Returned
+from stackroom.sync.inspect_messages import Anchored as Anchored
+from stackroom.sync.inspect_messages import Condition as Condition
+from stackroom.sync.inspect_messages import Connected as Connected
+from stackroom.sync.inspect_messages import Counters as Counters
+from stackroom.sync.inspect_messages import Follows as Follows
+from stackroom.sync.inspect_messages import Inspect as Inspect
+from stackroom.sync.inspect_messages import Inspected as Inspected
+from stackroom.sync.inspect_messages import Kept as Kept
+from stackroom.sync.inspect_messages import Stored as Stored
 from stackroom.sync.message import Message as Message
 from stackroom.sync.order_messages import PREFIX_PATTERN as PREFIX_PATTERN
 from stackroom.sync.order_messages import AnyOrder as AnyOrder
@@ -402,6 +411,7 @@ FromReplica: TypeAlias = (
     | Unwatch
     | Look
     | ReadLog
+    | Inspect
     | Compare
     | Offer
     | Returned
@@ -426,6 +436,7 @@ FromHub: TypeAlias = (
     | Changed
     | Looked
     | LogRead
+    | Inspected
     | Compared
     | Recall
     | Healed

@@ -24,10 +24,11 @@ FOLDED_AT_ONCE: Final = 1_000
 
 
 class Projection:
-    """The state of a watched profile; `touched` are the ids that the last commits changed."""
+    """The state of a watched profile; `touched` are the ids that the commits after `before` changed."""
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.before = state.seq
         self.touched: set[str] = set()
 
 
@@ -91,6 +92,7 @@ class Watchers(Readers, ABC):
         state = projection.state
         named = {event.entity for commit in commits for event in commit.events}
         touched = {state.resolve(id) for id in named}
+        projection.before = state.seq
         advance(state, commits)
         projection.touched = touched | {state.resolve(id) for id in named}
         live = tuple(
@@ -117,6 +119,7 @@ class Watchers(Readers, ABC):
             watch = self.sessions[id].watches[profile]
             if watch.told is None:
                 watch.told = dict(before.entities)
+                watch.seq = before.seq
                 self._effects.append(Show(id, profile))
 
     # The watchers
@@ -153,7 +156,9 @@ class Watchers(Readers, ABC):
         if watch is None or watch.told is not None:
             return
         projection = self.projections.get(profile)
+        watch.seq = seq - 1
         if projection is not None and projection.state.seq == seq:
+            watch.seq = projection.before
             watch.told = {**projection.state.entities, **dict.fromkeys(projection.touched)}
         else:
             watch.told = {}

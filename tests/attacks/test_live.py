@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 
 DATA = (
-    wire.Changed, wire.Looked, wire.LogRead,
+    wire.Changed, wire.Looked, wire.LogRead, wire.Inspected,
     wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
 )  # fmt: skip
 """What tells something of the hub."""
@@ -76,6 +76,7 @@ ASKED: dict[str, wire.FromReplica] = {
     "watched": wire.Watch(PROFILE),
     "past": wire.Look(1, PROFILE, 2),
     "changes": wire.ReadLog(1, PROFILE),
+    "who follows": wire.Inspect(1, PROFILE),
     "catalogue": wire.ListProfiles(),
 }
 

@@ -177,6 +177,8 @@ class Trial:
             match await peer.next():
                 case wire.CaughtUp() | wire.History() | wire.LogRead() | wire.Roots():
                     return "yes"
+                case wire.Inspected():
+                    return "yes"
                 case wire.Changed(complete=True) | wire.Looked(complete=True):
                     return "yes"
                 case wire.Error(code):

@@ -117,7 +117,7 @@ def come(c: Choices, hub: FuzzedHub) -> None:
 def reading(c: Choices, profile: str) -> wire.FromReplica:
     """What asks for something of a profile."""
     seq = c.pick((0, 1, 10**6))
-    match c.below(6):
+    match c.below(7):
         case 0:
             return wire.Watch(profile)
         case 1:
@@ -130,6 +130,8 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
             )
         case 4:
             return wire.FetchRoots(profile, (0, 1, 2, 10**6))
+        case 5:
+            return wire.Inspect(c.byte(), c.pick(("", profile, "x")))
         case _:
             return wire.Fetch(profile, seq)
 

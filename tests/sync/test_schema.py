@@ -19,13 +19,24 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "56944530152cbd80579fa2ef85582bc4c03104c77cc11da3bc22d4d1c681d8aa"}
+PINNED = {1: "fd829c998dbd20fa1f5825e62ec642edc0ee0e34a1a0ce5ab6027b8f4ff6fbe9"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
 DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
 ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3)
+CONNECTED = wire.Connected("ann", uid(3), "stackroom/0.1.0", 5, (wire.Follows(PROFILE, 7, 2),), 1)
+CONDITION = wire.Condition(
+    True,
+    5,
+    "0.1.0",
+    wire.Counters(commits=3),
+    wire.Stored(database=4096),
+    1,
+    (wire.Kept(PROFILE, "team", 7, bytes(32), events=9, counted=7, signed=6),),
+    wire.Anchored("/var/anchors", 3_600_000, 5, "it answers 500"),
+)
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Hello(uid(3), "token", "stackroom/0.1.0"),
@@ -46,9 +57,11 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Unwatch(PROFILE),
     wire.Look(1, PROFILE, 7),
     wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
+    wire.Inspect(3, PROFILE),
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
+    wire.Inspected(3, 7, 2, (CONNECTED,), condition=CONDITION),
     wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
     wire.Offer(PROFILE, 3, 5, bytes(32), 1),
     wire.Returned(PROFILE, 3, (COMMIT,)),
