@@ -36,6 +36,7 @@ from stackroom.sync.effects import (
     ReadNotes,
     Recount,
     Submit,
+    WorkOut,
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
@@ -240,6 +241,10 @@ class Hub(Healing, Inspections):
             case wire.ReadLog(profile=profile):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Recount(session.id, message))
+            case wire.Draft(profile=profile):
+                if self._may_read(session, principal, profile):
+                    who = self._who(session, principal, profile)
+                    self._effects.append(WorkOut(session.id, message, who))
             case wire.Inspect(profile=profile):
                 if self._may_inspect(session, principal, profile):
                     self._effects.append(Inspecting(session.id, message))
@@ -261,6 +266,9 @@ class Hub(Healing, Inspections):
 
     def _rights(self, principal: Principal, profile: str) -> Rights:
         return self.access.rights(principal, HUB if profile == self.identity.id else profile)
+
+    def _who(self, session: Session, principal: Principal, profile: str) -> Who:
+        return Who(session.replica, principal.name, self._rights(principal, profile))
 
     def _reads(self, principal: Principal, profile: str) -> bool:
         needed = "people.read" if profile == self.identity.id else "profile.read"
@@ -358,8 +366,7 @@ class Hub(Healing, Inspections):
             )
         elif push.proposals:
             session.undecided += len(push.proposals)
-            rights = self._rights(principal, profile)
-            who = Who(session.replica, principal.name, rights)
+            who = self._who(session, principal, profile)
             submissions = tuple(
                 Submission(profile, who, proposal, principal.user, principal.token, session.id)
                 for proposal in push.proposals

@@ -14,12 +14,13 @@ from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
 from stackroom.sync import protocol as wire
+from stackroom.sync.draft_messages import Intended, Resolve
 from stackroom.sync.schema import schema, text
 from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "fd829c998dbd20fa1f5825e62ec642edc0ee0e34a1a0ce5ab6027b8f4ff6fbe9"}
+PINNED = {1: "3a970ec1878cd401d500c035d33044b69b071c8a30b342cc3cef992c17a9ab2b"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -57,6 +58,8 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Unwatch(PROFILE),
     wire.Look(1, PROFILE, 7),
     wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
+    wire.Draft(3, PROFILE, Resolve(uid(4), "ours", ((uid(5), "/config/a", "theirs"),)), 7),
+    wire.Drafted(3, PROFILE, 7, "accepted", changes=(Intended("StackDeleted", uid(4), "{}"),)),
     wire.Inspect(3, PROFILE),
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
