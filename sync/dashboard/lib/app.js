@@ -183,7 +183,7 @@ function follow() {
   }
   if (!route.profile && app.profile) return;
   const name = route.profile ?? localStorage.getItem(LAST_PROFILE);
-  const wanted = profiles.find((p) => p.name === name) ?? null;
+  const wanted = profiles.find((p) => p.name === name) ?? (route.profile ? null : profiles[0] ?? null);
   if (wanted?.id === app.profile?.id) {
     app.profile = wanted;
     return;
