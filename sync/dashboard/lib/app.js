@@ -3,6 +3,7 @@
 import { Commits } from "./commits.js";
 import { parse } from "./exact.js";
 import { Outbox } from "./outbox.js";
+import * as offline from "./offline.js";
 import { laid } from "./overlay.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
@@ -20,6 +21,7 @@ export const app = {
   user: "",
   server: "",
   upgraded: false,
+  opensOffline: false, // whether this page opens while the hub cannot be reached
   profiles: null,
   profile: null,
   refused: null, // why the profile is not shown
@@ -78,6 +80,7 @@ function notYet({ code }) {
 
 export function start() {
   addEventListener("popstate", () => arrive());
+  offline.install().then((opens) => (app.opensOffline = opens));
   if (app.phase === "starting") connect();
   else changed();
 }
@@ -88,6 +91,7 @@ export function connect() {
   app.connection = new Connection(session.replica(), {
     status(status) {
       app.status = status;
+      if (status.name === "waiting" && !app.live) openOffline();
       changed();
     },
     message: heard,
@@ -96,6 +100,22 @@ export function connect() {
       leave(sentence);
     },
   });
+  changed();
+}
+
+// What was there when the hub could be reached last, for whoever opens the page when it cannot.
+async function openOffline() {
+  const person = await offline.person();
+  if (!person || app.live || app.status.name === "open") return;
+  Object.assign(app, { user: person.user, rights: person.rights, profiles: person.profiles });
+  const name = app.route.profile ?? localStorage.getItem(LAST_PROFILE);
+  const wanted = person.profiles.find((p) => p.name === name);
+  const kept = wanted && (await offline.recall(person.user, wanted.id));
+  if (kept && !app.live && app.status.name !== "open") {
+    Object.assign(app, { profile: wanted, live: kept.world, heard: kept.heard });
+    app.commits.clear(app.connection, wanted.id);
+    await app.outbox.show(person.user, wanted.id);
+  }
   changed();
 }
 
@@ -114,8 +134,10 @@ function leave(reason) {
   app.connection?.end();
   Object.assign(app, {
     phase: "out", reason, connection: null, profiles: null, profile: null, refused: null, live: null, past: null, user: "",
+    rights: null,
   });
   app.commits.clear(null, "");
+  offline.forget();
   changed();
 }
 
@@ -145,6 +167,7 @@ function heard(message) {
       if (message.profile === app.profile?.id) take(message);
       break;
     case "error":
+      if (message.code === "forbidden") offline.forget(message.profile);
       if (message.profile && message.profile === app.profile?.id) app.refused = message.sentence;
       break;
   }
@@ -169,6 +192,7 @@ function take({ seq, entities, complete = true }) {
     app.live = incoming;
     incoming = null;
   }
+  if (!incoming) offline.keepSoon(app);
 }
 
 // Watches the profile of the address, once it is known.
