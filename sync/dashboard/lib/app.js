@@ -2,6 +2,7 @@
 
 import { Commits } from "./commits.js";
 import { parse } from "./exact.js";
+import { People } from "./people.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
 import { Connection, Refused } from "./wire.js";
@@ -16,6 +17,8 @@ export const app = {
   fresh: null, // a token that a code made, until its holder has kept it
   status: { name: "connecting" },
   user: "",
+  rights: null, // what the hub says that they may do
+  people: new People(changed),
   server: "",
   upgraded: false,
   profiles: null,
@@ -49,6 +52,9 @@ export function world() {
   if (!app.route.at) return app.live;
   return app.past?.at === app.route.at ? app.past.world : null;
 }
+
+// Whether the user has that permission on the hub as a whole. The hub asks again, whatever the page offers.
+export const mayOnHub = (permission) => Boolean(app.rights?.hub?.includes(permission));
 
 // Coming and going
 
@@ -90,7 +96,9 @@ function leave(reason) {
   app.connection?.end();
   Object.assign(app, {
     phase: "out", reason, connection: null, profiles: null, profile: null, refused: null, live: null, past: null, user: "",
+    rights: null,
   });
+  app.people.forget();
   app.commits.clear(null, "");
   changed();
 }
@@ -105,9 +113,12 @@ function heard(message) {
       app.upgraded ||= app.server !== "" && app.server !== message.server;
       Object.assign(app, { phase: "in", user: message.user, server: message.server });
       app.profile = null;
+      app.people.came();
       app.connection.say({ type: "list_profiles" });
       break;
     case "rights":
+      app.rights = message;
+      app.people.allow(app.connection, message.people ?? "");
       if (message.renew) renew();
       break;
     case "profiles":
@@ -116,6 +127,7 @@ function heard(message) {
       break;
     case "changed":
       if (message.profile === app.profile?.id) take(message);
+      else if (message.profile === app.people.id) app.people.take(message);
       break;
     case "error":
       if (message.profile && message.profile === app.profile?.id) app.refused = message.sentence;

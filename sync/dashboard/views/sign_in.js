@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { app, changed, connect, go } from "../lib/app.js";
 import * as session from "../lib/session.js";
+import { sentence } from "../lib/words.js";
 import { Command, Copy, Problem, Waiting } from "./parts.js";
 
 export function SignIn() {
@@ -63,8 +64,6 @@ export function SignIn() {
     ${busy && html`<${Waiting}>Signing in<//>`}
   <//>`;
 }
-
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + ".";
 
 const Card = ({ children }) => html`<main class="door"><div class="card">
   <h1 tabindex="-1"><span class="brand">Stackroom</span> ${location.host}</h1>${children}</div></main>`;
