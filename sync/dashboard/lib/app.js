@@ -2,6 +2,8 @@
 
 import { Commits } from "./commits.js";
 import { parse } from "./exact.js";
+import { Outbox } from "./outbox.js";
+import { laid } from "./overlay.js";
 import { People } from "./people.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
@@ -17,7 +19,6 @@ export const app = {
   fresh: null, // a token that a code made, until its holder has kept it
   status: { name: "connecting" },
   user: "",
-  rights: null, // what the hub says that they may do
   people: new People(changed),
   server: "",
   upgraded: false,
@@ -28,7 +29,9 @@ export const app = {
   past: null, // { at, world, error } of the moment that is looked at
   heard: 0, // when something was heard of the profile last
   route: parseRoute(new URL(location.href)),
+  rights: null, // what the hub says that one may do
   commits: new Commits(changed),
+  outbox: new Outbox({ changed, notYet }),
   connection: null,
 };
 
@@ -47,14 +50,31 @@ function show() {
   listener();
 }
 
-// The world that the page shows: of now, or of the moment in the address; null until it is there.
+// The world that the page shows: of now with one's own proposals on top, or of the moment in the address; null
+// until it is there.
 export function world() {
-  if (!app.route.at) return app.live;
+  if (!app.route.at) return app.live && view();
   return app.past?.at === app.route.at ? app.past.world : null;
 }
 
-// Whether the user has that permission on the hub as a whole. The hub asks again, whatever the page offers.
-export const mayOnHub = (permission) => Boolean(app.rights?.hub?.includes(permission));
+let seen = {};
+
+function view() {
+  const { live, outbox } = app;
+  if (seen.live !== live || seen.version !== live.version || seen.mine !== outbox.mine) {
+    seen = { live, version: live.version, mine: outbox.mine, world: laid(live, outbox.pending) };
+  }
+  return seen.world;
+}
+
+// The hub does not take proposals of this replica as they are; those stay, and come again.
+function notYet({ code }) {
+  if (code !== "replica_copied") return;
+  // This browser's data were copied to another one, which goes on with the old identity.
+  app.connection.end();
+  session.becomeAnother();
+  connect();
+}
 
 // Coming and going
 
@@ -115,6 +135,8 @@ function heard(message) {
       app.profile = null;
       app.people.came();
       app.connection.say({ type: "list_profiles" });
+      app.outbox.user = message.user;
+      app.outbox.push(app.connection);
       break;
     case "rights":
       app.rights = message;
@@ -168,7 +190,8 @@ function follow() {
   }
   if (!route.profile && app.profile) return;
   const name = route.profile ?? localStorage.getItem(LAST_PROFILE);
-  const wanted = profiles.find((p) => p.name === name) ?? null;
+  // Beside the views of the hub, some profile is at hand.
+  const wanted = profiles.find((p) => p.name === name) ?? (route.profile ? null : (profiles[0] ?? null));
   if (wanted?.id === app.profile?.id) {
     app.profile = wanted;
     return;
@@ -182,6 +205,7 @@ function follow() {
   if (wanted) {
     incoming = new World();
     localStorage.setItem(LAST_PROFILE, wanted.name);
+    app.outbox.show(app.user, wanted.id);
     connection.say({ type: "watch", profile: wanted.id });
     lookBack();
   }

@@ -9,6 +9,7 @@ const LEFT_FOR = "stackroom.left-for-provider";
 
 // The replica of who is signed in here; it is no secret, and says that there is a cookie.
 export const replica = () => localStorage.getItem(KEPT);
+export const becomeAnother = () => localStorage.setItem(KEPT, crypto.randomUUID());
 export const canSignIn = () => Boolean(globalThis.crypto?.subtle);
 
 export async function ways() {
@@ -51,6 +52,7 @@ export async function bySecret(secret, user) {
   });
 }
 
+export const isCode = (secret) => [JOIN, SET_UP].includes(kindOf(secret));
 export const isSetUp = (secret) => kindOf(secret) === SET_UP;
 
 export function leaveForProvider() {

@@ -9,11 +9,13 @@ export function SignIn() {
   const [ways, setWays] = useState(null);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
-  const [secret, setSecret] = useState("");
+  const [secret, setSecret] = useState(invited);
   // What the provider sent the browser back with stands behind the # of the address, and not for long.
   const [brought] = useState(() => (app.route.view === "done" ? location.hash.slice(1) : ""));
 
   useEffect(() => {
+    // A code is not left in the address, where it would be kept.
+    if (secret) history.replaceState(null, "", location.pathname + location.search);
     session.ways().then(setWays, (error) => (setWays({}), setProblem(error.message)));
   }, []);
 
@@ -63,6 +65,12 @@ export function SignIn() {
       <button type="button" class="main" onClick=${session.leaveForProvider}>Sign in at ${new URL(ways.oidc.issuer).host}</button>`}
     ${busy && html`<${Waiting}>Signing in<//>`}
   <//>`;
+}
+
+// The code of an invitation, where somebody came by its link.
+function invited() {
+  const code = location.hash.slice(1);
+  return app.route.view !== "done" && session.isCode(code) ? code : "";
 }
 
 const Card = ({ children }) => html`<main class="door"><div class="card">

@@ -64,13 +64,18 @@ function Changed({ of, crowd }) {
     const [subject, role, scope] = ["/subject", "/role", "/scope"].map((path) => values.get(path)?.after ?? values.get(path)?.before ?? "");
     return html`<${Line} sign=${sign}>role <b>${crowd.role(role)}</b> of <b>${crowd.name(subject)}</b> for ${scopeName(crowd, scope)}<//>`;
   }
-  const told = of.filter(({ path }) => path !== "/name" && !HIDDEN.has(path));
+  const told = sign === "−" ? [] : of.filter(sign === "+" ? isSpecial : ({ path }) => !HIDDEN.has(path));
   return html`<${Line} sign=${sign}><span class="kind">${kind}</span> <b>${name}</b><//>
     ${told.length > 0 && html`<ul class="differences">${told.map((each) => html`<${Difference} key=${each.path} of=${each} crowd=${crowd} />`)}</ul>`}`;
 }
 
 // What only programs read.
-const HIDDEN = new Set(["/created", "/lifetime", "/public", "/subject"]);
+const HIDDEN = new Set(["/created", "/lifetime", "/public"]);
+
+// Of what is new, what is not so of all that are.
+const isSpecial = ({ path, after }) =>
+  !HIDDEN.has(path) && !["/name", "/active"].includes(path) && ![false, "", null].includes(after);
+
 const TIMES = new Set(["expires"]);
 const SETS = new Set(["members", "profiles", "permissions", "teams"]);
 

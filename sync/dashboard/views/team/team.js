@@ -1,6 +1,7 @@
 // The people of the hub: who is there, who may what, and one's own tokens.
 import { html, useEffect } from "../../lib/html.js";
-import { app, mayOnHub } from "../../lib/app.js";
+import { app } from "../../lib/app.js";
+import { mayOnHub } from "../../lib/edits.js";
 import { Link, Waiting } from "../parts.js";
 import { Access } from "./access.js";
 import { History } from "./history.js";
