@@ -5,6 +5,7 @@ import { parse } from "./exact.js";
 import { Outbox } from "./outbox.js";
 import * as offline from "./offline.js";
 import { laid } from "./overlay.js";
+import { People } from "./people.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
 import { Connection, Refused } from "./wire.js";
@@ -19,6 +20,7 @@ export const app = {
   fresh: null, // a token that a code made, until its holder has kept it
   status: { name: "connecting" },
   user: "",
+  people: new People(changed),
   server: "",
   upgraded: false,
   opensOffline: false, // whether this page opens while the hub cannot be reached
@@ -136,6 +138,7 @@ function leave(reason) {
     phase: "out", reason, connection: null, profiles: null, profile: null, refused: null, live: null, past: null, user: "",
     rights: null,
   });
+  app.people.forget();
   app.commits.clear(null, "");
   offline.forget();
   changed();
@@ -151,12 +154,14 @@ function heard(message) {
       app.upgraded ||= app.server !== "" && app.server !== message.server;
       Object.assign(app, { phase: "in", user: message.user, server: message.server });
       app.profile = null;
+      app.people.came();
       app.connection.say({ type: "list_profiles" });
       app.outbox.user = message.user;
       app.outbox.push(app.connection);
       break;
     case "rights":
       app.rights = message;
+      app.people.allow(app.connection, message.people ?? "");
       if (message.renew) renew();
       break;
     case "profiles":
@@ -165,6 +170,7 @@ function heard(message) {
       break;
     case "changed":
       if (message.profile === app.profile?.id) take(message);
+      else if (message.profile === app.people.id) app.people.take(message);
       break;
     case "error":
       if (message.code === "forbidden") offline.forget(message.profile);
@@ -207,7 +213,8 @@ function follow() {
   }
   if (!route.profile && app.profile) return;
   const name = route.profile ?? localStorage.getItem(LAST_PROFILE);
-  const wanted = profiles.find((p) => p.name === name) ?? null;
+  // Beside the views of the hub, some profile is at hand.
+  const wanted = profiles.find((p) => p.name === name) ?? (route.profile ? null : (profiles[0] ?? null));
   if (wanted?.id === app.profile?.id) {
     app.profile = wanted;
     return;

@@ -8,7 +8,7 @@ import { Help, useKeys } from "./keys.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
 import { SignIn } from "./sign_in.js";
 import { TimeBar } from "./time.js";
-import { INSIDE, OUTSIDE, TABS, TITLES } from "./views.js";
+import { INSIDE, OF_HUB, OUTSIDE, TABS, TITLES } from "./views.js";
 
 export function Shell() {
   const [help, setHelp] = useState(false);
@@ -77,9 +77,13 @@ function Bar({ slider, toggle, help }) {
       <select value=${here} onChange=${(e) => go(place(e.currentTarget.value))}>
         ${!profiles.some((p) => p.name === here) && html`<option value=${here}>${here}</option>`}
         ${profiles.map((p) => html`<option key=${p.id} value=${p.name}>${p.name}</option>`)}
-      </select></label>
-      <nav aria-label="Views">${TABS.map(([title, , names, views]) => html`<${Link} key=${title}
-        to=${to(...names)} aria-current=${views.includes(route.view) ? "page" : undefined}>${title}<//>`)}</nav>`}
+      </select></label>`}
+    <nav aria-label="Views">
+      ${profiles && here && TABS.map(([title, , names, views]) => html`<${Link} key=${title}
+        to=${to(...names)} aria-current=${views.includes(route.view) ? "page" : undefined}>${title}<//>`)}
+      ${OF_HUB.map(([title, , address, view]) => html`<${Link} key=${title}
+        to=${address} aria-current=${view === route.view ? "page" : undefined}>${title}<//>`)}
+    </nav>
     <div class="side">
       ${index?.conflicts > 0 && html`<span class="badge" title="open conflicts">${index.conflicts} in conflict</span>`}
       ${index?.requests > 0 && html`<span class="badge" title="open change requests">${index.requests} to approve</span>`}

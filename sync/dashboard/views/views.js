@@ -3,6 +3,7 @@ import { Activity } from "./activity.js";
 import { Components } from "./components.js";
 import { ComponentPage, StackPage } from "./entity.js";
 import { Overview } from "./overview.js";
+import { Team } from "./team/team.js";
 
 // Views of a profile's world, which is given to them as `world`.
 export const INSIDE = {
@@ -14,7 +15,7 @@ export const INSIDE = {
 };
 
 // Views of the hub, whatever profile was looked at last.
-export const OUTSIDE = {};
+export const OUTSIDE = { team: Team };
 
 // [title, key after `g`, address in the profile, the views that stand below it]
 export const TABS = [
@@ -23,5 +24,8 @@ export const TABS = [
   ["Activity", "a", ["activity"], ["activity"]],
 ];
 
+// [title, key after `g`, address, view]
+export const OF_HUB = [["Team", "t", "/team", "team"]];
+
 // What stands in the title of the window.
-export const TITLES = { components: "Components", activity: "Activity" };
+export const TITLES = { components: "Components", activity: "Activity", team: "Team" };
