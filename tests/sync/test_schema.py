@@ -13,19 +13,21 @@ from stackroom.events.history import Difference
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
+from stackroom.events.steps import Turn
 from stackroom.sync import protocol as wire
 from stackroom.sync.schema import schema, text
 from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "56944530152cbd80579fa2ef85582bc4c03104c77cc11da3bc22d4d1c681d8aa"}
+PINNED = {1: "f4832dbba3bdc6bea022c05868ce986115c99a079ca4c09d1e17af3a2d1a21b3"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
 DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
-ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3)
+TURN = Turn(uid(5), "conflict", 1, "opened")
+ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3, (TURN,))
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Hello(uid(3), "token", "stackroom/0.1.0"),
