@@ -15,12 +15,13 @@ from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
 from stackroom.events.steps import Turn
 from stackroom.sync import protocol as wire
+from stackroom.sync.draft_messages import Intended, Resolve
 from stackroom.sync.schema import schema, text
 from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "f4832dbba3bdc6bea022c05868ce986115c99a079ca4c09d1e17af3a2d1a21b3"}
+PINNED = {1: "f727f48cf7a8d7363349ccefa7a4cd3e6b87e0b943104c81d76da94089181b53"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -48,6 +49,8 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Unwatch(PROFILE),
     wire.Look(1, PROFILE, 7),
     wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
+    wire.Draft(3, PROFILE, Resolve(uid(4), "ours", ((uid(5), "/config/a", "theirs"),)), 7),
+    wire.Drafted(3, PROFILE, 7, "accepted", changes=(Intended("StackDeleted", uid(4), "{}"),)),
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
