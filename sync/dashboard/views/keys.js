@@ -1,13 +1,13 @@
 // Keys that work everywhere but in fields.
 import { html, useEffect, useRef } from "../lib/html.js";
 import { app, go, to } from "../lib/app.js";
-import { TABS } from "./views.js";
+import { QUEUES, TABS } from "./views.js";
 
 const CHORD = 1_000; // milliseconds between the two keys of one
-const PLACES = Object.fromEntries(TABS.map(([, key, names]) => [key, names]));
+const PLACES = Object.fromEntries([...TABS, ...QUEUES].map(([, key, names]) => [key, names]));
 const TOLD = [
   ["/", "search"],
-  ...TABS.map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
+  ...[...TABS, ...QUEUES].map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
   ["t", "time slider"],
   ["↑ ↓ ← →", "through a table"],
   ["Esc", "leave a field, close"],

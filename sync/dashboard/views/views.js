@@ -1,8 +1,10 @@
 // Every view by its name in lib/route.js, and where the bar and the keys lead.
 import { Activity } from "./activity.js";
 import { Components } from "./components.js";
+import { ConflictPage, Conflicts } from "./conflicts.js";
 import { ComponentPage, StackPage } from "./entity.js";
 import { Overview } from "./overview.js";
+import { RequestPage, Requests } from "./requests.js";
 
 // Views of a profile's world, which is given to them as `world`.
 export const INSIDE = {
@@ -11,6 +13,10 @@ export const INSIDE = {
   stack: StackPage,
   component: ComponentPage,
   activity: Activity,
+  conflicts: Conflicts,
+  conflict: ConflictPage,
+  requests: Requests,
+  request: RequestPage,
 };
 
 // Views of the hub, whatever profile was looked at last.
@@ -23,5 +29,14 @@ export const TABS = [
   ["Activity", "a", ["activity"], ["activity"]],
 ];
 
+// What waits for somebody: [title, key after `g`, address in the profile, what the bar says behind how many there are]
+export const QUEUES = [
+  ["Conflicts", "x", ["conflicts"], "in conflict"],
+  ["Change requests", "r", ["requests"], "to approve"],
+];
+
 // What stands in the title of the window.
-export const TITLES = { components: "Components", activity: "Activity" };
+export const TITLES = {
+  components: "Components", activity: "Activity", conflicts: "Conflicts", conflict: "Conflict",
+  requests: "Change requests", request: "Change request",
+};
