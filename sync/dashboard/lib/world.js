@@ -8,6 +8,7 @@ export class World {
     this.entities = entities;
     this.seq = seq;
     this.known = null;
+    this.version = 0;
   }
 
   take(text) {
@@ -16,6 +17,7 @@ export class World {
       else this.entities.set(id, entity);
     }
     this.known = null;
+    this.version++;
   }
 
   get index() {
