@@ -244,7 +244,8 @@ export function go(path, { replace = false } = {}) {
 function arrive({ moved = false } = {}) {
   const before = app.route;
   app.route = parseRoute(new URL(location.href));
-  app.moved = moved && before.view + before.name !== app.route.view + app.route.name;
+  const of = ({ view, name, seq }) => [view, name, seq].join("\n");
+  app.moved = moved && of(before) !== of(app.route);
   follow();
   lookBack();
   show();
@@ -260,23 +261,27 @@ export function to(...names) {
   return app.route.at ? `${path}?at=${app.route.at}` : path;
 }
 
+// The profile as it was; throws Refused.
+export function worldAt(moment) {
+  const found = new World();
+  return app.connection.ask({ type: "look", profile: app.profile.id, seq: moment }, ({ seq, entities, complete = true }) => {
+    found.take(parse(entities));
+    found.seq = seq;
+    return complete ? found : undefined;
+  });
+}
+
 async function lookBack() {
   const { at } = app.route;
-  const { connection, profile } = app;
-  if (!at || !profile) {
+  if (!at || !app.profile) {
     if (!at) app.past = null;
     return;
   }
   if (app.past?.at === at && !app.past.error) return;
   // What was shown stays, dimmed, until the other moment is there.
   app.past = { at, world: null, shown: app.past?.world ?? app.past?.shown ?? app.live };
-  const found = new World();
   try {
-    await connection.ask({ type: "look", profile: profile.id, seq: at }, ({ seq, entities, complete = true }) => {
-      found.take(parse(entities));
-      found.seq = seq;
-      return complete ? found : undefined;
-    });
+    const found = await worldAt(at);
     if (app.past?.at === at) app.past = { at, world: found };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

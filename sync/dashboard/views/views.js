@@ -1,9 +1,11 @@
 // Every view by its name in lib/route.js, and where the bar and the keys lead.
 import { Activity } from "./activity.js";
 import { Components } from "./components.js";
+import { ConflictPage, Conflicts } from "./conflicts.js";
 import { ComponentPage, StackPage } from "./entity.js";
 import { Overview } from "./overview.js";
 import { Team } from "./team/team.js";
+import { RequestPage, Requests } from "./requests.js";
 
 // Views of a profile's world, which is given to them as `world`.
 export const INSIDE = {
@@ -12,6 +14,10 @@ export const INSIDE = {
   stack: StackPage,
   component: ComponentPage,
   activity: Activity,
+  conflicts: Conflicts,
+  conflict: ConflictPage,
+  requests: Requests,
+  request: RequestPage,
 };
 
 // Views of the hub, whatever profile was looked at last.
@@ -27,5 +33,14 @@ export const TABS = [
 // [title, key after `g`, address, view]
 export const OF_HUB = [["Team", "t", "/team", "team"]];
 
+// What waits for somebody: [title, key after `g`, address in the profile, what the bar says behind how many there are]
+export const QUEUES = [
+  ["Conflicts", "x", ["conflicts"], "in conflict"],
+  ["Change requests", "r", ["requests"], "to approve"],
+];
+
 // What stands in the title of the window.
-export const TITLES = { components: "Components", activity: "Activity", team: "Team" };
+export const TITLES = {
+  components: "Components", activity: "Activity", conflicts: "Conflicts", conflict: "Conflict",
+  requests: "Change requests", request: "Change request", team: "Team",
+};
