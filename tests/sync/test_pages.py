@@ -118,6 +118,7 @@ def test_the_first_view_is_small() -> None:
 def test_the_address_of_files_is_of_what_is_in_them(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("{base}")
     (tmp_path / "a.js").write_text("1")
+    (tmp_path / "worker.js").write_text("2")
     (tmp_path / ".hidden").write_text("no")
     first = Pages(tmp_path)
     assert first.base == Pages(tmp_path).base

@@ -13,6 +13,7 @@ from stackroom.events.history import Difference
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
+from stackroom.events.steps import Turn
 from stackroom.sync import protocol as wire
 from stackroom.sync.draft_messages import Intended, Resolve
 from stackroom.sync.schema import schema, text
@@ -20,13 +21,14 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "3a970ec1878cd401d500c035d33044b69b071c8a30b342cc3cef992c17a9ab2b"}
+PINNED = {1: "89505d317a17e481d376169ccf01c91edb05d4a65a6aff2b9b92d72b77addccb"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
 DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
-ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3)
+TURN = Turn(uid(5), "conflict", 1, "opened")
+ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3, (TURN,))
 CONNECTED = wire.Connected("ann", uid(3), "stackroom/0.1.0", 5, (wire.Follows(PROFILE, 7, 2),), 1)
 CONDITION = wire.Condition(
     True,

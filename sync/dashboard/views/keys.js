@@ -1,14 +1,14 @@
 // Keys that work everywhere but in fields.
 import { html, useEffect, useRef } from "../lib/html.js";
 import { app, go, to } from "../lib/app.js";
-import { OF_HUB, TABS } from "./views.js";
+import { OF_HUB, QUEUES, TABS } from "./views.js";
 
 const CHORD = 1_000; // milliseconds between the two keys of one
-const PLACES = Object.fromEntries(TABS.map(([, key, names]) => [key, names]));
+const PLACES = Object.fromEntries([...TABS, ...QUEUES].map(([, key, names]) => [key, names]));
 const ADDRESSES = Object.fromEntries(OF_HUB.map(([, key, address]) => [key, address]));
 const TOLD = [
   ["/", "search"],
-  ...[...TABS, ...OF_HUB].map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
+  ...[...TABS, ...QUEUES, ...OF_HUB].map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
   ["t", "time slider"],
   ["↑ ↓ ← →", "through a table"],
   ["Esc", "leave a field, close"],
