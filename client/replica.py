@@ -233,6 +233,7 @@ class Replica(Witnessing):
                 | wire.Looked()
                 | wire.LogRead()
                 | wire.Drafted()
+                | wire.RunsListed()
                 | wire.Inspected()
             ):
                 pass  # Nobody asks once they are in, and a replica folds by itself.

@@ -79,7 +79,8 @@ class Listed(Struct, frozen=True):
 class RunsWanted(Struct, frozen=True):
     """Which runs are looked for; None is any. `stacks` are ids, `ending` is how the run's id ends.
 
-    Their first reports have a seq above `after`, and up to `upto`; `limit` is how many at most.
+    Their first reports have a seq above `after`, and up to `upto`; `limit` is how many at most. `behind` is
+    the place of a run, its first report and its id: only those that come after it, which are older.
     """
 
     stacks: tuple[str, ...] | None = None
@@ -89,6 +90,7 @@ class RunsWanted(Struct, frozen=True):
     after: int = 0
     upto: int | None = None
     limit: int | None = None
+    behind: tuple[int, str] | None = None
 
 
 class RunFound(Struct, frozen=True):

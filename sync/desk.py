@@ -12,6 +12,7 @@ from stackroom.sync import effects
 from stackroom.sync.drafting import draft
 from stackroom.sync.inspector import Inspector, Storage
 from stackroom.sync.paging import compared, read_page, read_roots
+from stackroom.sync.run_listing import list_runs
 from stackroom.sync.showing import Past, read_log, read_past
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class Desk:
                 hub.notes(request, await anyio.to_thread.run_sync(newest))
             case effects.ListAll():
                 hub.catalogue(request.session, await read(_profiles))
+            case effects.FindRuns():
+                ran = await read(partial(list_runs, request.asked, self.past, settings))
+                hub.runs_found(request, ran)
+                return ran.weight
             case effects.Inspecting():
                 return await self.inspector.answer(request)
             case effects.Survey():

@@ -126,6 +126,13 @@ class Survey(Struct, frozen=True):
     id: int
 
 
+class FindRuns(Struct, frozen=True):
+    """Find which pipelines ran on something."""
+
+    session: int
+    asked: wire.ListRuns
+
+
 class Inspecting(Struct, frozen=True):
     """Read what the hub's files and counters say, for `session`, which asked how it fares."""
 
@@ -197,6 +204,7 @@ Asked: TypeAlias = (
     | ReadNotes
     | Look
     | Survey
+    | FindRuns
     | Inspecting
 )
 """What is read for one connection, in the order in which it was asked for."""

@@ -25,6 +25,7 @@ from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
 from stackroom.sync.effects import (
     FetchRoots,
+    FindRuns,
     Inspecting,
     Keep,
     ListAll,
@@ -245,6 +246,9 @@ class Hub(Healing, Inspections):
                 if self._may_read(session, principal, profile):
                     who = self._who(session, principal, profile)
                     self._effects.append(WorkOut(session.id, message, who))
+            case wire.ListRuns(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(FindRuns(session.id, message))
             case wire.Inspect(profile=profile):
                 if self._may_inspect(session, principal, profile):
                     self._effects.append(Inspecting(session.id, message))

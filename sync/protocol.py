@@ -59,6 +59,9 @@ from stackroom.sync.order_messages import RevokeToken as RevokeToken
 from stackroom.sync.order_messages import Secret as Secret
 from stackroom.sync.order_messages import SetPassword as SetPassword
 from stackroom.sync.order_messages import TokenInfo as TokenInfo
+from stackroom.sync.run_messages import ListedRun as ListedRun
+from stackroom.sync.run_messages import ListRuns as ListRuns
+from stackroom.sync.run_messages import RunsListed as RunsListed
 from stackroom.sync.show_messages import Changed as Changed
 from stackroom.sync.show_messages import Entry as Entry
 from stackroom.sync.show_messages import LogRead as LogRead
@@ -414,6 +417,7 @@ FromReplica: TypeAlias = (
     | Look
     | ReadLog
     | Draft
+    | ListRuns
     | Inspect
     | Compare
     | Offer
@@ -440,6 +444,7 @@ FromHub: TypeAlias = (
     | Looked
     | LogRead
     | Drafted
+    | RunsListed
     | Inspected
     | Compared
     | Recall

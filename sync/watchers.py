@@ -12,9 +12,10 @@ from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import Forget, LookBack, Recount, Send, Show, WorkOut
+from stackroom.sync.effects import FindRuns, Forget, LookBack, Recount, Send, Show, WorkOut
 from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
+from stackroom.sync.run_listing import Ran
 from stackroom.sync.session import Session, Watch
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Shown, Told, page_of
@@ -187,6 +188,13 @@ class Watchers(Readers, ABC):
         session = self.sessions.get(work.session)
         if session is not None and self._still_reads(session.id, work.asked.profile):
             self._send(session, drafted)
+
+    def runs_found(self, request: FindRuns, ran: Ran) -> None:
+        """The log found which pipelines ran."""
+        session, asked = self.sessions.get(request.session), request.asked
+        if session is not None and self._still_reads(session.id, asked.profile):
+            before, run = ran.behind or (0, "")
+            self._send(session, wire.RunsListed(asked.id, asked.profile, ran.runs, before, run))
 
 
 def _news(

@@ -147,6 +147,7 @@ def reading() -> Iterator[Row]:
             yield Row("look", place, needed, lambda case, id=id: wire.Look(0, id, 1))  # type: ignore[misc]
             yield Row("read_log", place, needed, lambda case, id=id: wire.ReadLog(0, id))  # type: ignore[misc]
             yield Row("draft", place, needed, lambda case, id=id: wire.Draft(0, id, Approve(id)))  # type: ignore[misc]
+            yield Row("list_runs", place, needed, lambda case, id=id: wire.ListRuns(0, id, uid(4)))  # type: ignore[misc]
             yield Row("inspect, a profile", place, needed, lambda case, id=id: wire.Inspect(0, id))  # type: ignore[misc]
             yield Row("unwatch", place, ANYBODY, lambda case, id=id: wire.Unwatch(id))  # type: ignore[misc]
             yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]

@@ -183,7 +183,7 @@ class Trial:
                     | wire.Roots()
                 ):
                     return "yes"
-                case wire.Inspected():
+                case wire.Inspected() | wire.RunsListed():
                     return "yes"
                 case wire.Changed(complete=True) | wire.Looked(complete=True):
                     return "yes"

@@ -32,6 +32,7 @@ from stackroom.sync.inspecting import Found
 from stackroom.sync.inspector import Tally
 from stackroom.sync.mending import Outcome, Unmended, mend
 from stackroom.sync.paging import compared, read_page, read_roots
+from stackroom.sync.run_listing import list_runs
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Past, read_log, read_past
@@ -173,6 +174,7 @@ class Witness:
                 | wire.Changed(profile)
                 | wire.Looked(profile=profile)
                 | wire.LogRead(profile=profile)
+                | wire.RunsListed(profile=profile)
                 | wire.Drafted(profile=profile)
                 | wire.Compared(profile)
                 | wire.Recall(profile)
@@ -318,6 +320,9 @@ class FuzzedHub:
                 self.hub.worked_out(request, read(partial(draft, asked, who, self.past, most)))
             case effects.Recount():
                 self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
+            case effects.FindRuns(_, asked):
+                ran = read(partial(list_runs, asked, self.past, SETTINGS))
+                self.hub.runs_found(request, ran)
             case effects.Inspecting():
                 profiles = read(lambda log: log.profiles())
                 wanted = self.hub.worth_keeping(request, profiles)

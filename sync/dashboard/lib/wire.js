@@ -3,7 +3,7 @@ import { parse } from "./exact.js";
 
 const SUBPROTOCOL = "stackroom.v1+json";
 const FIRST_WAIT = 500, LONGEST_WAIT = 30_000; // milliseconds
-const ANSWERS = ["reply", "looked", "log_read", "drafted", "inspected"]; // messages that have the `id` of a question
+const ANSWERS = ["reply", "looked", "log_read", "drafted", "inspected", "runs_listed"]; // messages that have the `id` of a question
 export const UNAUTHORISED = 4401;
 
 export class Refused extends Error {
