@@ -1,10 +1,10 @@
 """The flavors that ZenML brings, and what is wrong with a configuration by the light of its flavor.
 
-`flavors.json` lies where the dashboard's forms get it, too, and has ZenML's built-in and integration flavors with their attributes, as the command lines of
-0.10, 0.12, 0.13 and 0.98 know them. A configuration is right if some version would take its keys: stacks of
-all generations live beside each other. A flavor that a team registered itself goes before ZenML's of its
-name, and is checked by its JSON Schema, if it has one. Of any other flavor nothing is known, and nothing
-is wrong.
+`flavors.json` lies where the dashboard's forms get it, too, and has ZenML's built-in and integration
+flavors with their attributes, as the command lines of 0.10, 0.12, 0.13 and 0.98 know them. A configuration
+is right if some version would take its keys: stacks of all generations live beside each other. A flavor
+that a team registered itself goes before ZenML's of its name, and is checked by its JSON Schema, if it has
+one. Of any other flavor nothing is known, and nothing is wrong.
 """
 
 from collections.abc import Iterator, Mapping
