@@ -9,6 +9,7 @@ import anyio.to_thread
 from stackroom.events.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
+from stackroom.sync.drafting import draft
 from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.showing import Past, read_log, read_past
 
@@ -51,6 +52,11 @@ class Desk:
                 told = await read(partial(read_log, request, self.past, settings))
                 hub.recounted(request, told)
                 return told.weight
+            case effects.WorkOut(_, asked, who):
+                most = settings.shown_bytes
+                drafted = await read(partial(draft, asked, who, self.past, most))
+                hub.worked_out(request, drafted)
+                return len(drafted.entities)
             case effects.ReadNotes():
                 newest = partial(server.security.newest, request.wanted)
                 hub.notes(request, await anyio.to_thread.run_sync(newest))

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from stackroom.events.log import Head, Snapshot
 from stackroom.events.model import Commit
+from stackroom.events.permissions import Who
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
@@ -91,6 +92,14 @@ class Recount(Struct, frozen=True):
     asked: wire.ReadLog
 
 
+class WorkOut(Struct, frozen=True):
+    """Work out what `who` would propose, and what would become of it."""
+
+    session: int
+    asked: wire.Draft
+    who: Who
+
+
 class Forget(Struct, frozen=True):
     """Keep no state of the profile's past: values were taken out of its history, or it was healed."""
 
@@ -171,7 +180,7 @@ class Noted(Struct, frozen=True):
 
 
 Asked: TypeAlias = (
-    Read | FetchRoots | Show | LookBack | Recount | ListAll | ReadNotes | Look | Survey
+    Read | FetchRoots | Show | LookBack | Recount | WorkOut | ListAll | ReadNotes | Look | Survey
 )
 """What is read for one connection, in the order in which it was asked for."""
 

@@ -12,7 +12,7 @@ from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import Forget, LookBack, Recount, Send, Show
+from stackroom.sync.effects import Forget, LookBack, Recount, Send, Show, WorkOut
 from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
 from stackroom.sync.session import Session, Watch
@@ -176,6 +176,12 @@ class Watchers(Readers, ABC):
         session, asked = self.sessions.get(recount.session), recount.asked
         if session is not None and self._still_reads(session.id, asked.profile):
             self._send(session, wire.LogRead(asked.id, asked.profile, told.entries))
+
+    def worked_out(self, work: WorkOut, drafted: wire.Drafted) -> None:
+        """What was asked for a draft of was worked out."""
+        session = self.sessions.get(work.session)
+        if session is not None and self._still_reads(session.id, work.asked.profile):
+            self._send(session, drafted)
 
 
 def _news(

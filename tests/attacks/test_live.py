@@ -10,6 +10,7 @@ from stackroom.events.people_entities import Assignment, Token, User
 from stackroom.events.people_model import RoleAssigned, RoleRevoked, UserDeleted
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
+from stackroom.sync.draft_messages import Revert
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import Gate, rest, standing, until
 from tests.events.world import uid
@@ -76,6 +77,7 @@ ASKED: dict[str, wire.FromReplica] = {
     "watched": wire.Watch(PROFILE),
     "past": wire.Look(1, PROFILE, 2),
     "changes": wire.ReadLog(1, PROFILE),
+    "draft": wire.Draft(1, PROFILE, Revert(2)),
     "catalogue": wire.ListProfiles(),
 }
 

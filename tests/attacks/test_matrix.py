@@ -175,7 +175,13 @@ class Trial:
     async def data(self, peer: Peer) -> str:
         while True:
             match await peer.next():
-                case wire.CaughtUp() | wire.History() | wire.LogRead() | wire.Roots():
+                case (
+                    wire.CaughtUp()
+                    | wire.History()
+                    | wire.LogRead()
+                    | wire.Drafted()
+                    | wire.Roots()
+                ):
                     return "yes"
                 case wire.Changed(complete=True) | wire.Looked(complete=True):
                     return "yes"

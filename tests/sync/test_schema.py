@@ -14,12 +14,13 @@ from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
 from stackroom.sync import protocol as wire
+from stackroom.sync.draft_messages import Intended, Resolve
 from stackroom.sync.schema import schema, text
 from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "56944530152cbd80579fa2ef85582bc4c03104c77cc11da3bc22d4d1c681d8aa"}
+PINNED = {1: "55428afaebddc659f5e507f7138ea68dae4fb5d0fb22ee5ce5da79eae50687a7"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -46,6 +47,8 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Unwatch(PROFILE),
     wire.Look(1, PROFILE, 7),
     wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
+    wire.Draft(3, PROFILE, Resolve(uid(4), "ours", ((uid(5), "/config/a", "theirs"),)), 7),
+    wire.Drafted(3, PROFILE, 7, "accepted", changes=(Intended("StackDeleted", uid(4), "{}"),)),
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
