@@ -25,7 +25,8 @@ export function Entry({ entry, of }) {
   </article>`;
 }
 
-function Differences({ of, bare }) {
+// Differences as `read_log` has them, entity by entity.
+export function Differences({ of, bare }) {
   const groups = new Map();
   for (const difference of of) {
     if (!groups.has(difference.entity)) groups.set(difference.entity, []);

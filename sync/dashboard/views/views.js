@@ -2,7 +2,11 @@
 import { Activity } from "./activity.js";
 import { Components } from "./components.js";
 import { ComponentPage, StackPage } from "./entity.js";
+import { later } from "./later.js";
 import { Overview } from "./overview.js";
+
+const componentForm = () => import("../later/component_form.js");
+const stackForm = () => import("../later/stack_form.js");
 
 // Views of a profile's world, which is given to them as `world`.
 export const INSIDE = {
@@ -11,6 +15,12 @@ export const INSIDE = {
   stack: StackPage,
   component: ComponentPage,
   activity: Activity,
+  yours: later(() => import("../later/yours.js"), "Yours"),
+  settings: later(() => import("../later/settings_form.js"), "Settings"),
+  "new-stack": later(stackForm, "NewStack"),
+  "edit-stack": later(stackForm, "EditStack"),
+  "new-component": later(componentForm, "NewComponent"),
+  "edit-component": later(componentForm, "EditComponent"),
 };
 
 // Views of the hub, whatever profile was looked at last.
@@ -18,10 +28,12 @@ export const OUTSIDE = {};
 
 // [title, key after `g`, address in the profile, the views that stand below it]
 export const TABS = [
-  ["Stacks", "s", [], ["overview", "stack"]],
-  ["Components", "c", ["components"], ["components", "component"]],
+  ["Stacks", "s", [], ["overview", "stack", "new-stack", "edit-stack", "settings"]],
+  ["Components", "c", ["components"], ["components", "component", "new-component", "edit-component"]],
   ["Activity", "a", ["activity"], ["activity"]],
 ];
 
 // What stands in the title of the window.
-export const TITLES = { components: "Components", activity: "Activity" };
+export const TITLES = {
+  components: "Components", activity: "Activity", yours: "Yours", settings: "Settings", "new-stack": "New stack", "new-component": "New component",
+};
