@@ -3,9 +3,13 @@ import { Activity } from "./activity.js";
 import { Components } from "./components.js";
 import { ConflictPage, Conflicts } from "./conflicts.js";
 import { ComponentPage, StackPage } from "./entity.js";
+import { later } from "./later.js";
 import { Overview } from "./overview.js";
-import { Team } from "./team/team.js";
 import { RequestPage, Requests } from "./requests.js";
+import { Team } from "./team/team.js";
+
+const componentForm = () => import("../later/component_form.js");
+const stackForm = () => import("../later/stack_form.js");
 
 // Views of a profile's world, which is given to them as `world`.
 export const INSIDE = {
@@ -18,6 +22,12 @@ export const INSIDE = {
   conflict: ConflictPage,
   requests: Requests,
   request: RequestPage,
+  yours: later(() => import("../later/yours.js"), "Yours"),
+  settings: later(() => import("../later/settings_form.js"), "Settings"),
+  "new-stack": later(stackForm, "NewStack"),
+  "edit-stack": later(stackForm, "EditStack"),
+  "new-component": later(componentForm, "NewComponent"),
+  "edit-component": later(componentForm, "EditComponent"),
 };
 
 // Views of the hub, whatever profile was looked at last.
@@ -25,8 +35,8 @@ export const OUTSIDE = { team: Team };
 
 // [title, key after `g`, address in the profile, the views that stand below it]
 export const TABS = [
-  ["Stacks", "s", [], ["overview", "stack"]],
-  ["Components", "c", ["components"], ["components", "component"]],
+  ["Stacks", "s", [], ["overview", "stack", "new-stack", "edit-stack", "settings"]],
+  ["Components", "c", ["components"], ["components", "component", "new-component", "edit-component"]],
   ["Activity", "a", ["activity"], ["activity"]],
 ];
 
@@ -43,4 +53,5 @@ export const QUEUES = [
 export const TITLES = {
   components: "Components", activity: "Activity", conflicts: "Conflicts", conflict: "Conflict",
   requests: "Change requests", request: "Change request", team: "Team",
+  yours: "Yours", settings: "Settings", "new-stack": "New stack", "new-component": "New component",
 };
