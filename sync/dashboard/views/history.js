@@ -32,6 +32,7 @@ function Turn({ of: { kind, number, what } }) {
   return html`${decided ? "resolved" : what} <${Link} to=${to(`${kind}s`, String(number))}>${kind === "request" ? "change request" : kind} #${number}<//>${decided && ` (${what})`}`;
 }
 
+// Differences as `read_log` has them, entity by entity.
 export function Differences({ of, bare }) {
   const groups = new Map();
   for (const difference of of) {
