@@ -1,16 +1,9 @@
 """Stacks and components edited in the browser: by forms, by YAML, beside what others do meanwhile."""
 
-import re
-
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from stackroom.client.files.shape import ComponentFile
-from stackroom.client.files.text import parse
 from tests.commands.hubs import Hub
-from tests.dashboard.conftest import Opens, apart, edit, tell, token_of
-from tests.dashboard.test_hostile import SCRIPTS, named, values
+from tests.dashboard.conftest import Opens, apart, tell, token_of
 from tests.dashboard.watched import Watched
 
 SCHEMA = {
