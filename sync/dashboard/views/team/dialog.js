@@ -58,7 +58,7 @@ export const Ends = ({ label, name, title, does = label, act, children }) => htm
 <//>`;
 
 export const Field = ({ label, hint, children }) =>
-  html`<label class="field"><span>${label}</span>${children}${hint && html`<span class="hint">${hint}</span>`}</label>`;
+  html`<label class="field"><span>${label}</span> ${children} ${hint && html`<span class="hint">${hint}</span>`}</label>`;
 
 // A secret, for whoever holds it to keep: it is not shown again.
 export const Once = ({ label, text, copy }) => html`<div class="once">

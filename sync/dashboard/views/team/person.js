@@ -63,7 +63,7 @@ function Roles({ crowd, id, writes }) {
       <tbody>${held.map((row) => html`<tr key=${row.id}>
         <th scope="row">${crowd.role(row.entity.role)}</th>
         <td>${scopeName(crowd, row.entity.scope)}</td>
-        <td>${row.team ? html`<${Link} to=${teamPlace("teams")}>team ${row.team.name}<//>` : "themselves"}</td>
+        <td>${row.team ? html`<${Link} to=${teamPlace("teams")}>team ${row.team.name}<//>` : "directly"}</td>
         <td><${Who} stamp=${row.entity.stamps[""]} commits=${app.people.commits} /></td>
         ${writes && html`<td>${!row.team && html`<${Revoke} crowd=${crowd} row=${row} />`}</td>`}
       </tr>`)}</tbody></table></div>`}

@@ -43,7 +43,7 @@ function Subject({ crowd, id }) {
   const name = crowd.name(id);
   const { kind } = crowd.entities.get(id) ?? {};
   if (kind === "user") return html`<${Link} to=${userPlace(name)}>${name}<//>`;
-  return kind === "team" ? html`team <${Link} to=${teamPlace("teams")}>${name}<//>` : name;
+  return kind === "team" ? html`<${Link} to=${teamPlace("teams")}>team ${name}<//>` : name;
 }
 
 export function Revoke({ crowd, row: { id, entity } }) {
