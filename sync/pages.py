@@ -33,17 +33,29 @@ _KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
 """What a browser may be told that a file is; others are not served."""
 
+LATER: Final = "later/"
+"""The folder of what is loaded only where somebody asks for it, and not with the first view."""
+
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
+    "require-trusted-types-for 'script'; trusted-types stackroom"
 )
-"""Nothing but our own files, no script or style inside the page, and no text that becomes markup."""
+"""Nothing but our own files, no script or style inside the page, and no text that becomes markup.
+
+The one trusted type is the address of the worker (`lib/offline.js`).
+"""
+
+WORKER: Final = "worker.js"
+"""The script that keeps the page for when the hub cannot be reached; its address is always the same."""
+
+WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 
 
 class File(Struct, frozen=True):
@@ -69,8 +81,12 @@ class Pages:
         self.version = digest.hexdigest()[:16]
         self.base = f"{STATIC}{self.version}"
         index = found.pop(INDEX).decode()
-        scripts = [name for name in found if name.endswith(".js")]
-        preload = "\n".join(f'<link rel="modulepreload" href="{self.base}/{n}">' for n in scripts)
+        self.worker = _file(WORKER, found.pop(WORKER))
+        scripts = sorted((n for n in found if n.endswith(".js")), key=_is_later)
+        preload = "\n".join(
+            f'<link rel="{"prefetch" if _is_later(n) else "modulepreload"}" href="{self.base}/{n}">'
+            for n in scripts
+        )
         index = index.replace("{preload}", preload).replace("{base}", self.base)
         self.index = _file(INDEX, index.encode())
         self._files = {f"{self.base}/{name}": _file(name, data) for name, data in found.items()}
@@ -81,6 +97,11 @@ class Pages:
         if file is None:
             return None
         return _answer(file, request, [("Cache-Control", "public, max-age=31536000, immutable")])
+
+    def work(self, request: Request) -> Response:
+        """The worker, to be asked for again each time."""
+        more = [("Content-Security-Policy", WORKER_POLICY), ("Cache-Control", "no-cache")]
+        return _answer(self.worker, request, more)
 
     def page(self, request: Request) -> Response:
         """The page of every view, to be asked for again each time."""
@@ -93,8 +114,13 @@ class Pages:
     @property
     def packed_bytes(self) -> int:
         """What a browser loads that comes for the first time."""
-        scripts_and_style = [f for name, f in self._files.items() if not name.endswith(".txt")]
-        return sum(len(file.packed) for file in [self.index, *scripts_and_style])
+        later = f"{self.base}/{LATER}"
+        first = [
+            file
+            for name, file in self._files.items()
+            if not name.endswith(".txt") and not name.startswith(later)
+        ]
+        return sum(len(file.packed) for file in [self.index, *first])
 
 
 @cache
@@ -106,6 +132,10 @@ def dashboard() -> Pages:
 def wants_page(headers: Headers) -> bool:
     """Whether the request is a browser's that would show a page."""
     return any("text/html" in line for line in headers.get_all("Accept"))
+
+
+def _is_later(name: str) -> bool:
+    return name.startswith(LATER)
 
 
 def _file(name: str, data: bytes) -> File:

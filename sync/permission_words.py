@@ -1,4 +1,4 @@
-"""Writes what the dashboard knows of permissions and built-in roles: `python -m stackroom.sync.permission_words`.
+"""Writes what the dashboard knows of permissions and roles: `python -m stackroom.sync.permission_words`.
 
 They are written down once, in `events`; the page is served by the very hub that goes by them.
 """

@@ -48,7 +48,9 @@ def test_somebody_is_invited_and_comes_in_by_the_link(hub: Hub, opens: Opens) ->
     expect(page.get_by_role("row").filter(has_text="ann")).to_contain_text("viewer (the hub)")
 
 
-def test_a_role_that_is_given_opens_to_the_other_at_once_what_it_allows(hub: Hub, opens: Opens) -> None:
+def test_a_role_that_is_given_opens_to_the_other_at_once_what_it_allows(
+    hub: Hub, opens: Opens
+) -> None:
     page = opens(hub).sign_in(token_of(hub), "/team?tab=roles").page
     other = opens(hub).sign_in(apart(lambda: hub.token("ann", "--role", "viewer")), "/team").page
     expect(other.locator(".note").first).to_contain_text("people.read")

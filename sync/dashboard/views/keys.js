@@ -1,15 +1,18 @@
 // Keys that work everywhere but in fields.
 import { html, useEffect, useRef } from "../lib/html.js";
 import { app, go, to } from "../lib/app.js";
-import { OF_HUB, TABS } from "./views.js";
+import { forms } from "./actions.js";
+import { OF_HUB, QUEUES, TABS } from "./views.js";
 
 const CHORD = 1_000; // milliseconds between the two keys of one
-const PLACES = Object.fromEntries(TABS.map(([, key, names]) => [key, names]));
+const PLACES = Object.fromEntries([...TABS, ...QUEUES].map(([, key, names]) => [key, names]));
 const ADDRESSES = Object.fromEntries(OF_HUB.map(([, key, address]) => [key, address]));
 const TOLD = [
   ["/", "search"],
-  ...[...TABS, ...OF_HUB].map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
+  ...[...TABS, ...QUEUES, ...OF_HUB].map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
   ["t", "time slider"],
+  ["n", "new stack or component"],
+  ["e", "edit what is shown"],
   ["↑ ↓ ← →", "through a table"],
   ["Esc", "leave a field, close"],
   ["?", "this help"],
@@ -36,6 +39,7 @@ export function useKeys(does) {
       else if (key === "t") latest.current.time();
       else if (key === "?") latest.current.help();
       else if (key === "Escape") latest.current.escape();
+      else if (forms()[key]) go(forms()[key]);
       else {
         g = key === "g" ? Date.now() : 0;
         return;

@@ -1,6 +1,7 @@
 // What stands around every view: where one is, where one can go, whether the hub is there.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { app, changed, go, signOut, to, world } from "../lib/app.js";
+import { places } from "../lib/drafts.js";
 import { place } from "../lib/route.js";
 import { ago } from "../lib/words.js";
 import { Mark } from "./icons.js";
@@ -8,7 +9,7 @@ import { Help, useKeys } from "./keys.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
 import { SignIn } from "./sign_in.js";
 import { TimeBar } from "./time.js";
-import { INSIDE, OF_HUB, OUTSIDE, TABS, TITLES } from "./views.js";
+import { INSIDE, OF_HUB, OUTSIDE, QUEUES, TABS, TITLES } from "./views.js";
 
 export function Shell() {
   const [help, setHelp] = useState(false);
@@ -21,7 +22,7 @@ export function Shell() {
     escape: () => setHelp(false),
   });
   useEffect(() => {
-    document.title = [route.name ?? TITLES[route.view], route.profile, "Stackroom"].filter(Boolean).join(" · ");
+    document.title = [route.name ?? TITLES[route.view], route.seq && `#${route.seq}`, route.profile, "Stackroom"].filter(Boolean).join(" · ");
     // Whoever listens to the page is told that it is another one.
     if (app.moved) main.current?.querySelector("h1")?.focus();
   }, [route]);
@@ -85,8 +86,9 @@ function Bar({ slider, toggle, help }) {
         to=${address} aria-current=${view === route.view ? "page" : undefined}>${title}<//>`)}
     </nav>
     <div class="side">
-      ${index?.conflicts > 0 && html`<span class="badge" title="open conflicts">${index.conflicts} in conflict</span>`}
-      ${index?.requests > 0 && html`<span class="badge" title="open change requests">${index.requests} to approve</span>`}
+      ${route.profile && QUEUES.map(([title, , names, says]) => index?.[names[0]].length > 0 && html`<${Link} key=${title}
+        class="badge" to=${to(...names)} title=${title.toLowerCase()}>${index[names[0]].length} ${says}<//>`)}
+      <${Mine} />
       ${route.profile && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
       <button type="button" class="quiet" aria-label="Keys" aria-keyshortcuts="?" onClick=${help}>?</button>
       <span class=${`light light-${app.status.name}`} role="img" aria-label=${app.status.name === "open" ? "live" : "offline"} title=${app.status.name === "open" ? "live" : "offline"} />
@@ -94,6 +96,15 @@ function Bar({ slider, toggle, help }) {
       <button type="button" class="quiet" onClick=${signOut}>Sign out</button>
     </div>
   </header>`;
+}
+
+// What waits of one's own: proposals that are on their way, that were refused, and forms that were begun.
+function Mine() {
+  if (!app.profile) return null;
+  const { mine, pending } = app.outbox;
+  const counts = [[pending.length, "not sent"], [mine.length - pending.length, "refused"], [places().length, "begun"]].filter(([n]) => n);
+  if (!counts.length) return null;
+  return html`<${Link} class="badge" to=${to("yours")}>${counts.map(([n, what]) => `${n} ${what}`).join(", ")}<//>`;
 }
 
 function Banners() {
