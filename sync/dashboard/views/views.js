@@ -6,7 +6,6 @@ import { ComponentPage, StackPage } from "./entity.js";
 import { later } from "./later.js";
 import { Overview } from "./overview.js";
 import { RequestPage, Requests } from "./requests.js";
-import { Team } from "./team/team.js";
 
 const componentForm = () => import("../later/component_form.js");
 const stackForm = () => import("../later/stack_form.js");
@@ -31,7 +30,7 @@ export const INSIDE = {
 };
 
 // Views of the hub, whatever profile was looked at last.
-export const OUTSIDE = { team: Team };
+export const OUTSIDE = { team: later(() => import("../later/team/team.js"), "Team") };
 
 // [title, key after `g`, address in the profile, the views that stand below it]
 export const TABS = [
