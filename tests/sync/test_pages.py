@@ -116,10 +116,11 @@ def test_the_first_view_is_small() -> None:
     assert dashboard().packed_bytes < FIRST_VIEW
     links = re.findall(r'rel="(\w+)" href="([^"]+)"', dashboard().index.plain.decode())
     assert {rel for rel, href in links if "/later/" in href} == {"prefetch"}
+    assert {rel for rel, href in links if href.endswith("/lib/wire.js")} == {"modulepreload"}
 
 
 def test_the_permissions_that_pages_know_are_those_of_the_code() -> None:
-    written = (FILES / "later" / "team" / "permissions.js").read_text()
+    written = (FILES / "lib" / "permissions.js").read_text()
     assert written == permission_words.module(), "run make generate"
 
 

@@ -1,7 +1,7 @@
 // Where a role is good: the whole hub, the profiles of a project, or one profile.
 import { html } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
-import { tail } from "./crowd.js";
+import { tail } from "../../lib/crowd.js";
 
 export const profileName = (id) => (app.profiles ?? []).find((profile) => profile.id === id)?.name ?? tail(id);
 

@@ -1,8 +1,8 @@
 // Why somebody may do something, or may not: the hub says by which roles they hold what, here it is put into words.
 import { html, useEffect, useState } from "../../lib/html.js";
 import { app, setQuery } from "../../lib/app.js";
-import { PERMISSIONS, ROLES } from "./permissions.js";
-import { Problem, Waiting } from "../../views/parts.js";
+import { PERMISSIONS, ROLES } from "../../lib/permissions.js";
+import { Problem, Waiting } from "../parts.js";
 import { profileName } from "./scope.js";
 
 export function Access({ crowd }) {

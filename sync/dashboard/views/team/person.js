@@ -2,7 +2,7 @@
 import { html, useEffect, useRef } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import { newId } from "../../lib/edits.js";
-import { Empty, Link, Time, Who } from "../../views/parts.js";
+import { Empty, Link, Time, Who } from "../parts.js";
 import { Dialog, Ends, Field, Opens } from "./dialog.js";
 import { Invite } from "./invitations.js";
 import { Since, UserMarks } from "./people.js";

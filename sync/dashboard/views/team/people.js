@@ -2,9 +2,9 @@
 import { html } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import { many } from "../../lib/words.js";
-import { Search } from "../../views/filters.js";
-import { Grid } from "../../views/grid.js";
-import { Empty, Link, Shown, Who } from "../../views/parts.js";
+import { Search } from "../filters.js";
+import { Grid } from "../grid.js";
+import { Empty, Link, Shown, Who } from "../parts.js";
 import { Invite } from "./invitations.js";
 import { NewService, Person } from "./person.js";
 import { userPlace } from "./places.js";

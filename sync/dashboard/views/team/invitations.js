@@ -2,10 +2,10 @@
 import { html } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import { JOIN, makeSecret } from "../../lib/tokens.js";
-import { Empty, Time, Who } from "../../views/parts.js";
-import { propose } from "./proposing.js";
+import { Empty, Time, Who } from "../parts.js";
 import { Dialog, Ends, Field, Once, Opens } from "./dialog.js";
 import { Lasting, lifetime } from "./lasting.js";
+import { propose } from "./proposing.js";
 import { RoleChoice, ScopeChoice, scopeName } from "./scope.js";
 import { Table } from "./table.js";
 

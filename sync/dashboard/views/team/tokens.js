@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import { PERSONAL, SERVICE, makeToken } from "../../lib/tokens.js";
-import { Problem, Time, Waiting } from "../../views/parts.js";
+import { Problem, Time, Waiting } from "../parts.js";
 import { Dialog, Ends, Field, Once, Opens } from "./dialog.js";
 import { Lasting, lifetime } from "./lasting.js";
 import { Group, profileName } from "./scope.js";

@@ -4,7 +4,7 @@ import { app } from "../../lib/app.js";
 import { newId } from "../../lib/edits.js";
 import { pointer } from "../../lib/paths.js";
 import { many } from "../../lib/words.js";
-import { Empty, Link } from "../../views/parts.js";
+import { Empty, Link } from "../parts.js";
 import { Dialog, Ends, Field, Opens } from "./dialog.js";
 import { userPlace } from "./places.js";
 import { propose } from "./proposing.js";

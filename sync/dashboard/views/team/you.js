@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import * as session from "../../lib/session.js";
 import { Refused } from "../../lib/wire.js";
-import { Link, Time } from "../../views/parts.js";
+import { Link, Time } from "../parts.js";
 import { Dialog, Ends, Field, Opens } from "./dialog.js";
 import { teamPlace } from "./places.js";
 import { MakeToken, TokenTable, useTokens } from "./tokens.js";

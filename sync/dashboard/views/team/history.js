@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import { segments } from "../../lib/paths.js";
 import { event } from "../../lib/words.js";
-import { Problem, Time, Value, Waiting } from "../../views/parts.js";
+import { Problem, Time, Value, Waiting } from "../parts.js";
 import { profileName, scopeName } from "./scope.js";
 
 const PAGE = 50;

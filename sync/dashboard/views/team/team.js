@@ -1,15 +1,15 @@
 // The people of the hub: who is there, who may what, and one's own tokens.
 import { html, useEffect } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
+import { crowdOf } from "../../lib/crowd.js";
 import { mayOnHub } from "../../lib/edits.js";
-import { Empty, Link, Waiting } from "../../views/parts.js";
+import { Empty, Link, Waiting } from "../parts.js";
 import { Access } from "./access.js";
-import { crowdOf } from "./crowd.js";
+import { Projects, Teams } from "./groups.js";
 import { History } from "./history.js";
 import { Invitations } from "./invitations.js";
 import { People } from "./people.js";
 import { teamPlace } from "./places.js";
-import { Projects, Teams } from "./groups.js";
 import { Roles } from "./roles.js";
 import { You } from "./you.js";
 

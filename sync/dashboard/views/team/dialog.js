@@ -1,8 +1,8 @@
 // A native dialog that does one thing, and shows the hub's refusal where it was asked.
 import { html, useLayoutEffect, useRef, useState } from "../../lib/html.js";
-import { sentence } from "../../lib/words.js";
 import { Refused } from "../../lib/wire.js";
-import { Copy, Problem, Waiting } from "../../views/parts.js";
+import { sentence } from "../../lib/words.js";
+import { Copy, Problem, Waiting } from "../parts.js";
 
 // `act(fields)` does it; what it gives, if anything, is shown in the place of the form, once.
 export function Dialog({ title, does, danger, act, close, children }) {
