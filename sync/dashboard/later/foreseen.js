@@ -19,8 +19,13 @@ export function Overlaps({ of: { overlaps = [] } }) {
   if (!overlaps.length) return null;
   return html`<ul class="overlaps">${overlaps.map((overlap, i) => html`<li key=${i}>
     <span class="path">${pathOf(overlap)}</span> <del class="was"><${Value} of=${named(overlap.theirs)} /></del>
-    <span class="muted">${overlap.author && ` by ${overlap.author}`} in #${overlap.seq};</span> yours: <ins class="now"><${Value} of=${named(overlap.ours)} /></ins></li>`)}</ul>`;
+    <span class="muted">${authorOf(overlap)} in #${overlap.seq};</span> yours: <ins class="now"><${Value} of=${named(overlap.ours)} /></ins></li>`)}</ul>`;
 }
+
+const authorOf = ({ author, seq }) => {
+  const name = author || app.commits.of(seq)?.author;
+  return name ? ` by ${name}` : "";
+};
 
 const pathOf = ({ kind, path }) => (kind === "name" ? "name" : segments(path).join(" › ") || "all of it");
 

@@ -1,6 +1,6 @@
 // One's own work that is not in the history: proposals that wait or were refused, and forms that were begun.
 import { html, useState } from "../lib/html.js";
-import { app, changed, go, to } from "../lib/app.js";
+import { app, go, to } from "../lib/app.js";
 import * as drafts from "../lib/drafts.js";
 import { drop, retry } from "../lib/edits.js";
 import { encode, parse } from "../lib/exact.js";
@@ -100,8 +100,7 @@ function editing(proposal) {
 function Begun({ place }) {
   const draft = drafts.kept(place);
   if (!draft) return null;
-  const discard = () => (drafts.discard(place), changed());
   return html`<li><${Link} to=${place}>${draft.opened?.name ?? (draft.form.name || `New ${draft.form.kind}`)}<//>
     <span class="muted">${draft.form.kind}, <${Time} of=${draft.time} /></span>
-    <button type="button" class="quiet" onClick=${discard}>Discard</button></li>`;
+    <button type="button" class="quiet" onClick=${() => drafts.discard(place)}>Discard</button></li>`;
 }

@@ -98,7 +98,8 @@ function Bar({ slider, toggle, help }) {
 function Mine() {
   if (!app.profile) return null;
   const { mine, pending } = app.outbox;
-  const counts = [[pending.length, "not sent"], [mine.length - pending.length, "refused"], [places().length, "begun"]].filter(([n]) => n);
+  const begun = places().filter((place) => place !== location.pathname);
+  const counts = [[pending.length, "not sent"], [mine.length - pending.length, "refused"], [begun.length, "begun"]].filter(([n]) => n);
   if (!counts.length) return null;
   return html`<${Link} class="badge" to=${to("yours")}>${counts.map(([n, what]) => `${n} ${what}`).join(", ")}<//>`;
 }
