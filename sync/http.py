@@ -159,6 +159,8 @@ class Door:
                 return answer(200, text, more=[("Vary", "Accept")])
             case _ if path.startswith(VIEWS) or path in HUB_VIEWS:
                 return self.pages.page(request)
+            case "/worker.js":
+                return self.pages.work(request)
             case _ if (file := self.pages.file(path, request)) is not None:
                 return file
             case _:

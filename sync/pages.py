@@ -45,9 +45,17 @@ LATER: Final = "later/"
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
+    "require-trusted-types-for 'script'; trusted-types stackroom"
 )
-"""Nothing but our own files, no script or style inside the page, and no text that becomes markup."""
+"""Nothing but our own files, no script or style inside the page, and no text that becomes markup.
+
+The one trusted type is the address of the worker (`lib/offline.js`).
+"""
+
+WORKER: Final = "worker.js"
+"""The script that keeps the page for when the hub cannot be reached; its address is always the same."""
+
+WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 
 
 class File(Struct, frozen=True):
@@ -73,8 +81,12 @@ class Pages:
         self.version = digest.hexdigest()[:16]
         self.base = f"{STATIC}{self.version}"
         index = found.pop(INDEX).decode()
-        scripts = [n for n in found if n.endswith(".js") and not n.startswith(LATER)]
-        preload = "\n".join(f'<link rel="modulepreload" href="{self.base}/{n}">' for n in scripts)
+        self.worker = _file(WORKER, found.pop(WORKER))
+        scripts = sorted((n for n in found if n.endswith(".js")), key=_is_later)
+        preload = "\n".join(
+            f'<link rel="{"prefetch" if _is_later(n) else "modulepreload"}" href="{self.base}/{n}">'
+            for n in scripts
+        )
         index = index.replace("{preload}", preload).replace("{base}", self.base)
         self.index = _file(INDEX, index.encode())
         self._files = {f"{self.base}/{name}": _file(name, data) for name, data in found.items()}
@@ -85,6 +97,11 @@ class Pages:
         if file is None:
             return None
         return _answer(file, request, [("Cache-Control", "public, max-age=31536000, immutable")])
+
+    def work(self, request: Request) -> Response:
+        """The worker, to be asked for again each time."""
+        more = [("Content-Security-Policy", WORKER_POLICY), ("Cache-Control", "no-cache")]
+        return _answer(self.worker, request, more)
 
     def page(self, request: Request) -> Response:
         """The page of every view, to be asked for again each time."""
@@ -115,6 +132,10 @@ def dashboard() -> Pages:
 def wants_page(headers: Headers) -> bool:
     """Whether the request is a browser's that would show a page."""
     return any("text/html" in line for line in headers.get_all("Accept"))
+
+
+def _is_later(name: str) -> bool:
+    return name.startswith(LATER)
 
 
 def _file(name: str, data: bytes) -> File:

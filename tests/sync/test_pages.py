@@ -113,12 +113,14 @@ async def test_the_policy(team: Team) -> None:
 
 def test_the_first_view_is_small() -> None:
     assert dashboard().packed_bytes < FIRST_VIEW
-    assert "/later/" not in dashboard().index.plain.decode()
+    links = re.findall(r'rel="(\w+)" href="([^"]+)"', dashboard().index.plain.decode())
+    assert {rel for rel, href in links if "/later/" in href} == {"prefetch"}
 
 
 def test_the_address_of_files_is_of_what_is_in_them(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("{base}")
     (tmp_path / "a.js").write_text("1")
+    (tmp_path / "worker.js").write_text("2")
     (tmp_path / ".hidden").write_text("no")
     first = Pages(tmp_path)
     assert first.base == Pages(tmp_path).base

@@ -13,6 +13,7 @@ from stackroom.events.history import Difference
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
+from stackroom.events.steps import Turn
 from stackroom.sync import protocol as wire
 from stackroom.sync.draft_messages import Intended, Resolve
 from stackroom.sync.schema import schema, text
@@ -20,13 +21,14 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "55428afaebddc659f5e507f7138ea68dae4fb5d0fb22ee5ce5da79eae50687a7"}
+PINNED = {1: "2753ed2fd9fffa25117e0d17d186c0bcbbe8fdb3be3ed78285b83eb850f685bc"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
 DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
-ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3)
+TURN = Turn(uid(5), "conflict", 1, "opened")
+ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3, (TURN,))
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Hello(uid(3), "token", "stackroom/0.1.0"),

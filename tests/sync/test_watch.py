@@ -14,6 +14,7 @@ from stackroom.events.model import (
     ComponentDeleted,
     ComponentRegistered,
     ComponentUpdated,
+    ConflictResolved,
     StackRegistered,
 )
 from stackroom.sync import protocol as wire
@@ -190,6 +191,13 @@ async def test_what_commits_changed(hub: Running) -> None:
         await ann.say(wire.ReadLog(1, PROFILE, most=2))
         newest, before = (await ann.hear(wire.LogRead)).entries
         assert (newest.types, newest.differences) == (("ConflictOpened",), ())
+        (opened,) = newest.turns
+        assert (opened.id, opened.kind, opened.number, opened.what) == (
+            newest.id,
+            "conflict",
+            5,
+            "opened",
+        )
         assert (before.seq, before.author, before.types) == (4, "ann", ("ComponentUpdated",))
         told = [(d.kind, d.name, d.path, d.before, d.after) for d in before.differences]
         assert told == [
@@ -205,6 +213,10 @@ async def test_what_commits_changed(hub: Running) -> None:
         (bare,) = (await ann.hear(wire.LogRead)).entries
         assert (bare.seq, bare.message, bare.types) == (4, "why", ("ComponentUpdated",))
         assert (bare.differences, bare.left_out) == ((), 0)
+        await push(ann, (newest.id, ConflictResolved("theirs")), base=5)
+        await ann.say(wire.ReadLog(5, PROFILE, entity=newest.id))
+        turns = [t for e in (await ann.hear(wire.LogRead)).entries for t in e.turns]
+        assert [(t.number, t.what) for t in turns] == [(5, "theirs"), (5, "opened")]
         for nothing in (wire.ReadLog(4, PROFILE, before=1), wire.ReadLog(4, uid(77))):
             await ann.say(nothing)
             assert (await ann.hear(wire.LogRead)).entries == ()

@@ -11,13 +11,17 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "na
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const count = new Intl.NumberFormat("en");
 
+// How long ago it is, or in how long it will be.
 export function ago(time, now = Date.now()) {
   const past = time - now;
   for (const [unit, length] of UNITS) {
-    if (-past >= length) return relative.format(Math.round(past / length), unit);
+    if (Math.abs(past) >= length) return relative.format(Math.round(past / length), unit);
   }
   return "just now";
 }
+
+// A refusal of the hub's as a sentence of its own.
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1).replace(/([^.!?])$/, "$1.");
 
 export const when = (time) => whole.format(new Date(time));
 export const many = (n, one, more = one + "s") => `${count.format(n)} ${n === 1 ? one : more}`;

@@ -10,7 +10,7 @@ const PAGE = 50;
 
 // One commit: who, when, why, and what it changed.
 export function Entry({ entry, of }) {
-  const { differences = [], left_out: leftOut = 0 } = entry;
+  const { differences = [], left_out: leftOut = 0, turns = [] } = entry;
   const shown = of ? differences.filter((d) => of.path === undefined || overlap(d.path, of.path)) : differences;
   return html`<article class="entry" aria-label=${`commit ${entry.seq}`}>
     <header>
@@ -19,10 +19,17 @@ export function Entry({ entry, of }) {
       <span class="facts"><${Link} to=${`${location.pathname}?at=${entry.seq}`} title="Look at this moment">#${entry.seq}<//>
         <${Time} of=${entry.accepted} /></span>
     </header>
+    ${turns.length > 0 && html`<p class="turns">${turns.map((turn, i) => html`${i > 0 && ", "}<${Turn} key=${turn.id} of=${turn} />`)}</p>`}
     <${Differences} of=${shown} bare=${Boolean(of)} />
-    ${!differences.length && html`<p class="types">${(entry.types ?? []).map(event).join(", ")}</p>`}
+    ${!differences.length && !turns.length && html`<p class="types">${(entry.types ?? []).map(event).join(", ")}</p>`}
     ${leftOut > 0 && html`<p class="types">and more of ${many(leftOut, "entity", "entities")}, too much to show</p>`}
   </article>`;
+}
+
+// What a commit did to a conflict or a change request.
+function Turn({ of: { kind, number, what } }) {
+  const decided = ["ours", "theirs", "edited"].includes(what);
+  return html`${decided ? "resolved" : what} <${Link} to=${to(`${kind}s`, String(number))}>${kind === "request" ? "change request" : kind} #${number}<//>${decided && ` (${what})`}`;
 }
 
 // Differences as `read_log` has them, entity by entity.

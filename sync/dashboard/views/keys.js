@@ -2,13 +2,14 @@
 import { html, useEffect, useRef } from "../lib/html.js";
 import { app, go, to } from "../lib/app.js";
 import { forms } from "./actions.js";
-import { TABS } from "./views.js";
+import { OF_HUB, QUEUES, TABS } from "./views.js";
 
 const CHORD = 1_000; // milliseconds between the two keys of one
-const PLACES = Object.fromEntries(TABS.map(([, key, names]) => [key, names]));
+const PLACES = Object.fromEntries([...TABS, ...QUEUES].map(([, key, names]) => [key, names]));
+const ADDRESSES = Object.fromEntries(OF_HUB.map(([, key, address]) => [key, address]));
 const TOLD = [
   ["/", "search"],
-  ...TABS.map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
+  ...[...TABS, ...QUEUES, ...OF_HUB].map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
   ["t", "time slider"],
   ["n", "new stack or component"],
   ["e", "edit what is shown"],
@@ -29,7 +30,9 @@ export function useKeys(does) {
         if (key === "Escape") target.blur();
         return;
       }
-      if (g && Date.now() - g < CHORD && app.profile && PLACES[key]) go(to(...PLACES[key]));
+      const chord = g && Date.now() - g < CHORD && app.phase === "in";
+      if (chord && ADDRESSES[key]) go(ADDRESSES[key]);
+      else if (chord && app.profile && PLACES[key]) go(to(...PLACES[key]));
       else if (key === "/") document.getElementById("search")?.select();
       else if (key === "t") latest.current.time();
       else if (key === "?") latest.current.help();

@@ -9,7 +9,7 @@ import { Help, useKeys } from "./keys.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
 import { SignIn } from "./sign_in.js";
 import { TimeBar } from "./time.js";
-import { INSIDE, OUTSIDE, TABS, TITLES } from "./views.js";
+import { INSIDE, OF_HUB, OUTSIDE, QUEUES, TABS, TITLES } from "./views.js";
 
 export function Shell() {
   const [help, setHelp] = useState(false);
@@ -22,7 +22,7 @@ export function Shell() {
     escape: () => setHelp(false),
   });
   useEffect(() => {
-    document.title = [route.name ?? TITLES[route.view], route.profile, "Stackroom"].filter(Boolean).join(" · ");
+    document.title = [route.name ?? TITLES[route.view], route.seq && `#${route.seq}`, route.profile, "Stackroom"].filter(Boolean).join(" · ");
     // Whoever listens to the page is told that it is another one.
     if (app.moved) main.current?.querySelector("h1")?.focus();
   }, [route]);
@@ -78,12 +78,16 @@ function Bar({ slider, toggle, help }) {
       <select value=${here} onChange=${(e) => go(place(e.currentTarget.value))}>
         ${!profiles.some((p) => p.name === here) && html`<option value=${here}>${here}</option>`}
         ${profiles.map((p) => html`<option key=${p.id} value=${p.name}>${p.name}</option>`)}
-      </select></label>
-      <nav aria-label="Views">${TABS.map(([title, , names, views]) => html`<${Link} key=${title}
-        to=${to(...names)} aria-current=${views.includes(route.view) ? "page" : undefined}>${title}<//>`)}</nav>`}
+      </select></label>`}
+    <nav aria-label="Views">
+      ${profiles && here && TABS.map(([title, , names, views]) => html`<${Link} key=${title}
+        to=${to(...names)} aria-current=${views.includes(route.view) ? "page" : undefined}>${title}<//>`)}
+      ${OF_HUB.map(([title, , address, view]) => html`<${Link} key=${title}
+        to=${address} aria-current=${view === route.view ? "page" : undefined}>${title}<//>`)}
+    </nav>
     <div class="side">
-      ${index?.conflicts > 0 && html`<span class="badge" title="open conflicts">${index.conflicts} in conflict</span>`}
-      ${index?.requests > 0 && html`<span class="badge" title="open change requests">${index.requests} to approve</span>`}
+      ${route.profile && QUEUES.map(([title, , names, says]) => index?.[names[0]].length > 0 && html`<${Link} key=${title}
+        class="badge" to=${to(...names)} title=${title.toLowerCase()}>${index[names[0]].length} ${says}<//>`)}
       <${Mine} />
       ${route.profile && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
       <button type="button" class="quiet" aria-label="Keys" aria-keyshortcuts="?" onClick=${help}>?</button>

@@ -1,9 +1,12 @@
 // Every view by its name in lib/route.js, and where the bar and the keys lead.
 import { Activity } from "./activity.js";
 import { Components } from "./components.js";
+import { ConflictPage, Conflicts } from "./conflicts.js";
 import { ComponentPage, StackPage } from "./entity.js";
 import { later } from "./later.js";
 import { Overview } from "./overview.js";
+import { RequestPage, Requests } from "./requests.js";
+import { Team } from "./team/team.js";
 
 const componentForm = () => import("../later/component_form.js");
 const stackForm = () => import("../later/stack_form.js");
@@ -15,6 +18,10 @@ export const INSIDE = {
   stack: StackPage,
   component: ComponentPage,
   activity: Activity,
+  conflicts: Conflicts,
+  conflict: ConflictPage,
+  requests: Requests,
+  request: RequestPage,
   yours: later(() => import("../later/yours.js"), "Yours"),
   settings: later(() => import("../later/settings_form.js"), "Settings"),
   "new-stack": later(stackForm, "NewStack"),
@@ -24,7 +31,7 @@ export const INSIDE = {
 };
 
 // Views of the hub, whatever profile was looked at last.
-export const OUTSIDE = {};
+export const OUTSIDE = { team: Team };
 
 // [title, key after `g`, address in the profile, the views that stand below it]
 export const TABS = [
@@ -33,7 +40,18 @@ export const TABS = [
   ["Activity", "a", ["activity"], ["activity"]],
 ];
 
+// [title, key after `g`, address, view]
+export const OF_HUB = [["Team", "t", "/team", "team"]];
+
+// What waits for somebody: [title, key after `g`, address in the profile, what the bar says behind how many there are]
+export const QUEUES = [
+  ["Conflicts", "x", ["conflicts"], "in conflict"],
+  ["Change requests", "r", ["requests"], "to approve"],
+];
+
 // What stands in the title of the window.
 export const TITLES = {
-  components: "Components", activity: "Activity", yours: "Yours", settings: "Settings", "new-stack": "New stack", "new-component": "New component",
+  components: "Components", activity: "Activity", conflicts: "Conflicts", conflict: "Conflict",
+  requests: "Change requests", request: "Change request", team: "Team",
+  yours: "Yours", settings: "Settings", "new-stack": "New stack", "new-component": "New component",
 };
