@@ -82,7 +82,7 @@ class Pages:
         self.base = f"{STATIC}{self.version}"
         index = found.pop(INDEX).decode()
         self.worker = _file(WORKER, found.pop(WORKER))
-        scripts = sorted((n for n in found if n.endswith(".js")), key=_is_later)
+        scripts = sorted((n for n in found if n.endswith((".js", ".json"))), key=_is_later)
         preload = "\n".join(
             f'<link rel="{"prefetch" if _is_later(n) else "modulepreload"}" href="{self.base}/{n}">'
             for n in scripts

@@ -1,11 +1,8 @@
 """The people of a hub in the browser: who is there, who may what, and changing it, live in every page."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.commands.hubs import Hub

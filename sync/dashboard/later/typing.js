@@ -13,7 +13,7 @@ const REFERENCE = /^\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}$/; // as is_reference in e
 
 export const isReference = (value) => typeof value === "string" && REFERENCE.test(value);
 
-const isNumber = (value) => typeof value === "number" || value instanceof Exact;
+export const isNumber = (value) => typeof value === "number" || value instanceof Exact;
 
 // How a value is shown in a field that is read so.
 export function readingOf(value) {

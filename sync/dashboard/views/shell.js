@@ -5,6 +5,7 @@ import { places } from "../lib/drafts.js";
 import { place } from "../lib/route.js";
 import { ago } from "../lib/words.js";
 import { Mark } from "./icons.js";
+import { Asking } from "./actions.js";
 import { Help, useKeys } from "./keys.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
 import { SignIn } from "./sign_in.js";
@@ -34,6 +35,7 @@ export function Shell() {
     <${Banners} />
     ${open && app.live && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
     <main id="main" ref=${main} tabindex="-1" class=${route.at ? "then" : ""}><${Content} /></main>
+    <${Asking} />
     ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
 }
 
