@@ -5,9 +5,11 @@ stands in each file's address, so that the files of one page belong together and
 """
 
 import gzip
+import re
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
 from typing import Final
 
 from msgspec import Struct
@@ -39,8 +41,10 @@ _KINDS: Final = {
 }
 """What a browser may be told that a file is; others are not served."""
 
-LATER: Final = "later/"
-"""The folder of what is loaded only where somebody asks for it, and not with the first view."""
+MAIN: Final = "app.js"
+"""The script that imports all others; what it does not import at once is of no first view."""
+
+_IMPORTS: Final = re.compile(r'^(?:import|export)\b[^;"=(]*"(\.[^"]+)"', re.MULTILINE)
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -82,11 +86,12 @@ class Pages:
         self.base = f"{STATIC}{self.version}"
         index = found.pop(INDEX).decode()
         self.worker = _file(WORKER, found.pop(WORKER))
-        scripts = sorted((n for n in found if n.endswith((".js", ".json"))), key=_is_later)
-        preload = "\n".join(
-            f'<link rel="{"prefetch" if _is_later(n) else "modulepreload"}" href="{self.base}/{n}">'
-            for n in scripts
-        )
+        first = _imported(found)
+        of_any_view = (*first, *(name for name in found if not name.endswith((".js", ".json"))))
+        self._later = {name for name in found if name not in of_any_view}
+        links = [f'<link rel="modulepreload" href="{self.base}/{n}">' for n in sorted(first)]
+        links += [f'<link rel="prefetch" href="{self.base}/{n}">' for n in sorted(self._later)]
+        preload = "\n".join(links)
         index = index.replace("{preload}", preload).replace("{base}", self.base)
         self.index = _file(INDEX, index.encode())
         self._files = {f"{self.base}/{name}": _file(name, data) for name, data in found.items()}
@@ -114,11 +119,10 @@ class Pages:
     @property
     def packed_bytes(self) -> int:
         """What a browser loads that comes for the first time."""
-        later = f"{self.base}/{LATER}"
         first = [
             file
             for name, file in self._files.items()
-            if not name.endswith(".txt") and not name.startswith(later)
+            if not name.endswith(".txt") and name.removeprefix(f"{self.base}/") not in self._later
         ]
         return sum(len(file.packed) for file in [self.index, *first])
 
@@ -134,8 +138,17 @@ def wants_page(headers: Headers) -> bool:
     return any("text/html" in line for line in headers.get_all("Accept"))
 
 
-def _is_later(name: str) -> bool:
-    return name.startswith(LATER)
+def _imported(found: dict[str, bytes]) -> set[str]:
+    """The scripts that `MAIN` imports before anything runs, and those that they import."""
+    imported: set[str] = set()
+    waiting = [MAIN]
+    while waiting:
+        name = waiting.pop()
+        if name in found and name not in imported:
+            imported.add(name)
+            for path in _IMPORTS.findall(found[name].decode()):
+                waiting.append(normpath(str(PurePosixPath(name).parent / path)))
+    return imported
 
 
 def _file(name: str, data: bytes) -> File:

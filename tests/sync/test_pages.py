@@ -115,6 +115,7 @@ def test_the_first_view_is_small() -> None:
     assert dashboard().packed_bytes < FIRST_VIEW
     links = re.findall(r'rel="(\w+)" href="([^"]+)"', dashboard().index.plain.decode())
     assert {rel for rel, href in links if "/later/" in href} == {"prefetch"}
+    assert {rel for rel, href in links if href.endswith("/lib/wire.js")} == {"modulepreload"}
 
 
 def test_the_address_of_files_is_of_what_is_in_them(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ export const app = {
   people: new People(changed),
   server: "",
   upgraded: false,
+  stays: "", // why nobody was signed out
   opensOffline: false, // whether this page opens while the hub cannot be reached
   profiles: null,
   profile: null,
@@ -122,9 +123,14 @@ async function openOffline() {
 }
 
 export async function signOut() {
-  const { connection } = app;
+  if (app.status.name !== "open") {
+    // Only the hub can take the cookie away.
+    app.stays = "You are signed in still: signing out needs the hub, which cannot be reached.";
+    changed();
+    return;
+  }
   try {
-    await session.signOut(connection);
+    await session.signOut(app.connection);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     session.forget();
@@ -151,6 +157,7 @@ let incoming = null; // entities that come after a connection was made, until th
 function heard(message) {
   switch (message.type) {
     case "welcome":
+      app.stays = "";
       app.upgraded ||= app.server !== "" && app.server !== message.server;
       Object.assign(app, { phase: "in", user: message.user, server: message.server });
       app.profile = null;

@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { app, changed, go, signOut, to, world } from "../lib/app.js";
 import { places } from "../lib/drafts.js";
 import { place } from "../lib/route.js";
-import { ago } from "../lib/words.js";
+import { ago, many } from "../lib/words.js";
 import { Mark } from "./icons.js";
 import { Asking } from "./actions.js";
 import { Help, useKeys } from "./keys.js";
@@ -118,12 +118,16 @@ function Banners() {
     const timer = setInterval(changed, 1_000);
     return () => clearInterval(timer);
   }, [lost]);
+  const { pending, elsewhere, problem } = app.outbox;
   const seconds = status.until ? Math.max(0, Math.ceil((status.until - Date.now()) / 1_000)) : 0;
   return html`<div role="status">
     ${lost && html`<p class="banner">Offline.
       ${app.live ? ` What you see is as of #${app.live.seq}, ${ago(app.heard)}.` : ""}
+      ${pending.length ? ` ${many(pending.length, "change")} of yours ${pending.length === 1 ? "is" : "are"} kept here, and sent when it is back.` : ""}
       ${status.name === "waiting" ? ` Trying again in ${seconds} s.` : " Trying again."}
       <button type="button" class="quiet" onClick=${() => app.connection.again()}>Try now</button></p>`}
+    ${problem && html`<p class="banner">The hub takes no changes now: ${problem}. Yours ${pending.length + elsewhere === 1 ? "is" : "are"} kept here, and offered again.</p>`}
+    ${app.stays && html`<p class="banner" role="alert">${app.stays}</p>`}
     ${app.upgraded && html`<p class="banner">The hub was upgraded.
       <button type="button" class="quiet" onClick=${() => location.reload()}>Reload this page</button></p>`}
   </div>`;

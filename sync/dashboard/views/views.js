@@ -1,14 +1,13 @@
 // Every view by its name in lib/route.js, and where the bar and the keys lead.
 import { Activity } from "./activity.js";
 import { Components } from "./components.js";
-import { ConflictPage, Conflicts } from "./conflicts.js";
 import { ComponentPage, StackPage } from "./entity.js";
 import { later } from "./later.js";
 import { Overview } from "./overview.js";
-import { RequestPage, Requests } from "./requests.js";
-import { Team } from "./team/team.js";
 
 const componentForm = () => import("../later/component_form.js");
+const conflicts = () => import("./conflicts.js");
+const requests = () => import("./requests.js");
 const stackForm = () => import("../later/stack_form.js");
 
 // Views of a profile's world, which is given to them as `world`.
@@ -18,10 +17,10 @@ export const INSIDE = {
   stack: StackPage,
   component: ComponentPage,
   activity: Activity,
-  conflicts: Conflicts,
-  conflict: ConflictPage,
-  requests: Requests,
-  request: RequestPage,
+  conflicts: later(conflicts, "Conflicts"),
+  conflict: later(conflicts, "ConflictPage"),
+  requests: later(requests, "Requests"),
+  request: later(requests, "RequestPage"),
   yours: later(() => import("../later/yours.js"), "Yours"),
   settings: later(() => import("../later/settings_form.js"), "Settings"),
   "new-stack": later(stackForm, "NewStack"),
@@ -31,7 +30,7 @@ export const INSIDE = {
 };
 
 // Views of the hub, whatever profile was looked at last.
-export const OUTSIDE = { team: Team };
+export const OUTSIDE = { team: later(() => import("./team/team.js"), "Team") };
 
 // [title, key after `g`, address in the profile, the views that stand below it]
 export const TABS = [
