@@ -18,7 +18,6 @@ export const app = {
   fresh: null, // a token that a code made, until its holder has kept it
   status: { name: "connecting" },
   user: "",
-  rights: null, // what the hub says that they may do
   server: "",
   upgraded: false,
   profiles: null,
