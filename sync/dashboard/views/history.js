@@ -33,7 +33,8 @@ function Turn({ of: { kind, number, what } }) {
   return html`${decided ? "resolved" : what} <${Link} to=${to(`${kind}s`, String(number))}>${kind === "request" ? "change request" : kind} #${number}<//>${decided && ` (${what})`}`;
 }
 
-// `names` is the world, or what is like one, in which members are called something; that of now without it.
+// Differences as `read_log` has them, entity by entity. `names` is the world, or what is like one, in which members
+// are called something; that of now without it.
 export function Differences({ of, bare, names = app.live }) {
   const groups = new Map();
   for (const difference of of) {
