@@ -4,7 +4,7 @@ import { app } from "../lib/app.js";
 import { may } from "../lib/edits.js";
 import { EDIT, OURS, THEIRS, questionsOf, resolution } from "../lib/questions.js";
 import { Message, Outcome, useDecision, waits } from "./decision.js";
-import { Foreseen, stands, useRehearsal } from "./foreseen.js";
+import { Foreseen, stands, useRehearsal } from "./rehearsal.js";
 import { Held, Wishes } from "./held.js";
 import { Time } from "./parts.js";
 import { Question } from "./question.js";

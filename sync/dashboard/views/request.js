@@ -4,7 +4,7 @@ import { app } from "../lib/app.js";
 import { may } from "../lib/edits.js";
 import { isAuthor, wishes } from "../lib/holdings.js";
 import { Message, Outcome, useDecision, waits } from "./decision.js";
-import { Result, Unforeseen, stands, useRehearsal } from "./foreseen.js";
+import { Result, Unforeseen, stands, useRehearsal } from "./rehearsal.js";
 import { Held, Wishes } from "./held.js";
 import { Named } from "./named.js";
 import { Command, Problem, Time, Waiting } from "./parts.js";

@@ -49,7 +49,7 @@ export const Unforeseen = ({ error }) => html`<${Problem}>${error.code === "offl
 export function Foreseen({ rehearsal: { answer, error, before }, world, said }) {
   if (error) return html`<${Unforeseen} error=${error} />`;
   if (!answer && !before) return html`<${Waiting}>Asking the hub what would come of it<//>`;
-  return html`<div class=${answer ? "foreseen" : "foreseen asking"} aria-busy=${!answer}><${Fate} of=${answer ?? before} world=${world} said=${said} /></div>`;
+  return html`<div class=${answer ? "rehearsed" : "rehearsed asking"} aria-busy=${!answer}><${Fate} of=${answer ?? before} world=${world} said=${said} /></div>`;
 }
 
 function Fate({ of: answer, world, said }) {
