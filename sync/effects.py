@@ -91,6 +91,21 @@ class Recount(Struct, frozen=True):
     asked: wire.ReadLog
 
 
+class Contrast(Struct, frozen=True):
+    """Read what differs between two moments, from entity number `skip` of those that do."""
+
+    session: int
+    asked: wire.Diff
+    skip: int = 0
+
+
+class Vouch(Struct, frozen=True):
+    """Read commits, and what proves them."""
+
+    session: int
+    asked: wire.Prove
+
+
 class Forget(Struct, frozen=True):
     """Keep no state of the profile's past: values were taken out of its history, or it was healed."""
 
@@ -171,7 +186,17 @@ class Noted(Struct, frozen=True):
 
 
 Asked: TypeAlias = (
-    Read | FetchRoots | Show | LookBack | Recount | ListAll | ReadNotes | Look | Survey
+    Read
+    | FetchRoots
+    | Show
+    | LookBack
+    | Recount
+    | Contrast
+    | Vouch
+    | ListAll
+    | ReadNotes
+    | Look
+    | Survey
 )
 """What is read for one connection, in the order in which it was asked for."""
 
@@ -200,6 +225,18 @@ class Page(Struct, frozen=True):
         state = len(self.snapshot.state) if self.snapshot is not None else 0
         commits = len(self.commits) + self.leaves
         return state + bodies + commits * ENVELOPE_BYTES
+
+
+class Vouched(Struct, frozen=True):
+    """What the log says to a `Vouch`: the head, commits with their proofs, and that of the tree seen.
+
+    `weight` is about how many bytes were read for it.
+    """
+
+    head: Head
+    proven: tuple[wire.Proven, ...]
+    consistency: tuple[bytes, ...]
+    weight: int
 
 
 class RootsThere(Struct, frozen=True):

@@ -24,6 +24,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
 from stackroom.sync.effects import (
+    Contrast,
     FetchRoots,
     Keep,
     ListAll,
@@ -35,6 +36,7 @@ from stackroom.sync.effects import (
     ReadNotes,
     Recount,
     Submit,
+    Vouch,
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
@@ -236,6 +238,12 @@ class Hub(Healing, Watchers):
             case wire.ReadLog(profile=profile):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Recount(session.id, message))
+            case wire.Diff(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(Contrast(session.id, message))
+            case wire.Prove(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(Vouch(session.id, message))
             case wire.FetchRoots(profile, seqs):
                 if self._may_read(session, principal, profile):
                     self._effects.append(FetchRoots(session.id, profile, seqs))

@@ -48,7 +48,12 @@ from stackroom.sync.order_messages import RevokeToken as RevokeToken
 from stackroom.sync.order_messages import Secret as Secret
 from stackroom.sync.order_messages import SetPassword as SetPassword
 from stackroom.sync.order_messages import TokenInfo as TokenInfo
+from stackroom.sync.proof_messages import Prove as Prove
+from stackroom.sync.proof_messages import Proved as Proved
+from stackroom.sync.proof_messages import Proven as Proven
 from stackroom.sync.show_messages import Changed as Changed
+from stackroom.sync.show_messages import Diff as Diff
+from stackroom.sync.show_messages import Differed as Differed
 from stackroom.sync.show_messages import Entry as Entry
 from stackroom.sync.show_messages import LogRead as LogRead
 from stackroom.sync.show_messages import Look as Look
@@ -402,6 +407,8 @@ FromReplica: TypeAlias = (
     | Unwatch
     | Look
     | ReadLog
+    | Diff
+    | Prove
     | Compare
     | Offer
     | Returned
@@ -426,6 +433,8 @@ FromHub: TypeAlias = (
     | Changed
     | Looked
     | LogRead
+    | Differed
+    | Proved
     | Compared
     | Recall
     | Healed

@@ -12,7 +12,8 @@ from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import Forget, LookBack, Recount, Send, Show
+from stackroom.sync.contrasting import Contrasted
+from stackroom.sync.effects import Contrast, Forget, LookBack, Recount, Send, Show
 from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
 from stackroom.sync.session import Session, Watch
@@ -176,6 +177,25 @@ class Watchers(Readers, ABC):
         session, asked = self.sessions.get(recount.session), recount.asked
         if session is not None and self._still_reads(session.id, asked.profile):
             self._send(session, wire.LogRead(asked.id, asked.profile, told.entries))
+
+    def contrasted(self, contrast: Contrast, found: Contrasted) -> None:
+        """The log gave a page of what differs between two moments."""
+        session, asked = self.sessions.get(contrast.session), contrast.asked
+        if session is None or not self._still_reads(session.id, asked.profile):
+            return
+        complete = found.next is None
+        page = wire.Differed(
+            asked.id,
+            asked.profile,
+            found.before,
+            found.after,
+            found.differences,
+            found.names,
+            complete,
+        )
+        self._send(session, page)
+        if found.next is not None:
+            self._effects.append(Contrast(session.id, asked, found.next))
 
 
 def _news(

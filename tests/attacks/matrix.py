@@ -145,6 +145,8 @@ def reading() -> Iterator[Row]:
             yield Row("watch", place, needed, lambda case, id=id: wire.Watch(id))  # type: ignore[misc]
             yield Row("look", place, needed, lambda case, id=id: wire.Look(0, id, 1))  # type: ignore[misc]
             yield Row("read_log", place, needed, lambda case, id=id: wire.ReadLog(0, id))  # type: ignore[misc]
+            yield Row("diff", place, needed, lambda case, id=id: wire.Diff(0, id, 0, 1))  # type: ignore[misc]
+            yield Row("prove", place, needed, lambda case, id=id: wire.Prove(0, id, (1,)))  # type: ignore[misc]
             yield Row("unwatch", place, ANYBODY, lambda case, id=id: wire.Unwatch(id))  # type: ignore[misc]
             yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]
             yield Row("unsubscribe", place, ANYBODY, lambda case, id=id: wire.Unsubscribe(id))  # type: ignore[misc]

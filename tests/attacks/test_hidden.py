@@ -29,6 +29,8 @@ TELLING = (
     wire.Changed,
     wire.Looked,
     wire.LogRead,
+    wire.Differed,
+    wire.Proved,
 )
 CANARIES = (
     "canary-profile",
@@ -83,6 +85,8 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         wire.Unwatch(profile),
         *(wire.Look(n, profile, n) for n in (0, 2, 10_000)),
         *(wire.ReadLog(n, profile, n, entity=id) for n in (0, 3) for id in ("", uid(60), profile)),
+        *(wire.Diff(n, profile, 0, n) for n in (0, 2, 10_000)),
+        *(wire.Prove(n, profile, (1, n), n) for n in (0, 2, 10_000)),
         wire.FetchRoots(profile, (0, 2, 10_000)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),

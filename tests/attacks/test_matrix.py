@@ -175,9 +175,15 @@ class Trial:
     async def data(self, peer: Peer) -> str:
         while True:
             match await peer.next():
-                case wire.CaughtUp() | wire.History() | wire.LogRead() | wire.Roots():
+                case (
+                    wire.CaughtUp() | wire.History() | wire.LogRead() | wire.Roots() | wire.Proved()
+                ):
                     return "yes"
-                case wire.Changed(complete=True) | wire.Looked(complete=True):
+                case (
+                    wire.Changed(complete=True)
+                    | wire.Looked(complete=True)
+                    | wire.Differed(complete=True)
+                ):
                     return "yes"
                 case wire.Error(code):
                     return "no" if code == "forbidden" else code

@@ -26,12 +26,14 @@ from stackroom.sync import effects, founding, orders, tokens
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.contrasting import read_diff
 from stackroom.sync.hub import Hub
 from stackroom.sync.mending import Outcome, Unmended, mend
 from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Past, read_log, read_past
+from stackroom.sync.vouching import read_proofs
 from tests.events.world import uid
 from tests.sync.notaries import notary_of
 
@@ -165,6 +167,8 @@ class Witness:
                 | wire.Changed(profile)
                 | wire.Looked(profile=profile)
                 | wire.LogRead(profile=profile)
+                | wire.Differed(profile=profile)
+                | wire.Proved(profile=profile)
                 | wire.Compared(profile)
                 | wire.Recall(profile)
                 | wire.Healed(profile)
@@ -298,6 +302,11 @@ class FuzzedHub:
                 self.hub.recalled(request, read(partial(read_past, request, self.past, SETTINGS)))
             case effects.Recount():
                 self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
+            case effects.Contrast():
+                page = read(partial(read_diff, request, self.past, SETTINGS))
+                self.hub.contrasted(request, page)
+            case effects.Vouch():
+                self.hub.vouched(request, read(partial(read_proofs, request, SETTINGS)), self.now)
             case effects.ListAll(session):
                 self.hub.catalogue(session, read(lambda log: log.profiles()))
             case effects.ReadNotes():

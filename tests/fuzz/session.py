@@ -117,7 +117,7 @@ def come(c: Choices, hub: FuzzedHub) -> None:
 def reading(c: Choices, profile: str) -> wire.FromReplica:
     """What asks for something of a profile."""
     seq = c.pick((0, 1, 10**6))
-    match c.below(6):
+    match c.below(8):
         case 0:
             return wire.Watch(profile)
         case 1:
@@ -130,6 +130,10 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
             )
         case 4:
             return wire.FetchRoots(profile, (0, 1, 2, 10**6))
+        case 5:
+            return wire.Diff(c.byte(), profile, seq, c.pick((0, 1, 2, 10**6)))
+        case 6:
+            return wire.Prove(c.byte(), profile, (2, seq, 1, 2), c.pick((0, 1, 2, 10**6)))
         case _:
             return wire.Fetch(profile, seq)
 

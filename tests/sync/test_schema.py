@@ -19,7 +19,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "56944530152cbd80579fa2ef85582bc4c03104c77cc11da3bc22d4d1c681d8aa"}
+PINNED = {1: "802066b80b814d8bfddf97258637938e1c96ec0864af85651a6a45d8935efd7b"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -49,6 +49,10 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
+    wire.Diff(3, PROFILE, 1, 7),
+    wire.Differed(3, PROFILE, 1, 7, (DIFFERENCE,), {uid(5): "k8s"}, complete=False),
+    wire.Prove(4, PROFILE, (1, 7), 3),
+    wire.Proved(4, PROFILE, 7, "a note", (wire.Proven(COMMIT, (bytes(32),)),), (bytes(32),)),
     wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
     wire.Offer(PROFILE, 3, 5, bytes(32), 1),
     wire.Returned(PROFILE, 3, (COMMIT,)),
@@ -120,7 +124,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("message", [
-    wire.FetchRoots(PROFILE, tuple(range(65))), wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
+    wire.FetchRoots(PROFILE, tuple(range(65))), wire.Prove(1, PROFILE, tuple(range(65))), wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
     wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "t"),
     wire.Hello(uid(3), "t", "a" * 300), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 2**63, "", 5, ()),)),
