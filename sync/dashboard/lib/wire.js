@@ -3,6 +3,8 @@ import { parse } from "./exact.js";
 
 const SUBPROTOCOL = "stackroom.v1+json";
 const FIRST_WAIT = 500, LONGEST_WAIT = 30_000; // milliseconds
+// What answers a question of that id.
+const ANSWERS = new Set(["reply", "looked", "log_read", "differed", "proved"]);
 export const UNAUTHORISED = 4401;
 
 export class Refused extends Error {
@@ -114,7 +116,7 @@ export class Connection {
       }
     }
     const asked = "id" in message ? this.asked.get(message.id) : undefined;
-    if (asked && ["reply", "looked", "log_read"].includes(message.type)) {
+    if (asked && ANSWERS.has(message.type)) {
       const taken = asked.take(message);
       if (taken !== undefined) {
         this.asked.delete(message.id);

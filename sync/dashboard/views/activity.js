@@ -1,10 +1,11 @@
 // The log, live: who changed what, newest first.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { app, setQuery } from "../lib/app.js";
+import { place } from "../lib/route.js";
 import { many } from "../lib/words.js";
 import { Search } from "./filters.js";
 import { Entry } from "./history.js";
-import { Empty, Problem, Waiting } from "./parts.js";
+import { Empty, Link, Problem, Waiting } from "./parts.js";
 
 const PAGE = 50, MOST = 2_000; // commits asked for at once, and kept on the page
 const KINDS = ["stack", "component", "flavor", "profile", "tag", "conflict", "request"];
@@ -60,6 +61,7 @@ export function Activity({ world }) {
       <h1 tabindex="-1">Activity</h1>
       <span class="count" role="status">${many(head, "commit")}</span>
       <${Search} label="Search commits" />
+      <${Link} to=${place(app.route.profile, "compare")}>Compare two moments<//>
       <div class="filters" role="search">
         <${Choice} name="author" title="By" options=${authors} />
         <${Choice} name="kind" title="Of" options=${KINDS} />

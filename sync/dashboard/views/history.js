@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { overlap, segments } from "../lib/paths.js";
 import { event, many, spaced } from "../lib/words.js";
-import { Link, Problem, Time, Value, Waiting } from "./parts.js";
+import { Comparing, Link, Problem, Time, Value, Waiting } from "./parts.js";
 
 const FEW = 6; // differences of one entity that are shown at first
 const PAGE = 50;
@@ -17,7 +17,8 @@ export function Entry({ entry, of }) {
       <span class="author">${entry.author}</span>
       <span class="message">${entry.message || html`<span class="none">no message</span>`}</span>
       <span class="facts"><${Link} to=${`${location.pathname}?at=${entry.seq}`} title="Look at this moment">#${entry.seq}<//>
-        <${Time} of=${entry.accepted} /></span>
+        <${Time} of=${entry.accepted} />
+        ${entry.seq < (app.live?.seq ?? 0) && html`<${Comparing} from=${entry.seq}>Compare with now<//>`}</span>
     </header>
     <${Differences} of=${shown} bare=${Boolean(of)} />
     ${!differences.length && html`<p class="types">${(entry.types ?? []).map(event).join(", ")}</p>`}

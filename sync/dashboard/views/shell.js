@@ -31,7 +31,7 @@ export function Shell() {
     <a class="skip" href="#main">To the content</a>
     <${Bar} slider=${open} toggle=${() => (open ? closeSlider(setSlider) : setSlider(true))} help=${() => setHelp(true)} />
     <${Banners} />
-    ${open && app.live && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
+    ${open && app.live && route.view !== "compare" && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
     <main id="main" ref=${main} tabindex="-1" class=${route.at ? "then" : ""}><${Content} /></main>
     ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
 }
@@ -83,7 +83,7 @@ function Bar({ slider, toggle, help }) {
     <div class="side">
       ${index?.conflicts > 0 && html`<span class="badge" title="open conflicts">${index.conflicts} in conflict</span>`}
       ${index?.requests > 0 && html`<span class="badge" title="open change requests">${index.requests} to approve</span>`}
-      ${route.profile && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
+      ${route.profile && route.view !== "compare" && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
       <button type="button" class="quiet" aria-label="Keys" aria-keyshortcuts="?" onClick=${help}>?</button>
       <span class=${`light light-${app.status.name}`} role="img" aria-label=${app.status.name === "open" ? "live" : "offline"} title=${app.status.name === "open" ? "live" : "offline"} />
       <span class="user">${app.user}</span>

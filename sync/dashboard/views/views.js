@@ -1,5 +1,6 @@
 // Every view by its name in lib/route.js, and where the bar and the keys lead.
 import { Activity } from "./activity.js";
+import { Compare } from "./compare.js";
 import { Components } from "./components.js";
 import { ComponentPage, StackPage } from "./entity.js";
 import { Overview } from "./overview.js";
@@ -11,6 +12,7 @@ export const INSIDE = {
   stack: StackPage,
   component: ComponentPage,
   activity: Activity,
+  compare: Compare,
 };
 
 // Views of the hub, whatever profile was looked at last.
@@ -20,8 +22,8 @@ export const OUTSIDE = {};
 export const TABS = [
   ["Stacks", "s", [], ["overview", "stack"]],
   ["Components", "c", ["components"], ["components", "component"]],
-  ["Activity", "a", ["activity"], ["activity"]],
+  ["Activity", "a", ["activity"], ["activity", "compare"]],
 ];
 
 // What stands in the title of the window.
-export const TITLES = { components: "Components", activity: "Activity" };
+export const TITLES = { components: "Components", activity: "Activity", compare: "Compare" };
