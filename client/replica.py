@@ -234,6 +234,7 @@ class Replica(Witnessing):
                 | wire.LogRead()
                 | wire.Differed()
                 | wire.Proved()
+                | wire.Drafted()
             ):
                 pass  # Nobody asks once they are in, and a replica folds and verifies by itself.
             case wire.Compared() | wire.Recall() | wire.Healed():

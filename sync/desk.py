@@ -10,6 +10,7 @@ from stackroom.events.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
 from stackroom.sync.contrasting import read_diff
+from stackroom.sync.drafting import draft
 from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.showing import Past, read_log, read_past
 from stackroom.sync.vouching import read_proofs
@@ -61,6 +62,11 @@ class Desk:
                 vouched = await read(partial(read_proofs, request, settings))
                 hub.vouched(request, vouched, server.clock())
                 return vouched.weight
+            case effects.WorkOut(_, asked, who):
+                most = settings.shown_bytes
+                drafted = await read(partial(draft, asked, who, self.past, most))
+                hub.worked_out(request, drafted)
+                return len(drafted.entities)
             case effects.ReadNotes():
                 newest = partial(server.security.newest, request.wanted)
                 hub.notes(request, await anyio.to_thread.run_sync(newest))

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from stackroom.events.log import Head, Snapshot
 from stackroom.events.model import Commit
+from stackroom.events.permissions import Who
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
@@ -106,6 +107,14 @@ class Vouch(Struct, frozen=True):
     asked: wire.Prove
 
 
+class WorkOut(Struct, frozen=True):
+    """Work out what `who` would propose, and what would become of it."""
+
+    session: int
+    asked: wire.Draft
+    who: Who
+
+
 class Forget(Struct, frozen=True):
     """Keep no state of the profile's past: values were taken out of its history, or it was healed."""
 
@@ -193,6 +202,7 @@ Asked: TypeAlias = (
     | Recount
     | Contrast
     | Vouch
+    | WorkOut
     | ListAll
     | ReadNotes
     | Look

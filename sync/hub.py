@@ -37,6 +37,7 @@ from stackroom.sync.effects import (
     Recount,
     Submit,
     Vouch,
+    WorkOut,
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
@@ -244,6 +245,10 @@ class Hub(Healing, Watchers):
             case wire.Prove(profile=profile):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Vouch(session.id, message))
+            case wire.Draft(profile=profile):
+                if self._may_read(session, principal, profile):
+                    who = self._who(session, principal, profile)
+                    self._effects.append(WorkOut(session.id, message, who))
             case wire.FetchRoots(profile, seqs):
                 if self._may_read(session, principal, profile):
                     self._effects.append(FetchRoots(session.id, profile, seqs))
@@ -262,6 +267,9 @@ class Hub(Healing, Watchers):
 
     def _rights(self, principal: Principal, profile: str) -> Rights:
         return self.access.rights(principal, HUB if profile == self.identity.id else profile)
+
+    def _who(self, session: Session, principal: Principal, profile: str) -> Who:
+        return Who(session.replica, principal.name, self._rights(principal, profile))
 
     def _reads(self, principal: Principal, profile: str) -> bool:
         needed = "people.read" if profile == self.identity.id else "profile.read"
@@ -345,8 +353,7 @@ class Hub(Healing, Watchers):
             )
         elif push.proposals:
             session.undecided += len(push.proposals)
-            rights = self._rights(principal, profile)
-            who = Who(session.replica, principal.name, rights)
+            who = self._who(session, principal, profile)
             submissions = tuple(
                 Submission(profile, who, proposal, principal.user, principal.token, session.id)
                 for proposal in push.proposals

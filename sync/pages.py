@@ -22,7 +22,7 @@ STATIC: Final = "/static/"
 """What the addresses of files begin with."""
 
 VIEWS: Final = "/p/"
-"""What the addresses of a profile's views begin with: each is the same page, whose script knows what to show."""
+"""What addresses of a profile's views begin with: one page for all, whose script knows what to show."""
 
 HUB_VIEWS: Final = ("/team", "/hub")
 """The addresses of the views that are of no profile."""

@@ -14,6 +14,8 @@ from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
 from stackroom.sync.close_codes import CloseCode as CloseCode
+from stackroom.sync.draft_messages import Draft as Draft
+from stackroom.sync.draft_messages import Drafted as Drafted
 from stackroom.sync.healing_messages import Compare as Compare
 from stackroom.sync.healing_messages import Compared as Compared
 from stackroom.sync.healing_messages import Healed as Healed
@@ -409,6 +411,7 @@ FromReplica: TypeAlias = (
     | ReadLog
     | Diff
     | Prove
+    | Draft
     | Compare
     | Offer
     | Returned
@@ -435,6 +438,7 @@ FromHub: TypeAlias = (
     | LogRead
     | Differed
     | Proved
+    | Drafted
     | Compared
     | Recall
     | Healed

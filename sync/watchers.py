@@ -13,7 +13,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
 from stackroom.sync.contrasting import Contrasted
-from stackroom.sync.effects import Contrast, Forget, LookBack, Recount, Send, Show
+from stackroom.sync.effects import Contrast, Forget, LookBack, Recount, Send, Show, WorkOut
 from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
 from stackroom.sync.session import Session, Watch
@@ -196,6 +196,12 @@ class Watchers(Readers, ABC):
         self._send(session, page)
         if found.next is not None:
             self._effects.append(Contrast(session.id, asked, found.next))
+
+    def worked_out(self, work: WorkOut, drafted: wire.Drafted) -> None:
+        """What was asked for a draft of was worked out."""
+        session = self.sessions.get(work.session)
+        if session is not None and self._still_reads(session.id, work.asked.profile):
+            self._send(session, drafted)
 
 
 def _news(

@@ -12,6 +12,7 @@ from stackroom.events import model, people_model
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Change
 from stackroom.sync import protocol as wire
+from stackroom.sync.draft_messages import Approve
 from tests.events.world import uid
 from tests.sync.speaking import HUB, PROFILE
 
@@ -147,6 +148,7 @@ def reading() -> Iterator[Row]:
             yield Row("read_log", place, needed, lambda case, id=id: wire.ReadLog(0, id))  # type: ignore[misc]
             yield Row("diff", place, needed, lambda case, id=id: wire.Diff(0, id, 0, 1))  # type: ignore[misc]
             yield Row("prove", place, needed, lambda case, id=id: wire.Prove(0, id, (1,)))  # type: ignore[misc]
+            yield Row("draft", place, needed, lambda case, id=id: wire.Draft(0, id, Approve(id)))  # type: ignore[misc]
             yield Row("unwatch", place, ANYBODY, lambda case, id=id: wire.Unwatch(id))  # type: ignore[misc]
             yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]
             yield Row("unsubscribe", place, ANYBODY, lambda case, id=id: wire.Unsubscribe(id))  # type: ignore[misc]

@@ -13,6 +13,7 @@ from stackroom.events.model import ComponentRegistered, ComponentUpdated, Profil
 from stackroom.events.people_entities import Project, User
 from stackroom.events.people_model import ProjectCreated, RoleAssigned, TeamCreated
 from stackroom.sync import protocol as wire
+from stackroom.sync.draft_messages import Approve, Do, Intended, Revert
 from stackroom.sync.pages import dashboard
 from tests.attacks.standing import standing
 from tests.events.world import uid
@@ -87,6 +88,8 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         *(wire.ReadLog(n, profile, n, entity=id) for n in (0, 3) for id in ("", uid(60), profile)),
         *(wire.Diff(n, profile, 0, n) for n in (0, 2, 10_000)),
         *(wire.Prove(n, profile, (1, n), n) for n in (0, 2, 10_000)),
+        *(wire.Draft(n, profile, step, n) for n in (0, 3) for step in (Approve(uid(60)), Revert(1))),
+        *(wire.Draft(1, profile, Do((Intended("StackDeleted", id, "{}"),))) for id in (uid(60), profile)),
         wire.FetchRoots(profile, (0, 2, 10_000)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),

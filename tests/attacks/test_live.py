@@ -10,6 +10,7 @@ from stackroom.events.people_entities import Assignment, Token, User
 from stackroom.events.people_model import RoleAssigned, RoleRevoked, UserDeleted
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
+from stackroom.sync.draft_messages import Revert
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import Gate, rest, standing, until
 from tests.events.world import uid
@@ -78,6 +79,7 @@ ASKED: dict[str, wire.FromReplica] = {
     "changes": wire.ReadLog(1, PROFILE),
     "differences": wire.Diff(1, PROFILE, 1, 3),
     "proofs": wire.Prove(1, PROFILE, (1, 2), 1),
+    "draft": wire.Draft(1, PROFILE, Revert(2)),
     "catalogue": wire.ListProfiles(),
 }
 

@@ -176,7 +176,12 @@ class Trial:
         while True:
             match await peer.next():
                 case (
-                    wire.CaughtUp() | wire.History() | wire.LogRead() | wire.Roots() | wire.Proved()
+                    wire.CaughtUp()
+                    | wire.History()
+                    | wire.LogRead()
+                    | wire.Drafted()
+                    | wire.Roots()
+                    | wire.Proved()
                 ):
                     return "yes"
                 case (

@@ -27,6 +27,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.contrasting import read_diff
+from stackroom.sync.drafting import draft
 from stackroom.sync.hub import Hub
 from stackroom.sync.mending import Outcome, Unmended, mend
 from stackroom.sync.paging import compared, read_page, read_roots
@@ -169,6 +170,7 @@ class Witness:
                 | wire.LogRead(profile=profile)
                 | wire.Differed(profile=profile)
                 | wire.Proved(profile=profile)
+                | wire.Drafted(profile=profile)
                 | wire.Compared(profile)
                 | wire.Recall(profile)
                 | wire.Healed(profile)
@@ -300,6 +302,9 @@ class FuzzedHub:
                 self.hub.show(request)
             case effects.LookBack():
                 self.hub.recalled(request, read(partial(read_past, request, self.past, SETTINGS)))
+            case effects.WorkOut(_, asked, who):
+                most = SETTINGS.shown_bytes
+                self.hub.worked_out(request, read(partial(draft, asked, who, self.past, most)))
             case effects.Recount():
                 self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
             case effects.Contrast():

@@ -16,8 +16,10 @@ from stackroom.events.log import LogReader
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Event, Proposal
 from stackroom.events.permissions import PERMISSIONS
+from stackroom.events.resolve import Side
 from stackroom.events.signing import Signer
 from stackroom.sync import protocol as wire
+from stackroom.sync.draft_messages import Approve, Do, Intended, Intent, Resolve, Revert
 from tests.events.world import uid
 from tests.fuzz.choices import Choices
 from tests.fuzz.hub import ABSENT, IDENTITY, OTHER, SHARED, USERS, FuzzedHub, fuzzed_hub, token_of
@@ -117,7 +119,7 @@ def come(c: Choices, hub: FuzzedHub) -> None:
 def reading(c: Choices, profile: str) -> wire.FromReplica:
     """What asks for something of a profile."""
     seq = c.pick((0, 1, 10**6))
-    match c.below(8):
+    match c.below(9):
         case 0:
             return wire.Watch(profile)
         case 1:
@@ -129,13 +131,36 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
                 c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")), values=c.chance(2)
             )
         case 4:
-            return wire.FetchRoots(profile, (0, 1, 2, 10**6))
+            return wire.Draft(c.byte(), profile, intent(c), seq)
         case 5:
-            return wire.Diff(c.byte(), profile, seq, c.pick((0, 1, 2, 10**6)))
+            return wire.FetchRoots(profile, (0, 1, 2, 10**6))
         case 6:
+            return wire.Diff(c.byte(), profile, seq, c.pick((0, 1, 2, 10**6)))
+        case 7:
             return wire.Prove(c.byte(), profile, (2, seq, 1, 2), c.pick((0, 1, 2, 10**6)))
         case _:
             return wire.Fetch(profile, seq)
+
+
+BODIES = ("{}", "[]", '{"set":{"/config/a":1}}', '{"unset":["/name"]}', '{"name":"n"}', "\x00")
+PLACES = ("/config/a", "/name", "", "/components/orchestrator", "no path", "/default_stack")
+
+
+def intent(c: Choices) -> Intent:
+    """What could be done, and what could not."""
+    id = c.pick((uid(1), uid(60), PROFILES[0], "x"))
+    match c.below(4):
+        case 0:
+            types = ("ComponentUpdated", "StackRenamed", "ProfileDeleted", "ConflictOpened", "No")
+            return Do((Intended(c.pick(types), id, c.pick(BODIES)),))
+        case 1:
+            sides: tuple[Side, ...] = ("ours", "theirs")
+            edit = (id, c.pick(PLACES), c.pick(("1", '"x"', "[1]", "{", None)))
+            return Resolve(id, c.pick(sides), ((id, c.pick(PLACES), c.pick(sides)),), (edit,))
+        case 2:
+            return Approve(id)
+        case _:
+            return Revert(c.pick((0, 1, 2, 10**6)), c.chance(2))
 
 
 def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:

@@ -14,12 +14,13 @@ from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
 from stackroom.sync import protocol as wire
+from stackroom.sync.draft_messages import Intended, Resolve
 from stackroom.sync.schema import schema, text
 from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "802066b80b814d8bfddf97258637938e1c96ec0864af85651a6a45d8935efd7b"}
+PINNED = {1: "a593c286f4817db07f12fd4e61db34e6239742791d7968a4cb15939af07222bc"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -46,6 +47,8 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Unwatch(PROFILE),
     wire.Look(1, PROFILE, 7),
     wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
+    wire.Draft(3, PROFILE, Resolve(uid(4), "ours", ((uid(5), "/config/a", "theirs"),)), 7),
+    wire.Drafted(3, PROFILE, 7, "accepted", changes=(Intended("StackDeleted", uid(4), "{}"),)),
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),

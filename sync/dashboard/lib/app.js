@@ -2,6 +2,8 @@
 
 import { Commits } from "./commits.js";
 import { parse } from "./exact.js";
+import { Outbox } from "./outbox.js";
+import { laid } from "./overlay.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
 import { Connection, Refused } from "./wire.js";
@@ -25,7 +27,9 @@ export const app = {
   past: null, // { at, world, error } of the moment that is looked at
   heard: 0, // when something was heard of the profile last
   route: parseRoute(new URL(location.href)),
+  rights: null, // what the hub says that one may do
   commits: new Commits(changed),
+  outbox: new Outbox({ changed, notYet }),
   connection: null,
 };
 
@@ -44,10 +48,30 @@ function show() {
   listener();
 }
 
-// The world that the page shows: of now, or of the moment in the address; null until it is there.
+// The world that the page shows: of now with one's own proposals on top, or of the moment in the address; null
+// until it is there.
 export function world() {
-  if (!app.route.at) return app.live;
+  if (!app.route.at) return app.live && view();
   return app.past?.at === app.route.at ? app.past.world : null;
+}
+
+let seen = {};
+
+function view() {
+  const { live, outbox } = app;
+  if (seen.live !== live || seen.version !== live.version || seen.mine !== outbox.mine) {
+    seen = { live, version: live.version, mine: outbox.mine, world: laid(live, outbox.pending) };
+  }
+  return seen.world;
+}
+
+// The hub does not take proposals of this replica as they are; those stay, and come again.
+function notYet({ code }) {
+  if (code !== "replica_copied") return;
+  // This browser's data were copied to another one, which goes on with the old identity.
+  app.connection.end();
+  session.becomeAnother();
+  connect();
 }
 
 // Coming and going
@@ -106,8 +130,11 @@ function heard(message) {
       Object.assign(app, { phase: "in", user: message.user, server: message.server });
       app.profile = null;
       app.connection.say({ type: "list_profiles" });
+      app.outbox.user = message.user;
+      app.outbox.push(app.connection);
       break;
     case "rights":
+      app.rights = message;
       if (message.renew) renew();
       break;
     case "profiles":
@@ -170,6 +197,7 @@ function follow() {
   if (wanted) {
     incoming = new World();
     localStorage.setItem(LAST_PROFILE, wanted.name);
+    app.outbox.show(app.user, wanted.id);
     connection.say({ type: "watch", profile: wanted.id });
     lookBack();
   }

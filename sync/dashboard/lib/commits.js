@@ -1,6 +1,9 @@
 // Who made which commit, when and why: asked for one by one, when something on the page wants to say it.
 
+import { isPending } from "./paths.js";
+
 const AT_ONCE = 8, KEPT = 5_000;
+const YOURS = { author: "you", message: "not sent yet", pending: true };
 
 export class Commits {
   constructor(changed) {
@@ -19,6 +22,7 @@ export class Commits {
 
   // The commit of that seq, or undefined until it is known.
   of(seq) {
+    if (isPending([seq])) return YOURS;
     const known = this.known.get(seq);
     if (!known && !this.asking.has(seq) && !this.wanted.includes(seq)) {
       this.wanted.push(seq);

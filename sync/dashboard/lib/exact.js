@@ -24,7 +24,17 @@ export function parse(text) {
 export const isMap = (value) =>
   value !== null && typeof value === "object" && !Array.isArray(value) && !(value instanceof Exact);
 
-// A value as one line of JSON.
+// A value as the JSON text that is kept: numbers as they were entered.
+export function encode(value) {
+  if (value instanceof Exact) return value.source;
+  if (Array.isArray(value)) return `[${value.map(encode).join(",")}]`;
+  if (isMap(value)) {
+    return `{${Object.entries(value).map(([k, v]) => `${JSON.stringify(k)}:${encode(v)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+// A value as one line of JSON for people.
 export function inline(value) {
   if (value instanceof Exact) return value.source;
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;

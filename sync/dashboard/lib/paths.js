@@ -7,6 +7,10 @@ export const pointer = (...segments) =>
 export const segments = (path) =>
   path.split("/").slice(1).map((s) => s.replaceAll("~1", "/").replaceAll("~0", "~"));
 
+// The stamp of what somebody has written here, and the hub has not taken yet: later than all others.
+export const PENDING = [Number.MAX_SAFE_INTEGER, -1];
+export const isPending = (stamp) => stamp[0] === PENDING[0];
+
 // Whether one path leads to the other, or below it.
 export const overlap = (a, b) => a === b || a.startsWith(b + "/") || b.startsWith(a + "/");
 

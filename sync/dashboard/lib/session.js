@@ -9,6 +9,7 @@ const LEFT_FOR = "stackroom.left-for-provider";
 
 // The replica of who is signed in here; it is no secret, and says that there is a cookie.
 export const replica = () => localStorage.getItem(KEPT);
+export const becomeAnother = () => localStorage.setItem(KEPT, crypto.randomUUID());
 export const canSignIn = () => Boolean(globalThis.crypto?.subtle);
 
 export async function ways() {

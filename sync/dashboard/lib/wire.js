@@ -3,8 +3,7 @@ import { parse } from "./exact.js";
 
 const SUBPROTOCOL = "stackroom.v1+json";
 const FIRST_WAIT = 500, LONGEST_WAIT = 30_000; // milliseconds
-// What answers a question of that id.
-const ANSWERS = new Set(["reply", "looked", "log_read", "differed", "proved"]);
+const ANSWERS = ["reply", "looked", "log_read", "drafted", "differed", "proved"]; // messages that have the `id` of a question
 export const UNAUTHORISED = 4401;
 
 export class Refused extends Error {
@@ -61,6 +60,8 @@ export class Connection {
     this.replica = replica;
     this.on = on;
     this.asked = new Map();
+    this.pushed = new Map();
+    this.welcome = null;
     this.lastId = 0;
     this.failures = 0;
     this.ended = false;
@@ -93,6 +94,20 @@ export class Connection {
     });
   }
 
+  // Offers proposals; resolves with the answers, once all of that is durable. One push of a profile at a time.
+  push(profile, proposals) {
+    return new Promise((resolve, reject) => {
+      this.pushed.set(profile, { resolve, reject });
+      if (this.socket?.readyState !== WebSocket.OPEN) this.notPushed(profile, new Refused("offline", "the hub cannot be reached"));
+      this.say({ type: "push", profile, proposals });
+    });
+  }
+
+  notPushed(profile, error) {
+    this.pushed.get(profile)?.reject(error);
+    this.pushed.delete(profile);
+  }
+
   async order(order) {
     const reply = await this.ask({ type: "ask", order });
     if (reply.code) throw new Refused(reply.code, reply.sentence);
@@ -107,16 +122,23 @@ export class Connection {
   came(message) {
     if (message.type === "welcome") {
       this.failures = 0;
+      this.welcome = message;
       this.on.status({ name: "open" });
+    }
+    if (message.type === "results") {
+      this.pushed.get(message.profile)?.resolve(message.answers);
+      this.pushed.delete(message.profile);
+      return;
     }
     if (message.type === "error") {
       this.last = message;
+      if (message.profile) this.notPushed(message.profile, new Refused(message.code, message.sentence));
       for (const [id, { profile }] of [...this.asked]) {
         if (profile && profile === message.profile) this.fail(id, new Refused(message.code, message.sentence));
       }
     }
     const asked = "id" in message ? this.asked.get(message.id) : undefined;
-    if (asked && ANSWERS.has(message.type)) {
+    if (asked && ANSWERS.includes(message.type)) {
       const taken = asked.take(message);
       if (taken !== undefined) {
         this.asked.delete(message.id);
@@ -129,7 +151,9 @@ export class Connection {
 
   lost({ code, reason }) {
     this.socket = null;
-    for (const id of [...this.asked.keys()]) this.fail(id, new Refused("offline", "the connection was lost"));
+    const gone = new Refused("offline", "the connection was lost");
+    for (const id of [...this.asked.keys()]) this.fail(id, gone);
+    for (const profile of [...this.pushed.keys()]) this.notPushed(profile, gone);
     if (this.ended) return;
     if (code === UNAUTHORISED) {
       this.end();

@@ -7,6 +7,7 @@ export class World {
     this.entities = entities;
     this.seq = seq;
     this.known = null;
+    this.version = 0;
   }
 
   take(text) {
@@ -15,6 +16,7 @@ export class World {
       else this.entities.set(id, entity);
     }
     this.known = null;
+    this.version++;
   }
 
   get index() {

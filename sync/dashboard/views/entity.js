@@ -101,7 +101,9 @@ function ValueRow({ path, value, stamp, bare, open, toggle, history }) {
 function Blame({ id, stamp, told }) {
   const commit = app.commits.of(stamp[0]);
   return html`<span id=${id} class=${told ? "blame told" : "blame"} role="tooltip">
-    ${commit
+    ${commit?.pending
+      ? "You wrote this; the hub has not taken it yet."
+      : commit
       ? html`<b>${commit.author}</b> wrote this <${Time} of=${commit.accepted} /> in #${commit.seq}<br />
         <q>${commit.message || "no message"}</q><br /><span class="hint">Click for its history</span>`
       : `written in #${stamp[0]}`}

@@ -47,6 +47,7 @@ export const Time = ({ of }) =>
 export function Who({ stamp }) {
   const commit = app.commits.of(stamp[0]);
   if (!commit) return html`<span class="who">#${stamp[0]}</span>`;
+  if (commit.pending) return html`<span class="who pending">not sent yet</span>`;
   return html`<span class="who" title=${`#${commit.seq} ${commit.message}`}>
     <span class="author">${commit.author}</span> <${Time} of=${commit.accepted} />
   </span>`;
