@@ -7,6 +7,7 @@ import { laid } from "./overlay.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
 import { Connection, Refused } from "./wire.js";
+import { Witness } from "./witness.js";
 import { World } from "./world.js";
 
 const FRAME = 16; // milliseconds: what comes within one is shown at once
@@ -30,6 +31,7 @@ export const app = {
   rights: null, // what the hub says that one may do
   commits: new Commits(changed),
   outbox: new Outbox({ changed, notYet }),
+  witness: new Witness(changed),
   connection: null,
 };
 
@@ -116,6 +118,7 @@ function leave(reason) {
     phase: "out", reason, connection: null, profiles: null, profile: null, refused: null, live: null, past: null, user: "",
   });
   app.commits.clear(null, "");
+  app.witness.clear(null, "");
   changed();
 }
 
@@ -129,6 +132,7 @@ function heard(message) {
       app.upgraded ||= app.server !== "" && app.server !== message.server;
       Object.assign(app, { phase: "in", user: message.user, server: message.server });
       app.profile = null;
+      app.witness.met(message);
       app.connection.say({ type: "list_profiles" });
       app.outbox.user = message.user;
       app.outbox.push(app.connection);
@@ -193,11 +197,13 @@ function follow() {
   if (app.commits.profile !== wanted?.id) app.live = null;
   Object.assign(app, { profile: wanted, refused: null, past: null });
   app.commits.clear(connection, wanted?.id ?? "");
+  app.witness.clear(connection, wanted?.id ?? "");
   incoming = null;
   if (wanted) {
     incoming = new World();
     localStorage.setItem(LAST_PROFILE, wanted.name);
     app.outbox.show(app.user, wanted.id);
+    app.witness.follow();
     connection.say({ type: "watch", profile: wanted.id });
     lookBack();
   }

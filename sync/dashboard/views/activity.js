@@ -5,6 +5,7 @@ import { place } from "../lib/route.js";
 import { many } from "../lib/words.js";
 import { Search } from "./filters.js";
 import { Entry } from "./history.js";
+import { VerifyAll } from "./proof.js";
 import { Empty, Link, Problem, Waiting } from "./parts.js";
 
 const PAGE = 50, MOST = 2_000; // commits asked for at once, and kept on the page
@@ -67,6 +68,7 @@ export function Activity({ world }) {
         <${Choice} name="kind" title="Of" options=${KINDS} />
         ${filtered && html`<button type="button" class="quiet" onClick=${() => setQuery({ q: null, kind: null, author: null })}>Clear</button>`}
       </div>
+      ${found.length > 0 && html`<${VerifyAll} entries=${found} />`}
     </header>
     <div class="log" role="feed" aria-label="Commits" aria-busy=${mine.busy}>
       ${found.map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} />`)}

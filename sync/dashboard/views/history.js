@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { overlap, segments } from "../lib/paths.js";
 import { event, many, spaced } from "../lib/words.js";
+import { Checks, Verify, VerifyAll } from "./proof.js";
 import { Comparing, Link, Problem, Time, Value, Waiting } from "./parts.js";
 
 const FEW = 6; // differences of one entity that are shown at first
@@ -18,11 +19,13 @@ export function Entry({ entry, of }) {
       <span class="message">${entry.message || html`<span class="none">no message</span>`}</span>
       <span class="facts"><${Link} to=${`${location.pathname}?at=${entry.seq}`} title="Look at this moment">#${entry.seq}<//>
         <${Time} of=${entry.accepted} />
-        ${entry.seq < (app.live?.seq ?? 0) && html`<${Comparing} from=${entry.seq}>Compare with now<//>`}</span>
+        ${entry.seq < (app.live?.seq ?? 0) && html`<${Comparing} from=${entry.seq}>Compare with now<//>`}
+        <${Verify} entry=${entry} /></span>
     </header>
     <${Differences} of=${shown} bare=${Boolean(of)} />
     ${!differences.length && html`<p class="types">${(entry.types ?? []).map(event).join(", ")}</p>`}
     ${leftOut > 0 && html`<p class="types">and more of ${many(leftOut, "entity", "entities")}, too much to show</p>`}
+    <${Checks} seq=${entry.seq} />
   </article>`;
 }
 
@@ -100,7 +103,7 @@ export function History({ id, path, seq }) {
   }, [id, seq, app.profile?.id]);
   const entries = path === undefined ? pages.entries : pages.entries.filter((e) => touches(e, path));
   const last = pages.entries.at(-1);
-  return html`<div class="history">
+  return html`${entries.length > 1 && html`<${VerifyAll} entries=${entries} />`}<div class="history">
     ${entries.map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} of=${{ path }} />`)}
     ${pages.error && html`<${Problem}>The history cannot be shown: ${pages.error}<//>`}
     ${!pages.over && !pages.error && (last

@@ -95,7 +95,7 @@ export function Copy({ text, children = "Copy" }) {
 }
 
 // Hands a text to the browser as a file.
-export function Download({ text, name, kind = "application/yaml" }) {
+export function Download({ text, name, kind = "application/yaml", children = "Download" }) {
   const download = () => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([made(text)], { type: kind }));
@@ -103,7 +103,7 @@ export function Download({ text, name, kind = "application/yaml" }) {
     link.click();
     URL.revokeObjectURL(link.href);
   };
-  return html`<button type="button" class="quiet" onClick=${download}><${Mark} of="download" />Download</button>`;
+  return html`<button type="button" class="quiet" onClick=${download}><${Mark} of="download" />${children}</button>`;
 }
 
 // How much of it is shown.

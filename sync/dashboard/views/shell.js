@@ -6,6 +6,7 @@ import { ago } from "../lib/words.js";
 import { Mark } from "./icons.js";
 import { Help, useKeys } from "./keys.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
+import { Distrust } from "./proof.js";
 import { SignIn } from "./sign_in.js";
 import { TimeBar } from "./time.js";
 import { INSIDE, OUTSIDE, TABS, TITLES } from "./views.js";
@@ -30,6 +31,7 @@ export function Shell() {
   return html`
     <a class="skip" href="#main">To the content</a>
     <${Bar} slider=${open} toggle=${() => (open ? closeSlider(setSlider) : setSlider(true))} help=${() => setHelp(true)} />
+    <${Distrust} />
     <${Banners} />
     ${open && app.live && route.view !== "compare" && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
     <main id="main" ref=${main} tabindex="-1" class=${route.at ? "then" : ""}><${Content} /></main>
