@@ -62,6 +62,7 @@ bench-quick: venv  ## measure in under three minutes
 
 generate: venv  ## write the generated docs: the protocol's schema, limits, flavors, commands, errors
 	$(BIN)/python -m stackroom.sync.schema > docs/protocol.schema.json
+	$(BIN)/python -m stackroom.sync.permission_words > sync/dashboard/lib/permissions.js
 	$(BIN)/python -m tests.limits_page > docs/limits.md
 	$(BIN)/python -m tests.access_page > docs/access-matrix.md
 	$(BIN)/python -m tests.flavors_page > docs/zenml-flavors.md

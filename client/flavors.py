@@ -1,10 +1,10 @@
 """The flavors that ZenML brings, and what is wrong with a configuration by the light of its flavor.
 
-`flavors.json` has ZenML's built-in and integration flavors with their attributes, as the command lines of
-0.10, 0.12, 0.13 and 0.98 know them. A configuration is right if some version would take its keys: stacks of
-all generations live beside each other. A flavor that a team registered itself goes before ZenML's of its
-name, and is checked by its JSON Schema, if it has one. Of any other flavor nothing is known, and nothing
-is wrong.
+`flavors.json` lies where the dashboard's forms get it, too, and has ZenML's built-in and integration
+flavors with their attributes, as the command lines of 0.10, 0.12, 0.13 and 0.98 know them. A configuration
+is right if some version would take its keys: stacks of all generations live beside each other. A flavor
+that a team registered itself goes before ZenML's of its name, and is checked by its JSON Schema, if it has
+one. Of any other flavor nothing is known, and nothing is wrong.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+import stackroom.sync
 from stackroom.client.definitions import Definitions, FlavorDefinition
 from stackroom.client.schema_faults import READS_AS, Fault, by_schema, missing, unknown
 from stackroom.client.zenml.travel import Marked
@@ -22,6 +23,8 @@ from stackroom.events.credentials import is_reference
 from stackroom.events.model import FlavorRegistered
 from stackroom.events.state import Flavor, State
 from stackroom.events.values import Value
+
+_SHIPPED: Final = Path(stackroom.sync.__file__).parent / "dashboard" / "later" / "flavors.json"
 
 Own: TypeAlias = Flavor | FlavorDefinition | FlavorRegistered
 """A flavor that a team made itself: as it stands, as a source has it, or as it is being registered."""
@@ -83,8 +86,7 @@ class ComponentFault(Struct, frozen=True):
 @cache
 def shipped() -> dict[str, dict[str, KnownFlavor]]:
     """ZenML's flavors by component type and name."""
-    data = Path(__file__).with_name("flavors.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, dict[str, KnownFlavor]])
+    return msgspec.json.decode(_SHIPPED.read_bytes(), type=dict[str, dict[str, KnownFlavor]])
 
 
 def known(type: str, name: str) -> KnownFlavor | None:

@@ -235,6 +235,8 @@ class Replica(Witnessing):
                 | wire.Differed()
                 | wire.Proved()
                 | wire.Drafted()
+                | wire.RunsListed()
+                | wire.Inspected()
             ):
                 pass  # Nobody asks once they are in, and a replica folds and verifies by itself.
             case wire.Compared() | wire.Recall() | wire.Healed():

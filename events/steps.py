@@ -12,8 +12,21 @@ from stackroom.events.model import Commit
 from stackroom.events.state import AnyEntity, Holding, State
 
 
+class Turn(Struct, frozen=True):
+    """What a commit did to a conflict or change request, which people name by `number`.
+
+    `what` is `opened`, `joined`, or how it ended: `ours`, `theirs`, `edited`, `approved`, `rejected`,
+    `withdrawn`.
+    """
+
+    id: str
+    kind: str
+    number: int
+    what: str
+
+
 class Step(Struct, frozen=True):
-    """A commit and what it changed; conflicts and change requests have no values.
+    """A commit and what it changed; conflicts and change requests have no values, but `turns`.
 
     `left_out` is of how many entities there is more that is not in it.
     """
@@ -21,6 +34,7 @@ class Step(Struct, frozen=True):
     commit: Commit
     differences: tuple[Difference, ...] = ()
     left_out: int = 0
+    turns: tuple[Turn, ...] = ()
 
 
 def steps(state: State, commits: Iterable[Commit], most: int) -> Iterator[Step]:
@@ -35,16 +49,27 @@ def steps(state: State, commits: Iterable[Commit], most: int) -> Iterator[Step]:
             before[id] = state.entities.get(id)
         advance(state, (commit,))
         found: list[Difference] = []
+        turns: list[Turn] = []
         left_out = 0
         for id, old in before.items():
             new = state.entities.get(id)
-            if old is new or isinstance(old or new, Holding):
+            if old is new:
+                continue
+            if isinstance(old, Holding) or isinstance(new, Holding):
+                turns.append(_turn(state, id, old, new))
                 continue
             room = most - len(found)
             own = differences(id, old, new) if room else []
             found += own[:room]
             left_out += not room or len(own) > room
-        yield Step(commit, tuple(found), left_out)
+        yield Step(commit, tuple(found), left_out, tuple(turns))
+
+
+def _turn(state: State, id: str, old: AnyEntity | None, new: AnyEntity | None) -> Turn:
+    holding = old if isinstance(old, Holding) else new
+    assert isinstance(holding, Holding)
+    what = str(state.gone[id].choice) if new is None else "joined" if old else "opened"
+    return Turn(id, holding.kind, holding.opened, what)
 
 
 def steps_of(

@@ -89,7 +89,8 @@ class Drafted(Message, frozen=True, tag="drafted"):
     much it may hold) only the push tells. `changes` are what to propose, none where the step cannot be done:
     then it is `rejected`, with the reason. `entities` are those that it touches, as they would stand;
     `left_out` is how many more there are. `overlaps` are what it would be in conflict about, and `protected`
-    the ids for whose sake another person would have to approve it. `kept` says what a revert leaves as it
+    the ids for whose sake another person would have to approve it. What a change request comes to is told
+    to those, too, who may not approve it. `kept` says what a revert leaves as it
     is.
     """
 

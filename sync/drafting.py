@@ -57,11 +57,15 @@ def draft(asked: wire.Draft, who: Who, past: Past, most: int, log: LogReader) ->
         changes, kept = _worked_out(asked, base, state, log)
     except CannotBeDone as error:
         return _told(asked, state, Rejected(error.refusal))
-    outcome = check_changes(state, base, changes, who)
-    if isinstance(outcome, Rejected):
+    outcome = foreseen = check_changes(state, base, changes, who)
+    if isinstance(asked.step, wire.Approve) and isinstance(outcome, Rejected):
+        # Who may not approve it learns all the same what it comes to, and whether anybody could approve it.
+        foreseen = check_changes(state, base, changes, Who(""))
+        outcome = foreseen if isinstance(foreseen, Rejected) else outcome
+    if isinstance(foreseen, Rejected):
         return _told(asked, state, outcome, changes)
     touched: dict[str, AnyEntity | None] = {}
-    if not isinstance(outcome, Conflicted):
+    if not isinstance(foreseen, Conflicted):
         after = _after(state, changes, who)
         ids = dict.fromkeys(after.resolve(id) for id, _ in changes)
         touched = {id: after.entities.get(id) for id in ids}

@@ -143,7 +143,7 @@ class Door:
             case "/healthz":
                 return answer(200, "ok\n")
             case "/readyz":
-                if server.committer.ready and not server.stopping.is_set():
+                if server.ready:
                     return answer(200, "ready\n")
                 return answer(503, "not ready: the hub cannot take changes now\n")
             case "/metrics":
@@ -159,6 +159,8 @@ class Door:
                 return answer(200, text, more=[("Vary", "Accept")])
             case _ if path.startswith(VIEWS) or path in HUB_VIEWS:
                 return self.pages.page(request)
+            case "/worker.js":
+                return self.pages.work(request)
             case _ if (file := self.pages.file(path, request)) is not None:
                 return file
             case _:

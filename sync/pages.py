@@ -5,9 +5,11 @@ stands in each file's address, so that the files of one page belong together and
 """
 
 import gzip
+import re
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
 from typing import Final
 
 from msgspec import Struct
@@ -33,17 +35,31 @@ _KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
 """What a browser may be told that a file is; others are not served."""
 
+MAIN: Final = "app.js"
+"""The script that imports all others; what it does not import at once is of no first view."""
+
+_IMPORTS: Final = re.compile(r'^(?:import|export)\b[^;"=(]*"(\.[^"]+)"', re.MULTILINE)
+
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
+    "require-trusted-types-for 'script'; trusted-types stackroom"
 )
-"""Nothing but our own files, no script or style inside the page, and no text that becomes markup."""
+"""Nothing but our own files, no script or style inside the page, and no text that becomes markup.
+
+The one trusted type is the address of the worker (`lib/offline.js`).
+"""
+
+WORKER: Final = "worker.js"
+"""The script that keeps the page for when the hub cannot be reached; its address is always the same."""
+
+WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 
 
 class File(Struct, frozen=True):
@@ -69,8 +85,13 @@ class Pages:
         self.version = digest.hexdigest()[:16]
         self.base = f"{STATIC}{self.version}"
         index = found.pop(INDEX).decode()
-        scripts = [name for name in found if name.endswith(".js")]
-        preload = "\n".join(f'<link rel="modulepreload" href="{self.base}/{n}">' for n in scripts)
+        self.worker = _file(WORKER, found.pop(WORKER))
+        first = _imported(found)
+        of_any_view = (*first, *(name for name in found if not name.endswith((".js", ".json"))))
+        self._later = {name for name in found if name not in of_any_view}
+        links = [f'<link rel="modulepreload" href="{self.base}/{n}">' for n in sorted(first)]
+        links += [f'<link rel="prefetch" href="{self.base}/{n}">' for n in sorted(self._later)]
+        preload = "\n".join(links)
         index = index.replace("{preload}", preload).replace("{base}", self.base)
         self.index = _file(INDEX, index.encode())
         self._files = {f"{self.base}/{name}": _file(name, data) for name, data in found.items()}
@@ -81,6 +102,11 @@ class Pages:
         if file is None:
             return None
         return _answer(file, request, [("Cache-Control", "public, max-age=31536000, immutable")])
+
+    def work(self, request: Request) -> Response:
+        """The worker, to be asked for again each time."""
+        more = [("Content-Security-Policy", WORKER_POLICY), ("Cache-Control", "no-cache")]
+        return _answer(self.worker, request, more)
 
     def page(self, request: Request) -> Response:
         """The page of every view, to be asked for again each time."""
@@ -93,8 +119,12 @@ class Pages:
     @property
     def packed_bytes(self) -> int:
         """What a browser loads that comes for the first time."""
-        scripts_and_style = [f for name, f in self._files.items() if not name.endswith(".txt")]
-        return sum(len(file.packed) for file in [self.index, *scripts_and_style])
+        first = [
+            file
+            for name, file in self._files.items()
+            if not name.endswith(".txt") and name.removeprefix(f"{self.base}/") not in self._later
+        ]
+        return sum(len(file.packed) for file in [self.index, *first])
 
 
 @cache
@@ -106,6 +136,19 @@ def dashboard() -> Pages:
 def wants_page(headers: Headers) -> bool:
     """Whether the request is a browser's that would show a page."""
     return any("text/html" in line for line in headers.get_all("Accept"))
+
+
+def _imported(found: dict[str, bytes]) -> set[str]:
+    """The scripts that `MAIN` imports before anything runs, and those that they import."""
+    imported: set[str] = set()
+    waiting = [MAIN]
+    while waiting:
+        name = waiting.pop()
+        if name in found and name not in imported:
+            imported.add(name)
+            for path in _IMPORTS.findall(found[name].decode()):
+                waiting.append(normpath(str(PurePosixPath(name).parent / path)))
+    return imported
 
 
 def _file(name: str, data: bytes) -> File:

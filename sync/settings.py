@@ -39,8 +39,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Connections at a time of one user."""
     opened_second: float = 20.0
     """Connections that an address may open a second, in the long run."""
-    opened_burst: float = 300.0
-    """… and at once, after it has been quiet."""
+    opened_burst: float = 1_500.0
+    """… and at once, after it has been quiet; a browser that comes for the first time opens a hundred."""
     ping_interval: float = 20.0
     """Between two pings to a peer."""
     ping_timeout: float = 20.0
@@ -93,6 +93,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits in one answer to what commits changed."""
     log_differences: int = 500
     """Values that are told of one commit in it; of how many entities there are more, is counted."""
+    inspected: int = 200
+    """Connections, and profiles, in one answer to how the hub fares; of how many there are, is counted."""
 
     profiles: int = 10_000
     """Profiles that are not deleted."""

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from stackroom.events.history import Difference
 from stackroom.events.model import Count, Id, Millis
+from stackroom.events.steps import Turn
 from stackroom.sync.message import Message
 
 Entities: TypeAlias = str
@@ -92,6 +93,7 @@ class Looked(Message, frozen=True, tag="looked"):
 class Entry(Struct, frozen=True, omit_defaults=True):
     """One commit, and what it changed; `types` are those of its events, in order, without repetition.
 
+    `turns` is what it did to conflicts and change requests; of each, `number` is the seq that opened it.
     `left_out` is of how many entities there is more that is not told, being too much for one message.
     """
 
@@ -104,6 +106,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     types: tuple[str, ...]
     differences: tuple[Difference, ...] = ()
     left_out: int = 0
+    turns: tuple[Turn, ...] = ()
 
 
 class LogRead(Message, frozen=True, tag="log_read"):

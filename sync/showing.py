@@ -146,5 +146,6 @@ def _entry(step: Step, settings: Settings) -> tuple[wire.Entry, int]:
         tuple(dict.fromkeys(event.type for event in commit.events)),
         tuple(told),
         step.left_out + len(cut),
+        step.turns,
     )
     return entry, size

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("events", "sync", "client")
 PACKAGED = (
     *(".py", ".typed", ".yaml", ".sql", ".toml", ".bash", ".zsh", ".fish"),
-    *(".html", ".css", ".js", ".svg", ".txt"),
+    *(".html", ".css", ".js", ".json", ".svg", ".txt"),
 )
 
 

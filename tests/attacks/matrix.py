@@ -149,6 +149,8 @@ def reading() -> Iterator[Row]:
             yield Row("diff", place, needed, lambda case, id=id: wire.Diff(0, id, 0, 1))  # type: ignore[misc]
             yield Row("prove", place, needed, lambda case, id=id: wire.Prove(0, id, (1,)))  # type: ignore[misc]
             yield Row("draft", place, needed, lambda case, id=id: wire.Draft(0, id, Approve(id)))  # type: ignore[misc]
+            yield Row("list_runs", place, needed, lambda case, id=id: wire.ListRuns(0, id, uid(4)))  # type: ignore[misc]
+            yield Row("inspect, a profile", place, needed, lambda case, id=id: wire.Inspect(0, id))  # type: ignore[misc]
             yield Row("unwatch", place, ANYBODY, lambda case, id=id: wire.Unwatch(id))  # type: ignore[misc]
             yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]
             yield Row("unsubscribe", place, ANYBODY, lambda case, id=id: wire.Unsubscribe(id))  # type: ignore[misc]
@@ -159,6 +161,7 @@ def reading() -> Iterator[Row]:
             ):
                 what = f"{type(said).__name__.lower()}, unasked"
                 yield Row(what, place, ANYBODY, lambda case, said=said: said)  # type: ignore[misc]
+    yield Row("inspect", "hub", "hub.audit", lambda case: wire.Inspect(0))
     for place in ("own", "other"):
         yield Row("list_profiles", place, "profile.read", lambda case: wire.ListProfiles())
     yield Row("hello again", "hub", NOBODY, lambda case: wire.Hello(uid(1), "srm_"))
@@ -325,6 +328,7 @@ GETS: dict[str, int] = {
     "/auth/cookie": 401,
     "/auth/forget": 204,
     "/p/team": 200,
+    "/worker.js": 200,
     "/p/no-such-profile/stacks/x": 200,
     "/static/x": 404,
     "/anything-else": 404,

@@ -32,6 +32,8 @@ TELLING = (
     wire.LogRead,
     wire.Differed,
     wire.Proved,
+    wire.RunsListed,
+    wire.Inspected,
 )
 CANARIES = (
     "canary-profile",
@@ -90,6 +92,9 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         *(wire.Prove(n, profile, (1, n), n) for n in (0, 2, 10_000)),
         *(wire.Draft(n, profile, step, n) for n in (0, 3) for step in (Approve(uid(60)), Revert(1))),
         *(wire.Draft(1, profile, Do((Intended("StackDeleted", id, "{}"),))) for id in (uid(60), profile)),
+        *(wire.ListRuns(n, profile, uid(60), before=n) for n in (0, 3)),
+        wire.Inspect(5),
+        wire.Inspect(6, profile),
         wire.FetchRoots(profile, (0, 2, 10_000)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 
 DATA = (
-    wire.Changed, wire.Looked, wire.LogRead, wire.Differed, wire.Proved,
+    wire.Changed, wire.Looked, wire.LogRead, wire.Differed, wire.Proved, wire.RunsListed, wire.Inspected,
     wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
 )  # fmt: skip
 """What tells something of the hub."""
@@ -80,6 +80,8 @@ ASKED: dict[str, wire.FromReplica] = {
     "differences": wire.Diff(1, PROFILE, 1, 3),
     "proofs": wire.Prove(1, PROFILE, (1, 2), 1),
     "draft": wire.Draft(1, PROFILE, Revert(2)),
+    "runs": wire.ListRuns(1, PROFILE, component(1)[0]),
+    "who follows": wire.Inspect(1, PROFILE),
     "catalogue": wire.ListProfiles(),
 }
 

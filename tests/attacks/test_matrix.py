@@ -184,6 +184,8 @@ class Trial:
                     | wire.Proved()
                 ):
                     return "yes"
+                case wire.Inspected() | wire.RunsListed():
+                    return "yes"
                 case (
                     wire.Changed(complete=True)
                     | wire.Looked(complete=True)

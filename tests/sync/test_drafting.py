@@ -165,10 +165,27 @@ async def test_a_request_is_approved_by_another(team: Team) -> None:
             assert json.loads(foreseen.entities)[ONE]["config"]["value"] == "new"
             asked = await told(ann, (ONE, puts("new")), base=2)
             assert asked.outcome == "requested"
-            assert (await drafted(ann, Approve(asked.id))).code == "not_allowed"
+            own = await drafted(ann, Approve(asked.id))
+            assert own.code == "not_allowed"
+            assert json.loads(own.entities)[ONE]["config"]["value"] == "new"
         answer = await drafted(root, Approve(asked.id))
         assert answer.outcome == "accepted"
         assert (await told(root, *meant(answer), base=answer.seq)).outcome == "accepted"
+
+
+async def test_everybody_is_told_that_a_request_is_outdated(team: Team) -> None:
+    async with team.speaking(team.root) as root:
+        await told(root, created(), component(1), base=0)
+        await told(root, (ONE, ComponentUpdated({"/protected": True})), base=1)
+        asked = await told(root, (ONE, puts("new")), base=2)
+        assert (await drafted(root, Approve(asked.id))).code == "own_request"
+        async with team.speaking(await team.member("ann", "maintainer")) as ann:
+            assert (await drafted(ann, Approve(asked.id))).outcome == "accepted"
+            other = await told(ann, (ONE, puts("other")), base=3)
+            approval = await drafted(root, Approve(other.id))
+            assert (await told(root, *meant(approval), base=4)).outcome == "accepted"
+            for peer in (root, ann):
+                assert (await drafted(peer, Approve(asked.id))).code == "request_outdated"
 
 
 async def test_who_may_only_read_is_told_so(team: Team) -> None:

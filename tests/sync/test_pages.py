@@ -13,8 +13,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from stackroom.events.people_entities import Token
+from stackroom.sync import permission_words
 from stackroom.sync import protocol as wire
-from stackroom.sync.pages import Pages, dashboard
+from stackroom.sync.pages import FILES, Pages, dashboard
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import rest
 from tests.events.world import uid
@@ -92,7 +93,7 @@ async def test_every_script_that_is_imported_is_there() -> None:
     scripts = list(root.rglob("*.js"))
     assert len(scripts) > 20
     for script in scripts:
-        for name in re.findall(r'from\s*"([^"]+)"', script.read_text("utf-8")):
+        for name in re.findall(r'(?:from\s*|import\()"([^"]+)"', script.read_text("utf-8")):
             assert (script.parent / name).resolve() in scripts, (script, name)
 
 
@@ -113,11 +114,20 @@ async def test_the_policy(team: Team) -> None:
 
 def test_the_first_view_is_small() -> None:
     assert dashboard().packed_bytes < FIRST_VIEW
+    links = re.findall(r'rel="(\w+)" href="([^"]+)"', dashboard().index.plain.decode())
+    assert {rel for rel, href in links if "/later/" in href} == {"prefetch"}
+    assert {rel for rel, href in links if href.endswith("/lib/wire.js")} == {"modulepreload"}
+
+
+def test_the_permissions_that_pages_know_are_those_of_the_code() -> None:
+    written = (FILES / "lib" / "permissions.js").read_text()
+    assert written == permission_words.module(), "run make generate"
 
 
 def test_the_address_of_files_is_of_what_is_in_them(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("{base}")
     (tmp_path / "a.js").write_text("1")
+    (tmp_path / "worker.js").write_text("2")
     (tmp_path / ".hidden").write_text("no")
     first = Pages(tmp_path)
     assert first.base == Pages(tmp_path).base

@@ -13,6 +13,7 @@ from stackroom.events.history import Difference
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
+from stackroom.events.steps import Turn
 from stackroom.sync import protocol as wire
 from stackroom.sync.draft_messages import Intended, Resolve
 from stackroom.sync.schema import schema, text
@@ -20,13 +21,40 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "a593c286f4817db07f12fd4e61db34e6239742791d7968a4cb15939af07222bc"}
+PINNED = {1: "adafce02ee3bebc01360ca187140485f861ed3c0f73eba2bcf61ade845ec80e6"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
 COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32))
 DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
-ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3)
+TURN = Turn(uid(5), "conflict", 1, "opened")
+ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3, (TURN,))
+RUN = wire.ListedRun(
+    uid(5),
+    "train",
+    "failed",
+    uid(4),
+    "ann",
+    5,
+    6,
+    3,
+    4,
+    2,
+    "prod",
+    "nightly",
+    "https://ci.example/1",
+)
+CONNECTED = wire.Connected("ann", uid(3), "stackroom/0.1.0", 5, (wire.Follows(PROFILE, 7, 2),), 1)
+CONDITION = wire.Condition(
+    True,
+    5,
+    "0.1.0",
+    wire.Counters(commits=3),
+    wire.Stored(database=4096),
+    1,
+    (wire.Kept(PROFILE, "team", 7, bytes(32), events=9, counted=7, signed=6),),
+    wire.Anchored("/var/anchors", 3_600_000, 5, "it answers 500"),
+)
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Hello(uid(3), "token", "stackroom/0.1.0"),
@@ -49,6 +77,8 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
     wire.Draft(3, PROFILE, Resolve(uid(4), "ours", ((uid(5), "/config/a", "theirs"),)), 7),
     wire.Drafted(3, PROFILE, 7, "accepted", changes=(Intended("StackDeleted", uid(4), "{}"),)),
+    wire.ListRuns(4, PROFILE, uid(4), 10, 7, 3, uid(5)),
+    wire.Inspect(3, PROFILE),
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
@@ -56,6 +86,8 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Differed(3, PROFILE, 1, 7, (DIFFERENCE,), {uid(5): "k8s"}, complete=False),
     wire.Prove(4, PROFILE, (1, 7), 3),
     wire.Proved(4, PROFILE, 7, "a note", (wire.Proven(COMMIT, (bytes(32),)),), (bytes(32),)),
+    wire.RunsListed(4, PROFILE, (RUN,), 3, uid(5)),
+    wire.Inspected(3, 7, 2, (CONNECTED,), condition=CONDITION),
     wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
     wire.Offer(PROFILE, 3, 5, bytes(32), 1),
     wire.Returned(PROFILE, 3, (COMMIT,)),

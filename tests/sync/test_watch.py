@@ -14,13 +14,16 @@ from stackroom.events.model import (
     ComponentDeleted,
     ComponentRegistered,
     ComponentUpdated,
+    ConflictResolved,
     StackRegistered,
 )
+from stackroom.events.people_entities import Assignment, User
+from stackroom.events.people_model import RoleRevoked, TeamCreated
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
 from tests.sync.members import Team, serving_team
-from tests.sync.speaking import PROFILE, Peer, Running, component, created, serving, speaking
+from tests.sync.speaking import HUB, PROFILE, Peer, Running, component, created, serving, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -190,6 +193,13 @@ async def test_what_commits_changed(hub: Running) -> None:
         await ann.say(wire.ReadLog(1, PROFILE, most=2))
         newest, before = (await ann.hear(wire.LogRead)).entries
         assert (newest.types, newest.differences) == (("ConflictOpened",), ())
+        (opened,) = newest.turns
+        assert (opened.id, opened.kind, opened.number, opened.what) == (
+            newest.id,
+            "conflict",
+            5,
+            "opened",
+        )
         assert (before.seq, before.author, before.types) == (4, "ann", ("ComponentUpdated",))
         told = [(d.kind, d.name, d.path, d.before, d.after) for d in before.differences]
         assert told == [
@@ -205,6 +215,10 @@ async def test_what_commits_changed(hub: Running) -> None:
         (bare,) = (await ann.hear(wire.LogRead)).entries
         assert (bare.seq, bare.message, bare.types) == (4, "why", ("ComponentUpdated",))
         assert (bare.differences, bare.left_out) == ((), 0)
+        await push(ann, (newest.id, ConflictResolved("theirs")), base=5)
+        await ann.say(wire.ReadLog(5, PROFILE, entity=newest.id))
+        turns = [t for e in (await ann.hear(wire.LogRead)).entries for t in e.turns]
+        assert [(t.number, t.what) for t in turns] == [(5, "theirs"), (5, "opened")]
         for nothing in (wire.ReadLog(4, PROFILE, before=1), wire.ReadLog(4, uid(77))):
             await ann.say(nothing)
             assert (await ann.hear(wire.LogRead)).entries == ()
@@ -258,3 +272,41 @@ async def test_a_value_that_was_redacted_is_shown_to_nobody(team: Team) -> None:
         await bob.say(wire.Prove(5, PROFILE, (2,)))
         assert "hunter2" not in str(await bob.hear(wire.Proved))
         assert "hunter2" not in str(bob.heard[begun:])
+
+
+async def test_the_people_are_shown_to_whoever_may_read_them(team: Team) -> None:
+    """Live, as a profile is, up to the very commit that takes the right away."""
+    auditor = await team.member("eve", "auditor")
+    async with team.speaking(auditor) as eve, team.speaking(await team.member("bob")) as bob:
+        screen = Screen(eve)
+        await eve.say(wire.Watch(HUB.id))
+        await screen.upto(await head(team))
+        await team.change((uid(30), TeamCreated("ml")))
+        await screen.upto(await head(team))
+        assert screen.entities == await as_folded(team.hub, profile=HUB.id)
+        for asks in (wire.Watch(HUB.id), wire.Look(1, HUB.id, 1), wire.ReadLog(2, HUB.id)):
+            await bob.say(asks)
+            assert (await bob.hear(wire.Error)).code == "forbidden"
+        held = await assigned(team, "eve")
+        begun = len(eve.heard)
+        assert (await team.change((held, RoleRevoked()))).outcome == "accepted"
+        assert (await eve.hear(wire.Rights)).people == ""
+        assert (await eve.hear(wire.Error)).code == "forbidden"
+        await team.change((uid(31), TeamCreated("secret")))
+        for asks in (wire.Look(1, HUB.id, 1), wire.ReadLog(2, HUB.id)):
+            await eve.say(asks)
+            assert (await eve.hear(wire.Error)).code == "forbidden"
+        assert not [m for m in eve.heard[begun:] if isinstance(m, wire.Changed)]
+        assert "secret" not in str(eve.heard)
+
+
+async def head(team: Team) -> int:
+    """The seq of the last commit among the people."""
+    return len(await team.hub.commits(HUB.id))
+
+
+async def assigned(team: Team, name: str) -> str:
+    """The id of the one role that a user holds."""
+    state, user = await team.state(), await team.id_of(User, name)
+    (id,) = (id for id, held in state.all(Assignment) if held.subject == user)
+    return id

@@ -3,7 +3,9 @@
 import { Commits } from "./commits.js";
 import { parse } from "./exact.js";
 import { Outbox } from "./outbox.js";
+import * as offline from "./offline.js";
 import { laid } from "./overlay.js";
+import { People } from "./people.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
 import { Connection, Refused } from "./wire.js";
@@ -19,8 +21,11 @@ export const app = {
   fresh: null, // a token that a code made, until its holder has kept it
   status: { name: "connecting" },
   user: "",
+  people: new People(changed),
   server: "",
   upgraded: false,
+  stays: "", // why nobody was signed out
+  opensOffline: false, // whether this page opens while the hub cannot be reached
   profiles: null,
   profile: null,
   refused: null, // why the profile is not shown
@@ -80,6 +85,7 @@ function notYet({ code }) {
 
 export function start() {
   addEventListener("popstate", () => arrive());
+  offline.install().then((opens) => (app.opensOffline = opens));
   if (app.phase === "starting") connect();
   else changed();
 }
@@ -90,6 +96,7 @@ export function connect() {
   app.connection = new Connection(session.replica(), {
     status(status) {
       app.status = status;
+      if (status.name === "waiting" && !app.live) openOffline();
       changed();
     },
     message: heard,
@@ -101,10 +108,31 @@ export function connect() {
   changed();
 }
 
+// What was there when the hub could be reached last, for whoever opens the page when it cannot.
+async function openOffline() {
+  const person = await offline.person();
+  if (!person || app.live || app.status.name === "open") return;
+  Object.assign(app, { user: person.user, rights: person.rights, profiles: person.profiles });
+  const name = app.route.profile ?? localStorage.getItem(LAST_PROFILE);
+  const wanted = person.profiles.find((p) => p.name === name);
+  const kept = wanted && (await offline.recall(person.user, wanted.id));
+  if (kept && !app.live && app.status.name !== "open") {
+    Object.assign(app, { profile: wanted, live: kept.world, heard: kept.heard });
+    app.commits.clear(app.connection, wanted.id);
+    await app.outbox.show(person.user, wanted.id);
+  }
+  changed();
+}
+
 export async function signOut() {
-  const { connection } = app;
+  if (app.status.name !== "open") {
+    // Only the hub can take the cookie away.
+    app.stays = "You are signed in still: signing out needs the hub, which cannot be reached.";
+    changed();
+    return;
+  }
   try {
-    await session.signOut(connection);
+    await session.signOut(app.connection);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     session.forget();
@@ -116,9 +144,12 @@ function leave(reason) {
   app.connection?.end();
   Object.assign(app, {
     phase: "out", reason, connection: null, profiles: null, profile: null, refused: null, live: null, past: null, user: "",
+    rights: null,
   });
+  app.people.forget();
   app.commits.clear(null, "");
   app.witness.clear(null, "");
+  offline.forget();
   changed();
 }
 
@@ -129,16 +160,19 @@ let incoming = null; // entities that come after a connection was made, until th
 function heard(message) {
   switch (message.type) {
     case "welcome":
+      app.stays = "";
       app.upgraded ||= app.server !== "" && app.server !== message.server;
       Object.assign(app, { phase: "in", user: message.user, server: message.server });
       app.profile = null;
       app.witness.met(message);
+      app.people.came();
       app.connection.say({ type: "list_profiles" });
       app.outbox.user = message.user;
       app.outbox.push(app.connection);
       break;
     case "rights":
       app.rights = message;
+      app.people.allow(app.connection, message.people ?? "");
       if (message.renew) renew();
       break;
     case "profiles":
@@ -147,8 +181,10 @@ function heard(message) {
       break;
     case "changed":
       if (message.profile === app.profile?.id) take(message);
+      else if (message.profile === app.people.id) app.people.take(message);
       break;
     case "error":
+      if (message.code === "forbidden") offline.forget(message.profile);
       if (message.profile && message.profile === app.profile?.id) app.refused = message.sentence;
       break;
   }
@@ -173,6 +209,7 @@ function take({ seq, entities, complete = true }) {
     app.live = incoming;
     incoming = null;
   }
+  if (!incoming) offline.keepSoon(app);
 }
 
 // Watches the profile of the address, once it is known.
@@ -187,7 +224,8 @@ function follow() {
   }
   if (!route.profile && app.profile) return;
   const name = route.profile ?? localStorage.getItem(LAST_PROFILE);
-  const wanted = profiles.find((p) => p.name === name) ?? null;
+  // Beside the views of the hub, some profile is at hand.
+  const wanted = profiles.find((p) => p.name === name) ?? (route.profile ? null : (profiles[0] ?? null));
   if (wanted?.id === app.profile?.id) {
     app.profile = wanted;
     return;
@@ -219,7 +257,8 @@ export function go(path, { replace = false } = {}) {
 function arrive({ moved = false } = {}) {
   const before = app.route;
   app.route = parseRoute(new URL(location.href));
-  app.moved = moved && before.view + before.name !== app.route.view + app.route.name;
+  const of = ({ view, name, seq }) => [view, name, seq].join("\n");
+  app.moved = moved && of(before) !== of(app.route);
   follow();
   lookBack();
   show();
@@ -235,23 +274,27 @@ export function to(...names) {
   return app.route.at ? `${path}?at=${app.route.at}` : path;
 }
 
+// The profile as it was; throws Refused.
+export function worldAt(moment) {
+  const found = new World();
+  return app.connection.ask({ type: "look", profile: app.profile.id, seq: moment }, ({ seq, entities, complete = true }) => {
+    found.take(parse(entities));
+    found.seq = seq;
+    return complete ? found : undefined;
+  });
+}
+
 async function lookBack() {
   const { at } = app.route;
-  const { connection, profile } = app;
-  if (!at || !profile) {
+  if (!at || !app.profile) {
     if (!at) app.past = null;
     return;
   }
   if (app.past?.at === at && !app.past.error) return;
   // What was shown stays, dimmed, until the other moment is there.
   app.past = { at, world: null, shown: app.past?.world ?? app.past?.shown ?? app.live };
-  const found = new World();
   try {
-    await connection.ask({ type: "look", profile: profile.id, seq: at }, ({ seq, entities, complete = true }) => {
-      found.take(parse(entities));
-      found.seq = seq;
-      return complete ? found : undefined;
-    });
+    const found = await worldAt(at);
     if (app.past?.at === at) app.past = { at, world: found };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

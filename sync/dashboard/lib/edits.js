@@ -12,6 +12,9 @@ export function may(permission, profile = app.profile?.id) {
   return (rights?.profiles?.[profile] ?? rights?.hub ?? []).includes(permission);
 }
 
+// … on the hub as a whole.
+export const mayOnHub = (permission) => Boolean(app.rights?.hub?.includes(permission));
+
 // `changes` are [{ type, entity, body }], a body being a map or its JSON text. Resolves with the hub's answer, whose
 // outcome is `pending` where it cannot be reached now. Throws where this browser cannot keep the proposal.
 // `base` is the seq that its author had in view.

@@ -14,6 +14,13 @@ export const isPending = (stamp) => stamp[0] === PENDING[0];
 // Whether one path leads to the other, or below it.
 export const overlap = (a, b) => a === b || a.startsWith(b + "/") || b.startsWith(a + "/");
 
+// The value at `path` of an entity, undefined where there is none; that of a stack's member is true.
+export function valueAt(entity, path) {
+  const keys = segments(path);
+  if (keys[0] === "components" && keys.length === 3) return entity.components?.[keys[1]]?.includes(keys[2]) || undefined;
+  return keys.reduce((value, key) => (isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined), entity);
+}
+
 // [seq, writer] of the commit that wrote the value at `path` last: the longest prefix that has a stamp.
 export function written(entity, path) {
   for (let at = path; at; at = at.slice(0, at.lastIndexOf("/"))) {

@@ -52,6 +52,7 @@ export async function bySecret(secret, user) {
   });
 }
 
+export const isCode = (secret) => [JOIN, SET_UP].includes(kindOf(secret));
 export const isSetUp = (secret) => kindOf(secret) === SET_UP;
 
 export function leaveForProvider() {

@@ -24,12 +24,18 @@ function crc32(bytes) {
 
 const checksum = (body) => base62(BigInt(crc32(new TextEncoder().encode(body))), 6);
 
-// { text, order }: the secret, and what the hub is told of it.
-export async function makeToken(name) {
-  const body = `${PERSONAL}_${base62(random(8) % 62n ** 8n, 8)}${base62(random(24), 33)}`;
+// { text, prefix, hash }: a secret of that kind, and what the hub is told of it.
+export async function makeSecret(kind) {
+  const body = `${kind}_${base62(random(8) % 62n ** 8n, 8)}${base62(random(24), 33)}`;
   const text = body + checksum(body);
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return { text, order: { name, prefix: text.slice(0, 12), hash: btoa(String.fromCharCode(...hash)) } };
+  return { text, prefix: text.slice(0, 12), hash: btoa(String.fromCharCode(...hash)) };
+}
+
+// { text, order }: a token, and how an order tells the hub of it.
+export async function makeToken(name, kind = PERSONAL) {
+  const { text, prefix, hash } = await makeSecret(kind);
+  return { text, order: { name, prefix, hash } };
 }
 
 // Which kind of secret it is; null if it is none, or has a slip in it.

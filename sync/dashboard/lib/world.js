@@ -1,5 +1,6 @@
 // A profile as it is, or was: entities by id, and what follows from them.
 
+import { numberOf } from "./holdings.js";
 import { lastWritten } from "./paths.js";
 
 export class World {
@@ -31,19 +32,20 @@ class Index {
     this.profile = null;
     this.stacks = [];
     this.components = [];
-    this.conflicts = 0;
-    this.requests = 0;
+    this.conflicts = [];
+    this.requests = [];
     this.tags = [];
     this.uses = new Map();
     this.known = new Map();
     const places = { stack: this.stacks, component: this.components };
     for (const [id, entity] of entities) {
       if (entity.kind === "profile") this.profile = entity;
-      else if (entity.kind === "conflict") this.conflicts++;
-      else if (entity.kind === "request") this.requests++;
+      else if (entity.kind === "conflict") this.conflicts.push({ id, entity, number: numberOf(entity) });
+      else if (entity.kind === "request") this.requests.push({ id, entity, number: numberOf(entity) });
       else if (entity.kind === "tag") this.tags.push(entity);
       else places[entity.kind]?.push({ id, name: entity.name, entity });
     }
+    for (const holdings of [this.conflicts, this.requests]) holdings.sort((a, b) => a.number - b.number);
     this.tags.sort((a, b) => b.seq - a.seq);
     this.stacks.sort(byName);
     this.components.sort(byName);

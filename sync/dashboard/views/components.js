@@ -2,6 +2,7 @@
 import { html } from "../lib/html.js";
 import { to } from "../lib/app.js";
 import { many, spaced } from "../lib/words.js";
+import { New } from "./actions.js";
 import { Search, useFilters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { FlavorIcon } from "./icons.js";
@@ -28,6 +29,7 @@ export function Components({ world }) {
       <${Shown} some=${found.length} all=${index.components.length} one="component" />
       <${Search} label="Search components" />
       ${controls}
+      <${New} what="component" />
     </header>
     ${!index.components.length
       ? html`<${Empty} title="No components yet"><${Command}>stackroom orchestrator register NAME --flavor local<//><//>`

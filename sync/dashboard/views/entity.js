@@ -4,8 +4,10 @@ import { app, to } from "../lib/app.js";
 import { leaves, pointer, segments, written } from "../lib/paths.js";
 import { many, spaced } from "../lib/words.js";
 import { fileOf } from "../lib/yaml.js";
+import { Actions } from "./actions.js";
 import { History } from "./history.js";
 import { FlavorIcon } from "./icons.js";
+import { Runs } from "./runs.js";
 import { Copy, Download, Empty, Labels, Link, Marks, Time, Value, Who } from "./parts.js";
 
 export function StackPage({ world }) {
@@ -19,6 +21,7 @@ export function StackPage({ world }) {
       <h1 tabindex="-1"><${FlavorIcon} type="stack" />${name}</h1>
       <p class="under">stack <${Marks} ...${row} />${row.isDefault && " default of this profile"}${entity.protected && " protected"}</p>
       <${Labels} of=${entity.labels} />
+      <${Actions} row=${row} world=${world} />
     </header>
     ${entity.description && html`<p class="lead">${entity.description}</p>`}
     <section aria-labelledby="made-of"><h2 id="made-of">Made of</h2>
@@ -34,6 +37,7 @@ export function StackPage({ world }) {
     </section>
     <${Values} id=${id} entity=${entity} seq=${world.seq} fields=${["description", "labels", "extra", "protected"]} title="Values" />
     <${Yaml} entity=${entity} world=${world} />
+    <${Runs} key=${id} id=${id} seq=${world.seq} ofStack=${name} />
     <section aria-labelledby="history"><h2 id="history">History</h2><${History} id=${id} seq=${world.seq} /></section>
   </article>`;
 }
@@ -49,6 +53,7 @@ export function ComponentPage({ world }) {
       <h1 tabindex="-1"><${FlavorIcon} flavor=${entity.flavor} type=${type} />${name}</h1>
       <p class="under">${spaced(type)}, ${entity.flavor} <${Marks} entity=${entity} />${entity.protected && " protected"}</p>
       <${Labels} of=${entity.labels} />
+      <${Actions} row=${row} world=${world} />
     </header>
     <${Values} id=${id} entity=${entity} seq=${world.seq} fields=${["config"]} title="Configuration" />
     <${Values} id=${id} entity=${entity} seq=${world.seq} fields=${["flavor", "labels", "extra", "protected"]} title="Other values" />
@@ -58,6 +63,7 @@ export function ComponentPage({ world }) {
         : html`<p class="none">No stack has it.</p>`}
     </section>
     <${Yaml} entity=${entity} world=${world} />
+    <${Runs} key=${id} id=${id} seq=${world.seq} />
     <section aria-labelledby="history"><h2 id="history">History</h2><${History} id=${id} seq=${world.seq} /></section>
   </article>`;
 }

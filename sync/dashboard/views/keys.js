@@ -1,14 +1,18 @@
 // Keys that work everywhere but in fields.
 import { html, useEffect, useRef } from "../lib/html.js";
 import { app, go, to } from "../lib/app.js";
-import { TABS } from "./views.js";
+import { forms } from "./actions.js";
+import { OF_HUB, QUEUES, TABS } from "./views.js";
 
 const CHORD = 1_000; // milliseconds between the two keys of one
-const PLACES = Object.fromEntries(TABS.map(([, key, names]) => [key, names]));
+const PLACES = Object.fromEntries([...TABS, ...QUEUES].map(([, key, names]) => [key, names]));
+const ADDRESSES = Object.fromEntries(OF_HUB.map(([, key, address]) => [key, address]));
 const TOLD = [
   ["/", "search"],
-  ...TABS.map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
+  ...[...TABS, ...QUEUES, ...OF_HUB].map(([title, key]) => [`g ${key}`, title.toLowerCase()]),
   ["t", "time slider"],
+  ["n", "new stack or component"],
+  ["e", "edit what is shown"],
   ["↑ ↓ ← →", "through a table"],
   ["Esc", "leave a field, close"],
   ["?", "this help"],
@@ -22,15 +26,20 @@ export function useKeys(does) {
     const pressed = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const { target, key } = event;
+      // A dialog has the keys for itself, and Esc closes it.
+      if (document.querySelector("dialog[open]")) return;
       if (target.closest?.("input:not([type=range]), select, textarea")) {
         if (key === "Escape") target.blur();
         return;
       }
-      if (g && Date.now() - g < CHORD && app.profile && PLACES[key]) go(to(...PLACES[key]));
+      const chord = g && Date.now() - g < CHORD && app.phase === "in";
+      if (chord && ADDRESSES[key]) go(ADDRESSES[key]);
+      else if (chord && app.profile && PLACES[key]) go(to(...PLACES[key]));
       else if (key === "/") document.getElementById("search")?.select();
       else if (key === "t") latest.current.time();
       else if (key === "?") latest.current.help();
       else if (key === "Escape") latest.current.escape();
+      else if (forms()[key]) go(forms()[key]);
       else {
         g = key === "g" ? Date.now() : 0;
         return;

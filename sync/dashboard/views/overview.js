@@ -2,6 +2,7 @@
 import { html } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { spaced } from "../lib/words.js";
+import { New, mayWrite } from "./actions.js";
 import { Search, useFilters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { FlavorIcon } from "./icons.js";
@@ -23,10 +24,12 @@ export function Overview({ world }) {
       <${Shown} some=${found.length} all=${index.stacks.length} one="stack" />
       <${Search} label="Search stacks" />
       ${controls}
+      <${New} what="stack" />
+      ${mayWrite() && html`<${Link} class="quiet" to=${to("settings")}>Settings<//>`}
     </header>
     ${index.profile?.description && html`<p class="lead">${index.profile.description}</p>`}
     ${!index.stacks.length
-      ? html`<${Empty} title="No stacks yet"><p>Somebody with a replica registers the first one:</p>
+      ? html`<${Empty} title="No stacks yet"><p>${mayWrite() ? "Register the first one here, or from a command line:" : "Somebody who may write registers the first one:"}</p>
           <${Command}>stackroom stack register NAME --orchestrator NAME --artifact-store NAME<//><//>`
       : !found.length
         ? html`<${Empty} title="No stack is like that"><p>None of ${index.stacks.length} has all that is asked for.</p><//>`

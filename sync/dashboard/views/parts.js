@@ -44,8 +44,8 @@ export const Time = ({ of }) =>
   html`<time datetime=${new Date(of).toISOString()} title=${when(of)}>${ago(of)}</time>`;
 
 // Who made the commit of a stamp, and when, as soon as that is known.
-export function Who({ stamp }) {
-  const commit = app.commits.of(stamp[0]);
+export function Who({ stamp, commits = app.commits }) {
+  const commit = commits.of(stamp[0]);
   if (!commit) return html`<span class="who">#${stamp[0]}</span>`;
   if (commit.pending) return html`<span class="who pending">not sent yet</span>`;
   return html`<span class="who" title=${`#${commit.seq} ${commit.message}`}>

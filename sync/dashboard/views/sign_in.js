@@ -2,17 +2,20 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { app, changed, connect, go } from "../lib/app.js";
 import * as session from "../lib/session.js";
+import { sentence } from "../lib/words.js";
 import { Command, Copy, Problem, Waiting } from "./parts.js";
 
 export function SignIn() {
   const [ways, setWays] = useState(null);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
-  const [secret, setSecret] = useState("");
+  const [secret, setSecret] = useState(invited);
   // What the provider sent the browser back with stands behind the # of the address, and not for long.
   const [brought] = useState(() => (app.route.view === "done" ? location.hash.slice(1) : ""));
 
   useEffect(() => {
+    // A code is not left in the address, where it would be kept.
+    if (secret) history.replaceState(null, "", location.pathname + location.search);
     session.ways().then(setWays, (error) => (setWays({}), setProblem(error.message)));
   }, []);
 
@@ -64,7 +67,11 @@ export function SignIn() {
   <//>`;
 }
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + ".";
+// The code of an invitation, where somebody came by its link.
+function invited() {
+  const code = location.hash.slice(1);
+  return app.route.view !== "done" && session.isCode(code) ? code : "";
+}
 
 const Card = ({ children }) => html`<main class="door"><div class="card">
   <h1 tabindex="-1"><span class="brand">Stackroom</span> ${location.host}</h1>${children}</div></main>`;
