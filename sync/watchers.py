@@ -191,7 +191,7 @@ class Watchers(Readers, ABC):
         """The log said what commits changed."""
         session, asked = self.sessions.get(recount.session), recount.asked
         if session is not None and self._still_reads(session.id, asked.profile):
-            self._send(session, wire.LogRead(asked.id, asked.profile, told.entries))
+            self._send(session, wire.LogRead(asked.id, asked.profile, told.entries, told.upto))
 
     def contrasted(self, contrast: Contrast, found: Contrasted) -> None:
         """The log gave a page of what differs between two moments."""
