@@ -8,6 +8,7 @@ import { laid } from "./overlay.js";
 import { People } from "./people.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
+import { OTHERS } from "./signer.js";
 import { Connection, Refused } from "./wire.js";
 import { Witness } from "./witness.js";
 import { World } from "./world.js";
@@ -72,10 +73,13 @@ function view() {
   return seen.world;
 }
 
+let renewals = 3; // how often this page becomes another replica: what the hub does not take of so many, it takes of none
+
 // The hub does not take proposals of this replica as they are; those stay, and come again.
 function notYet({ code }) {
-  if (code !== "replica_copied") return;
-  // This browser's data were copied to another one, which goes on with the old identity.
+  if ((code !== "replica_copied" && !OTHERS.includes(code)) || !renewals) return;
+  // This browser's data were copied to another one, which goes on with the old identity; or its key was ended.
+  renewals--;
   app.connection.end();
   session.becomeAnother();
   connect();
