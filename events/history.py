@@ -105,11 +105,25 @@ class Difference(Struct, frozen=True, omit_defaults=True):
 def diff(before: State, after: State) -> list[Difference]:
     """What differs between two states of one profile, entity by entity, path by path."""
     found: list[Difference] = []
+    for id in differing(before, after):
+        own = differences(id, before.entities.get(id), after.entities.get(id))
+        found += sorted(own, key=lambda d: d.path)
+    return found
+
+
+def differing(before: State, after: State) -> list[str]:
+    """The ids of what is not the same in two states of one profile, by kind, type and name.
+
+    Some may differ in nothing but who wrote them; conflicts and change requests have no values.
+    """
+    found: list[tuple[str, str, str, str]] = []
     for id in dict.fromkeys((*before.entities, *after.entities)):
         old, new = before.entities.get(id), after.entities.get(id)
-        if old is not new and not isinstance(old or new, Holding):
-            found += differences(id, old, new)
-    return sorted(found, key=lambda d: (d.kind, d.component_type, d.name, d.entity, d.path))
+        shown = new or old
+        if shown is None or old is new or isinstance(shown, Holding) or old == new:
+            continue
+        found.append((shown.kind, getattr(shown, "component_type", ""), shown.name, id))
+    return [id for *_, id in sorted(found)]
 
 
 def leaves(entity: AnyEntity) -> dict[Path, Maybe]:

@@ -23,9 +23,29 @@ def inclusion(before: Frontier, size: int, leaves: Leaves) -> tuple[bytes, ...]:
 
     ValueError if that tree has no such leaf.
     """
-    if before.size >= size:
-        raise ValueError(f"a tree of {size} leaves has no leaf {before.size}")
-    peaks = _ranges(before)
+    return inclusions(before, (before.size,), size, leaves)[0]
+
+
+def inclusions(
+    before: Frontier, indexes: Sequence[int], size: int, leaves: Leaves
+) -> list[tuple[bytes, ...]]:
+    """Such a proof for each of `indexes`, none of them below `before`; what they share is read once.
+
+    ValueError if the tree has no such leaf, or `before` has it.
+    """
+    if not all(before.size <= index < size for index in indexes):
+        raise ValueError(f"a tree of {size} leaves has no leaf {max(indexes)} after {before.size}")
+    nodes = _ranges(before)
+
+    def node(first: int, end: int) -> bytes:
+        if (first, end) not in nodes:
+            middle = first + _split(end - first) if end - first > 1 else first
+            nodes[first, end] = (
+                node_hash(node(first, middle), node(middle, end))
+                if first < before.size
+                else _subtree(leaves, first, end)
+            )
+        return nodes[first, end]
 
     def path(index: int, first: int, end: int) -> list[bytes]:
         if end - first == 1:
@@ -33,10 +53,10 @@ def inclusion(before: Frontier, size: int, leaves: Leaves) -> tuple[bytes, ...]:
         middle = first + _split(end - first)
         if index < middle:
             below = path(index, first, middle)
-            return [*below, _subtree(leaves, middle, end)]
-        return [*path(index, middle, end), peaks[first, middle]]
+            return [*below, node(middle, end)]
+        return [*path(index, middle, end), node(first, middle)]
 
-    return tuple(path(before.size, 0, size))
+    return [tuple(path(index, 0, size)) for index in indexes]
 
 
 def consistency(before: Frontier, size: int, leaves: Leaves) -> tuple[bytes, ...]:

@@ -3,7 +3,7 @@
 What it costs is the leaves after the nearest snapshot, read by the page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stackroom.events import merkle, merkle_proofs
 from stackroom.events.errors import LogError
@@ -27,8 +27,21 @@ def prove_inclusion(log: LogReader, profile: str, seq: int, size: int) -> tuple[
 
     Raises LogError where a commit is not there, ValueError for one that the tree does not have.
     """
-    before = tree_at(log, profile, seq - 1)
-    return merkle_proofs.inclusion(before, size, lambda *span: _leaves(log, profile, *span))
+    return prove_inclusions(log, profile, (seq,), size)[0]
+
+
+def prove_inclusions(
+    log: LogReader, profile: str, seqs: Sequence[int], size: int
+) -> list[tuple[bytes, ...]]:
+    """Such a proof for each of `seqs`, of which there is one at the least.
+
+    What they share is read once: the fewer commits follow the first of them, the sooner that is done.
+    """
+    before = tree_at(log, profile, min(seqs) - 1)
+    indexes = [seq - 1 for seq in seqs]
+    return merkle_proofs.inclusions(
+        before, indexes, size, lambda *span: _leaves(log, profile, *span)
+    )
 
 
 def prove_consistency(log: LogReader, profile: str, first: int, second: int) -> tuple[bytes, ...]:

@@ -9,11 +9,13 @@ import anyio.to_thread
 from stackroom.events.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
+from stackroom.sync.contrasting import read_diff
 from stackroom.sync.drafting import draft
 from stackroom.sync.inspector import Inspector, Storage
 from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.run_listing import list_runs
 from stackroom.sync.showing import Past, read_log, read_past
+from stackroom.sync.vouching import read_proofs
 
 if TYPE_CHECKING:
     from stackroom.sync.server import Server
@@ -60,6 +62,14 @@ class Desk:
                 told = await read(partial(read_log, request, self.past, settings))
                 hub.recounted(request, told)
                 return told.weight
+            case effects.Contrast():
+                contrasted = await read(partial(read_diff, request, self.past, settings))
+                hub.contrasted(request, contrasted)
+                return contrasted.weight
+            case effects.Vouch():
+                vouched = await read(partial(read_proofs, request, settings))
+                hub.vouched(request, vouched, server.clock())
+                return vouched.weight
             case effects.WorkOut(_, asked, who):
                 most = settings.shown_bytes
                 drafted = await read(partial(draft, asked, who, self.past, most))

@@ -29,7 +29,7 @@ from stackroom.events.permissions import Who
 from stackroom.events.resolve import Revive, resolve
 from stackroom.events.revert import revert
 from stackroom.events.rules import Refusal, refuse_change
-from stackroom.events.state import AnyEntity, Conflict, Request, State
+from stackroom.events.state import AnyEntity, Conflict, Profile, Request, State
 from stackroom.events.values import Maybe, Path
 from stackroom.sync import draft_messages as wire
 from stackroom.sync.showing import Past, page_of
@@ -154,6 +154,8 @@ def _revive(profile: str, state: State, log: LogReader) -> Revive:
 def _reversal(
     profile: str, seq: int, overwrite: bool, state: State, log: LogReader
 ) -> tuple[Changes, tuple[str, ...]]:
+    if not isinstance(state.entities.get(profile), Profile):
+        raise CannotBeDone("nothing_to_revert", "what was changed among people is not reverted")
     commits = log.recent(profile, seq + 1, 1)
     if not commits or commits[0].seq != seq:
         raise CannotBeDone("unknown_commit", f"there is no commit #{seq}")

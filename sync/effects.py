@@ -92,6 +92,21 @@ class Recount(Struct, frozen=True):
     asked: wire.ReadLog
 
 
+class Contrast(Struct, frozen=True):
+    """Read what differs between two moments, from entity number `skip` of those that do."""
+
+    session: int
+    asked: wire.Diff
+    skip: int = 0
+
+
+class Vouch(Struct, frozen=True):
+    """Read commits, and what proves them."""
+
+    session: int
+    asked: wire.Prove
+
+
 class WorkOut(Struct, frozen=True):
     """Work out what `who` would propose, and what would become of it."""
 
@@ -199,6 +214,8 @@ Asked: TypeAlias = (
     | Show
     | LookBack
     | Recount
+    | Contrast
+    | Vouch
     | WorkOut
     | ListAll
     | ReadNotes
@@ -234,6 +251,18 @@ class Page(Struct, frozen=True):
         state = len(self.snapshot.state) if self.snapshot is not None else 0
         commits = len(self.commits) + self.leaves
         return state + bodies + commits * ENVELOPE_BYTES
+
+
+class Vouched(Struct, frozen=True):
+    """What the log says to a `Vouch`: the head, commits with their proofs, and that of the tree seen.
+
+    `weight` is about how many bytes were read for it.
+    """
+
+    head: Head
+    proven: tuple[wire.Proven, ...]
+    consistency: tuple[bytes, ...]
+    weight: int
 
 
 class RootsThere(Struct, frozen=True):

@@ -24,6 +24,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
 from stackroom.sync.effects import (
+    Contrast,
     FetchRoots,
     FindRuns,
     Inspecting,
@@ -37,6 +38,7 @@ from stackroom.sync.effects import (
     ReadNotes,
     Recount,
     Submit,
+    Vouch,
     WorkOut,
     needs_proof,
 )
@@ -242,6 +244,12 @@ class Hub(Healing, Inspections):
             case wire.ReadLog(profile=profile):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Recount(session.id, message))
+            case wire.Diff(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(Contrast(session.id, message))
+            case wire.Prove(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(Vouch(session.id, message))
             case wire.Draft(profile=profile):
                 if self._may_read(session, principal, profile):
                     who = self._who(session, principal, profile)

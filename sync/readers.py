@@ -10,7 +10,7 @@ from stackroom.events import merkle
 from stackroom.events.model import Commit, Millis
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
-from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere, Send
+from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere, Send, Vouch, Vouched
 from stackroom.sync.notary import Notary
 from stackroom.sync.session import Session, Subscription
 from stackroom.sync.settings import Settings
@@ -153,6 +153,15 @@ class Readers(Voice, ABC):
             signed = self._signed(profile, found.head.seq, found.head.root, now)
             roots = wire.Roots(profile, asked.seqs, found.roots, found.head.seq, signed)
             self._send(session, roots)
+
+    def vouched(self, vouch: Vouch, found: Vouched, now: Millis) -> None:
+        """The log gave commits, and what proves them."""
+        session, asked = self.sessions.get(vouch.session), vouch.asked
+        if session is not None and self._still_reads(session.id, asked.profile):
+            signed = self._signed(asked.profile, found.head.seq, found.head.root, now)
+            size, proven = found.head.seq, found.proven
+            proved = wire.Proved(asked.id, asked.profile, size, signed, proven, found.consistency)
+            self._send(session, proved)
 
     def _still_reads(self, id: int, profile: str) -> bool:
         principal = self.sessions[id].principal

@@ -62,6 +62,18 @@ class ReadLog(Message, frozen=True, tag="read_log"):
     text: Annotated[str, Meta(max_length=200)] = ""
 
 
+class Diff(Message, frozen=True, tag="diff"):
+    """Asks what differs in a profile between seq `before` and seq `after`; beyond the head, as it is.
+
+    Answered by `differed` with the same `id`, which the sender chooses.
+    """
+
+    id: Count
+    profile: Id
+    before: Count
+    after: Count
+
+
 class Changed(Message, frozen=True, tag="changed"):
     """What entities of a watched profile are now, at `seq`; all others are as they were told before.
 
@@ -114,3 +126,19 @@ class LogRead(Message, frozen=True, tag="log_read"):
     profile: str
     entries: tuple[Entry, ...]
     upto: int = 0
+
+
+class Differed(Message, frozen=True, tag="differed"):
+    """What differs between two moments: one page of the answer to `diff`; `complete` with the last.
+
+    By kind, type and name of the entities, and those of one entity together. Tags, conflicts and change
+    requests are left out. `names` says what is called by an id that one of the values is, or ends with.
+    """
+
+    id: int
+    profile: str
+    before: int
+    after: int
+    differences: tuple[Difference, ...]
+    names: dict[str, str] = {}
+    complete: bool = True

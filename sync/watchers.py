@@ -12,7 +12,17 @@ from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import FindRuns, Forget, LookBack, Recount, Send, Show, WorkOut
+from stackroom.sync.contrasting import Contrasted
+from stackroom.sync.effects import (
+    Contrast,
+    FindRuns,
+    Forget,
+    LookBack,
+    Recount,
+    Send,
+    Show,
+    WorkOut,
+)
 from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
 from stackroom.sync.run_listing import Ran
@@ -182,6 +192,25 @@ class Watchers(Readers, ABC):
         session, asked = self.sessions.get(recount.session), recount.asked
         if session is not None and self._still_reads(session.id, asked.profile):
             self._send(session, wire.LogRead(asked.id, asked.profile, told.entries, told.upto))
+
+    def contrasted(self, contrast: Contrast, found: Contrasted) -> None:
+        """The log gave a page of what differs between two moments."""
+        session, asked = self.sessions.get(contrast.session), contrast.asked
+        if session is None or not self._still_reads(session.id, asked.profile):
+            return
+        complete = found.next is None
+        page = wire.Differed(
+            asked.id,
+            asked.profile,
+            found.before,
+            found.after,
+            found.differences,
+            found.names,
+            complete,
+        )
+        self._send(session, page)
+        if found.next is not None:
+            self._effects.append(Contrast(session.id, asked, found.next))
 
     def worked_out(self, work: WorkOut, drafted: wire.Drafted) -> None:
         """What was asked for a draft of was worked out."""

@@ -146,6 +146,8 @@ def reading() -> Iterator[Row]:
             yield Row("watch", place, needed, lambda case, id=id: wire.Watch(id))  # type: ignore[misc]
             yield Row("look", place, needed, lambda case, id=id: wire.Look(0, id, 1))  # type: ignore[misc]
             yield Row("read_log", place, needed, lambda case, id=id: wire.ReadLog(0, id))  # type: ignore[misc]
+            yield Row("diff", place, needed, lambda case, id=id: wire.Diff(0, id, 0, 1))  # type: ignore[misc]
+            yield Row("prove", place, needed, lambda case, id=id: wire.Prove(0, id, (1,)))  # type: ignore[misc]
             yield Row("draft", place, needed, lambda case, id=id: wire.Draft(0, id, Approve(id)))  # type: ignore[misc]
             yield Row("list_runs", place, needed, lambda case, id=id: wire.ListRuns(0, id, uid(4)))  # type: ignore[misc]
             yield Row("inspect, a profile", place, needed, lambda case, id=id: wire.Inspect(0, id))  # type: ignore[misc]
@@ -326,6 +328,7 @@ GETS: dict[str, int] = {
     "/auth/cookie": 401,
     "/auth/forget": 204,
     "/p/team": 200,
+    "/worker.js": 200,
     "/p/no-such-profile/stacks/x": 200,
     "/static/x": 404,
     "/anything-else": 404,

@@ -30,6 +30,8 @@ TELLING = (
     wire.Changed,
     wire.Looked,
     wire.LogRead,
+    wire.Differed,
+    wire.Proved,
     wire.RunsListed,
     wire.Inspected,
 )
@@ -86,6 +88,8 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         wire.Unwatch(profile),
         *(wire.Look(n, profile, n) for n in (0, 2, 10_000)),
         *(wire.ReadLog(n, profile, n, entity=id) for n in (0, 3) for id in ("", uid(60), profile)),
+        *(wire.Diff(n, profile, 0, n) for n in (0, 2, 10_000)),
+        *(wire.Prove(n, profile, (1, n), n) for n in (0, 2, 10_000)),
         *(wire.Draft(n, profile, step, n) for n in (0, 3) for step in (Approve(uid(60)), Revert(1))),
         *(wire.Draft(1, profile, Do((Intended("StackDeleted", id, "{}"),))) for id in (uid(60), profile)),
         *(wire.ListRuns(n, profile, uid(60), before=n) for n in (0, 3)),

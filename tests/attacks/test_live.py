@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 
 DATA = (
-    wire.Changed, wire.Looked, wire.LogRead, wire.RunsListed, wire.Inspected,
+    wire.Changed, wire.Looked, wire.LogRead, wire.Differed, wire.Proved, wire.RunsListed, wire.Inspected,
     wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
 )  # fmt: skip
 """What tells something of the hub."""
@@ -77,6 +77,8 @@ ASKED: dict[str, wire.FromReplica] = {
     "watched": wire.Watch(PROFILE),
     "past": wire.Look(1, PROFILE, 2),
     "changes": wire.ReadLog(1, PROFILE),
+    "differences": wire.Diff(1, PROFILE, 1, 3),
+    "proofs": wire.Prove(1, PROFILE, (1, 2), 1),
     "draft": wire.Draft(1, PROFILE, Revert(2)),
     "runs": wire.ListRuns(1, PROFILE, component(1)[0]),
     "who follows": wire.Inspect(1, PROFILE),

@@ -181,11 +181,16 @@ class Trial:
                     | wire.LogRead()
                     | wire.Drafted()
                     | wire.Roots()
+                    | wire.Proved()
                 ):
                     return "yes"
                 case wire.Inspected() | wire.RunsListed():
                     return "yes"
-                case wire.Changed(complete=True) | wire.Looked(complete=True):
+                case (
+                    wire.Changed(complete=True)
+                    | wire.Looked(complete=True)
+                    | wire.Differed(complete=True)
+                ):
                     return "yes"
                 case wire.Error(code):
                     return "no" if code == "forbidden" else code

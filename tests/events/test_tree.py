@@ -9,7 +9,12 @@ from stackroom.events.log import Snapshot
 from stackroom.events.merkle import Frontier, extended, root
 from stackroom.events.merkle_proofs import is_consistent, is_included
 from stackroom.events.sqlite_log import LogFile
-from stackroom.events.tree import prove_consistency, prove_inclusion, tree_at
+from stackroom.events.tree import (
+    prove_consistency,
+    prove_inclusion,
+    prove_inclusions,
+    tree_at,
+)
 from tests.events.commits import LOG_ID, PROFILE, Chain, event
 
 SIZE = 23
@@ -29,6 +34,12 @@ def test_every_tree_and_proof(tmp_path: Path, snapshots: tuple[int, ...]) -> Non
     with file.reading() as log:
         for size, tree in enumerate(TREES):
             assert tree_at(log, PROFILE, size) == tree
+            for first in range(1, size + 1):
+                seqs = [size, *range(first, size + 1, 3)]
+                for seq, proof in zip(
+                    seqs, prove_inclusions(log, PROFILE, seqs, size), strict=True
+                ):
+                    assert is_included(LEAVES[seq - 1], seq - 1, size, proof, root(tree))
             for seq in range(1, size + 1):
                 proof = prove_inclusion(log, PROFILE, seq, size)
                 assert is_included(LEAVES[seq - 1], seq - 1, size, proof, root(tree))

@@ -26,6 +26,7 @@ from stackroom.sync import effects, founding, orders, tokens
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.contrasting import read_diff
 from stackroom.sync.drafting import draft
 from stackroom.sync.hub import Hub
 from stackroom.sync.inspecting import Found
@@ -36,6 +37,7 @@ from stackroom.sync.run_listing import list_runs
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Past, read_log, read_past
+from stackroom.sync.vouching import read_proofs
 from tests.events.world import uid
 from tests.sync.notaries import notary_of
 
@@ -174,6 +176,8 @@ class Witness:
                 | wire.Changed(profile)
                 | wire.Looked(profile=profile)
                 | wire.LogRead(profile=profile)
+                | wire.Differed(profile=profile)
+                | wire.Proved(profile=profile)
                 | wire.RunsListed(profile=profile)
                 | wire.Drafted(profile=profile)
                 | wire.Compared(profile)
@@ -320,6 +324,11 @@ class FuzzedHub:
                 self.hub.worked_out(request, read(partial(draft, asked, who, self.past, most)))
             case effects.Recount():
                 self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
+            case effects.Contrast():
+                page = read(partial(read_diff, request, self.past, SETTINGS))
+                self.hub.contrasted(request, page)
+            case effects.Vouch():
+                self.hub.vouched(request, read(partial(read_proofs, request, SETTINGS)), self.now)
             case effects.FindRuns(_, asked):
                 ran = read(partial(list_runs, asked, self.past, SETTINGS))
                 self.hub.runs_found(request, ran)

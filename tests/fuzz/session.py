@@ -119,7 +119,7 @@ def come(c: Choices, hub: FuzzedHub) -> None:
 def reading(c: Choices, profile: str) -> wire.FromReplica:
     """What asks for something of a profile."""
     seq = c.pick((0, 1, 10**6))
-    match c.below(9):
+    match c.below(11):
         case 0:
             return wire.Watch(profile)
         case 1:
@@ -146,6 +146,10 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
         case 7:
             entity, before = c.pick(ENTITIES), c.pick((0, 1, 10**6))
             return wire.ListRuns(c.byte(), profile, entity, c.byte(), seq, before, c.pick(IDS))
+        case 8:
+            return wire.Diff(c.byte(), profile, seq, c.pick((0, 1, 2, 10**6)))
+        case 9:
+            return wire.Prove(c.byte(), profile, (2, seq, 1, 2), c.pick((0, 1, 2, 10**6)))
         case _:
             return wire.Fetch(profile, seq)
 

@@ -21,7 +21,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "064a3701e275566c9df9613b36d155c2d75f87483ae0ecc93652f07fbbe4c17b"}
+PINNED = {1: "5e5b96c9138853b06b15708c179a24171be53458aaa3ee9970cefaf1a0ff9911"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -82,6 +82,10 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
+    wire.Diff(3, PROFILE, 1, 7),
+    wire.Differed(3, PROFILE, 1, 7, (DIFFERENCE,), {uid(5): "k8s"}, complete=False),
+    wire.Prove(4, PROFILE, (1, 7), 3),
+    wire.Proved(4, PROFILE, 7, "a note", (wire.Proven(COMMIT, (bytes(32),)),), (bytes(32),)),
     wire.RunsListed(4, PROFILE, (RUN,), 3, uid(5)),
     wire.Inspected(3, 7, 2, (CONNECTED,), condition=CONDITION),
     wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
@@ -155,7 +159,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("message", [
-    wire.FetchRoots(PROFILE, tuple(range(65))), wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
+    wire.FetchRoots(PROFILE, tuple(range(65))), wire.Prove(1, PROFILE, tuple(range(65))), wire.Fetch("p", 1), wire.Fetch(PROFILE, -1), wire.Fetch(PROFILE, 2**53),
     wire.Subscribe("../x", 0, b""), wire.Push("", ()), wire.Hello("r", "t"),
     wire.Hello(uid(3), "t", "a" * 300), wire.Push(PROFILE, (Proposal(uid(2), -1, 0, "", 5, ()),)),
     wire.Push(PROFILE, (Proposal(uid(2), 1, 2**63, "", 5, ()),)),

@@ -303,6 +303,10 @@ async def test_a_value_that_was_redacted_is_shown_to_nobody(team: Team) -> None:
         assert "hunter2" not in (await bob.hear(wire.Looked)).entities
         await bob.say(wire.ReadLog(3, PROFILE))
         assert "hunter2" not in str(await bob.hear(wire.LogRead))
+        await bob.say(wire.Diff(4, PROFILE, 1, 2))
+        assert "hunter2" not in str(await bob.hear(wire.Differed))
+        await bob.say(wire.Prove(5, PROFILE, (2,)))
+        assert "hunter2" not in str(await bob.hear(wire.Proved))
         assert "hunter2" not in str(bob.heard[begun:])
 
 

@@ -8,7 +8,9 @@ import { laid } from "./overlay.js";
 import { People } from "./people.js";
 import { parseRoute, place, withQuery } from "./route.js";
 import * as session from "./session.js";
+import { OTHERS } from "./signer.js";
 import { Connection, Refused } from "./wire.js";
+import { Witness } from "./witness.js";
 import { World } from "./world.js";
 
 const FRAME = 16; // milliseconds: what comes within one is shown at once
@@ -35,6 +37,7 @@ export const app = {
   rights: null, // what the hub says that one may do
   commits: new Commits(changed),
   outbox: new Outbox({ changed, notYet }),
+  witness: new Witness(changed),
   connection: null,
 };
 
@@ -70,10 +73,13 @@ function view() {
   return seen.world;
 }
 
+let renewals = 3; // how often this page becomes another replica: what the hub does not take of so many, it takes of none
+
 // The hub does not take proposals of this replica as they are; those stay, and come again.
 function notYet({ code }) {
-  if (code !== "replica_copied") return;
-  // This browser's data were copied to another one, which goes on with the old identity.
+  if ((code !== "replica_copied" && !OTHERS.includes(code)) || !renewals) return;
+  // This browser's data were copied to another one, which goes on with the old identity; or its key was ended.
+  renewals--;
   app.connection.end();
   session.becomeAnother();
   connect();
@@ -146,6 +152,7 @@ function leave(reason) {
   });
   app.people.forget();
   app.commits.clear(null, "");
+  app.witness.clear(null, "");
   offline.forget();
   changed();
 }
@@ -161,6 +168,7 @@ function heard(message) {
       app.upgraded ||= app.server !== "" && app.server !== message.server;
       Object.assign(app, { phase: "in", user: message.user, server: message.server });
       app.profile = null;
+      app.witness.met(message);
       app.people.came();
       app.connection.say({ type: "list_profiles" });
       app.outbox.user = message.user;
@@ -231,11 +239,13 @@ function follow() {
   if (app.commits.profile !== wanted?.id) app.live = null;
   Object.assign(app, { profile: wanted, refused: null, past: null });
   app.commits.clear(connection, wanted?.id ?? "");
+  app.witness.clear(connection, wanted?.id ?? "");
   incoming = null;
   if (wanted) {
     incoming = new World();
     localStorage.setItem(LAST_PROFILE, wanted.name);
     app.outbox.show(app.user, wanted.id);
+    app.witness.follow();
     connection.say({ type: "watch", profile: wanted.id });
     lookBack();
   }

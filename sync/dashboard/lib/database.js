@@ -1,9 +1,10 @@
 // What this browser keeps for a hub, in IndexedDB: proposals that wait, and what was shown last.
 
-const NAME = "stackroom", VERSION = 1;
+const NAME = "stackroom", VERSION = 2;
 const STORES = {
   proposals: { keyPath: "id" },
   numbers: {}, // the last number that a replica used in a profile, by [replica, profile]
+  keys: {}, // by which a replica signs; no script reads the private half
   worlds: {}, // what was shown last, by profile
 };
 

@@ -2,6 +2,7 @@
 // Tabs share them: one pushes at a time, and all hear of it.
 import * as database from "./database.js";
 import { encode } from "./exact.js";
+import { OTHERS } from "./signer.js";
 
 const CHANNEL = "stackroom.proposals", LOCK = "stackroom.push";
 const AGAIN = 5_000; // milliseconds until what the hub could not take now is offered again
@@ -96,13 +97,29 @@ export class Outbox {
   async pushAll() {
     const { connection } = this;
     const groups = new Map();
-    for (const proposal of await this.prepared(connection.replica)) {
+    const waiting = await this.prepared(connection.replica);
+    const signer = waiting.length ? await this.signing(connection) : null;
+    for (const proposal of waiting) {
       if (!groups.has(proposal.profile)) groups.set(proposal.profile, []);
       groups.get(proposal.profile).push(proposal);
     }
     for (const [profile, proposals] of groups) {
-      for (const some of batches(proposals, connection.welcome)) await this.settle(await connection.push(profile, some.map(onWire)));
+      const signed = await Promise.all(proposals.map((proposal) => signer ? signer.signed(profile, onWire(proposal)) : onWire(proposal)));
+      for (const some of batches(signed, connection.welcome)) await this.settle(await connection.push(profile, some));
     }
+  }
+
+  // Who signs what waits, known to the hub; null where nothing is signed.
+  async signing(connection) {
+    const { signer } = connection;
+    try {
+      if (signer?.registered === false) await signer.register(connection);
+    } catch (error) {
+      if (OTHERS.includes(error.code)) this.on.notYet(error);
+      if (error.code === "offline" || OTHERS.includes(error.code)) throw error;
+      return null; // The hub does not take keys of this user: it says of each proposal what it thinks of that.
+    }
+    return signer?.registered ? signer : null;
   }
 
   // What waits, oldest first, each with a number of this replica: a page that was signed in anew has another.
@@ -171,7 +188,7 @@ const onWire = ({ id, number, base, message, time, events }) => ({ id, number, b
 function* batches(proposals, { push_proposals: most, push_bytes: bytes }) {
   let some = [], size = 0;
   for (const proposal of proposals) {
-    const own = new Blob([JSON.stringify(onWire(proposal))]).size;
+    const own = new Blob([JSON.stringify(proposal)]).size;
     if (some.length && (some.length === most || size + own > bytes)) {
       yield some;
       [some, size] = [[], 0];

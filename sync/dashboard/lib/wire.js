@@ -1,9 +1,10 @@
 // One WebSocket to the hub, in the JSON form of docs/protocol.md, and how it comes back.
 import { parse } from "./exact.js";
+import { signerOf } from "./signer.js";
 
 const SUBPROTOCOL = "stackroom.v1+json";
 const FIRST_WAIT = 500, LONGEST_WAIT = 30_000; // milliseconds
-const ANSWERS = ["reply", "looked", "log_read", "drafted", "inspected", "runs_listed"]; // messages that have the `id` of a question
+const ANSWERS = ["reply", "looked", "log_read", "drafted", "inspected", "runs_listed", "differed", "proved"]; // messages that have the `id` of a question
 export const UNAUTHORISED = 4401;
 
 export class Refused extends Error {
@@ -67,7 +68,10 @@ export class Connection {
     this.ended = false;
     this.again = () => this.socket === null && this.open();
     addEventListener("online", this.again);
-    this.open();
+    signerOf(replica).then((signer) => {
+      this.signer = signer;
+      if (!this.ended) this.open();
+    });
   }
 
   open() {
@@ -75,7 +79,9 @@ export class Connection {
     this.last = null;
     this.on.status({ name: "connecting", failures: this.failures });
     const socket = (this.socket = new WebSocket(address(), SUBPROTOCOL));
-    socket.onopen = () => this.say({ type: "hello", replica: this.replica, token: "", client: "dashboard" });
+    socket.onopen = () => this.say({
+      type: "hello", replica: this.replica, token: "", client: "dashboard", key: this.signer?.key ?? "",
+    });
     socket.onmessage = ({ data }) => this.came(parse(data));
     socket.onclose = (event) => this.lost(event);
   }
@@ -123,6 +129,7 @@ export class Connection {
     if (message.type === "welcome") {
       this.failures = 0;
       this.welcome = message;
+      if (this.signer) this.signer.registered = message.key_registered ?? null;
       this.on.status({ name: "open" });
     }
     if (message.type === "results") {

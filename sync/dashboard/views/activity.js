@@ -1,11 +1,13 @@
 // The log, live: who changed what, newest first.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { app, setQuery } from "../lib/app.js";
+import { place } from "../lib/route.js";
 import { many } from "../lib/words.js";
 import { Reading } from "../lib/reading.js";
 import { Search } from "./filters.js";
 import { Entry } from "./history.js";
-import { Empty, Problem, Waiting } from "./parts.js";
+import { VerifyAll } from "./proof.js";
+import { Empty, Link, Problem, Waiting } from "./parts.js";
 
 const KINDS = ["stack", "component", "flavor", "profile", "tag", "conflict", "request"];
 const LONGEST = 200; // characters that are sought
@@ -26,11 +28,13 @@ export function Activity({ world }) {
       <h1 tabindex="-1">Activity</h1>
       <span class="count" role="status">${many(head, "commit")}</span>
       <${Search} label="Search commits" />
+      <${Link} to=${place(app.route.profile, "compare")}>Compare two moments<//>
       <div class="filters" role="search">
         <${Choice} name="author" title="By" options=${authorsOf(world, entries)} />
         <${Choice} name="kind" title="Of" options=${KINDS} />
         ${filtered && html`<button type="button" class="quiet" onClick=${() => setQuery({ q: null, kind: null, author: null })}>Clear</button>`}
       </div>
+      ${found.length > 0 && html`<${VerifyAll} entries=${found} />`}
     </header>
     <div class="log" role="feed" aria-label="Commits" aria-busy=${reading.busy}>
       ${entries.map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} />`)}

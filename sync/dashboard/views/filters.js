@@ -14,7 +14,7 @@ export const Search = ({ label }) => html`<label class="search">
   <kbd aria-hidden="true">/</kbd>
 </label>`;
 
-const Choice = ({ name, title, options }) => html`<label class="choice">
+export const Choice = ({ name, title, options }) => html`<label class="choice">
   <span class="hidden">${title}</span>
   <select value=${app.route.query.get(name) ?? ""} onChange=${(e) => setQuery({ [name]: e.currentTarget.value })}>
     <option value="">${title}: any</option>

@@ -4,7 +4,8 @@ import { app, to } from "../lib/app.js";
 import { gone } from "../lib/gone.js";
 import { overlap, segments } from "../lib/paths.js";
 import { event, many, spaced } from "../lib/words.js";
-import { Link, Problem, Time, Value, Waiting } from "./parts.js";
+import { Checks, Verify, VerifyAll } from "./proof.js";
+import { Comparing, Link, Problem, Time, Value, Waiting } from "./parts.js";
 
 const FEW = 6; // differences of one entity that are shown at first
 const PAGE = 50;
@@ -18,12 +19,15 @@ export function Entry({ entry, of }) {
       <span class="author">${entry.author}</span>
       <span class="message">${entry.message || html`<span class="none">no message</span>`}</span>
       <span class="facts"><${Link} to=${`${location.pathname}?at=${entry.seq}`} title="Look at this moment">#${entry.seq}<//>
-        <${Time} of=${entry.accepted} /></span>
+        <${Time} of=${entry.accepted} />
+        ${entry.seq < (app.live?.seq ?? 0) && html`<${Comparing} from=${entry.seq}>Compare with now<//>`}
+        <${Verify} entry=${entry} /></span>
     </header>
     ${turns.length > 0 && html`<p class="turns">${turns.map((turn, i) => html`${i > 0 && ", "}<${Turn} key=${turn.id} of=${turn} />`)}</p>`}
     <${Differences} of=${shown} bare=${Boolean(of)} />
     ${!differences.length && !turns.length && html`<p class="types">${(entry.types ?? []).map(event).join(", ")}</p>`}
     ${leftOut > 0 && html`<p class="types">and more of ${many(leftOut, "entity", "entities")}, too much to show</p>`}
+    <${Checks} seq=${entry.seq} />
   </article>`;
 }
 
@@ -108,7 +112,7 @@ export function History({ id, path, seq }) {
   }, [id, seq, app.profile?.id]);
   const entries = path === undefined ? pages.entries : pages.entries.filter((e) => touches(e, path));
   const last = pages.entries.at(-1);
-  return html`<div class="history">
+  return html`${entries.length > 1 && html`<${VerifyAll} entries=${entries} />`}<div class="history">
     ${entries.map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} of=${{ path }} />`)}
     ${pages.error && html`<${Problem}>The history cannot be shown: ${pages.error}<//>`}
     ${!pages.over && !pages.error && (last

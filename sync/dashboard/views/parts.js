@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { app, go } from "../lib/app.js";
 import { Exact, inline } from "../lib/exact.js";
+import { place } from "../lib/route.js";
 import { ago, many, when } from "../lib/words.js";
 import { Mark } from "./icons.js";
 
@@ -16,6 +17,10 @@ export function Link({ to, children, ...more }) {
   };
   return html`<a href=${to} onClick=${follow} ...${more}>${children}</a>`;
 }
+
+// To what differs between a moment and now.
+export const Comparing = ({ from, children }) =>
+  html`<${Link} to=${`${place(app.route.profile, "compare")}?from=${from}`} title=${`What differs between #${from} and now`}>${children}<//>`;
 
 export function Waiting({ children }) {
   const [slow, setSlow] = useState(false);
@@ -69,6 +74,9 @@ export const Marks = ({ isDefault, entity }) => html`
   ${entity.protected && html`<${Mark} of="protected" title="protected" />`}
 `;
 
+// A text that is at hand, or is made when somebody wants it.
+const made = (text) => (typeof text === "function" ? text() : text);
+
 // Copies a text, and says so for a moment.
 export function Copy({ text, children = "Copy" }) {
   const [done, setDone] = useState("");
@@ -77,7 +85,7 @@ export function Copy({ text, children = "Copy" }) {
     return () => clearTimeout(timer);
   }, [done]);
   const copy = () =>
-    navigator.clipboard.writeText(text).then(
+    navigator.clipboard.writeText(made(text)).then(
       () => setDone("Copied"),
       () => setDone("The browser does not let this page copy"),
     );
@@ -87,15 +95,15 @@ export function Copy({ text, children = "Copy" }) {
 }
 
 // Hands a text to the browser as a file.
-export function Download({ text, name, kind = "application/yaml" }) {
+export function Download({ text, name, kind = "application/yaml", children = "Download" }) {
   const download = () => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: kind }));
+    link.href = URL.createObjectURL(new Blob([made(text)], { type: kind }));
     link.download = name;
     link.click();
     URL.revokeObjectURL(link.href);
   };
-  return html`<button type="button" class="quiet" onClick=${download}><${Mark} of="download" />Download</button>`;
+  return html`<button type="button" class="quiet" onClick=${download}><${Mark} of="download" />${children}</button>`;
 }
 
 // How much of it is shown.

@@ -8,6 +8,7 @@ import { Mark } from "./icons.js";
 import { Asking } from "./actions.js";
 import { Help, useKeys } from "./keys.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
+import { Distrust } from "./proof.js";
 import { SignIn } from "./sign_in.js";
 import { TimeBar } from "./time.js";
 import { INSIDE, OF_HUB, OUTSIDE, QUEUES, TABS, TITLES } from "./views.js";
@@ -32,8 +33,9 @@ export function Shell() {
   return html`
     <a class="skip" href="#main">To the content</a>
     <${Bar} slider=${open} toggle=${() => (open ? closeSlider(setSlider) : setSlider(true))} help=${() => setHelp(true)} />
+    <${Distrust} />
     <${Banners} />
-    ${open && app.live && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
+    ${open && app.live && route.view !== "compare" && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
     <main id="main" ref=${main} tabindex="-1" class=${route.at ? "then" : ""}><${Content} /></main>
     <${Asking} />
     ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
@@ -91,7 +93,7 @@ function Bar({ slider, toggle, help }) {
       ${route.profile && QUEUES.map(([title, , names, says]) => index?.[names[0]].length > 0 && html`<${Link} key=${title}
         class="badge" to=${to(...names)} title=${title.toLowerCase()}>${index[names[0]].length} ${says}<//>`)}
       <${Mine} />
-      ${route.profile && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
+      ${route.profile && route.view !== "compare" && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
       <button type="button" class="quiet" aria-label="Keys" aria-keyshortcuts="?" onClick=${help}>?</button>
       <span class=${`light light-${app.status.name}`} role="img" aria-label=${app.status.name === "open" ? "live" : "offline"} title=${app.status.name === "open" ? "live" : "offline"} />
       <span class="user">${app.user}</span>

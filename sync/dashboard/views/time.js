@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { app, setQuery } from "../lib/app.js";
 import { when } from "../lib/words.js";
 import { Mark } from "./icons.js";
+import { Comparing } from "./parts.js";
 
 const PAUSE = 120; // milliseconds after which somebody who drags wants to see what was there
 
@@ -34,6 +35,7 @@ export function TimeBar({ close }) {
         ${tags.map((tag) => html`<option key=${tag.name} value=${tag.seq}>${tag.name} (#${tag.seq})</option>`)}
       </select></label>`}
     ${app.past?.error && html`<span class="problem" role="alert">${app.past.error}</span>`}
+    ${app.route.at && html`<${Comparing} from=${shown}>Compare with now<//>`}
     <button type="button" class="quiet" disabled=${!app.route.at} onClick=${() => setQuery({ at: null })}>Now</button>
     <button type="button" class="quiet" aria-label="Close the time slider" onClick=${close}><${Mark} of="close" /></button>
   </section>`;

@@ -17,6 +17,7 @@ export const INSIDE = {
   stack: StackPage,
   component: ComponentPage,
   activity: Activity,
+  compare: later(() => import("./compare.js"), "Compare"),
   conflicts: later(conflicts, "Conflicts"),
   conflict: later(conflicts, "ConflictPage"),
   requests: later(requests, "Requests"),
@@ -39,7 +40,7 @@ export const OUTSIDE = {
 export const TABS = [
   ["Stacks", "s", [], ["overview", "stack", "new-stack", "edit-stack", "settings"]],
   ["Components", "c", ["components"], ["components", "component", "new-component", "edit-component"]],
-  ["Activity", "a", ["activity"], ["activity"]],
+  ["Activity", "a", ["activity"], ["activity", "compare"]],
 ];
 
 // [title, key after `g`, address, view]
@@ -53,7 +54,7 @@ export const QUEUES = [
 
 // What stands in the title of the window.
 export const TITLES = {
-  components: "Components", activity: "Activity", conflicts: "Conflicts", conflict: "Conflict",
+  components: "Components", activity: "Activity", compare: "Compare", conflicts: "Conflicts", conflict: "Conflict",
   requests: "Change requests", request: "Change request", team: "Team", hub: "Hub",
   yours: "Yours", settings: "Settings", "new-stack": "New stack", "new-component": "New component",
 };
