@@ -93,6 +93,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits in one answer to what commits changed."""
     log_differences: int = 500
     """Values that are told of one commit in it; of how many entities there are more, is counted."""
+    inspected: int = 200
+    """Connections, and profiles, in one answer to how the hub fares; of how many there are, is counted."""
 
     profiles: int = 10_000
     """Profiles that are not deleted."""
