@@ -168,6 +168,22 @@ def test_who_is_deactivated_is_out_at_once(hub: Hub, opens: Opens) -> None:
     expect(page.get_by_role("button", name="Deactivate")).to_be_visible()
 
 
+def test_people_are_changed_while_the_hub_is_there(hub: Hub, opens: Opens) -> None:
+    tab = opens(hub).sign_in(token_of(hub), "/team?tab=teams")
+    tab.may_be_gone = True
+    page, dialog = tab.page, tab.page.get_by_role("dialog")
+    page.get_by_role("button", name="Add a team").click()
+    dialog.get_by_label("Name").fill("ml")
+    apart(hub.down)
+    expect(page.locator(".banner")).to_contain_text("Offline")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("The hub cannot be reached")
+    apart(hub.up)
+    expect(page.locator(".banner")).to_have_count(0, timeout=40_000)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("heading", name="ml")).to_be_visible()
+
+
 def test_what_the_hub_refuses_is_said_in_the_dialog(hub: Hub, opens: Opens) -> None:
     page = opens(hub).sign_in(token_of(hub), "/team?tab=roles").page
     page.get_by_role("button", name="Revoke admin of host").click()
