@@ -99,7 +99,9 @@ def test_access_is_explained_by_team_project_and_role(hub: Hub, opens: Opens) ->
     expect(page.get_by_role("row", name="people.read")).to_contain_text("By the role auditor")
     page.get_by_role("link", name="Teams").click()
     page.get_by_role("button", name="Delete team ml").click()
-    expect(page.get_by_role("dialog")).to_contain_text("1 member and 1 role end with it")
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "1 member, and is named in 1 role that ends with it"
+    )
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="There are no teams")).to_be_visible()
     tab.go("/team?tab=access&who=ann&where=team&what=profile.write")
