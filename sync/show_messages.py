@@ -47,8 +47,8 @@ class ReadLog(Message, frozen=True, tag="read_log"):
     With `entity`, only of commits that touched it, and only what they changed of it; without `values`, only
     who made them, when and why. Otherwise of those that are by `author`, have an event of an entity of that
     `kind`, and say every word of `text`: in their message, their author's name, `#seq`, the names of what
-    they are about, or what their events say, in whatever capitals of a to z. Answered by `log_read` with the same
-    `id`; the hub may give fewer than asked for, and none at the end.
+    they are about, or what their events say, in whatever capitals of a to z. Answered by `log_read` with the
+    same `id`; the hub may give fewer than asked for, and none at the end.
     """
 
     id: Count

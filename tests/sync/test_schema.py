@@ -21,7 +21,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: ""}
+PINNED = {1: "064a3701e275566c9df9613b36d155c2d75f87483ae0ecc93652f07fbbe4c17b"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
