@@ -37,7 +37,7 @@ function Field({ first, typed, onlyText, optional, onTyped }) {
   useEffect(() => onTyped(value, { kind, text }), [kind, text]);
   const long = text.includes("\n") || text.length > 60 || isMap(first);
   const field = { "aria-label": "Value", spellcheck: false, autocomplete: "off", value: text, "aria-invalid": value === undefined, onInput: (e) => setText(e.currentTarget.value) };
-  return html`<div class="field">
+  return html`<div class="typed-field">
     ${kind !== "nothing" && (long ? html`<textarea rows="4" ...${field} />` : html`<input type="text" ...${field} />`)}
     <label><span class="hidden">Read as</span><select value=${kind} onChange=${(e) => setKind(e.currentTarget.value)}>
       <option value="text">text</option>
@@ -57,7 +57,7 @@ function Choice({ of, first, several, onTyped }) {
     onTyped(chosen.length ? JSON.stringify(value) : several ? null : undefined, chosen);
   }, [chosen.join()]);
   const choose = (select) => setChosen([...select.selectedOptions].map((option) => option.value));
-  return html`<div class="field"><select aria-label="Value" multiple=${several} size=${several ? Math.min(6, Math.max(2, of.length)) : undefined} onChange=${(e) => choose(e.currentTarget)}>
+  return html`<div class="typed-field"><select aria-label="Value" multiple=${several} size=${several ? Math.min(6, Math.max(2, of.length)) : undefined} onChange=${(e) => choose(e.currentTarget)}>
     ${of.map((row) => html`<option key=${row.id} value=${row.id} selected=${chosen.includes(row.id)}>${row.name}</option>`)}
   </select>${several && html`<p class="hint">Several with Ctrl; none takes the type out of the stack.</p>`}</div>`;
 }
