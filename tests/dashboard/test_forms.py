@@ -92,14 +92,14 @@ def test_a_component_by_the_schema_of_the_teams_flavor(hub: Hub, opens: Opens) -
     page.get_by_label("Name *").fill("nightly")
     queue = page.locator("#config-queue")
     expect(queue).to_have_attribute("placeholder", "main")
-    expect(page.locator(".field").filter(has=queue)).to_contain_text("where jobs wait")
-    expect(page.locator(".field").filter(has=queue)).to_contain_text("queue is required")
+    expect(page.locator(".input").filter(has=queue)).to_contain_text("where jobs wait")
+    expect(page.locator(".input").filter(has=queue)).to_contain_text("queue is required")
     queue.fill("gpu")
     page.get_by_role("button", name="more settings").click()
     slots = page.locator("#config-slots")
     for text, says in (("many", "a whole number"), ("65", "at most 64"), ("8", None)):
         slots.fill(text)
-        field = page.locator(".field").filter(has=slots)
+        field = page.locator(".input").filter(has=slots)
         if says:
             expect(field.locator(".odd")).to_contain_text(says)
         else:

@@ -82,7 +82,7 @@ function Sides({ state, set, outcome, world, children }) {
     turn(side === "yaml" ? "fields" : "yaml");
     tabs.current.querySelector(`[aria-selected="false"]:not([aria-disabled])`)?.focus();
   };
-  return html`<div class="tabs" role="tablist" aria-label="How to edit" ref=${tabs} onKeyDown=${moved}>
+  return html`<div class="sides" role="tablist" aria-label="How to edit" ref=${tabs} onKeyDown=${moved}>
       ${SIDES.map(([name, title]) => html`<button type="button" role="tab" key=${name} id=${`tab-${name}`} aria-selected=${side === name ? "true" : "false"}
         aria-controls="side" aria-disabled=${stuck && side !== name ? "true" : undefined} tabindex=${side === name ? 0 : -1} onClick=${() => turn(name)}>${title}</button>`)}
       ${stuck && html`<span class="hint">Mend what cannot be read before you turn to the other side.</span>`}

@@ -36,7 +36,8 @@ export function useForeseen(changes, base) {
 
 // What was committed is on the page before it leads there; if the hub is slow to say it, that does not keep anybody.
 async function arrived({ seq }) {
-  for (let waited = 0; seq && app.live.seq < seq && waited < LONGEST; waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
+  // A profile that was renamed is gone from where the page was.
+  for (let waited = 0; seq && app.live?.seq < seq && waited < LONGEST; waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 // `saved(answer)` is called with what became of it; a refusal stays here, with all that was typed.
