@@ -16,6 +16,7 @@ from stackroom.events.log import (
     RunFound,
     RunsWanted,
     Snapshot,
+    Weighed,
 )
 from stackroom.events.model import Commit, Millis
 
@@ -91,3 +92,7 @@ class CacheLog:
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         with self._reading() as log:
             return log.snapshot(profile, upto)
+
+    def weighed(self, profile: str, after: int, limit: int) -> Weighed:
+        with self._reading() as log:
+            return log.weighed(profile, after, limit)

@@ -227,7 +227,15 @@ class Replica(Witnessing):
                 self._error(message)
             case wire.Roots():
                 self._effects.append(Compared(message))
-            case wire.Ways() | wire.Changed() | wire.Looked() | wire.LogRead() | wire.Drafted():
+            case (
+                wire.Ways()
+                | wire.Changed()
+                | wire.Looked()
+                | wire.LogRead()
+                | wire.Drafted()
+                | wire.RunsListed()
+                | wire.Inspected()
+            ):
                 pass  # Nobody asks once they are in, and a replica folds by itself.
             case wire.Compared() | wire.Recall() | wire.Healed():
                 if isinstance(message, wire.Healed) and self.welcome is not None:

@@ -79,7 +79,8 @@ class Listed(Struct, frozen=True):
 class RunsWanted(Struct, frozen=True):
     """Which runs are looked for; None is any. `stacks` are ids, `ending` is how the run's id ends.
 
-    Their first reports have a seq above `after`, and up to `upto`; `limit` is how many at most.
+    Their first reports have a seq above `after`, and up to `upto`; `limit` is how many at most. `behind` is
+    the place of a run, its first report and its id: only those that come after it, which are older.
     """
 
     stacks: tuple[str, ...] | None = None
@@ -89,6 +90,7 @@ class RunsWanted(Struct, frozen=True):
     after: int = 0
     upto: int | None = None
     limit: int | None = None
+    behind: tuple[int, str] | None = None
 
 
 class RunFound(Struct, frozen=True):
@@ -112,6 +114,14 @@ class Snapshot(Struct, frozen=True):
     seq: int
     frontier: Frontier
     state: bytes
+
+
+class Weighed(Struct, frozen=True):
+    """How many events some commits hold; and of a profile how many snapshots there are, of how many bytes."""
+
+    events: int
+    snapshots: int
+    snapshot_bytes: int
 
 
 class Identity(Struct, frozen=True):
@@ -179,6 +189,9 @@ class LogReader(Protocol):
 
     def snapshot(self, profile: str, upto: int | None = None) -> Snapshot | None:
         """The newest snapshot at or below seq `upto` (of all, if None)."""
+
+    def weighed(self, profile: str, after: int, limit: int) -> Weighed:
+        """The events in the `limit` commits after seq `after`: in those that are there; and all snapshots."""
 
 
 class LogWriter(LogReader, Protocol):

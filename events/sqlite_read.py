@@ -18,6 +18,7 @@ from stackroom.events.log import (
     RunsWanted,
     Snapshot,
     Taken,
+    Weighed,
 )
 from stackroom.events.merkle import EMPTY_ROOT, Frontier, unpack
 from stackroom.events.model import Commit, Millis
@@ -81,6 +82,15 @@ SNAPSHOT = """
     SELECT seq, peaks, state FROM snapshots
     WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
     ORDER BY seq DESC LIMIT 1
+"""
+
+EVENTS = """
+    SELECT coalesce(sum(json_array_length(events)), 0) FROM commits
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+"""
+SNAPSHOTS = """
+    SELECT count(*), coalesce(sum(length(state)), 0) FROM snapshots
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?)
 """
 
 MILESTONE = """
@@ -191,6 +201,11 @@ class SqliteReader:
             return None
         seq, peaks, state = row
         return Snapshot(seq, _frontier(profile, seq, peaks), state)
+
+    def weighed(self, profile: str, after: int, limit: int) -> Weighed:
+        (events,) = self._conn.execute(EVENTS, (profile, after, limit)).fetchone()
+        snapshots, size = self._conn.execute(SNAPSHOTS, (profile,)).fetchone()
+        return Weighed(events, snapshots, size)
 
     def taken(self, profile: str, after: int, limit: int) -> list[Taken]:
         """Commits with a seq above `after` in order, at most `limit`, with all that is kept of each.

@@ -65,6 +65,7 @@ FIND = """
         AND (:status IS NULL OR status = :status)
         AND (:ending IS NULL OR substr(run, -length(:ending)) = :ending)
         AND first > :after AND first <= :upto
+        AND (:place IS NULL OR (first, run) < (:place, :run))
         ORDER BY first DESC, run DESC LIMIT :limit
     ) r
     ORDER BY r.first DESC, r.run DESC
@@ -99,6 +100,8 @@ def note(
 
 def find(conn: sqlite3.Connection, profile: str, wanted: RunsWanted) -> list[RunFound]:
     """The runs that are wanted, newest first."""
+    place, run = wanted.behind or (None, "")
+    upto = wanted.upto if wanted.upto is not None else 2**63 - 1
     asked = {
         "profile": profile,
         "stacks": None if wanted.stacks is None else _encode(wanted.stacks).decode(),
@@ -106,7 +109,9 @@ def find(conn: sqlite3.Connection, profile: str, wanted: RunsWanted) -> list[Run
         "status": wanted.status,
         "ending": wanted.ending,
         "after": wanted.after,
-        "upto": wanted.upto if wanted.upto is not None else 2**63 - 1,
+        "upto": upto if place is None else min(upto, place),
+        "place": place,
+        "run": run,
         "limit": -1 if wanted.limit is None else wanted.limit,
     }
     return [RunFound(*row) for row in conn.execute(FIND, asked)]

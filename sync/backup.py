@@ -6,7 +6,7 @@ rows, so that no trace is left of what was redacted while the hub had no moment 
 """
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -76,6 +76,9 @@ def back_up(folder: HubFolder, target: Path, *, now: Millis, replace: bool = Fal
     ]
     size = target.stat().st_size
     identity = whole.identity
+    # The backup is there, also where its reader may not write beside the log.
+    with suppress(OSError):
+        folder.note_backup(now)
     return BackedUp(
         str(target),
         identity.id,

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from stackroom.events.errors import LogError, LogFull
 from stackroom.events.log import EventLog, LogWriter
-from stackroom.events.model import Millis
+from stackroom.events.model import Commit, Millis
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import SCRUB_FACT, Fact
@@ -154,7 +154,11 @@ class Committer:
         self.metrics.batch_sizes.observe(len(submissions))
         for answer in decision.answers:
             self.metrics.outcomes[answer.outcome] += 1
+        self._count(decision.commits)
         self.decided(batch, decision)
+
+    def _count(self, commits: dict[str, tuple[Commit, ...]]) -> None:
+        self.metrics.commits += sum(map(len, commits.values()))
 
     async def _carry_out(self, ordered: Ordered) -> None:
         work = partial(
@@ -174,6 +178,7 @@ class Committer:
             id = ordered.ask.id if isinstance(ordered.ask, wire.Ask) else 0
             sentence = "the hub failed to do this; its log says why"
             carried = Carried(wire.Reply(id, "hub_failed", sentence))
+        self._count(carried.commits)
         if any(fact.kind == SCRUB_FACT for fact in carried.facts):
             # All replicas hear of it at once; who ordered it has an answer when no trace is left.
             self.decided([], Decision((), carried.commits))

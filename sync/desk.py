@@ -10,7 +10,9 @@ from stackroom.events.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
 from stackroom.sync.drafting import draft
+from stackroom.sync.inspector import Inspector, Storage
 from stackroom.sync.paging import compared, read_page, read_roots
+from stackroom.sync.run_listing import list_runs
 from stackroom.sync.showing import Past, read_log, read_past
 
 if TYPE_CHECKING:
@@ -20,11 +22,17 @@ if TYPE_CHECKING:
 class Desk:
     """Reads what was asked for, and tells the hub."""
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: "Server", storage: Storage) -> None:
         self.server = server
+        self.inspector = Inspector(server, storage)
         self.past = Past(server.settings.pasts_kept)
         self._folding = anyio.Lock()
         """One state is read at a time, and by one of those who wait for it."""
+
+    def forget(self, profile: str) -> None:
+        """Its history was redacted, or healed."""
+        self.past.forget(profile)
+        self.inspector.tally.forget(profile)
 
     async def answer(self, request: effects.Asked) -> int:
         """Has the hub answer `request`; about how many bytes of history that is."""
@@ -62,6 +70,12 @@ class Desk:
                 hub.notes(request, await anyio.to_thread.run_sync(newest))
             case effects.ListAll():
                 hub.catalogue(request.session, await read(_profiles))
+            case effects.FindRuns():
+                ran = await read(partial(list_runs, request.asked, self.past, settings))
+                hub.runs_found(request, ran)
+                return ran.weight
+            case effects.Inspecting():
+                return await self.inspector.answer(request)
             case effects.Survey():
                 hub.surveyed(request, await read(_profiles))
             case effects.Look(_, compare):

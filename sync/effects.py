@@ -126,6 +126,20 @@ class Survey(Struct, frozen=True):
     id: int
 
 
+class FindRuns(Struct, frozen=True):
+    """Find which pipelines ran on something."""
+
+    session: int
+    asked: wire.ListRuns
+
+
+class Inspecting(Struct, frozen=True):
+    """Read what the hub's files and counters say, for `session`, which asked how it fares."""
+
+    session: int
+    asked: wire.Inspect
+
+
 class ReadNotes(Struct, frozen=True):
     """Read the security log for `session`, whose order `ask` asked for it."""
 
@@ -180,7 +194,18 @@ class Noted(Struct, frozen=True):
 
 
 Asked: TypeAlias = (
-    Read | FetchRoots | Show | LookBack | Recount | WorkOut | ListAll | ReadNotes | Look | Survey
+    Read
+    | FetchRoots
+    | Show
+    | LookBack
+    | Recount
+    | WorkOut
+    | ListAll
+    | ReadNotes
+    | Look
+    | Survey
+    | FindRuns
+    | Inspecting
 )
 """What is read for one connection, in the order in which it was asked for."""
 

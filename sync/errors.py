@@ -141,6 +141,7 @@ class AnchorFailed(HubError):
 
     def __init__(self, target: str, why: str) -> None:
         super().__init__(f"checkpoints cannot be kept in {target[:200]}: {why}")
+        self.why = why
 
 
 class HubDamaged(HubError):

@@ -70,6 +70,7 @@ class HubFolder:
         self.signing = path / "hub.key"
         self.rotations = path / "hub.key.rotations"
         self.security = path / "security.jsonl"
+        self.backup = path / "backup.json"
         self._lock = path / "hub.lock"
 
     def prepare(self) -> None:
@@ -122,6 +123,17 @@ class HubFolder:
         """Keeps the hub's private key, and before it the statements that lead to it."""
         self._write(self.rotations, rotations.encode())
         self._write(self.signing, f"{private}\n".encode())
+
+    def note_backup(self, time: Millis) -> None:
+        """Writes down that the log was backed up at `time`."""
+        self._write(self.backup, msgspec.json.encode({"time": time}))
+
+    def backed_up(self) -> Millis:
+        """When the log was backed up last, as far as that was written down; else 0."""
+        try:
+            return msgspec.json.decode(self.backup.read_bytes(), type=dict[str, int]).get("time", 0)
+        except (OSError, msgspec.DecodeError):
+            return 0
 
     def withdraw(self) -> None:
         """The opposite of `announce`."""

@@ -143,7 +143,7 @@ class Door:
             case "/healthz":
                 return answer(200, "ok\n")
             case "/readyz":
-                if server.committer.ready and not server.stopping.is_set():
+                if server.ready:
                     return answer(200, "ready\n")
                 return answer(503, "not ready: the hub cannot take changes now\n")
             case "/metrics":

@@ -25,6 +25,8 @@ from stackroom.sync.access import Access, Principal
 from stackroom.sync.authority import Decision, Submission
 from stackroom.sync.effects import (
     FetchRoots,
+    FindRuns,
+    Inspecting,
     Keep,
     ListAll,
     LookBack,
@@ -40,21 +42,24 @@ from stackroom.sync.effects import (
 )
 from stackroom.sync.farewell import Farewell
 from stackroom.sync.healing import Healing
+from stackroom.sync.inspecting import Inspections
 from stackroom.sync.notary import Notary
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Wanted
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
-from stackroom.sync.watchers import Watchers
 
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
+_AUDIT: Final = (
+    "an administrator of the hub can grant it: stackroom role assign auditor --user NAME"
+)
 
 NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Healing, Watchers):
+class Hub(Healing, Inspections):
     """All sessions of one hub process."""
 
     def __init__(
@@ -241,6 +246,12 @@ class Hub(Healing, Watchers):
                 if self._may_read(session, principal, profile):
                     who = self._who(session, principal, profile)
                     self._effects.append(WorkOut(session.id, message, who))
+            case wire.ListRuns(profile=profile):
+                if self._may_read(session, principal, profile):
+                    self._effects.append(FindRuns(session.id, message))
+            case wire.Inspect(profile=profile):
+                if self._may_inspect(session, principal, profile):
+                    self._effects.append(Inspecting(session.id, message))
             case wire.FetchRoots(profile, seqs):
                 if self._may_read(session, principal, profile):
                     self._effects.append(FetchRoots(session.id, profile, seqs))
@@ -273,6 +284,20 @@ class Hub(Healing, Watchers):
             return True
         self._note(session, "refused", code="forbidden", what="read", profile=profile)
         self._error(session, "forbidden", "you may not read this profile", _GRANT, profile)
+        return False
+
+    def _inspects(self, principal: Principal, profile: str) -> bool:
+        if profile:
+            return self._reads(principal, profile)
+        return "hub.audit" in self.access.rights(principal)
+
+    def _may_inspect(self, session: Session, principal: Principal, profile: str) -> bool:
+        if profile:
+            return self._may_read(session, principal, profile)
+        if self._inspects(principal, profile):
+            return True
+        self._note(session, "refused", code="forbidden", what="inspect")
+        self._error(session, "forbidden", "you may not see how the hub fares (hub.audit)", _AUDIT)
         return False
 
     def _tell_rights(self, session: Session, principal: Principal, now: Millis) -> bool:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from stackroom.sync import inspect_messages as wire
+
 SECONDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
 
@@ -38,12 +40,27 @@ class Metrics:
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
+        self.commits = 0
         self.batch_sizes = Histogram(SIZES)
         self.commit_seconds = Histogram(SECONDS)
         self.failures = 0
         self.received_bytes = 0
         self.sent_bytes = 0
         self.lagging = 0
+
+    def counters(self) -> wire.Counters:
+        """What whoever inspects the hub is told."""
+        return wire.Counters(
+            commits=self.commits,
+            proposals=self.outcomes.total(),
+            refused=self.outcomes["rejected"],
+            failures=self.failures,
+            received_bytes=self.received_bytes,
+            sent_bytes=self.sent_bytes,
+            lagging=self.lagging,
+            batches=sum(self.commit_seconds.counts),
+            batch_micros=int(self.commit_seconds.sum * 1e6),
+        )
 
     def text(self, gauges: dict[str, tuple[str, float]], version: str) -> str:
         """The exposition; `gauges` are name to (help, value) of the moment."""
@@ -63,6 +80,7 @@ class Metrics:
             *self.commit_seconds.lines("stackroom_commit_seconds"),
         ]
         counters: tuple[tuple[str, str, float], ...] = (
+            ("commits_total", "Commits of all profiles, and of the people.", self.commits),
             ("failures_total", "Transactions that failed.", self.failures),
             ("received_bytes_total", "Bytes of messages received.", self.received_bytes),
             ("sent_bytes_total", "Bytes of messages sent.", self.sent_bytes),

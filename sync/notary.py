@@ -20,7 +20,7 @@ class Notary:
     def __init__(self, identity: Identity, key: HubKey) -> None:
         self.identity = identity
         self.key = key
-        self._signed: OrderedDict[tuple[str, int, bytes], str] = OrderedDict()
+        self._signed: OrderedDict[tuple[str, int, bytes], tuple[str, Millis]] = OrderedDict()
 
     def begin(self, identity: Identity) -> None:
         """The hub is in another epoch from now on."""
@@ -41,14 +41,19 @@ class Notary:
 
     def checkpoint(self, profile: str, seq: int, root: bytes, now: Millis) -> str:
         """The checkpoint that the profile has `root` after commit `seq`; asked again, the very same."""
+        return self._stated(profile, seq, root, now)[0]
+
+    def signed(self, profile: str, seq: int, root: bytes, now: Millis) -> Millis:
+        """When that checkpoint was signed: `now`, if it was not before."""
+        return self._stated(profile, seq, root, now)[1]
+
+    def _stated(self, profile: str, seq: int, root: bytes, now: Millis) -> tuple[str, Millis]:
         about = (profile, seq, root)
-        note = self._signed.get(about)
-        if note is None:
+        stated = self._signed.get(about)
+        if stated is None:
             hub, epoch = self.identity.id, self.identity.epoch
-            note = checkpoint.sign(
-                Checkpoint(hub, profile, seq, root, epoch, now), self.key.signing
-            )
-            self._signed[about] = note
+            said = Checkpoint(hub, profile, seq, root, epoch, now)
+            stated = self._signed[about] = checkpoint.sign(said, self.key.signing), now
             if len(self._signed) > KEPT:
                 self._signed.popitem(last=False)
-        return note
+        return stated

@@ -38,6 +38,8 @@ class Guest(ServerConnection):
         self.address = ""
         self.party = ""
         """Who is counted; see `addresses.party`."""
+        self.heard = porch.clock()
+        """When something came from it last."""
         self.wait = 0.0
         """Seconds after which this address may come again; 0 for now."""
         self.raw: asyncio.Transport | None = None
@@ -68,6 +70,7 @@ class Guest(ServerConnection):
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self.heard = self.porch.clock()
         if self._intake is not None:
             self._intake.came(data)
         else:

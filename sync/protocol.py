@@ -25,6 +25,15 @@ from stackroom.sync.healing_messages import Offered as Offered
 from stackroom.sync.healing_messages import Point as Point
 from stackroom.sync.healing_messages import Recall as Recall
 from stackroom.sync.healing_messages import Returned as Returned
+from stackroom.sync.inspect_messages import Anchored as Anchored
+from stackroom.sync.inspect_messages import Condition as Condition
+from stackroom.sync.inspect_messages import Connected as Connected
+from stackroom.sync.inspect_messages import Counters as Counters
+from stackroom.sync.inspect_messages import Follows as Follows
+from stackroom.sync.inspect_messages import Inspect as Inspect
+from stackroom.sync.inspect_messages import Inspected as Inspected
+from stackroom.sync.inspect_messages import Kept as Kept
+from stackroom.sync.inspect_messages import Stored as Stored
 from stackroom.sync.message import Message as Message
 from stackroom.sync.order_messages import PREFIX_PATTERN as PREFIX_PATTERN
 from stackroom.sync.order_messages import AnyOrder as AnyOrder
@@ -50,6 +59,9 @@ from stackroom.sync.order_messages import RevokeToken as RevokeToken
 from stackroom.sync.order_messages import Secret as Secret
 from stackroom.sync.order_messages import SetPassword as SetPassword
 from stackroom.sync.order_messages import TokenInfo as TokenInfo
+from stackroom.sync.run_messages import ListedRun as ListedRun
+from stackroom.sync.run_messages import ListRuns as ListRuns
+from stackroom.sync.run_messages import RunsListed as RunsListed
 from stackroom.sync.show_messages import Changed as Changed
 from stackroom.sync.show_messages import Entry as Entry
 from stackroom.sync.show_messages import LogRead as LogRead
@@ -405,6 +417,8 @@ FromReplica: TypeAlias = (
     | Look
     | ReadLog
     | Draft
+    | ListRuns
+    | Inspect
     | Compare
     | Offer
     | Returned
@@ -430,6 +444,8 @@ FromHub: TypeAlias = (
     | Looked
     | LogRead
     | Drafted
+    | RunsListed
+    | Inspected
     | Compared
     | Recall
     | Healed

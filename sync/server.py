@@ -26,7 +26,7 @@ from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access, Principal
-from stackroom.sync.anchoring import Schedule, keep_anchoring
+from stackroom.sync.anchoring import Anchors, Schedule
 from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.browser_cookie import BrowserCookie
 from stackroom.sync.browser_login import BrowserLogin
@@ -38,6 +38,7 @@ from stackroom.sync.errors import BadCertificate
 from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
 from stackroom.sync.gate import Gate, SignIn
 from stackroom.sync.http import Door
+from stackroom.sync.inspector import Storage, nowhere
 from stackroom.sync.link import Link
 from stackroom.sync.logins import Logins
 from stackroom.sync.mending import Mending, Outcome
@@ -80,6 +81,7 @@ class Server:
         security: Notes = NOWHERE,
         provider: Provider | None = None,
         notary: Notary | None = None,
+        storage: Storage = nowhere,
         steady: Callable[[], float] = time.monotonic,
         random: Callable[[int], bytes] = token_bytes,
     ) -> None:
@@ -98,7 +100,9 @@ class Server:
         self.gate = Gate(settings, steady)
         self.pace = Pace(settings, steady)
         self.sparing = Sparing(Rate(settings.refusals_second, settings.refusals_burst), steady)
-        self.desk = Desk(self)
+        self.desk = Desk(self, storage)
+        self.anchors = self._anchors()
+        self.started: Millis = 0
         self.links: dict[int, Link] = {}
         self.port = 0
         self.stopping = anyio.Event()
@@ -161,17 +165,25 @@ class Server:
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self._tick)
-            if settings.anchor_to and self.hub.notary is not None:
-                schedule = Schedule(
-                    settings.anchor_to, settings.anchor_every, settings.anchor_timeout
-                )
-                tasks.start_soon(
-                    keep_anchoring, schedule, self.event_log, self.hub.notary, self.clock
-                )
+            if self.anchors is not None:
+                tasks.start_soon(self.anchors.run)
+            self.started = self.clock()
             ready(self.port)
             await self.stopping.wait()
             await self._shut(listener)
             tasks.cancel_scope.cancel()
+
+    def _anchors(self) -> Anchors | None:
+        settings, notary = self.settings, self.hub.notary
+        if not settings.anchor_to or notary is None:
+            return None
+        schedule = Schedule(settings.anchor_to, settings.anchor_every, settings.anchor_timeout)
+        return Anchors(schedule, self.event_log, notary, self.clock)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can take changes."""
+        return self.committer.ready and not self.stopping.is_set()
 
     async def _door(self) -> Door:
         pages = await anyio.to_thread.run_sync(dashboard)
@@ -338,7 +350,7 @@ class Server:
                     case effects.Noted():
                         self._note(effect)
                     case effects.Forget(profile):
-                        self.desk.past.forget(profile)
+                        self.desk.forget(profile)
                     case effects.Keep(facts):
                         self.committer.keep(facts)
                     case _:

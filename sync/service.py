@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,7 @@ from stackroom.sync.restoring import finish
 from stackroom.sync.security_log import SecurityLog
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
+from stackroom.sync.storage import stored
 from stackroom.sync.tailing import tail
 from stackroom.sync.tls import Tls
 from stackroom.sync.tuning import Tuned
@@ -159,6 +161,7 @@ async def _serve(
             security=security,
             provider=provider,
             notary=Notary(identity, key),
+            storage=partial(stored, folder),
         )
         started = clock()
 

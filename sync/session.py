@@ -15,12 +15,13 @@ class Subscription:
 
 
 class Watch:
-    """What a watcher was told of, by id; None once that is all there is."""
+    """What a watcher was told of, by id; None once that is all there is. Until then, it had got to `seq`."""
 
-    __slots__ = ("told",)
+    __slots__ = ("seq", "told")
 
     def __init__(self, told: dict[str, AnyEntity | None] | None) -> None:
         self.told = told
+        self.seq = 0
 
 
 class Session:

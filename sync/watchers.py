@@ -12,9 +12,10 @@ from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import AnyEntity, State
 from stackroom.sync import protocol as wire
-from stackroom.sync.effects import Forget, LookBack, Recount, Send, Show, WorkOut
+from stackroom.sync.effects import FindRuns, Forget, LookBack, Recount, Send, Show, WorkOut
 from stackroom.sync.notary import Notary
 from stackroom.sync.readers import Readers
+from stackroom.sync.run_listing import Ran
 from stackroom.sync.session import Session, Watch
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Shown, Told, page_of
@@ -24,10 +25,11 @@ FOLDED_AT_ONCE: Final = 1_000
 
 
 class Projection:
-    """The state of a watched profile; `touched` are the ids that the last commits changed."""
+    """The state of a watched profile; `touched` are the ids that the commits after `before` changed."""
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.before = state.seq
         self.touched: set[str] = set()
 
 
@@ -91,6 +93,7 @@ class Watchers(Readers, ABC):
         state = projection.state
         named = {event.entity for commit in commits for event in commit.events}
         touched = {state.resolve(id) for id in named}
+        projection.before = state.seq
         advance(state, commits)
         projection.touched = touched | {state.resolve(id) for id in named}
         live = tuple(
@@ -117,6 +120,7 @@ class Watchers(Readers, ABC):
             watch = self.sessions[id].watches[profile]
             if watch.told is None:
                 watch.told = dict(before.entities)
+                watch.seq = before.seq
                 self._effects.append(Show(id, profile))
 
     # The watchers
@@ -153,7 +157,9 @@ class Watchers(Readers, ABC):
         if watch is None or watch.told is not None:
             return
         projection = self.projections.get(profile)
+        watch.seq = seq - 1
         if projection is not None and projection.state.seq == seq:
+            watch.seq = projection.before
             watch.told = {**projection.state.entities, **dict.fromkeys(projection.touched)}
         else:
             watch.told = {}
@@ -175,13 +181,20 @@ class Watchers(Readers, ABC):
         """The log said what commits changed."""
         session, asked = self.sessions.get(recount.session), recount.asked
         if session is not None and self._still_reads(session.id, asked.profile):
-            self._send(session, wire.LogRead(asked.id, asked.profile, told.entries))
+            self._send(session, wire.LogRead(asked.id, asked.profile, told.entries, told.upto))
 
     def worked_out(self, work: WorkOut, drafted: wire.Drafted) -> None:
         """What was asked for a draft of was worked out."""
         session = self.sessions.get(work.session)
         if session is not None and self._still_reads(session.id, work.asked.profile):
             self._send(session, drafted)
+
+    def runs_found(self, request: FindRuns, ran: Ran) -> None:
+        """The log found which pipelines ran."""
+        session, asked = self.sessions.get(request.session), request.asked
+        if session is not None and self._still_reads(session.id, asked.profile):
+            before, run = ran.behind or (0, "")
+            self._send(session, wire.RunsListed(asked.id, asked.profile, ran.runs, before, run))
 
 
 def _news(

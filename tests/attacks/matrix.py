@@ -147,6 +147,8 @@ def reading() -> Iterator[Row]:
             yield Row("look", place, needed, lambda case, id=id: wire.Look(0, id, 1))  # type: ignore[misc]
             yield Row("read_log", place, needed, lambda case, id=id: wire.ReadLog(0, id))  # type: ignore[misc]
             yield Row("draft", place, needed, lambda case, id=id: wire.Draft(0, id, Approve(id)))  # type: ignore[misc]
+            yield Row("list_runs", place, needed, lambda case, id=id: wire.ListRuns(0, id, uid(4)))  # type: ignore[misc]
+            yield Row("inspect, a profile", place, needed, lambda case, id=id: wire.Inspect(0, id))  # type: ignore[misc]
             yield Row("unwatch", place, ANYBODY, lambda case, id=id: wire.Unwatch(id))  # type: ignore[misc]
             yield Row("fetch_roots", place, needed, lambda case, id=id: wire.FetchRoots(id, (1,)))  # type: ignore[misc]
             yield Row("unsubscribe", place, ANYBODY, lambda case, id=id: wire.Unsubscribe(id))  # type: ignore[misc]
@@ -157,6 +159,7 @@ def reading() -> Iterator[Row]:
             ):
                 what = f"{type(said).__name__.lower()}, unasked"
                 yield Row(what, place, ANYBODY, lambda case, said=said: said)  # type: ignore[misc]
+    yield Row("inspect", "hub", "hub.audit", lambda case: wire.Inspect(0))
     for place in ("own", "other"):
         yield Row("list_profiles", place, "profile.read", lambda case: wire.ListProfiles())
     yield Row("hello again", "hub", NOBODY, lambda case: wire.Hello(uid(1), "srm_"))

@@ -30,6 +30,8 @@ TELLING = (
     wire.Changed,
     wire.Looked,
     wire.LogRead,
+    wire.RunsListed,
+    wire.Inspected,
 )
 CANARIES = (
     "canary-profile",
@@ -86,6 +88,10 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         *(wire.ReadLog(n, profile, n, entity=id) for n in (0, 3) for id in ("", uid(60), profile)),
         *(wire.Draft(n, profile, step, n) for n in (0, 3) for step in (Approve(uid(60)), Revert(1))),
         *(wire.Draft(1, profile, Do((Intended("StackDeleted", id, "{}"),))) for id in (uid(60), profile)),
+        *(wire.ListRuns(n, profile, uid(60), before=n) for n in (0, 3)),
+        wire.Inspect(5),
+        wire.Inspect(6, profile),
+        wire.ReadLog(1, profile, author="root", kind="stack", text="a"),
         wire.FetchRoots(profile, (0, 2, 10_000)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),

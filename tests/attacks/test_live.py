@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 
 DATA = (
-    wire.Changed, wire.Looked, wire.LogRead,
+    wire.Changed, wire.Looked, wire.LogRead, wire.RunsListed, wire.Inspected,
     wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
 )  # fmt: skip
 """What tells something of the hub."""
@@ -78,6 +78,8 @@ ASKED: dict[str, wire.FromReplica] = {
     "past": wire.Look(1, PROFILE, 2),
     "changes": wire.ReadLog(1, PROFILE),
     "draft": wire.Draft(1, PROFILE, Revert(2)),
+    "runs": wire.ListRuns(1, PROFILE, component(1)[0]),
+    "who follows": wire.Inspect(1, PROFILE),
     "catalogue": wire.ListProfiles(),
 }
 

@@ -183,6 +183,8 @@ class Trial:
                     | wire.Roots()
                 ):
                     return "yes"
+                case wire.Inspected() | wire.RunsListed():
+                    return "yes"
                 case wire.Changed(complete=True) | wire.Looked(complete=True):
                     return "yes"
                 case wire.Error(code):

@@ -29,6 +29,7 @@ from stackroom.events.log import (
     Snapshot,
     Taken,
     Taking,
+    Weighed,
 )
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Change, Commit, ComponentUpdated, RunRecorded, RunUpdated
@@ -507,6 +508,23 @@ class LogConformance:
             listed[0] = Listed(OTHER, "bee", 2, roots[OTHER], deleted=True)
             assert await log.read(lambda r: r.profiles()) == listed
             assert len(await log.read(lambda r: r.commits(OTHER, 0, 9))) == 2
+
+        play(test)
+
+    def test_what_is_kept_is_weighed(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            await append(log, chain, chain.commit(event("e1"), event("e2")), *chain.commits(3))
+            await keep(log, Snapshot(2, chain.frontier, b"{}"))
+
+            async def weighed(after: int, limit: int) -> Weighed:
+                return await log.read(lambda r: r.weighed(PROFILE, after, limit))
+
+            assert await weighed(0, 10) == Weighed(5, 1, 2)
+            assert await weighed(1, 2) == Weighed(2, 1, 2)
+            assert await weighed(9, 5) == Weighed(0, 1, 2)
+            nowhere = await log.read(lambda r: r.weighed(OTHER, 0, 5))
+            assert nowhere == Weighed(0, 0, 0)
 
         play(test)
 

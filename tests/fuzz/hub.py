@@ -14,7 +14,7 @@ from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import leaf, seal
 from stackroom.events.fold import fold
 from stackroom.events.history import state_at
-from stackroom.events.log import Identity, LogWriter
+from stackroom.events.log import Identity, Listed, LogWriter
 from stackroom.events.model import Commit, ComponentRegistered, ProfileCreated, Proposal
 from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
 from stackroom.events.people_model import RoleAssigned, TokenCreated, UserCreated
@@ -28,8 +28,11 @@ from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
 from stackroom.sync.drafting import draft
 from stackroom.sync.hub import Hub
+from stackroom.sync.inspecting import Found
+from stackroom.sync.inspector import Tally
 from stackroom.sync.mending import Outcome, Unmended, mend
 from stackroom.sync.paging import compared, read_page, read_roots
+from stackroom.sync.run_listing import list_runs
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from stackroom.sync.showing import Past, read_log, read_past
@@ -53,8 +56,8 @@ PERMITTED: dict[str, set[str]] = {
     "viewer": {"profile.read"},
     "editor": {"profile.read"},
     "maintainer": {"profile.read"},
-    "auditor": {"profile.read", "people.read"},
-    "admin": {"profile.read", "people.read"},
+    "auditor": {"profile.read", "people.read", "hub.audit"},
+    "admin": {"profile.read", "people.read", "hub.audit"},
 }
 """What may be seen by whom: said again, as the witness believes no core."""
 
@@ -121,7 +124,13 @@ class Witness:
         self.authors.setdefault(id, set()).add(name)
 
     def may_read(self, name: str, profile: str) -> bool:
-        """Whether the user may see the profile, worked out anew from the log."""
+        """Whether the user may see the profile."""
+        return self.holds(
+            name, "people.read" if profile == IDENTITY.id else "profile.read", profile
+        )
+
+    def holds(self, name: str, needed: str, profile: str = "") -> bool:
+        """Whether the user holds the permission there, worked out anew from the log."""
         state = fold(State(), *self.file.read(lambda log: log.commits(IDENTITY.id, 0, 100_000)))
         found = state.find(User, name)
         prefix = token_of(name).prefix
@@ -129,13 +138,12 @@ class Witness:
         if token is None or found is None or not found[1].active or token.user != found[0]:
             return False
         user = found[0]
-        among_people = profile == IDENTITY.id
-        if token.profiles is not None and (among_people or profile not in token.profiles):
+        on_hub = profile in ("", IDENTITY.id)
+        if token.profiles is not None and (on_hub or profile not in token.profiles):
             return False
-        needed = "people.read" if among_people else "profile.read"
         subjects = {user, *(id for id, team in state.all(Team) if user in team.members)}
         scopes = {""}
-        if not among_people:
+        if not on_hub:
             scopes |= {profile, *(id for id, p in state.all(Project) if profile in p.profiles)}
         for _, assignment in state.all(Assignment):
             if assignment.subject in subjects and assignment.scope in scopes:
@@ -166,12 +174,19 @@ class Witness:
                 | wire.Changed(profile)
                 | wire.Looked(profile=profile)
                 | wire.LogRead(profile=profile)
+                | wire.RunsListed(profile=profile)
                 | wire.Drafted(profile=profile)
                 | wire.Compared(profile)
                 | wire.Recall(profile)
                 | wire.Healed(profile)
             ):
                 assert self.may_read(name, profile), (name, message)
+            case wire.Inspected():
+                told = {f.profile for each in message.connections for f in each.follows}
+                if message.condition is not None:
+                    told |= {kept.profile for kept in message.condition.kept}
+                assert message.profile or self.holds(name, "hub.audit"), (name, message)
+                assert all(self.may_read(name, profile) for profile in told), (name, message)
             case wire.Profiles(profiles):
                 assert all(self.may_read(name, p.id) for p in profiles), message
             case wire.Welcome(user=user):
@@ -201,6 +216,7 @@ class FuzzedHub:
         self.work: deque[effects.Submit | effects.Ordered | effects.Mending] = deque()
         self.reads: deque[effects.Asked] = deque()
         self.past = Past(SETTINGS.pasts_kept)
+        self.tally = Tally()
         self.sessions: list[Session] = []
 
     def carry_out(self) -> None:
@@ -218,6 +234,7 @@ class FuzzedHub:
                     self.work.append(effect)
                 case effects.Forget(profile):
                     self.past.forget(profile)
+                    self.tally.forget(profile)
                 case effects.Keep(facts):
                     self.file.write(
                         lambda log, facts=facts: [  # type: ignore[misc]
@@ -303,6 +320,14 @@ class FuzzedHub:
                 self.hub.worked_out(request, read(partial(draft, asked, who, self.past, most)))
             case effects.Recount():
                 self.hub.recounted(request, read(partial(read_log, request, self.past, SETTINGS)))
+            case effects.FindRuns(_, asked):
+                ran = read(partial(list_runs, asked, self.past, SETTINGS))
+                self.hub.runs_found(request, ran)
+            case effects.Inspecting():
+                profiles = read(lambda log: log.profiles())
+                wanted = self.hub.worth_keeping(request, profiles)
+                kept = read(partial(self.tally.kept, wanted))
+                self.hub.inspected(request, found(profiles, kept), self.now)
             case effects.ListAll(session):
                 self.hub.catalogue(session, read(lambda log: log.profiles()))
             case effects.ReadNotes():
@@ -335,6 +360,13 @@ class FuzzedHub:
         people = self.hub.access
         assert isinstance(people, PeopleAccess)
         assert list(people.directory.administrators()), "nobody administers this hub"
+
+
+def found(profiles: list[Listed], kept: tuple[wire.Kept, ...]) -> Found:
+    """What a shell without sockets and files finds."""
+    heads = {listed.id: listed.seq for listed in profiles}
+    counters, stored = wire.Counters(), wire.Stored()
+    return Found(heads, {}, wire.Condition(True, 0, "fuzzed", counters, stored, len(heads), kept))
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def come(c: Choices, hub: FuzzedHub) -> None:
 def reading(c: Choices, profile: str) -> wire.FromReplica:
     """What asks for something of a profile."""
     seq = c.pick((0, 1, 10**6))
-    match c.below(7):
+    match c.below(9):
         case 0:
             return wire.Watch(profile)
         case 1:
@@ -128,12 +128,24 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
             return wire.Look(c.byte(), profile, seq)
         case 3:
             return wire.ReadLog(
-                c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")), values=c.chance(2)
+                c.byte(),
+                profile,
+                seq,
+                c.byte(),
+                c.pick(("", uid(1), "x")),
+                values=c.chance(2),
+                kind=c.pick(("", "stack")),
+                text=c.pick(("", "a #1")),
             )
         case 4:
             return wire.Draft(c.byte(), profile, intent(c), seq)
         case 5:
             return wire.FetchRoots(profile, (0, 1, 2, 10**6))
+        case 6:
+            return wire.Inspect(c.byte(), c.pick(("", profile, "x")))
+        case 7:
+            entity, before = c.pick(ENTITIES), c.pick((0, 1, 10**6))
+            return wire.ListRuns(c.byte(), profile, entity, c.byte(), seq, before, c.pick(IDS))
         case _:
             return wire.Fetch(profile, seq)
 

@@ -318,7 +318,11 @@ class TestRestore:
         try:
             restore(folder, backup, now=NOON)
         except (HubDamaged, NotRestored):
-            assert sorted(p.name for p in folder.path.iterdir()) == ["hub.db", "hub.lock"]
+            assert sorted(p.name for p in folder.path.iterdir()) == [
+                "backup.json",
+                "hub.db",
+                "hub.lock",
+            ]
         assert heads(folder.log) == WHOLE
 
     def test_a_full_disk_leaves_all_as_it_was(self, ahead: HubFolder, backup: Path) -> None:

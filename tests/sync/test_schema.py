@@ -21,7 +21,7 @@ from tests.events.world import PROFILE, uid
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
-PINNED = {1: "2753ed2fd9fffa25117e0d17d186c0bcbbe8fdb3be3ed78285b83eb850f685bc"}
+PINNED = {1: "064a3701e275566c9df9613b36d155c2d75f87483ae0ecc93652f07fbbe4c17b"}
 """SHA-256 of the schema of each version that was released or is about to be."""
 
 EVENT = seal(PROFILE, ProfileCreated("team"), bytes(16))
@@ -29,6 +29,32 @@ COMMIT = Commit(1, uid(2), uid(3), 1, 0, "ann", "why", 5, 6, (EVENT,), bytes(32)
 DIFFERENCE = Difference(uid(4), "component", "k8s", "/config/a", after={"b": 1})
 TURN = Turn(uid(5), "conflict", 1, "opened")
 ENTRY = wire.Entry(1, uid(2), "ann", "why", 5, 6, ("ComponentUpdated",), (DIFFERENCE,), 3, (TURN,))
+RUN = wire.ListedRun(
+    uid(5),
+    "train",
+    "failed",
+    uid(4),
+    "ann",
+    5,
+    6,
+    3,
+    4,
+    2,
+    "prod",
+    "nightly",
+    "https://ci.example/1",
+)
+CONNECTED = wire.Connected("ann", uid(3), "stackroom/0.1.0", 5, (wire.Follows(PROFILE, 7, 2),), 1)
+CONDITION = wire.Condition(
+    True,
+    5,
+    "0.1.0",
+    wire.Counters(commits=3),
+    wire.Stored(database=4096),
+    1,
+    (wire.Kept(PROFILE, "team", 7, bytes(32), events=9, counted=7, signed=6),),
+    wire.Anchored("/var/anchors", 3_600_000, 5, "it answers 500"),
+)
 
 MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Hello(uid(3), "token", "stackroom/0.1.0"),
@@ -51,9 +77,13 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.ReadLog(2, PROFILE, 7, 10, uid(4)),
     wire.Draft(3, PROFILE, Resolve(uid(4), "ours", ((uid(5), "/config/a", "theirs"),)), 7),
     wire.Drafted(3, PROFILE, 7, "accepted", changes=(Intended("StackDeleted", uid(4), "{}"),)),
+    wire.ListRuns(4, PROFILE, uid(4), 10, 7, 3, uid(5)),
+    wire.Inspect(3, PROFILE),
     wire.Changed(PROFILE, 7, "{}", complete=False),
     wire.Looked(1, PROFILE, 7, "{}"),
     wire.LogRead(2, PROFILE, (ENTRY,)),
+    wire.RunsListed(4, PROFILE, (RUN,), 3, uid(5)),
+    wire.Inspected(3, 7, 2, (CONNECTED,), condition=CONDITION),
     wire.Compare(PROFILE, (wire.Point(3, bytes(32)),)),
     wire.Offer(PROFILE, 3, 5, bytes(32), 1),
     wire.Returned(PROFILE, 3, (COMMIT,)),

@@ -15,13 +15,16 @@ from stackroom.events.model import (
     ComponentRegistered,
     ComponentUpdated,
     ConflictResolved,
+    StackDeleted,
     StackRegistered,
 )
+from stackroom.events.people_entities import Assignment, User
+from stackroom.events.people_model import RoleRevoked, TeamCreated
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
 from tests.sync.members import Team, serving_team
-from tests.sync.speaking import PROFILE, Peer, Running, component, created, serving, speaking
+from tests.sync.speaking import HUB, PROFILE, Peer, Running, component, created, serving, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -222,6 +225,41 @@ async def test_what_commits_changed(hub: Running) -> None:
             assert (await ann.hear(wire.LogRead)).entries == ()
 
 
+async def test_only_some_commits_are_asked_for(tmp_path: Path) -> None:
+    settings = Settings(port=0, log_sought=4)
+    async with serving(tmp_path / "hub.db", settings) as hub, speaking(hub.url) as ann:
+        await push(ann, created(), component(1, "K8s"), (uid(5), StackRegistered("prod")))
+        async with speaking(hub.url, 71, "bob") as bob:
+            change = ComponentUpdated({"/config/value": "Spot", "/labels/team": "ml"})
+            await push(bob, (component(1)[0], change), base=3)
+        await push(ann, (uid(5), StackDeleted()), component(2), component(3), base=4)
+
+        async def asked(**wanted: str) -> tuple[list[int], list[int]]:
+            """The commits that are found, and where the hub stopped looking each time."""
+            before, seqs, stops = 0, [], []
+            while before or not stops:
+                await ann.say(wire.ReadLog(1, PROFILE, before, most=2, **wanted))  # type: ignore[arg-type]
+                read = await ann.hear(wire.LogRead)
+                seqs += [entry.seq for entry in read.entries]
+                before = read.upto
+                stops.append(before)
+            return seqs, stops
+
+        assert await asked(author="bob") == ([4], [4, 0])
+        assert await asked(author="ann", kind="stack") == ([5, 3], [4, 0])
+        assert await asked(kind="component") == ([7, 6, 4, 2], [6, 2, 0])
+        assert await asked(text="k8S SPOT") == ([4], [4, 0])
+        assert await asked(text="prod #3") == ([3], [4, 0])
+        assert await asked(text="/labels/team") == ([4], [4, 0])
+        assert await asked(text="nothing says this") == ([], [4, 0])
+        await ann.say(wire.ReadLog(1, PROFILE, author="bob"))
+        (entry,) = (await ann.hear(wire.LogRead)).entries
+        assert [(d.path, d.before, d.after) for d in entry.differences] == [
+            ("/config/value", "x" * 10, "Spot"),
+            ("/labels/team", msgspec.UNSET, "ml"),
+        ]
+
+
 async def test_what_is_too_much_is_counted(tmp_path: Path) -> None:
     settings = Settings(port=0, shown_bytes=2_000, log_differences=5)
     async with serving(tmp_path / "hub.db", settings) as hub, speaking(hub.url) as ann:
@@ -266,3 +304,41 @@ async def test_a_value_that_was_redacted_is_shown_to_nobody(team: Team) -> None:
         await bob.say(wire.ReadLog(3, PROFILE))
         assert "hunter2" not in str(await bob.hear(wire.LogRead))
         assert "hunter2" not in str(bob.heard[begun:])
+
+
+async def test_the_people_are_shown_to_whoever_may_read_them(team: Team) -> None:
+    """Live, as a profile is, up to the very commit that takes the right away."""
+    auditor = await team.member("eve", "auditor")
+    async with team.speaking(auditor) as eve, team.speaking(await team.member("bob")) as bob:
+        screen = Screen(eve)
+        await eve.say(wire.Watch(HUB.id))
+        await screen.upto(await head(team))
+        await team.change((uid(30), TeamCreated("ml")))
+        await screen.upto(await head(team))
+        assert screen.entities == await as_folded(team.hub, profile=HUB.id)
+        for asks in (wire.Watch(HUB.id), wire.Look(1, HUB.id, 1), wire.ReadLog(2, HUB.id)):
+            await bob.say(asks)
+            assert (await bob.hear(wire.Error)).code == "forbidden"
+        held = await assigned(team, "eve")
+        begun = len(eve.heard)
+        assert (await team.change((held, RoleRevoked()))).outcome == "accepted"
+        assert (await eve.hear(wire.Rights)).people == ""
+        assert (await eve.hear(wire.Error)).code == "forbidden"
+        await team.change((uid(31), TeamCreated("secret")))
+        for asks in (wire.Look(1, HUB.id, 1), wire.ReadLog(2, HUB.id)):
+            await eve.say(asks)
+            assert (await eve.hear(wire.Error)).code == "forbidden"
+        assert not [m for m in eve.heard[begun:] if isinstance(m, wire.Changed)]
+        assert "secret" not in str(eve.heard)
+
+
+async def head(team: Team) -> int:
+    """The seq of the last commit among the people."""
+    return len(await team.hub.commits(HUB.id))
+
+
+async def assigned(team: Team, name: str) -> str:
+    """The id of the one role that a user holds."""
+    state, user = await team.state(), await team.id_of(User, name)
+    (id,) = (id for id, held in state.all(Assignment) if held.subject == user)
+    return id

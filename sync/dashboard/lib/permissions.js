@@ -13,7 +13,7 @@ export const PERMISSIONS = {
   "run.record": "report which stack a pipeline ran on",
   "people.read": "see users, teams, projects, roles, assignments and everybody's tokens",
   "people.write": "change them, and invite people",
-  "hub.audit": "read the hub's security log",
+  "hub.audit": "read the hub's security log, and see how the hub fares",
   "hub.heal": "have a restored hub take back what it lost, or give that up",
 };
 

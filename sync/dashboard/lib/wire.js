@@ -3,7 +3,7 @@ import { parse } from "./exact.js";
 
 const SUBPROTOCOL = "stackroom.v1+json";
 const FIRST_WAIT = 500, LONGEST_WAIT = 30_000; // milliseconds
-const ANSWERS = ["reply", "looked", "log_read", "drafted"]; // messages that have the `id` of a question
+const ANSWERS = ["reply", "looked", "log_read", "drafted", "inspected", "runs_listed"]; // messages that have the `id` of a question
 export const UNAUTHORISED = 4401;
 
 export class Refused extends Error {
@@ -134,7 +134,7 @@ export class Connection {
       this.last = message;
       if (message.profile) this.notPushed(message.profile, new Refused(message.code, message.sentence));
       for (const [id, { profile }] of [...this.asked]) {
-        if (profile && profile === message.profile) this.fail(id, new Refused(message.code, message.sentence));
+        if (profile !== undefined && profile === (message.profile ?? "")) this.fail(id, new Refused(message.code, message.sentence));
       }
     }
     const asked = "id" in message ? this.asked.get(message.id) : undefined;

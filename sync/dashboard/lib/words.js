@@ -7,6 +7,7 @@ const UNITS = [
   ["hour", 36e5],
   ["minute", 6e4],
 ];
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const count = new Intl.NumberFormat("en");
@@ -25,6 +26,22 @@ export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1).r
 
 export const when = (time) => whole.format(new Date(time));
 export const many = (n, one, more = one + "s") => `${count.format(n)} ${n === 1 ? one : more}`;
+export const number = (n) => count.format(n);
+export const few = (n) => count.format(n < 10 ? Math.round(n * 10) / 10 : Math.round(n));
+
+// A size as people read it, in powers of 1024.
+export function bytes(n) {
+  let unit = 0;
+  for (; n >= 1023.5 && unit < SIZES.length - 1; n /= 1024) unit++;
+  return `${unit ? few(n) : Math.round(n)} ${SIZES[unit]}`;
+}
+
+// A span of milliseconds, in its largest unit.
+export function lasting(span) {
+  for (const [unit, length] of UNITS) if (span >= length) return many(Math.floor(span / length), unit);
+  return many(Math.floor(span / 1_000), "second");
+}
+
 export const spaced = (type) => type.replaceAll("_", " ");
 
 const DONE = {

@@ -2,7 +2,7 @@
 import { html, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { propose } from "../lib/edits.js";
-import { sentence } from "./foreseen.js";
+import { sentence } from "./rehearsal.js";
 import { Link, Problem } from "./parts.js";
 
 // { busy, outcome, send(changes, message, base) }; `base` is the seq of what they had in view who decide.
@@ -39,4 +39,4 @@ export function Outcome({ of, still }) {
 }
 
 // Whether a decision of this browser on it has not reached the hub yet.
-export const waits = (id) => app.mine.some(({ state, changes }) => state === "pending" && changes.some((change) => change.entity === id));
+export const waits = (id) => app.outbox.pending.some(({ events }) => events.some(({ entity }) => entity === id));

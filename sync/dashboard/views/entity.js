@@ -7,6 +7,7 @@ import { fileOf } from "../lib/yaml.js";
 import { Actions } from "./actions.js";
 import { History } from "./history.js";
 import { FlavorIcon } from "./icons.js";
+import { Runs } from "./runs.js";
 import { Copy, Download, Empty, Labels, Link, Marks, Time, Value, Who } from "./parts.js";
 
 export function StackPage({ world }) {
@@ -36,6 +37,7 @@ export function StackPage({ world }) {
     </section>
     <${Values} id=${id} entity=${entity} seq=${world.seq} fields=${["description", "labels", "extra", "protected"]} title="Values" />
     <${Yaml} entity=${entity} world=${world} />
+    <${Runs} key=${id} id=${id} seq=${world.seq} ofStack=${name} />
     <section aria-labelledby="history"><h2 id="history">History</h2><${History} id=${id} seq=${world.seq} /></section>
   </article>`;
 }
@@ -61,6 +63,7 @@ export function ComponentPage({ world }) {
         : html`<p class="none">No stack has it.</p>`}
     </section>
     <${Yaml} entity=${entity} world=${world} />
+    <${Runs} key=${id} id=${id} seq=${world.seq} />
     <section aria-labelledby="history"><h2 id="history">History</h2><${History} id=${id} seq=${world.seq} /></section>
   </article>`;
 }

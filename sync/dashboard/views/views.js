@@ -30,7 +30,10 @@ export const INSIDE = {
 };
 
 // Views of the hub, whatever profile was looked at last.
-export const OUTSIDE = { team: later(() => import("./team/team.js"), "Team") };
+export const OUTSIDE = {
+  team: later(() => import("./team/team.js"), "Team"),
+  hub: later(() => import("./hub/hub.js"), "Hub"),
+};
 
 // [title, key after `g`, address in the profile, the views that stand below it]
 export const TABS = [
@@ -40,7 +43,7 @@ export const TABS = [
 ];
 
 // [title, key after `g`, address, view]
-export const OF_HUB = [["Team", "t", "/team", "team"]];
+export const OF_HUB = [["Team", "t", "/team", "team"], ["Hub", "h", "/hub", "hub"]];
 
 // What waits for somebody: [title, key after `g`, address in the profile, what the bar says behind how many there are]
 export const QUEUES = [
@@ -51,6 +54,6 @@ export const QUEUES = [
 // What stands in the title of the window.
 export const TITLES = {
   components: "Components", activity: "Activity", conflicts: "Conflicts", conflict: "Conflict",
-  requests: "Change requests", request: "Change request", team: "Team",
+  requests: "Change requests", request: "Change request", team: "Team", hub: "Hub",
   yours: "Yours", settings: "Settings", "new-stack": "New stack", "new-component": "New component",
 };
