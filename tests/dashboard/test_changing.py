@@ -174,6 +174,8 @@ def test_the_profile_itself(hub: Hub, opens: Opens) -> None:
     page.get_by_role("button", name="more settings").click()
     page.locator("#config-secret").fill("hunter2")
     expect(foreseen(page)).to_contain_text("takes references alone")
+    expect(page.get_by_role("button", name="Register the component")).to_be_disabled()
+    page.get_by_label("Save a credential in plain text").check()
     save(page, "Register the component")
     expect(page.locator(".problem")).to_contain_text("in plain text")
     page.locator("#config-secret").fill("{{leaky.secret}}")

@@ -330,3 +330,15 @@ def test_hostile_names_and_values_are_text(hub: Hub, opens: Opens) -> None:
     assert (
         tab.evaluate("document.querySelectorAll('main script, main iframe, main img').length") == 0
     )
+
+
+def test_a_credential_in_plain_text_is_allowed_by_who_says_so(hub: Hub, opens: Opens) -> None:
+    page = opened(hub, opens, "edit/components/artifact_store/bucket").page
+    page.get_by_role("button", name="more settings").click()
+    page.locator("#config-secret").fill("hunter2")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    page.get_by_label("Save a credential in plain text").check()
+    save(page)
+    expect(page.locator(".history .entry").first).to_contain_text(
+        "Allow-Plaintext: artifact_store/bucket: config.secret"
+    )
