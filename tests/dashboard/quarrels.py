@@ -1,4 +1,4 @@
-"""Two people at their command lines who change the same, one of them offline; and one who asks."""
+"""Two people at their command lines who change the same, one of them offline meanwhile."""
 
 from stackroom.client.commands.exits import Exit
 from tests.commands.hubs import Hub
@@ -18,14 +18,17 @@ def people(hub: Hub, *names: str, role: str = "maintainer") -> list[Person]:
     return found
 
 
+def begin(ada: Person) -> None:
+    """The orchestrator that they quarrel about, and a stack of it."""
+    register = ("component", "register", "orchestrator", "k8s", "--flavor", "cluster")
+    ada.stackroom(*register, "--ns=ml", "--gpu=1", "-m", "where it runs").ok()
+    ada.stackroom("stack", "register", "prod", "-o", "k8s").ok()
+
+
 def torn(ada: Person, ben: Person) -> int:
     """Ada's `ns` and `gpu` stand, Ben's lost, and his `zone` with them; the number of the conflict."""
-    return clash(
-        ada,
-        (*UPDATE, "--ns=ada", "--gpu=4", "-m", "hers"),
-        ben,
-        (*UPDATE, "--ns=ben", "--gpu=8", "--zone=b", "-m", "mine"),
-    )
+    hers = (*UPDATE, "--ns=ada", "--gpu=4", "-m", "hers")
+    return clash(ada, hers, ben, (*UPDATE, "--ns=ben", "--gpu=8", "--zone=b", "-m", "mine"))
 
 
 def clash(ada: Person, hers: tuple[str, ...], ben: Person, *his: tuple[str, ...]) -> int:
@@ -36,12 +39,10 @@ def clash(ada: Person, hers: tuple[str, ...], ben: Person, *his: tuple[str, ...]
     ada.stackroom("sync")
     ada.stackroom(*hers).ok()
     ben.stackroom("sync").failed(Exit.CONFLICTS)
-    return max(conflict["seq"] for conflict in ben.data("conflicts", "list"))
+    return max(conflicts(ben))
 
 
-def begin(ada: Person) -> None:
-    """The orchestrator that they quarrel about, and a stack of it."""
-    register = ("component", "register", "orchestrator", "k8s", "--flavor", "cluster")
-    ada.stackroom(*register, "--ns=ml", "--gpu=1", "-m", "where it runs").ok()
-    ada.stackroom("component", "register", "artifact_store", "here", "-f", "local").ok()
-    ada.stackroom("stack", "register", "prod", "-o", "k8s", "-a", "here").ok()
+def conflicts(person: Person) -> list[int]:
+    """The numbers of the open conflicts, as the command line tells them."""
+    person.stackroom("sync")
+    return [int(conflict["seq"]) for conflict in person.data("conflicts", "list")]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Dialog
 
 from tests.commands.hubs import Hub
 
@@ -31,8 +31,14 @@ class Watched:
             "console", lambda message: self._said.append(f"{message.type}: {message.text}")
         )
         self.page.on("pageerror", lambda error: self._said.append(f"{error}\n{error.stack}"))
-        self.page.on("dialog", lambda dialog: self._said.append(f"dialog: {dialog.message}"))
+        self.page.on("dialog", self._asked_by)
         self.page.on("request", lambda request: self._asked(request.url))
+
+    def _asked_by(self, dialog: Dialog) -> None:
+        """Leaves a page that warns of what is not saved; nothing else may open a dialog."""
+        if dialog.type != "beforeunload":
+            self._said.append(f"dialog: {dialog.message}")
+        dialog.accept()
 
     def _asked(self, url: str) -> None:
         if urlsplit(url).netloc != urlsplit(self.origin).netloc and not url.startswith("blob:"):

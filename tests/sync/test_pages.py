@@ -13,8 +13,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from stackroom.events.people_entities import Token
+from stackroom.sync import permission_words
 from stackroom.sync import protocol as wire
-from stackroom.sync.pages import Pages, dashboard
+from stackroom.sync.pages import FILES, Pages, dashboard
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import rest
 from tests.events.world import uid
@@ -116,6 +117,11 @@ def test_the_first_view_is_small() -> None:
     links = re.findall(r'rel="(\w+)" href="([^"]+)"', dashboard().index.plain.decode())
     assert {rel for rel, href in links if "/later/" in href} == {"prefetch"}
     assert {rel for rel, href in links if href.endswith("/lib/wire.js")} == {"modulepreload"}
+
+
+def test_the_permissions_that_pages_know_are_those_of_the_code() -> None:
+    written = (FILES / "lib" / "permissions.js").read_text()
+    assert written == permission_words.module(), "run make generate"
 
 
 def test_the_address_of_files_is_of_what_is_in_them(tmp_path: Path) -> None:

@@ -17,11 +17,13 @@ from stackroom.events.model import (
     ConflictResolved,
     StackRegistered,
 )
+from stackroom.events.people_entities import Assignment, User
+from stackroom.events.people_model import RoleRevoked, TeamCreated
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
 from tests.sync.members import Team, serving_team
-from tests.sync.speaking import PROFILE, Peer, Running, component, created, serving, speaking
+from tests.sync.speaking import HUB, PROFILE, Peer, Running, component, created, serving, speaking
 
 pytestmark = pytest.mark.anyio
 
@@ -266,3 +268,41 @@ async def test_a_value_that_was_redacted_is_shown_to_nobody(team: Team) -> None:
         await bob.say(wire.ReadLog(3, PROFILE))
         assert "hunter2" not in str(await bob.hear(wire.LogRead))
         assert "hunter2" not in str(bob.heard[begun:])
+
+
+async def test_the_people_are_shown_to_whoever_may_read_them(team: Team) -> None:
+    """Live, as a profile is, up to the very commit that takes the right away."""
+    auditor = await team.member("eve", "auditor")
+    async with team.speaking(auditor) as eve, team.speaking(await team.member("bob")) as bob:
+        screen = Screen(eve)
+        await eve.say(wire.Watch(HUB.id))
+        await screen.upto(await head(team))
+        await team.change((uid(30), TeamCreated("ml")))
+        await screen.upto(await head(team))
+        assert screen.entities == await as_folded(team.hub, profile=HUB.id)
+        for asks in (wire.Watch(HUB.id), wire.Look(1, HUB.id, 1), wire.ReadLog(2, HUB.id)):
+            await bob.say(asks)
+            assert (await bob.hear(wire.Error)).code == "forbidden"
+        held = await assigned(team, "eve")
+        begun = len(eve.heard)
+        assert (await team.change((held, RoleRevoked()))).outcome == "accepted"
+        assert (await eve.hear(wire.Rights)).people == ""
+        assert (await eve.hear(wire.Error)).code == "forbidden"
+        await team.change((uid(31), TeamCreated("secret")))
+        for asks in (wire.Look(1, HUB.id, 1), wire.ReadLog(2, HUB.id)):
+            await eve.say(asks)
+            assert (await eve.hear(wire.Error)).code == "forbidden"
+        assert not [m for m in eve.heard[begun:] if isinstance(m, wire.Changed)]
+        assert "secret" not in str(eve.heard)
+
+
+async def head(team: Team) -> int:
+    """The seq of the last commit among the people."""
+    return len(await team.hub.commits(HUB.id))
+
+
+async def assigned(team: Team, name: str) -> str:
+    """The id of the one role that a user holds."""
+    state, user = await team.state(), await team.id_of(User, name)
+    (id,) = (id for id, held in state.all(Assignment) if held.subject == user)
+    return id

@@ -17,22 +17,24 @@ export function Guarded({ absent, children }) {
   return children;
 }
 
-// Name, what comes `before` and `after` it, labels and protection.
-export function Common({ form, patch, faultAt, newsAt, before, after }) {
-  const set = (place, change) => patch({ labels: change === null
-    ? form.labels.filter((_, i) => i !== place)
-    : form.labels.map((row, i) => (i === place ? { ...row, ...change } : row)) });
-  const marked = newsAt("/protected");
+// Name, what comes `before` and `after` it, and protection.
+export function Basics({ form, patch, faultAt, newsAt, before, after }) {
   return html`<section class="basics" aria-label="What it is">
     ${before}
     <${Field} id="name" label="Name" required news=${newsAt("/name")}
       control=${(props) => html`<${Text} ...${props} value=${form.name} set=${(name) => patch({ name })} maxlength="255" />`} />
     ${after}
-    <${Field} id="protected" label="Protected" help="Changed only with another person's approval." news=${marked}
+    <${Field} id="protected" label="Protected" help="Changed only with another person's approval." news=${newsAt("/protected")}
       control=${(props) => html`<input type="checkbox" ...${props} checked=${form.protected} disabled=${!may("profile.protect") && !form.protected}
         onChange=${(e) => patch({ protected: e.currentTarget.checked })} />`} />
-  </section>
-  <section aria-labelledby="labels-title"><h2 id="labels-title">Labels</h2>
+  </section>`;
+}
+
+export function Labels({ form, patch, faultAt, newsAt }) {
+  const set = (place, change) => patch({ labels: change === null
+    ? form.labels.filter((_, i) => i !== place)
+    : form.labels.map((row, i) => (i === place ? { ...row, ...change } : row)) });
+  return html`<section aria-labelledby="labels-title"><h2 id="labels-title">Labels</h2>
     <${Rows} field="labels" one="label" plain rows=${[...form.labels.entries()]} set=${set}
       add=${() => patch({ labels: [...form.labels, { key: "", reading: "text", text: "" }] })}
       told=${(place, row) => ({ fault: faultAt(`labels/${place}`), news: row.key && newsAt(pointer("labels", row.key)) })} />

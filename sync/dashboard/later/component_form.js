@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { spaced } from "../lib/words.js";
 import { Problem, Waiting } from "../views/parts.js";
-import { Common, Guarded } from "./common.js";
+import { Basics, Guarded, Labels } from "./common.js";
 import { Config } from "./config.js";
 import { Editor } from "./editor.js";
 import { fetchFlavors, flavorsOf, formOf, typesOf } from "./flavors.js";
@@ -41,12 +41,13 @@ function Fields({ form, patch, faultAt, newsAt, name, zenml, world, fresh }) {
   const types = typesOf(zenml, world);
   const options = flavorsOf(zenml, world, form.type);
   return html`
-    <${Common} form=${form} patch=${patch} faultAt=${faultAt} newsAt=${newsAt} before=${html`
+    <${Basics} form=${form} patch=${patch} faultAt=${faultAt} newsAt=${newsAt} before=${html`
       ${fresh && html`<${Field} id="type" label="Type" required control=${(props) => html`
         <${Choose} ...${props} value=${form.type} set=${(type) => patch({ type })} options=${[["", "choose one"], ...types.map((t) => [t, spaced(t)])]} />`} />`}
       <${Field} id="flavor" label="Flavor" required news=${newsAt("/flavor")}
         help=${form.type && form.flavor && !options.includes(form.flavor) ? "Nobody has used this flavor yet, and ZenML has none of that name." : ""}
         control=${(props) => html`<${Text} ...${props} value=${form.flavor} set=${(flavor) => patch({ flavor })} list="flavors" />
           <datalist id="flavors">${options.map((option) => html`<option key=${option} value=${option} />`)}</datalist>`} />`} />
-    ${form.flavor && html`<${Config} key=${`${form.type}\n${form.flavor}`} form=${form} known=${known} set=${(config) => patch({ config })} faultAt=${faultAt} newsAt=${newsAt} name=${name} />`}`;
+    ${form.flavor && html`<${Config} key=${`${form.type}\n${form.flavor}`} form=${form} known=${known} set=${(config) => patch({ config })} faultAt=${faultAt} newsAt=${newsAt} name=${name} />`}
+    <${Labels} form=${form} patch=${patch} faultAt=${faultAt} newsAt=${newsAt} />`;
 }

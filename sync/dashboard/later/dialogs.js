@@ -72,7 +72,7 @@ export function Dialog({ does, row, world, close }) {
         take it out there first.</p>`}
       ${does === "delete" && row.isDefault && html`<p class="odd">It is the default stack of this profile.</p>`}
       ${does === "rename" && html`<label class="field"><span>New name</span>
-        <input type="text" id="new-name" value=${name} maxlength="255" autocomplete="off" spellcheck="false" onInput=${(e) => (setName(e.currentTarget.value), setRefused(null))} /></label>`}
+        <input type="text" id="new-name" value=${name} maxlength="255" autocomplete="off" spellcheck=${false} onInput=${(e) => (setName(e.currentTarget.value), setRefused(null))} /></label>`}
       <${Saving} changes=${asked.changes} base=${app.live.seq} faults=${[]} message=${message} setMessage=${setMessage} suggestion=${asked.message}
         says=${asked.label} refused=${refused} saved=${saved} cancel=${close} />`}
   </dialog>`;

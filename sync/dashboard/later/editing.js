@@ -58,8 +58,8 @@ const opened = ({ kind, id, entity, seq, begin }) => ({
   id: id ?? newId(), base: seq, opened: entity ? bare(entity) : null, form: entity ? formOf(entity) : { ...newForm(kind), ...begin }, yaml: null, message: "", refused: null,
 });
 
-const isDirty = ({ form, opened, yaml }) =>
-  yaml !== null || JSON.stringify(form) !== JSON.stringify(opened ? formOf(opened) : newForm(form.kind));
+const isDirty = ({ form, opened, yaml, written }) =>
+  (yaml !== null && yaml !== written) || JSON.stringify(form) !== JSON.stringify(opened ? formOf(opened) : newForm(form.kind));
 
 // What the form comes to: { entity, faults, changes }. Where its text cannot be read, there is nothing to propose.
 export function outcomeOf({ id, opened, form, yaml }, world) {

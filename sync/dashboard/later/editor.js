@@ -19,7 +19,9 @@ export function Editor({ place, kind, what, row, world, begin, fields, leave }) 
   const live = opened && world.entities.get(state.id);
   const news = new Map(newsOf(state, world));
   const faults = new Map(outcome.faults);
-  const patch = (change) => set({ form: { ...form, ...change }, refused: null });
+  // What was refused is told until something is changed; saving that takes its place.
+  const heard = state.refused && { ...state.refused, sentence: "" };
+  const patch = (change) => set({ form: { ...form, ...change }, refused: heard });
   const newsAt = (path) => {
     const at = [...news.keys()].find((one) => one === path || one.startsWith(path + "/"));
     if (at === undefined) return null;
@@ -52,7 +54,7 @@ export function Editor({ place, kind, what, row, world, begin, fields, leave }) 
       ${fields({ form, patch, faultAt: (at) => faults.get(at), newsAt, name })}
     <//>
     <${Saving} changes=${outcome.changes} base=${state.base} faults=${outcome.fault ? [`line ${outcome.fault.line} cannot be read`] : [...new Set(faults.values())]} message=${state.message}
-      setMessage=${(message) => set({ message })} suggestion=${outcome.entity ? suggested(opened, outcome.entity, what) : ""}
+      setMessage=${(message) => set({ message })} suggestion=${outcome.changes.length ? suggested(opened, outcome.entity, what) : "Message"}
       says=${opened ? "Save" : `Register the ${what}`} refused=${state.refused} saved=${saved}
       cancel=${() => (discard(), go(opened ? leave(opened) : to(...(kind === "stack" ? [] : ["components"]))))} />
   </section>`;
@@ -72,7 +74,8 @@ function Sides({ state, set, outcome, world, children }) {
   const stuck = side === "yaml" ? Boolean(outcome.fault) : outcome.faults.some(([at]) => at.includes("/"));
   const turn = (to) => {
     if (to === side || stuck) return;
-    set(to === "yaml" ? { yaml: textOf(state.form, world) } : { yaml: null, form: outcome.read });
+    const text = to === "yaml" ? textOf(state.form, world) : null;
+    set(text === null ? { yaml: null, form: outcome.read } : { yaml: text, written: text });
   };
   const moved = (event) => {
     if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
@@ -85,7 +88,7 @@ function Sides({ state, set, outcome, world, children }) {
       ${stuck && html`<span class="hint">Mend what cannot be read before you turn to the other side.</span>`}
     </div>
     <div id="side" role="tabpanel" aria-labelledby=${`tab-${side}`} class="side-panel">
-      ${side === "fields" ? children : html`<${YamlSide} text=${state.yaml} fault=${outcome.fault} set=${(yaml) => set({ yaml, refused: null })} />`}
+      ${side === "fields" ? children : html`<${YamlSide} text=${state.yaml} fault=${outcome.fault} set=${(yaml) => set({ yaml, refused: state.refused && { ...state.refused, sentence: "" } })} />`}
     </div>`;
 }
 
@@ -105,7 +108,7 @@ function YamlSide({ text, fault, set }) {
     set(await file.text());
   };
   return html`<label for="yaml-text" class="hidden">YAML</label>
-    <textarea id="yaml-text" ref=${area} class="mono" rows=${Math.min(32, Math.max(14, text.split("\n").length + 1))} value=${text} spellcheck="false"
+    <textarea id="yaml-text" ref=${area} class="mono" rows=${Math.min(32, Math.max(14, text.split("\n").length + 1))} value=${text} spellcheck=${false}
       aria-invalid=${fault ? "true" : undefined} aria-describedby="yaml-says" onInput=${(e) => set(e.currentTarget.value)} onDrop=${drop} />
     <div id="yaml-says">${fault
       ? html`<p class="fault" role="alert">Line ${fault.line}: ${fault.message}${fault.hint && `; ${fault.hint}`}.

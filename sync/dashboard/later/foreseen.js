@@ -1,8 +1,8 @@
 // What would become of a change, in words.
 import { html } from "../lib/html.js";
 import { app } from "../lib/app.js";
-import { segments } from "../lib/paths.js";
-import { Value } from "../views/parts.js";
+import { isMap } from "../lib/exact.js";
+import { At, Place } from "../views/named.js";
 
 const SAYS = {
   accepted: "Nothing stands against it.",
@@ -17,13 +17,17 @@ export const says = ({ outcome, sentence }) => SAYS[outcome] ?? `It would be ref
 // Where a change and what others wrote cannot both stand.
 export function Overlaps({ of: { overlaps = [] } }) {
   if (!overlaps.length) return null;
+  const world = app.live;
   return html`<ul class="overlaps">${overlaps.map((overlap, i) => html`<li key=${i}>
-    <span class="path">${pathOf(overlap)}</span> <del class="was"><${Value} of=${named(overlap.theirs)} /></del>
-    <span class="muted">${overlap.author && ` by ${overlap.author}`} in #${overlap.seq};</span> yours: <ins class="now"><${Value} of=${named(overlap.ours)} /></ins></li>`)}</ul>`;
+    ${overlap.kind === "name" ? html`<span class="path">name</span>` : html`<${Place} path=${overlap.path} world=${world} />`}
+    ${" "}<del class="was"><${At} path=${overlap.path} value=${valueOf(overlap.theirs)} world=${world} /></del>
+    <span class="muted">${authorOf(overlap)} in #${overlap.seq};</span> yours: <ins class="now"><${At} path=${overlap.path} value=${valueOf(overlap.ours)} world=${world} /></ins></li>`)}</ul>`;
 }
 
-const pathOf = ({ kind, path }) => (kind === "name" ? "name" : segments(path).join(" › ") || "all of it");
+// A whole entity by its name.
+const valueOf = (value) => (isMap(value) && typeof value.name === "string" ? value.name : value);
 
-// Ids by their names; a whole entity by its own.
-const named = (value) =>
-  (typeof value === "string" && app.live?.entities.get(value)?.name) || (Array.isArray(value) ? value.map(named) : value);
+const authorOf = ({ author, seq }) => {
+  const name = author || app.commits.of(seq)?.author;
+  return name ? ` by ${name}` : "";
+};

@@ -1,8 +1,8 @@
 // A stack or component as somebody edits it: texts that are read only when they are asked for, so that nothing typed is
 // lost or changed; and what to propose for it. All of it is JSON, for drafts.
-import { inline, isMap } from "../lib/exact.js";
+import { isMap } from "../lib/exact.js";
 import { pointer } from "../lib/paths.js";
-import { readingOf, shown, valued } from "./typing.js";
+import { isNumber, readingOf, shown, valued } from "./typing.js";
 
 const row = ([key, value]) => ({ key, reading: readingOf(value), text: shown(value) });
 
@@ -57,14 +57,29 @@ export function differences(from, to) {
   });
 }
 
-// The same of two values, maps down to their leaves.
-export function apart(before, after, path) {
-  if (!isMap(before) || !isMap(after)) return inline(before) === inline(after) ? [] : [[path, after]];
+function apart(before, after, path) {
+  if (!isMap(before) || !isMap(after)) return same(before, after) ? [] : [[path, after]];
   const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key)).map((key) => [path + pointer(key), undefined]);
   return Object.entries(after).reduce((found, [key, value]) => {
     const at = path + pointer(key);
     return [...found, ...(Object.hasOwn(before, key) ? apart(before[key], value, at) : [[at, value]])];
   }, gone);
+}
+
+// Numbers are the same however they are written: 1e300 and 1.0e+300, but not 1 and 1.0.
+const plain = (value) => {
+  const text = String(value);
+  return /[.eE]/.test(text) ? `${Number(text)}f` : text;
+};
+
+function same(a, b) {
+  if (isNumber(a) && isNumber(b)) return plain(a) === plain(b);
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => same(item, b[i]));
+  if (isMap(a) && isMap(b)) {
+    const keys = Object.keys(a);
+    return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+  }
+  return a === b;
 }
 
 // Adding and removing components leave alone what others add and remove; another order is a whole new list.

@@ -30,9 +30,9 @@ export function News({ id, path, entity, value, mine, use, keep }) {
 // A text that may have more than one line.
 export function Text({ value, set, long, mono, ...props }) {
   const typed = (event) => set(event.currentTarget.value);
-  if (!long && !value.includes("\n")) return html`<input type="text" ...${props} value=${value} onInput=${typed} autocomplete="off" spellcheck="false" />`;
+  if (!long && !value.includes("\n")) return html`<input type="text" ...${props} value=${value} onInput=${typed} autocomplete="off" spellcheck=${false} />`;
   const rows = Math.min(16, Math.max(2, value.split("\n").length));
-  return html`<textarea ...${props} class=${mono ? "mono" : ""} rows=${rows} value=${value} onInput=${typed} spellcheck="false" />`;
+  return html`<textarea ...${props} class=${mono ? "mono" : ""} rows=${rows} value=${value} onInput=${typed} spellcheck=${false} />`;
 }
 
 // `options` are [value, what it is called].

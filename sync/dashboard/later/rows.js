@@ -18,7 +18,7 @@ export function Rows({ field, one, rows, set, add, told, plain }) {
 function Row({ id, row, one, plain, set, remove, fault, odd, news }) {
   const named = row.key || `new ${one}`;
   return html`<div class="row">
-    <input type="text" class="key-input" aria-label=${`Key of ${named}`} value=${row.key} placeholder="key" autocomplete="off" spellcheck="false"
+    <input type="text" class="key-input" aria-label=${`Key of ${named}`} value=${row.key} placeholder="key" autocomplete="off" spellcheck=${false}
       onInput=${(e) => set({ key: e.currentTarget.value })} />
     <${Field} id=${id} label=${`Value of ${named}`} hidden fault=${fault} odd=${odd} news=${news} control=${(props) => html`
       ${row.reading === "nothing" ? html`<span class="none" ...${props}>null</span>`

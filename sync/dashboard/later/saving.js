@@ -67,7 +67,7 @@ export function Saving({ changes, base, faults, message, setMessage, suggestion,
         : app.status.name !== "open" ? html`<p class="hint">The hub cannot be reached: this is saved here, and goes out later by itself.</p>`
         : foreseen ? html`<p class=${`foreseen-${foreseen.outcome}`}>${says(foreseen)}</p><${Overlaps} of=${foreseen} />` : html`<p class="hint">Asking the hub</p>`}
     </div>
-    ${refused && html`<${Problem}>${refused.sentence}<//>`}
+    ${refused?.sentence && html`<${Problem}>${refused.sentence}<//>`}
     ${problem && html`<${Problem}>This could not be saved: ${problem}<//>`}
     <label for="message" class="hidden">Message</label>
     <input id="message" type="text" class="message-input" value=${message} placeholder=${suggestion} maxlength="2000" autocomplete="off"

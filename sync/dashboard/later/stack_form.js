@@ -3,7 +3,7 @@ import { html, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { spaced } from "../lib/words.js";
 import { FlavorIcon } from "../views/icons.js";
-import { Common, Guarded } from "./common.js";
+import { Basics, Guarded, Labels } from "./common.js";
 import { Editor } from "./editor.js";
 import { Choose, Field, News, Remove, Text } from "./inputs.js";
 
@@ -24,8 +24,9 @@ const StackForm = ({ world, row }) => html`<${Editor} place=${location.pathname}
 function Fields({ form, patch, faultAt, newsAt, world }) {
   const description = html`<${Field} id="description" label="Description" news=${newsAt("/description")}
     control=${(props) => html`<${Text} ...${props} value=${form.description} set=${(description) => patch({ description })} long />`} />`;
-  return html`<${Common} form=${form} patch=${patch} faultAt=${faultAt} newsAt=${newsAt} after=${description} />
-    <${Members} form=${form} patch=${patch} newsAt=${newsAt} world=${world} />`;
+  return html`<${Basics} form=${form} patch=${patch} faultAt=${faultAt} newsAt=${newsAt} after=${description} />
+    <${Members} form=${form} patch=${patch} newsAt=${newsAt} world=${world} />
+    <${Labels} form=${form} patch=${patch} faultAt=${faultAt} newsAt=${newsAt} />`;
 }
 
 function Members({ form, patch, newsAt, world }) {

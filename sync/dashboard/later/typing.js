@@ -1,6 +1,6 @@
 // Values as somebody types them, and what is wrong with one by its field. A field's fault forbids nothing: ZenML, and
 // other versions of a flavor, may take it. What cannot be read at all has no value.
-import { Exact, inline, isMap, parse } from "../lib/exact.js";
+import { Exact, inline, isMap, numberOf } from "../lib/exact.js";
 import { yaml } from "../lib/yaml.js";
 import { YamlFault, read } from "./yaml_reader.js";
 
@@ -13,7 +13,7 @@ const REFERENCE = /^\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}$/; // as is_reference in e
 
 export const isReference = (value) => typeof value === "string" && REFERENCE.test(value);
 
-const isNumber = (value) => typeof value === "number" || value instanceof Exact;
+export const isNumber = (value) => typeof value === "number" || value instanceof Exact;
 
 // How a value is shown in a field that is read so.
 export function readingOf(value) {
@@ -42,7 +42,7 @@ export function valued(text, reading) {
     case "flag":
       return { value: text === "true" };
     case "number":
-      return { value: NUMBER.test(text.trim()) ? parse(text.trim()) : text };
+      return { value: NUMBER.test(text.trim()) ? numberOf(text.trim()) : text };
     case "yaml":
       try {
         return { value: read(text) };

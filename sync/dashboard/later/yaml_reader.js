@@ -1,7 +1,7 @@
 // YAML text to values that know where they stand: what client/zenml/load.py takes is taken, and nothing else.
 // An unquoted word is a null, boolean or number only where YAML 1.1 and 1.2 agree, and text otherwise; what only one
 // of them takes for the end of a line is refused.
-import { Exact } from "../lib/exact.js";
+import { numberOf } from "../lib/exact.js";
 import { EVENT_ID, SCALAR_STYLE, getScalarValue, parseEvents } from "./vendor/js-yaml.js";
 
 const CHARACTERS = 1 << 20, NODES = 50_000, DEPTH = 32;
@@ -158,7 +158,7 @@ class Reader {
     const [, sign, whole = "0", fraction, alone, exponent = ""] = float;
     const digits = `${sign === "-" ? "-" : ""}${whole.replace(/^0+(?=\d)/, "")}.${(alone ?? fraction) || "0"}${exponent}`;
     if (!Number.isFinite(Number(digits))) this.notFinite(at);
-    return number(digits);
+    return numberOf(digits);
   }
 
   integer(text, at) {
@@ -166,7 +166,7 @@ class Reader {
     if (text.length > LONGEST) tooLarge();
     const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text.replace("+", ""));
     if (value < LEAST || value > MOST) tooLarge();
-    return number(String(value));
+    return numberOf(String(value));
   }
 
   notFinite(at) {
@@ -205,5 +205,3 @@ const highest = (value) => {
   const inner = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : [];
   return inner.reduce((most, { height }) => Math.max(most, height), 0);
 };
-
-const number = (digits) => (String(Number(digits)) === digits ? Number(digits) : new Exact(digits));

@@ -1,6 +1,7 @@
 // One's own work that is not in the history: proposals that wait or were refused, and forms that were begun.
 import { html, useState } from "../lib/html.js";
-import { app, changed, go, to } from "../lib/app.js";
+import { app, go, to } from "../lib/app.js";
+import { differing } from "../lib/differing.js";
 import * as drafts from "../lib/drafts.js";
 import { drop, retry } from "../lib/edits.js";
 import { encode, parse } from "../lib/exact.js";
@@ -8,7 +9,7 @@ import { laid } from "../lib/overlay.js";
 import { many } from "../lib/words.js";
 import { Differences } from "../views/history.js";
 import { Download, Empty, Link, Problem, Time } from "../views/parts.js";
-import { apart, formOf } from "./form.js";
+import { formOf } from "./form.js";
 
 export function Yours() {
   const { mine, problem, elsewhere } = app.outbox;
@@ -55,25 +56,11 @@ function Waits({ of: proposal }) {
   </article>`;
 }
 
-const bare = (entity) => {
-  const { stamps, kind, ...fields } = entity ?? {};
-  return fields;
-};
-
 // What a proposal would change, as `read_log` tells it.
 function differencesOf(proposal, live) {
   const after = laid(live, [proposal]).entities;
-  const ids = [...new Set(proposal.events.map((event) => event.entity))];
-  return ids.flatMap((entity) => {
-    const before = live.entities.get(entity), now = after.get(entity);
-    const { kind = "entity", name = entity, component_type = "" } = now ?? before ?? {};
-    return apart(bare(before), bare(now), "").map(([path, value]) =>
-      ({ entity, kind, name, component_type, path, before: at(bare(before), path), after: value }));
-  });
+  return differing(live.entities, Object.fromEntries(proposal.events.map(({ entity }) => [entity, after.get(entity) ?? null])));
 }
-
-const at = (entity, path) =>
-  path.split("/").slice(1).reduce((value, key) => value?.[key.replaceAll("~1", "/").replaceAll("~0", "~")], entity);
 
 const exported = ({ message, time, base, events, state, sentence }) =>
   encode({ message, time, base, state, ...(sentence && { sentence }), events: events.map(({ type, entity, body }) => ({ type, entity, body: parse(body) })) }) + "\n";
@@ -100,8 +87,7 @@ function editing(proposal) {
 function Begun({ place }) {
   const draft = drafts.kept(place);
   if (!draft) return null;
-  const discard = () => (drafts.discard(place), changed());
   return html`<li><${Link} to=${place}>${draft.opened?.name ?? (draft.form.name || `New ${draft.form.kind}`)}<//>
     <span class="muted">${draft.form.kind}, <${Time} of=${draft.time} /></span>
-    <button type="button" class="quiet" onClick=${discard}>Discard</button></li>`;
+    <button type="button" class="quiet" onClick=${() => drafts.discard(place)}>Discard</button></li>`;
 }

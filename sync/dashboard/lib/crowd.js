@@ -4,7 +4,7 @@ import { ROLES } from "./permissions.js";
 const lower = (row) => row.name.toLowerCase();
 const byName = (a, b) => (lower(a) < lower(b) ? -1 : lower(a) > lower(b) ? 1 : 0);
 
-export class Crowd {
+class Crowd {
   constructor(entities) {
     this.entities = entities;
     this.kinds = new Map();
@@ -64,6 +64,9 @@ export class Crowd {
     return this.all(kind).some(({ entity }) => entity.user === user);
   }
 }
+
+// Of a world of people; made anew when that changes.
+export const crowdOf = (world) => (world.known ??= new Crowd(world.entities));
 
 // What an id is called of which nothing else is known.
 export const tail = (id) => `…${id.slice(-12)}`;

@@ -1,5 +1,5 @@
 // What is typed into forms, kept by this browser until it is saved or discarded: a reload or a closed tab loses nothing.
-import { app } from "./app.js";
+import { app, changed } from "./app.js";
 import { encode, parse } from "./exact.js";
 
 const KEPT = "stackroom.draft/";
@@ -10,9 +10,9 @@ const mine = () => KEPT + [app.user, app.profile?.id].map(encodeURIComponent).jo
 export function keep(place, draft) {
   try {
     localStorage.setItem(mine() + encodeURIComponent(place), encode({ ...draft, time: Date.now() }));
-    return true;
+    changed();
   } catch {
-    return false; // The browser has no room, or keeps nothing: the form says so.
+    // The browser has no room, or keeps nothing: leaving the form warns.
   }
 }
 
@@ -21,7 +21,10 @@ export function kept(place) {
   return text === null ? null : parse(text);
 }
 
-export const discard = (place) => localStorage.removeItem(mine() + encodeURIComponent(place));
+export function discard(place) {
+  localStorage.removeItem(mine() + encodeURIComponent(place));
+  changed();
+}
 
 // The places of all that this user has begun in this profile.
 export function places() {

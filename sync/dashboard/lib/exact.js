@@ -21,6 +21,9 @@ export function parse(text) {
   );
 }
 
+// The number that these digits of JSON say.
+export const numberOf = (digits) => (String(Number(digits)) === digits ? Number(digits) : new Exact(digits));
+
 export const isMap = (value) =>
   value !== null && typeof value === "object" && !Array.isArray(value) && !(value instanceof Exact);
 

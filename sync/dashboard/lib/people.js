@@ -1,6 +1,5 @@
 // The people of the hub: a stream as profiles are, followed while somebody looks at them, and may.
 import { Commits } from "./commits.js";
-import { Crowd } from "./crowd.js";
 import { parse } from "./exact.js";
 import { World } from "./world.js";
 
@@ -13,12 +12,6 @@ export class People {
     this.watching = false;
     this.live = null;
     this.incoming = null;
-  }
-
-  // Who is there, as far as it is known.
-  get crowd() {
-    if (!this.live) return null;
-    return (this.live.known ??= new Crowd(this.live.entities));
   }
 
   // A connection was made anew: what was shown stays until what is now has come.

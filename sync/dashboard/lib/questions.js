@@ -57,13 +57,15 @@ export function resolution(id, questions, answers, side) {
   const takes = [], edits = [];
   for (const { key, entity, overlaps, shape, wish } of asked) {
     const answer = answers[key];
-    const taken = answer.side === EDIT ? OURS : answer.side;
+    const mine = answer.side === EDIT ? OURS : answer.side;
+    // Where ours takes another name, what has the name keeps all that it says.
+    const taken = shape === "name" && answer.side === EDIT ? THEIRS : mine;
     for (const path of new Set(overlaps.map((o) => o.path))) {
       if (taken !== side) takes.push([entity, path, taken]);
       if (answer.side === EDIT) edits.push([entity, path, answer.value]);
     }
     // Whoever leaves a name to others is not renamed.
-    if (shape === "name" && wish?.verb === "Renamed" && taken !== side) takes.push([wish.entity, NAME, taken]);
+    if (shape === "name" && wish?.verb === "Renamed" && mine !== side) takes.push([wish.entity, NAME, mine]);
   }
   return { step: "resolve", conflict: id, side, takes, edits };
 }

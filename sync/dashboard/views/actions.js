@@ -1,6 +1,6 @@
 // What somebody may do to what a page shows. Nothing is changed in the past, nor by who may not.
-import { html, useState } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { html } from "../lib/html.js";
+import { app, changed, to } from "../lib/app.js";
 import { may } from "../lib/edits.js";
 import { Link } from "./parts.js";
 import { later } from "./later.js";
@@ -21,13 +21,26 @@ export function forms() {
 
 export const New = ({ what }) => mayWrite() && html`<${Link} class="button" to=${to("new", what)} aria-keyshortcuts="n">New ${what}<//>`;
 
+let asked = null;
+
+// Asks about a change in a dialog. It stands beside the page, which may show what is not decided yet as done.
+function ask(does, row, world) {
+  asked = { does, row, world };
+  changed();
+}
+
+function close() {
+  asked = null;
+  changed();
+}
+
+export const Asking = () => asked && html`<${Dialog} ...${asked} close=${close} />`;
+
 // The actions of a stack's or component's page; `row` as the index has it.
 export function Actions({ row, world }) {
-  const [asked, setAsked] = useState(null);
   if (app.route.at) {
     if (!may("profile.write") || !app.live?.entities.has(row.id)) return null;
-    return html`<div class="actions"><button type="button" class="quiet bordered" onClick=${() => setAsked("restore")}>Restore this</button>
-      ${asked && html`<${Dialog} does=${asked} row=${row} world=${world} close=${() => setAsked(null)} />`}</div>`;
+    return html`<div class="actions"><button type="button" class="quiet bordered" onClick=${() => ask("restore", row, world)}>Restore this</button></div>`;
   }
   if (!mayWrite()) return null;
   const { entity, isDefault } = row;
@@ -42,7 +55,6 @@ export function Actions({ row, world }) {
   ].filter(Boolean);
   return html`<div class="actions">
     <${Link} class="button" to=${edit} aria-keyshortcuts="e">Edit<//>
-    ${choices.map(([does, title]) => html`<button type="button" class="quiet bordered" key=${does} onClick=${() => setAsked(does)}>${title}</button>`)}
-    ${asked && html`<${Dialog} does=${asked} row=${row} world=${world} close=${() => setAsked(null)} />`}
+    ${choices.map(([does, title]) => html`<button type="button" class="quiet bordered" key=${does} onClick=${() => ask(does, row, world)}>${title}</button>`)}
   </div>`;
 }

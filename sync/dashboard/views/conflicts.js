@@ -8,7 +8,8 @@ import { Said } from "./held.js";
 import { Named, Place } from "./named.js";
 import { Empty, Link, Shown, Time } from "./parts.js";
 
-export function Conflicts({ world }) {
+export function Conflicts({ world: shown }) {
+  const world = app.route.at ? shown : app.live; // One's own decisions that wait change nothing here yet.
   const { conflicts } = world.index;
   return html`<section class="view queue">
     <header class="view-head"><h1 tabindex="-1">Conflicts</h1>
@@ -35,7 +36,8 @@ function Row({ number, conflict, world }) {
   <//></li>`;
 }
 
-export function ConflictPage({ world }) {
+export function ConflictPage({ world: shown }) {
+  const world = app.route.at ? shown : app.live; // One's own decisions that wait change nothing here yet.
   const found = world.index.conflicts.find(({ number }) => String(number) === app.route.seq);
   if (!found) return html`<${Closed} kind="conflict" number=${Number(app.route.seq)} seq=${world.seq} />`;
   return html`<${OpenConflict} key=${found.id} ...${found} world=${world} />`;

@@ -39,4 +39,4 @@ export function Outcome({ of, still }) {
 }
 
 // Whether a decision of this browser on it has not reached the hub yet.
-export const waits = (id) => app.mine.some(({ state, changes }) => state === "pending" && changes.some((change) => change.entity === id));
+export const waits = (id) => app.outbox.pending.some(({ events }) => events.some(({ entity }) => entity === id));

@@ -10,7 +10,8 @@ import { Problem, Waiting } from "./parts.js";
 
 const PAUSE = 150; // milliseconds after which somebody who types wants to see what comes of it
 
-// { answer, error }: of `step` (null for none) upon what stands at `seq`; both are null until the hub has answered.
+// { answer, error, before }: of `step` (null for none) upon what stands at `seq`. Both are null until the hub has
+// answered; `before` is what it said last.
 export function useRehearsal(step, seq) {
   const [heard, setHeard] = useState({});
   const text = step && JSON.stringify(step);
@@ -26,7 +27,7 @@ export function useRehearsal(step, seq) {
     };
   }, [asked]);
   const fresh = text !== null && heard.asked === asked;
-  return { answer: (fresh && heard.answer) || null, error: (fresh && heard.error) || null };
+  return { answer: (fresh && heard.answer) || null, error: (fresh && heard.error) || null, before: heard.answer ?? null };
 }
 
 export const stands = (answer) => Boolean(answer) && answer.outcome !== "rejected";
@@ -43,10 +44,16 @@ export function Result({ entities, world, leftOut = 0 }) {
 export const Unforeseen = ({ error }) => html`<${Problem}>${error.code === "offline"
   ? "The preview needs the hub, which cannot be reached now. What you chose stays on this page." : sentence(error.message)}<//>`;
 
-// `said` is what is shown above what would stand, where the hub would take it.
-export function Foreseen({ rehearsal: { answer, error }, world, said }) {
+// `said` is what is shown above what would stand, where the hub would take it. While it is asked anew, what it said
+// before stays, dimmed.
+export function Foreseen({ rehearsal: { answer, error, before }, world, said }) {
   if (error) return html`<${Unforeseen} error=${error} />`;
-  if (!answer) return html`<${Waiting}>Asking the hub what would come of it<//>`;
+  if (!answer && !before) return html`<${Waiting}>Asking the hub what would come of it<//>`;
+  return html`<div class=${answer ? "foreseen" : "foreseen asking"} aria-busy=${!answer}><${Fate} of=${answer ?? before} world=${world} said=${said} /></div>`;
+}
+
+function Fate({ of: answer, world, said }) {
+  const named = (ids) => ids.map((id, i) => html`${i > 0 && ", "}<${Named} id=${id} world=${world} />`);
   if (answer.outcome === "rejected") return html`<${Problem}>${sentence(answer.sentence)}<//>`;
   if (answer.outcome === "conflict") {
     return html`<div class="note" role="status"><p>This would itself be in conflict: others changed the same meanwhile.</p>
@@ -54,8 +61,7 @@ export function Foreseen({ rehearsal: { answer, error }, world, said }) {
         is now <${At} path=${o.path} value=${o.theirs} world=${world} /></li>`)}</ul></div>`;
   }
   return html`<p role="status">${answer.outcome === "requested"
-      ? html`It changes what is protected${answer.protected?.length > 0 && html` (${answer.protected.map((id, i) => html`${i > 0 && ", "}<${Named} id=${id} world=${world} />`)})`}:
-          it becomes a change request, which another person must approve.`
+      ? html`It changes what is protected${answer.protected?.length > 0 && html` (${named(answer.protected)})`}: it becomes a change request, which another person must approve.`
       : said}</p>
     <${Result} entities=${answer.entities} world=${world} leftOut=${answer.left_out} />`;
 }

@@ -26,6 +26,8 @@ export function useKeys(does) {
     const pressed = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const { target, key } = event;
+      // A dialog has the keys for itself, and Esc closes it.
+      if (document.querySelector("dialog[open]")) return;
       if (target.closest?.("input:not([type=range]), select, textarea")) {
         if (key === "Escape") target.blur();
         return;

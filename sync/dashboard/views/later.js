@@ -1,5 +1,6 @@
 // Views whose scripts are fetched when somebody goes there, so that the first view waits for none of them.
 import { html, useEffect, useState } from "../lib/html.js";
+import { app } from "../lib/app.js";
 import { Problem, Waiting } from "./parts.js";
 
 export const later = (fetched, name) =>
@@ -14,6 +15,10 @@ export const later = (fetched, name) =>
       );
       return () => (over = true);
     }, [tries]);
+    // Whoever listens to the page is told that it is another one, once it is.
+    useEffect(() => {
+      if (View && app.moved) document.querySelector("#main h1")?.focus();
+    }, [View]);
     if (View) return html`<${View} ...${props} />`;
     if (!error) return html`<${Waiting}>Opening<//>`;
     return html`<${Problem}>This view could not be loaded: the hub cannot be reached, or was upgraded.

@@ -9,7 +9,8 @@ import { Named } from "./named.js";
 import { Command, Empty, Link, Shown, Time } from "./parts.js";
 import { OpenRequest } from "./request.js";
 
-export function Requests({ world }) {
+export function Requests({ world: shown }) {
+  const world = app.route.at ? shown : app.live; // One's own decisions that wait change nothing here yet.
   const { requests } = world.index;
   return html`<section class="view queue">
     <header class="view-head"><h1 tabindex="-1">Change requests</h1>
@@ -35,7 +36,8 @@ function Row({ number, request, world }) {
   <//></li>`;
 }
 
-export function RequestPage({ world }) {
+export function RequestPage({ world: shown }) {
+  const world = app.route.at ? shown : app.live; // One's own decisions that wait change nothing here yet.
   const found = world.index.requests.find(({ number }) => String(number) === app.route.seq);
   if (!found) return html`<${Closed} kind="request" number=${Number(app.route.seq)} seq=${world.seq} />`;
   return html`<${OpenRequest} key=${found.id} ...${found} world=${world} />`;

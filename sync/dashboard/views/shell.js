@@ -5,6 +5,7 @@ import { places } from "../lib/drafts.js";
 import { place } from "../lib/route.js";
 import { ago, many } from "../lib/words.js";
 import { Mark } from "./icons.js";
+import { Asking } from "./actions.js";
 import { Help, useKeys } from "./keys.js";
 import { Command, Empty, Link, Problem, Waiting } from "./parts.js";
 import { SignIn } from "./sign_in.js";
@@ -34,6 +35,7 @@ export function Shell() {
     <${Banners} />
     ${open && app.live && html`<${TimeBar} close=${() => closeSlider(setSlider)} />`}
     <main id="main" ref=${main} tabindex="-1" class=${route.at ? "then" : ""}><${Content} /></main>
+    <${Asking} />
     ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
 }
 
@@ -102,7 +104,8 @@ function Bar({ slider, toggle, help }) {
 function Mine() {
   if (!app.profile) return null;
   const { mine, pending } = app.outbox;
-  const counts = [[pending.length, "not sent"], [mine.length - pending.length, "refused"], [places().length, "begun"]].filter(([n]) => n);
+  const begun = places().filter((place) => place !== location.pathname);
+  const counts = [[pending.length, "not sent"], [mine.length - pending.length, "refused"], [begun.length, "begun"]].filter(([n]) => n);
   if (!counts.length) return null;
   return html`<${Link} class="badge" to=${to("yours")}>${counts.map(([n, what]) => `${n} ${what}`).join(", ")}<//>`;
 }

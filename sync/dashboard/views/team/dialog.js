@@ -1,7 +1,7 @@
 // A native dialog that does one thing, and shows the hub's refusal where it was asked.
-import { html, useEffect, useRef, useState } from "../../lib/html.js";
-import { sentence } from "../../lib/words.js";
+import { html, useLayoutEffect, useRef, useState } from "../../lib/html.js";
 import { Refused } from "../../lib/wire.js";
+import { sentence } from "../../lib/words.js";
 import { Copy, Problem, Waiting } from "../parts.js";
 
 // `act(fields)` does it; what it gives, if anything, is shown in the place of the form, once.
@@ -10,7 +10,7 @@ export function Dialog({ title, does, danger, act, close, children }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const [done, setDone] = useState(null);
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
 
   async function submit(event) {
     event.preventDefault();
@@ -58,7 +58,7 @@ export const Ends = ({ label, name, title, does = label, act, children }) => htm
 <//>`;
 
 export const Field = ({ label, hint, children }) =>
-  html`<label class="field"><span>${label}</span>${children}${hint && html`<span class="hint">${hint}</span>`}</label>`;
+  html`<label class="asks"><span>${label}</span> ${children} ${hint && html`<span class="hint">${hint}</span>`}</label>`;
 
 // A secret, for whoever holds it to keep: it is not shown again.
 export const Once = ({ label, text, copy }) => html`<div class="once">

@@ -76,7 +76,6 @@ const HIDDEN = new Set(["/created", "/lifetime", "/public"]);
 const isSpecial = ({ path, after }) =>
   !HIDDEN.has(path) && !["/name", "/active"].includes(path) && ![false, "", null].includes(after);
 
-const TIMES = new Set(["expires"]);
 const SETS = new Set(["members", "profiles", "permissions", "teams"]);
 
 const SAID = { "+": ["add", "added"], "−": ["remove", "removed"], "~": ["edit", "changed"] };
@@ -89,13 +88,14 @@ function Difference({ of: { path, before, after }, crowd }) {
     const name = nameIn(crowd, field, keys[0]);
     return html`<li><span class="path">${field}</span>${after === undefined ? html`<del class="was">${name}</del>` : html`<ins class="now">${name}</ins>`}</li>`;
   }
-  const shown = (value) => (TIMES.has(field) && value ? html`<${Time} of=${value} />` : html`<${Value} of=${known(crowd, field, value)} />`);
+  const shown = (value) => (field === "expires" && value ? html`<${Time} of=${value} />` : html`<${Value} of=${known(crowd, field, value)} />`);
   return html`<li><span class="path">${[field, ...keys].join(" › ")}</span>
     ${before !== undefined && html`<del class="was">${shown(before)}</del>`}
     ${before !== undefined && after !== undefined && html`<span class="arrow" aria-hidden="true">→</span>`}
     ${after !== undefined && html`<ins class="now">${shown(after)}</ins>`}</li>`;
 }
 
+// What an id in such a set is called.
 const nameIn = (crowd, field, id) => (field === "profiles" ? profileName(id) : field === "permissions" ? id : crowd.name(id));
 
 // Ids by their names, as far as they are known now.
@@ -103,5 +103,6 @@ function known(crowd, field, value) {
   if (field === "user") return crowd.name(value);
   if (field === "role") return value && crowd.role(value);
   if (field === "scope") return scopeName(crowd, value);
+  if (SETS.has(field) && value) return (Array.isArray(value) ? value : Object.keys(value)).map((id) => nameIn(crowd, field, id)).join(", ");
   return value;
 }

@@ -3,19 +3,18 @@ import { html } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import { JOIN, makeSecret } from "../../lib/tokens.js";
 import { Empty, Time, Who } from "../parts.js";
-import { propose } from "./proposing.js";
 import { Dialog, Ends, Field, Once, Opens } from "./dialog.js";
 import { Lasting, lifetime } from "./lasting.js";
+import { propose } from "./proposing.js";
 import { RoleChoice, ScopeChoice, scopeName } from "./scope.js";
+import { Table } from "./table.js";
 
 export function Invitations({ crowd, writes }) {
   const rows = crowd.all("invitation");
   return html`<div class="page">
     ${writes && html`<div class="tools"><${Invite} crowd=${crowd} kind="main" /></div>`}
     ${!rows.length && html`<${Empty} title="Nobody is invited"><p>An invitation is a code that is good once: whoever has it joins by it.</p><//>`}
-    ${rows.length > 0 && html`<div class="wide-table"><table aria-label="Open invitations">
-      <thead><tr><th>Name</th><th>Role</th><th>Teams</th><th>Ends</th><th>Invited by</th><th>Code</th>${writes && html`<th><span class="hidden">Actions</span></th>`}</tr></thead>
-      <tbody>${rows.map(({ id, name, entity }) => html`<tr key=${id}>
+    ${rows.length > 0 && html`<${Table} label="Open invitations" titles=${["Name", "Role", "Teams", "Ends", "Invited by", "Code"]} acts=${writes}>${rows.map(({ id, name, entity }) => html`<tr key=${id}>
         <th scope="row">${name}</th>
         <td>${entity.role ? `${crowd.role(entity.role)} (${scopeName(crowd, entity.scope)})` : html`<span class="none">let in again</span>`}</td>
         <td>${Object.keys(entity.teams ?? {}).map((team) => crowd.name(team)).join(", ")}</td>
@@ -25,7 +24,7 @@ export function Invitations({ crowd, writes }) {
         ${writes && html`<td><${Ends} label="Withdraw" name=${`Withdraw the invitation of ${name}`} title=${`Withdraw the invitation of ${name}?`}
           act=${() => propose([{ type: "InvitationEnded", entity: id, body: {} }], `the invitation of ${name} is withdrawn`)}>
           Its code opens nothing any more.<//></td>`}
-      </tr>`)}</tbody></table></div>`}
+      </tr>`)}<//>`}
   </div>`;
 }
 
@@ -38,7 +37,7 @@ export const Invite = ({ crowd, again = "", kind }) => html`<${Opens} label=${ag
         <${Field} label="Name" hint="It signs what they change, and is nobody else's ever after."><input name="user" required autocomplete="off" spellcheck="false" maxlength="64" /><//>
         <${Field} label="Role"><${RoleChoice} crowd=${crowd} /><//>
         <${Field} label="Good for"><${ScopeChoice} crowd=${crowd} /><//>
-        ${crowd.all("team").length > 0 && html`<fieldset class="field"><legend>Teams</legend><div class="checks">
+        ${crowd.all("team").length > 0 && html`<fieldset class="asks"><legend>Teams</legend><div class="checks">
           ${crowd.all("team").map((team) => html`<label key=${team.id}><input type="checkbox" name="team" value=${team.id} /> ${team.name}</label>`)}</div></fieldset>`}`}
     <${Lasting} label="The code is good for" days=${[1, 7, 30]} chosen=${7} /><//>`}
 <//>`;

@@ -9,7 +9,8 @@ import { Since, UserMarks } from "./people.js";
 import { teamPlace } from "./places.js";
 import { propose } from "./proposing.js";
 import { GiveRole, Revoke } from "./roles.js";
-import { profileName, scopeName } from "./scope.js";
+import { scopeName } from "./scope.js";
+import { Table } from "./table.js";
 import { MakeToken, TokenTable } from "./tokens.js";
 
 export function Person({ name, crowd, writes }) {
@@ -59,14 +60,13 @@ function Roles({ crowd, id, writes }) {
   const held = crowd.held(id);
   return html`<section aria-labelledby="held"><h2 id="held">Roles</h2>
     ${!held.length && html`<p class="none">They hold no role: they may do nothing here.</p>`}
-    ${held.length > 0 && html`<div class="wide-table"><table><thead><tr><th>Role</th><th>Good for</th><th>Through</th><th>Given by</th>${writes && html`<th><span class="hidden">Actions</span></th>`}</tr></thead>
-      <tbody>${held.map((row) => html`<tr key=${row.id}>
+    ${held.length > 0 && html`<${Table} label="Roles" titles=${["Role", "Good for", "Through", "Given by"]} acts=${writes}>${held.map((row) => html`<tr key=${row.id}>
         <th scope="row">${crowd.role(row.entity.role)}</th>
         <td>${scopeName(crowd, row.entity.scope)}</td>
-        <td>${row.team ? html`<${Link} to=${teamPlace("teams")}>team ${row.team.name}<//>` : "themselves"}</td>
+        <td>${row.team ? html`<${Link} to=${teamPlace("teams")}>team ${row.team.name}<//>` : "directly"}</td>
         <td><${Who} stamp=${row.entity.stamps[""]} commits=${app.people.commits} /></td>
         ${writes && html`<td>${!row.team && html`<${Revoke} crowd=${crowd} row=${row} />`}</td>`}
-      </tr>`)}</tbody></table></div>`}
+      </tr>`)}<//>`}
   </section>`;
 }
 
@@ -74,15 +74,14 @@ function Keys({ crowd, row, writes }) {
   const keys = crowd.keys.get(row.id) ?? [];
   return html`<section aria-labelledby="keys-of"><h2 id="keys-of">Keys</h2>
     ${!keys.length && html`<p class="none">None of their replicas signs.</p>`}
-    ${keys.length > 0 && html`<div class="wide-table"><table><thead><tr><th>Key</th><th>Replica</th><th>Since</th>${writes && html`<th><span class="hidden">Actions</span></th>`}</tr></thead>
-      <tbody>${keys.map(({ id, name, entity }) => html`<tr key=${id}>
+    ${keys.length > 0 && html`<${Table} label="Keys" titles=${["Key", "Replica", "Since"]} acts=${writes}>${keys.map(({ id, name, entity }) => html`<tr key=${id}>
         <th scope="row"><code>${name}</code></th>
         <td><code>${entity.replica}</code></td>
         <td><${Time} of=${entity.created ?? 0} /></td>
         ${writes && html`<td><${Ends} label="Revoke" name=${`Revoke key ${name}`} title=${`Revoke key ${name} of ${row.name}?`}
           act=${() => app.connection.order({ order: "revoke_key", key: base64(entity.public) })}>
           Nothing that it signs is taken from now on; what it signed before stays signed.<//></td>`}
-      </tr>`)}</tbody></table></div>`}
+      </tr>`)}<//>`}
   </section>`;
 }
 

@@ -10,6 +10,7 @@ import { Dialog, Ends, Field, Opens } from "./dialog.js";
 import { teamPlace, userPlace } from "./places.js";
 import { propose } from "./proposing.js";
 import { Group, RoleChoice, ScopeChoice, scopeName } from "./scope.js";
+import { Table } from "./table.js";
 
 export function Roles({ crowd, writes }) {
   return html`<div class="page">
@@ -27,15 +28,14 @@ function Assignments({ crowd, writes }) {
   return html`<section aria-labelledby="given"><h2 id="given">Who holds which role</h2>
     ${writes && html`<div class="tools"><${GiveRole} crowd=${crowd} kind="main" /></div>`}
     ${!rows.length && html`<${Empty} title="Nobody holds a role" />`}
-    ${rows.length > 0 && html`<div class="wide-table"><table><thead><tr><th>Who</th><th>Role</th><th>Good for</th><th>Why</th><th>Given by</th>${writes && html`<th><span class="hidden">Actions</span></th>`}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr key=${row.id}>
+    ${rows.length > 0 && html`<${Table} label="Roles that are held" titles=${["Who", "Role", "Good for", "Why", "Given by"]} acts=${writes}>${rows.map((row) => html`<tr key=${row.id}>
         <th scope="row"><${Subject} crowd=${crowd} id=${row.entity.subject} /></th>
         <td>${crowd.role(row.entity.role)}</td>
         <td>${scopeName(crowd, row.entity.scope)}</td>
         <td>${row.entity.description}</td>
         <td><${Who} stamp=${row.entity.stamps[""]} commits=${app.people.commits} /></td>
         ${writes && html`<td><${Revoke} crowd=${crowd} row=${row} /></td>`}
-      </tr>`)}</tbody></table></div>`}
+      </tr>`)}<//>`}
   </section>`;
 }
 
@@ -43,7 +43,7 @@ function Subject({ crowd, id }) {
   const name = crowd.name(id);
   const { kind } = crowd.entities.get(id) ?? {};
   if (kind === "user") return html`<${Link} to=${userPlace(name)}>${name}<//>`;
-  return kind === "team" ? html`team <${Link} to=${teamPlace("teams")}>${name}<//>` : name;
+  return kind === "team" ? html`<${Link} to=${teamPlace("teams")}>team ${name}<//>` : name;
 }
 
 export function Revoke({ crowd, row: { id, entity } }) {
@@ -67,16 +67,15 @@ function give(crowd, subject, fields) {
   return propose([{ type: "RoleAssigned", entity: newId(), body: { name: "", subject, role, scope, description } }], message);
 }
 
-const Matrix = ({ roles }) => html`<div class="wide-table"><table class="matrix"><thead><tr><th>Permission</th>
-    ${roles.map((role) => html`<th key=${role.id} title=${role.entity?.description}>${role.name}</th>`)}</tr></thead>
-  <tbody>${Object.entries(PERMISSIONS).map(([permission, what]) => html`<tr key=${permission}>
+const Matrix = ({ roles }) => html`<${Table} kind="matrix" label="Permissions by role" titles=${["Permission", ...roles.map((role) => role.name)]}>
+  ${Object.entries(PERMISSIONS).map(([permission, what]) => html`<tr key=${permission}>
     <th scope="row"><code>${permission}</code><span class="hint">${what}</span></th>
     ${roles.map((role) => html`<td key=${role.id}>${role.permissions.includes(permission) ? html`<span class="has">yes</span>` : html`<span class="hidden">no</span>`}</td>`)}
-  </tr>`)}</tbody></table></div>`;
+  </tr>`)}<//>`;
 
 function Own({ row: { id, name, entity }, crowd }) {
   const given = crowd.naming(id);
-  return html`<li>${name}
+  return html`<li>${name} ${entity.description && html`<span class="muted">${entity.description}</span>`}
     <${EditRole} row=${{ id, name, entity }} />
     <${Ends} label="Delete" name=${`Delete role ${name}`} title=${`Delete role ${name}?`}
       act=${() => propose([...given.map((each) => ({ type: "RoleRevoked", entity: each.id, body: {} })), { type: "RoleDeleted", entity: id, body: {} }], `role ${name} is deleted`)}>
@@ -88,7 +87,7 @@ const EditRole = ({ row }) => html`<${Opens} label=${row ? "Change" : "Add a rol
     title=${row ? `Role ${row.name}` : "A new role"} does=${row ? "Save" : "Add"} close=${close} act=${(fields) => keep(row, fields)}>
   ${!row && html`<${Field} label="Name"><input name="name" required autocomplete="off" maxlength="200" /><//>`}
   <${Field} label="What it is for"><input name="description" defaultValue=${row?.entity.description ?? ""} autocomplete="off" /><//>
-  <fieldset class="field"><legend>It lets people</legend><div class="checks checks-down">${Object.entries(PERMISSIONS).map(([permission, what]) => html`<label key=${permission}>
+  <fieldset class="asks"><legend>It lets people</legend><div class="checks checks-down">${Object.entries(PERMISSIONS).map(([permission, what]) => html`<label key=${permission}>
     <input type="checkbox" name="permission" value=${permission} defaultChecked=${permission in (row?.entity.permissions ?? {})} /> <span><code>${permission}</code> ${what}</span></label>`)}</div></fieldset><//>`}<//>`;
 
 function keep(row, fields) {

@@ -1,14 +1,15 @@
 // The people of the hub: who is there, who may what, and one's own tokens.
 import { html, useEffect } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
+import { crowdOf } from "../../lib/crowd.js";
 import { mayOnHub } from "../../lib/edits.js";
-import { Link, Waiting } from "../parts.js";
+import { Empty, Link, Waiting } from "../parts.js";
 import { Access } from "./access.js";
+import { Projects, Teams } from "./groups.js";
 import { History } from "./history.js";
 import { Invitations } from "./invitations.js";
 import { People } from "./people.js";
 import { teamPlace } from "./places.js";
-import { Projects, Teams } from "./groups.js";
 import { Roles } from "./roles.js";
 import { You } from "./you.js";
 
@@ -34,7 +35,8 @@ export function Team() {
   const asked = route.query.get("tab") ?? (reads ? "people" : "you");
   const tab = Object.hasOwn(tabs, asked) ? asked : "you";
   const [, View] = tabs[tab];
-  const waits = reads && !people.crowd;
+  const offline = app.status.name === "waiting";
+  const crowd = people.live && crowdOf(people.live);
   return html`<section class=${`view team ${tab === "people" ? "view-grid" : ""}`}>
     <header class="view-head">
       <h1 tabindex="-1">Team</h1>
@@ -43,6 +45,9 @@ export function Team() {
     </header>
     ${rights && !reads && html`<p class="note">You may not see the people of this hub (people.read): an administrator can
       grant it. What is yours is here.</p>`}
-    ${!rights || waits ? html`<${Waiting}>Reading the people<//>` : html`<${View} key=${tab} crowd=${people.crowd} writes=${reads && mayOnHub("people.write")} />`}
+    ${rights && (!reads || crowd)
+      ? html`<${View} key=${tab} crowd=${crowd} writes=${reads && mayOnHub("people.write")} />`
+      : offline ? html`<${Empty} title="The hub cannot be reached"><p>Its people are not kept in this browser: they come when it is back.</p><//>`
+        : html`<${Waiting}>Reading the people<//>`}
   </section>`;
 }

@@ -2,11 +2,11 @@
 import { html, useEffect, useState } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
 import { PERSONAL, SERVICE, makeToken } from "../../lib/tokens.js";
-import { Refused } from "../../lib/wire.js";
 import { Problem, Time, Waiting } from "../parts.js";
 import { Dialog, Ends, Field, Once, Opens } from "./dialog.js";
 import { Lasting, lifetime } from "./lasting.js";
 import { Group, profileName } from "./scope.js";
+import { Table } from "./table.js";
 
 // The tokens that the hub lists, asked for again whenever something may have changed; null until they are there.
 export function useTokens({ everybody = false } = {}) {
@@ -34,8 +34,7 @@ export function TokenTable({ of, everybody, revokes, known }) {
   if (!tokens) return html`<${Waiting}>Asking for the tokens<//>`;
   const rows = tokens.filter((token) => token.user === of);
   if (!rows.length) return html`<p class="none">There are no tokens.</p>`;
-  return html`<div class="wide-table"><table><thead><tr><th>Name</th><th>Token</th><th>Made</th><th>Used</th><th>Ends</th><th>Good for</th>${revokes && html`<th><span class="hidden">Actions</span></th>`}</tr></thead>
-    <tbody>${rows.map((token) => html`<tr key=${token.id}>
+  return html`<${Table} label="Tokens" titles=${["Name", "Token", "Made", "Used", "Ends", "Good for"]} acts=${revokes}>${rows.map((token) => html`<tr key=${token.id}>
       <th scope="row">${token.name}${token.here && html`<span class="tag">this page</span>`}</th>
       <td><code>${token.prefix}…</code></td>
       <td><${Time} of=${token.created} /></td>
@@ -48,7 +47,7 @@ export function TokenTable({ of, everybody, revokes, known }) {
           again();
         }}>
         It opens nothing any more, and who came by it is signed out at once.${token.here ? " It is the one of this page: you will be signed out here." : ""}<//></td>`}
-    </tr>`)}</tbody></table></div>`;
+    </tr>`)}<//>`;
 }
 
 const limits = ({ read_only: reading, profiles }) =>
