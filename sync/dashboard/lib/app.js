@@ -196,10 +196,11 @@ async function renew() {
   }
 }
 
-function take({ seq, entities, complete = true }) {
+function take({ seq, entities, complete = true, era = 0 }) {
   const target = incoming ?? app.live;
   target.take(parse(entities));
   target.seq = seq;
+  target.told = complete ? { era, by: app.connection.welcome } : null;
   app.heard = Date.now();
   if (complete && incoming) {
     app.live = incoming;
@@ -270,12 +271,29 @@ export function to(...names) {
 
 // The profile as it was; throws Refused.
 export function worldAt(moment) {
-  const found = new World();
-  return app.connection.ask({ type: "look", profile: app.profile.id, seq: moment }, ({ seq, entities, complete = true }) => {
-    found.take(parse(entities));
-    found.seq = seq;
-    return complete ? found : undefined;
+  const from = nearest(moment);
+  let found = null;
+  const question = { type: "look", profile: app.profile.id, seq: moment, held: from?.seq ?? 0, era: from?.told.era ?? 0 };
+  // What is held now may be another moment's when the answer comes.
+  const held = new Map(from?.entities);
+  const by = app.connection.welcome;
+  return app.connection.ask(question, ({ seq, entities, complete = true, held: since = 0, era = 0 }) => {
+    if (found?.since !== since) found = { since, era, world: new World(since ? held : new Map()) };
+    const { world } = found;
+    world.take(parse(entities));
+    world.seq = seq;
+    if (!complete) return undefined;
+    // What came in parts, of which some are of before a value was taken out, is built upon by nobody.
+    world.told = found.era === era ? { era, by } : null;
+    return world;
   });
+}
+
+// The world that is known and nearest to that moment, of those that the hub can build upon; null if there is none.
+function nearest(moment) {
+  const known = [app.live, app.past?.world, app.past?.shown].filter((w) => w?.told && w.seq && w.told.by === app.connection.welcome);
+  const away = (world) => Math.abs(world.seq - moment);
+  return known.reduce((best, world) => (best && away(best) <= away(world) ? best : world), null);
 }
 
 async function lookBack() {
