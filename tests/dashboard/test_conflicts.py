@@ -187,6 +187,30 @@ def test_one_name_for_two_things(hub: Hub, opens: Opens) -> None:
     }
 
 
+def test_a_name_that_others_took(hub: Hub, opens: Opens) -> None:
+    ada, ben = apart(lambda: people(hub, "ada", "ben"))
+    for name in ("a", "b"):
+        register = ("component", "register", "orchestrator", name, "-f", "local")
+        apart(lambda register=register: ada.stackroom(*register).ok())  # type: ignore[misc]
+    rename = ("component", "rename", "orchestrator")
+    number = apart(lambda: clash(ada, (*rename, "a", "same"), ben, (*rename, "b", "same")))
+    page = opens(hub).sign_in(token_of(hub), f"/p/team/conflicts/{number}").page
+    expect(page.locator(".column").last).to_contain_text("orchestrator b")
+    page.get_by_role("button", name="All ours").click()
+    expect(page.get_by_role("alert")).to_contain_text("another component called 'same'")
+    expect(page.get_by_role("button", name="Resolve")).to_be_disabled()
+    page.get_by_label("Value", exact=True).fill("other")
+    expect(page.locator(".result li")).to_have_text("nameb→other")
+    page.get_by_role("radio", name="Theirs keeps the name").check()
+    expect(page.locator(".result")).to_contain_text("No value changes")
+    page.get_by_role("radio", name="Both stand").check()
+    page.get_by_label("Value", exact=True).fill("other")
+    resolve(page)
+    expect(page.locator(".under")).to_contain_text("resolved place by place")
+    found = apart(lambda: (ben.stackroom("sync"), ben.data("component", "list"))[1])
+    assert {component["name"] for component in found} == {"same", "other"}
+
+
 def test_a_change_of_what_was_deleted(hub: Hub, opens: Opens) -> None:
     ada, ben = apart(lambda: people(hub, "ada", "ben"))
     apart(lambda: begin(ada))

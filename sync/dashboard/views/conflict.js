@@ -4,7 +4,7 @@ import { app } from "../lib/app.js";
 import { may } from "../lib/edits.js";
 import { EDIT, OURS, THEIRS, questionsOf, resolution } from "../lib/questions.js";
 import { Message, Outcome, useDecision, waits } from "./decision.js";
-import { Foreseen, stands, useRehearsal } from "./foreseen.js";
+import { Foreseen, stands, useRehearsal } from "./rehearsal.js";
 import { Held, Wishes } from "./held.js";
 import { Time } from "./parts.js";
 import { Question } from "./question.js";
@@ -33,13 +33,13 @@ export function OpenConflict({ id, entity: conflict, number, world }) {
   const answer = (key) => (given) => setAnswers((before) => ({ ...before, [key]: given }));
   return html`<article class="view page">
     <header class="page-head"><h1 tabindex="-1">Conflict #${number}</h1>
-      <p class="under">open${opened && html`, since <${Time} of=${opened.accepted} />`}</p></header>
+      <p class="under">${opened && html`opened <${Time} of=${opened.accepted} />, `}not decided yet</p></header>
     <${Held} holding=${conflict} says="proposed" />
     <form onSubmit=${submit} aria-label=${`Conflict #${number}`}>
       <section aria-labelledby="places"><div class="section-head"><h2 id="places">What cannot stand side by side</h2>
         ${decides && html`<div class="tools"><button type="button" class="quiet" onClick=${() => all(THEIRS)}>All theirs</button>
           <button type="button" class="quiet" onClick=${() => all(OURS)}>All ours</button></div>`}</div>
-        ${questions.map((question) => html`<${Question} key=${question.key} question=${question} conflict=${conflict} world=${world}
+        ${questions.map((question, n) => html`<${Question} key=${question.key} n=${n} question=${question} conflict=${conflict} world=${world}
           answer=${answers[question.key]} onAnswer=${decides ? answer(question.key) : null} />`)}
       </section>
       ${openRest && html`<${Rest} of=${rest} alone=${!asked.length} side=${chosen} choose=${decides ? setChosen : null} world=${world} />`}

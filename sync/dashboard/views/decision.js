@@ -2,7 +2,7 @@
 import { html, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { propose } from "../lib/edits.js";
-import { sentence } from "./foreseen.js";
+import { sentence } from "./rehearsal.js";
 import { Link, Problem } from "./parts.js";
 
 // { busy, outcome, send(changes, message, base) }; `base` is the seq of what they had in view who decide.

@@ -1,7 +1,7 @@
 // Proposals that a conflict or a change request holds, and what they want.
 import { html } from "../lib/html.js";
 import { when } from "../lib/words.js";
-import { At, Named, Place } from "./named.js";
+import { At, Named, Place, naming } from "./named.js";
 import { Time } from "./parts.js";
 
 export const Said = ({ of: { message } }) => (message ? html`<q class="message">${message}</q>` : html`<span class="none">no message</span>`);
@@ -17,13 +17,18 @@ const VERBS = { Registered: ["+", "register"], Created: ["+", "create"], Deleted
 const KINDS = { "+": "add", "−": "remove", "~": "edit" };
 
 // What they would write, entity by entity, as their authors wrote it.
-export const Wishes = ({ of, world }) => of.map((wish, i) => {
+export function Wishes({ of, world }) {
+  const names = naming(world, Object.fromEntries(of.filter((wish) => wish.name).map((wish) => [wish.entity, wish])));
+  return of.map((wish, i) => html`<${Wish} key=${i} of=${wish} world=${world} names=${names} />`);
+}
+
+function Wish({ of: wish, world, names }) {
   const [sign, verb] = VERBS[wish.verb] ?? ["~", wish.verb];
-  return html`<div class="group" key=${i}>
+  return html`<div class="group">
     <div class="what"><span class=${`sign sign-${KINDS[sign]}`} aria-hidden="true">${sign}</span> ${verb}${" "}
       <${Named} id=${wish.entity} world=${world} wish=${wish} /></div>
     ${wish.writes.length > 0 && html`<ul class="differences">${wish.writes.map(([path, value]) => html`<li key=${path}>
-      <${Place} path=${path} world=${world} />
-      ${value === undefined ? html`<del class="was">taken away</del>` : html`<ins class="now"><${At} path=${path} value=${value} world=${world} /></ins>`}</li>`)}</ul>`}
+      <${Place} path=${path} world=${names} />
+      ${value === undefined ? html`<del class="was">taken away</del>` : html`<ins class="now"><${At} path=${path} value=${value} world=${names} /></ins>`}</li>`)}</ul>`}
   </div>`;
-});
+}

@@ -1,6 +1,7 @@
 // What commits changed: differences as people read them, and the history of one entity or value.
 import { html, useEffect, useState } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
+import { gone } from "../lib/gone.js";
 import { overlap, segments } from "../lib/paths.js";
 import { event, many, spaced } from "../lib/words.js";
 import { Link, Problem, Time, Value, Waiting } from "./parts.js";
@@ -32,8 +33,9 @@ function Turn({ of: { kind, number, what } }) {
   return html`${decided ? "resolved" : what} <${Link} to=${to(`${kind}s`, String(number))}>${kind === "request" ? "change request" : kind} #${number}<//>${decided && ` (${what})`}`;
 }
 
-// Differences as `read_log` has them, entity by entity.
-export function Differences({ of, bare }) {
+// Differences as `read_log` has them, entity by entity. `names` is the world, or what is like one, in which members
+// are called something; that of now without it.
+export function Differences({ of, bare, names = app.live }) {
   const groups = new Map();
   for (const difference of of) {
     if (!groups.has(difference.entity)) groups.set(difference.entity, []);
@@ -42,12 +44,12 @@ export function Differences({ of, bare }) {
   const [all, setAll] = useState(false);
   const entities = [...groups.values()];
   const shown = all ? entities : entities.slice(0, FEW);
-  return html`${shown.map((those) => html`<${Group} key=${those[0].entity} of=${those} bare=${bare} />`)}
+  return html`${shown.map((those) => html`<${Group} key=${those[0].entity} of=${those} bare=${bare} names=${names} />`)}
     ${shown.length < entities.length && html`<button type="button" class="quiet" onClick=${() => setAll(true)}>
       Show ${many(entities.length - shown.length, "more entity", "more entities")}</button>`}`;
 }
 
-function Group({ of, bare }) {
+function Group({ of, bare, names }) {
   const [all, setAll] = useState(false);
   const named = of.find((d) => d.path === "/name");
   const sign = named && named.before === undefined ? "+" : named && named.after === undefined ? "−" : "";
@@ -57,7 +59,7 @@ function Group({ of, bare }) {
     ${!bare && html`<div class="what"><span class="sign sign-${sign === "+" ? "add" : sign ? "remove" : "edit"}" aria-hidden="true">${sign || "~"}</span>
       <span class="hidden">${sign === "+" ? "added" : sign ? "removed" : "changed"}</span>
       <${EntityName} of=${of[0]} gone=${sign === "−"} /></div>`}
-    ${shown.length > 0 && html`<ul class="differences">${shown.map((d) => html`<${Difference} key=${d.path} of=${d} />`)}</ul>`}
+    ${shown.length > 0 && html`<ul class="differences">${shown.map((d) => html`<${Difference} key=${d.path} of=${d} names=${names} />`)}</ul>`}
     ${shown.length < values.length && html`<button type="button" class="quiet" onClick=${() => setAll(true)}>
       Show ${many(values.length - shown.length, "more value")}</button>`}
   </div>`;
@@ -69,23 +71,22 @@ function EntityName({ of: { kind, name, component_type: type }, gone }) {
   return html`<span class="kind">${says}</span> ${where && !gone ? html`<${Link} to=${to(...where)}>${name}<//>` : html`<b>${name}</b>`}`;
 }
 
-function Difference({ of: { path, before, after } }) {
+function Difference({ of: { path, before, after }, names }) {
   const [field, ...keys] = segments(path);
-  const member = field === "components" && keys.length === 2 ? app.live?.entities.get(keys[1]) : null;
-  const named = (value) => (["default_stack", "components"].includes(field) ? nameOf(value) : value);
+  const nameOf = (id) => names?.entities.get(id)?.name ?? gone(id)?.name;
+  const member = field === "components" && keys.length === 2 && nameOf(keys[1]);
+  const called = (value) =>
+    Array.isArray(value) ? value.map(called) : (typeof value === "string" && nameOf(value)) || value;
+  const named = (value) => (["default_stack", "components"].includes(field) ? called(value) : value);
   return html`<li>
     <span class="path">${[field, ...keys.slice(0, member ? 1 : keys.length)].join(" › ")}</span>
     ${member
-      ? html`<span class=${after === undefined ? "was" : "now"}>${member.name}</span>`
+      ? html`<span class=${after === undefined ? "was" : "now"}>${member}</span>`
       : html`${before !== undefined && html`<del class="was"><${Value} of=${named(before)} /></del>`}
           ${before !== undefined && after !== undefined && html`<span class="arrow" aria-hidden="true">→</span>`}
           ${after !== undefined && html`<ins class="now"><${Value} of=${named(after)} /></ins>`}`}
   </li>`;
 }
-
-// Ids by their names, as far as they are known now.
-const nameOf = (value) =>
-  Array.isArray(value) ? value.map(nameOf) : (typeof value === "string" && app.live?.entities.get(value)?.name) || value;
 
 // The commits that touched an entity, newest first; with `path`, that touched a value of it.
 export function History({ id, path, seq }) {

@@ -30,6 +30,9 @@ export function Named({ id, world, wish, plain }) {
     ? html`<${Link} to=${to(...where)}>${name}<//>` : html`<b>${name}</b>`}</span>`;
 }
 
+// A world that also knows the names of `entities`, which would be there.
+export const naming = (world, entities) => ({ entities: { get: (id) => world.entities.get(id) ?? entities[id] ?? undefined } });
+
 const nameOf = (id, world) => world.entities.get(id)?.name ?? gone(id)?.name ?? String(id).slice(-12);
 const isMember = (keys) => keys[0] === "components" && keys.length === 3;
 
@@ -42,7 +45,7 @@ export function Place({ path, world }) {
 
 // The value at a path; `none` is what is said where there is none.
 export function At({ path, value, world, none = "nothing" }) {
-  if (value === undefined) return html`<span class="none">${none}</span>`;
+  if (value === undefined || (value === null && path === "/default_stack")) return html`<span class="none">${none}</span>`;
   const keys = segments(path);
   if (keys[0] === "components" && Array.isArray(value)) return html`<span class="text">${value.map((id) => nameOf(id, world)).join(", ")}</span>`;
   if (isMember(keys) && value === true) return html`<span class="text">in the stack</span>`;

@@ -4,7 +4,7 @@ import { app } from "../lib/app.js";
 import { may } from "../lib/edits.js";
 import { isAuthor, wishes } from "../lib/holdings.js";
 import { Message, Outcome, useDecision, waits } from "./decision.js";
-import { Result, Unforeseen, stands, useRehearsal } from "./foreseen.js";
+import { Result, Unforeseen, stands, useRehearsal } from "./rehearsal.js";
 import { Held, Wishes } from "./held.js";
 import { Named } from "./named.js";
 import { Command, Problem, Time, Waiting } from "./parts.js";
@@ -16,7 +16,7 @@ export function OpenRequest({ id, entity: request, number, world }) {
   const opened = app.commits.of(number);
   return html`<article class="view page">
     <header class="page-head"><h1 tabindex="-1">Change request #${number}</h1>
-      <p class="under">${outdated ? "outdated" : "open"}${opened && html`, since <${Time} of=${opened.accepted} />`}</p></header>
+      <p class="under">${opened && html`asked <${Time} of=${opened.accepted} />, `}${outdated ? "outdated" : "not decided yet"}</p></header>
     <${Held} holding=${request} says="asks" />
     <p class="protected">Protected: ${request.protected.length
       ? request.protected.map((each, i) => html`${i > 0 && ", "}<${Named} id=${each} world=${world} />`) : "what it builds on"}</p>

@@ -12,8 +12,8 @@ export function sidesOf({ shape, entity, overlaps, wish }, world) {
   const first = overlaps[0], last = overlaps.at(-1);
   if (shape === "name") {
     const there = world.entities.get(entity);
-    const ours = wish?.verb === "Registered" ? wish.writes : [["/name", first.ours]];
-    return { base: [], theirs: there ? definition(there) : [], ours, none: { base: "nothing had this name", theirs: "nothing but its name", ours: "nothing but its name" } };
+    const none = { base: "nothing had this name", theirs: there ? "nothing but its name" : "deleted since", ours: "nothing but its name" };
+    return { none, base: [], theirs: there ? definition(there) : [], ours: wish?.writes ?? [] };
   }
   if (shape === "delete") {
     const rows = (side) => overlaps.map((o) => [o.path, o[side]]);

@@ -5,7 +5,7 @@ import { differing } from "../lib/differing.js";
 import { rehearse } from "../lib/edits.js";
 import { many } from "../lib/words.js";
 import { Differences } from "./history.js";
-import { At, Named, Place } from "./named.js";
+import { At, Named, Place, naming } from "./named.js";
 import { Problem, Waiting } from "./parts.js";
 
 const PAUSE = 150; // milliseconds after which somebody who types wants to see what comes of it
@@ -36,7 +36,7 @@ export const stands = (answer) => Boolean(answer) && answer.outcome !== "rejecte
 export function Result({ entities, world, leftOut = 0 }) {
   const differences = differing(world.entities, entities);
   return html`<div class="result">
-    ${differences.length ? html`<${Differences} of=${differences} />` : html`<p class="none">No value changes: what stands stays.</p>`}
+    ${differences.length ? html`<${Differences} of=${differences} names=${naming(world, entities)} />` : html`<p class="none">No value changes: what stands stays.</p>`}
     ${leftOut > 0 && html`<p class="types">and more of ${many(leftOut, "entity", "entities")}, too much to show</p>`}
   </div>`;
 }
@@ -49,7 +49,7 @@ export const Unforeseen = ({ error }) => html`<${Problem}>${error.code === "offl
 export function Foreseen({ rehearsal: { answer, error, before }, world, said }) {
   if (error) return html`<${Unforeseen} error=${error} />`;
   if (!answer && !before) return html`<${Waiting}>Asking the hub what would come of it<//>`;
-  return html`<div class=${answer ? "foreseen" : "foreseen asking"} aria-busy=${!answer}><${Fate} of=${answer ?? before} world=${world} said=${said} /></div>`;
+  return html`<div class=${answer ? "rehearsed" : "rehearsed asking"} aria-busy=${!answer}><${Fate} of=${answer ?? before} world=${world} said=${said} /></div>`;
 }
 
 function Fate({ of: answer, world, said }) {
