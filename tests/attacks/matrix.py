@@ -327,6 +327,7 @@ GETS: dict[str, int] = {
     "/auth/forget": 204,
     "/p/team": 200,
     "/p/no-such-profile/stacks/x": 200,
+    "/worker.js": 200,
     "/static/x": 404,
     "/anything-else": 404,
 }

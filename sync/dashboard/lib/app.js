@@ -12,6 +12,7 @@ import { Connection, Refused } from "./wire.js";
 import { World } from "./world.js";
 
 const FRAME = 16; // milliseconds: what comes within one is shown at once
+const PAUSE = 250; // milliseconds after which somebody who types has stopped
 const LAST_PROFILE = "stackroom.profile";
 
 export const app = {
@@ -82,7 +83,12 @@ function notYet({ code }) {
 // Coming and going
 
 export function start() {
-  addEventListener("popstate", () => arrive());
+  addEventListener("popstate", () => {
+    clearTimeout(untold?.timer);
+    untold = null; // It was of the place that was left.
+    arrive();
+  });
+  addEventListener("pagehide", tellAddress);
   offline.install().then((opens) => (app.opensOffline = opens));
   if (app.phase === "starting") connect();
   else changed();
@@ -245,13 +251,24 @@ function follow() {
 // Where one is, and when
 
 export function go(path, { replace = false } = {}) {
+  tellAddress();
   history[replace ? "replaceState" : "pushState"](null, "", path);
   arrive({ moved: !replace });
 }
 
-function arrive({ moved = false } = {}) {
+// The address that the browser is to show, once somebody pauses: to tell it takes as long as to show what was typed.
+let untold = null;
+
+function tellAddress() {
+  if (!untold) return;
+  clearTimeout(untold.timer);
+  history.replaceState(null, "", untold.path);
+  untold = null;
+}
+
+function arrive({ moved = false, path = location.href } = {}) {
   const before = app.route;
-  app.route = parseRoute(new URL(location.href));
+  app.route = parseRoute(new URL(path, location.href));
   const of = ({ view, name, seq }) => [view, name, seq].join("\n");
   app.moved = moved && of(before) !== of(app.route);
   follow();
@@ -260,8 +277,12 @@ function arrive({ moved = false } = {}) {
 }
 
 // Changes values of the address's query, as filters do: not a step to come back to.
-export const setQuery = (changes) =>
-  go(withQuery(location.pathname, app.route.query, changes), { replace: true });
+export function setQuery(changes) {
+  const path = withQuery(location.pathname, app.route.query, changes);
+  clearTimeout(untold?.timer);
+  untold = { path, timer: setTimeout(tellAddress, PAUSE) };
+  arrive({ path });
+}
 
 // The address of something in this profile, at the moment that is looked at.
 export function to(...names) {
