@@ -7,7 +7,7 @@ SECONDS ?= 60
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-zenml check fuzz sim bench bench-quick generate lock clean
+.PHONY: help venv demo test test-zenml check pictures fuzz sim bench bench-quick generate lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ check: venv  ## lint, format, types, and whether docs and schema are up to date
 	$(BIN)/mypy benchmarks
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py \
 		tests/commands/test_explain.py
+
+pictures: venv  ## make the README's pictures anew, in a real browser
+	STACKROOM_PICTURES=1 $(BIN)/python -m pytest -q tests/dashboard/test_pictures.py
 
 fuzz: venv  ## fuzz the hub and the readers of files for SECONDS each (default 60)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[fuzz]"

@@ -91,6 +91,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What is shown folded comes in pages; each ends with what brings it to so many bytes."""
     log_entries: int = 200
     """Commits in one answer to what commits changed."""
+    log_sought: int = 5_000
+    """Commits that are looked through for one answer, where only some are asked for."""
     log_differences: int = 500
     """Values that are told of one commit in it; of how many entities there are more, is counted."""
     inspected: int = 200

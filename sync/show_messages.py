@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 from msgspec import Meta, Struct
 
 from stackroom.events.history import Difference
+from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.model import Count, Id, Millis
 from stackroom.events.steps import Turn
 from stackroom.sync.message import Message
@@ -48,8 +49,10 @@ class ReadLog(Message, frozen=True, tag="read_log"):
     """Asks what commits changed, value by value: the newest `most` of those below seq `before` (0: of all).
 
     With `entity`, only of commits that touched it, and only what they changed of it; without `values`, only
-    who made them, when and why. Answered by `log_read` with the same `id`; the hub may give fewer than asked
-    for, and none at the end.
+    who made them, when and why. Otherwise of those that are by `author`, have an event of an entity of that
+    `kind`, and say every word of `text`: in their message, their author's name, `#seq`, the names of what
+    they are about, or what their events say, in whatever capitals of a to z. Answered by `log_read` with the
+    same `id`; the hub may give fewer than asked for, and none at the end.
     """
 
     id: Count
@@ -58,6 +61,9 @@ class ReadLog(Message, frozen=True, tag="read_log"):
     most: Count = 50
     entity: Annotated[str, Meta(max_length=100)] = ""
     values: bool = True
+    author: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
+    kind: Annotated[str, Meta(max_length=100)] = ""
+    text: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Changed(Message, frozen=True, tag="changed"):
@@ -110,8 +116,13 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
 
 class LogRead(Message, frozen=True, tag="log_read"):
-    """The answer to `read_log`, newest first; the next one is asked for `before` the last of these."""
+    """The answer to `read_log`, newest first; the next one is asked for `before` the last of these.
+
+    Where only some commits were asked for, the hub looks through so many at a time: all below `upto` is still
+    to be asked for, and nothing if that is 0.
+    """
 
     id: int
     profile: str
     entries: tuple[Entry, ...]
+    upto: int = 0

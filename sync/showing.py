@@ -10,14 +10,17 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from stackroom.events.around import around
 from stackroom.events.fold import advance
 from stackroom.events.history import Difference, pages, state_at
 from stackroom.events.log import LogReader
+from stackroom.events.model import Commit
 from stackroom.events.state import AnyEntity, State
 from stackroom.events.steps import Step, steps, steps_of
 from stackroom.sync import protocol as wire
 from stackroom.sync.effects import ENVELOPE_BYTES, LookBack, Recount
 from stackroom.sync.settings import Settings
+from stackroom.sync.sifting import asks, sift
 
 NEAR: Final = 1_000
 """Commits that are rather folded onto a state at hand than a snapshot read and decoded."""
@@ -36,10 +39,11 @@ class Shown(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """What commits changed, newest first, and about how many bytes that is."""
+    """What commits changed, newest first, and about how many bytes that is; `upto` is that of `log_read`."""
 
     entries: tuple[wire.Entry, ...]
     weight: int
+    upto: int = 0
 
 
 class Past:
@@ -128,7 +132,12 @@ def read_log(recount: Recount, past: Past, settings: Settings, log: LogReader) -
     most = max(1, min(asked.most, settings.log_entries))
     values = settings.log_differences
     found: Iterable[Step]
-    if asked.entity:
+    upto = 0
+    if asks(asked):
+        now = past.at(log, asked.profile, head)
+        sifted, upto = sift(log, asked, now, before, most, settings.log_sought)
+        found = (_alone(log, asked, now, commit, values) for commit in sifted)
+    elif asked.entity:
         now = past.at(log, asked.profile, head)
         found = reversed(steps_of(log, asked.profile, now, asked.entity, before, most, values))
     else:
@@ -142,11 +151,20 @@ def read_log(recount: Recount, past: Past, settings: Settings, log: LogReader) -
     weight = 0
     for step in found:
         if weight >= settings.shown_bytes:
+            upto = told[-1].seq
             break
         entry, size = _entry(step, settings)
         told.append(entry)
         weight += size
-    return Told(tuple(told), weight)
+    return Told(tuple(told), weight, upto)
+
+
+def _alone(log: LogReader, asked: wire.ReadLog, now: State, commit: Commit, values: int) -> Step:
+    """What one commit changed, whatever stands around it."""
+    if not asked.values:
+        return Step(commit)
+    before, _ = around(log, asked.profile, now, commit)
+    return next(steps(before, (commit,), values))
 
 
 def _entry(step: Step, settings: Settings) -> tuple[wire.Entry, int]:

@@ -207,7 +207,7 @@ class Watchers(Readers, ABC):
         """The log said what commits changed."""
         session, asked = self.sessions.get(recount.session), recount.asked
         if session is not None and self._still_reads(session.id, asked.profile):
-            self._send(session, wire.LogRead(asked.id, asked.profile, told.entries))
+            self._send(session, wire.LogRead(asked.id, asked.profile, told.entries, told.upto))
 
     def worked_out(self, work: WorkOut, drafted: wire.Drafted) -> None:
         """What was asked for a draft of was worked out."""

@@ -91,6 +91,7 @@ def every_way(peer: Peer, profile: str, known: list[str]) -> list[wire.FromRepli
         *(wire.ListRuns(n, profile, uid(60), before=n) for n in (0, 3)),
         wire.Inspect(5),
         wire.Inspect(6, profile),
+        wire.ReadLog(1, profile, author="root", kind="stack", text="a"),
         wire.FetchRoots(profile, (0, 2, 10_000)),
         *(wire.Push(profile, (proposal,)) for proposal in proposals),
         wire.Push(profile, tuple(proposals)),

@@ -154,7 +154,10 @@ def test_activity(page: Page) -> None:
     expect(entries).to_have_count(1)
     page.get_by_label("Search commits").fill("")
     page.get_by_role("combobox", name="Of", exact=True).select_option("profile")
-    expect(entries).to_have_count(1)
+    expect(entries).to_have_count(2)
+    expect(page.locator(".end")).to_have_text("That is all.")
+    page.get_by_label("Search commits").fill("nobody says this")
+    expect(page.get_by_role("heading", name="No commit is like that")).to_be_visible()
 
 
 def test_time(page: Page) -> None:

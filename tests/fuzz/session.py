@@ -128,7 +128,14 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
             return wire.Look(c.byte(), profile, seq)
         case 3:
             return wire.ReadLog(
-                c.byte(), profile, seq, c.byte(), c.pick(("", uid(1), "x")), values=c.chance(2)
+                c.byte(),
+                profile,
+                seq,
+                c.byte(),
+                c.pick(("", uid(1), "x")),
+                values=c.chance(2),
+                kind=c.pick(("", "stack")),
+                text=c.pick(("", "a #1")),
             )
         case 4:
             return wire.Draft(c.byte(), profile, intent(c), seq)

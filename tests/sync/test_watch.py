@@ -15,6 +15,7 @@ from stackroom.events.model import (
     ComponentRegistered,
     ComponentUpdated,
     ConflictResolved,
+    StackDeleted,
     StackRegistered,
 )
 from stackroom.events.people_entities import Assignment, User
@@ -261,6 +262,41 @@ async def test_what_commits_changed(hub: Running) -> None:
         for nothing in (wire.ReadLog(4, PROFILE, before=1), wire.ReadLog(4, uid(77))):
             await ann.say(nothing)
             assert (await ann.hear(wire.LogRead)).entries == ()
+
+
+async def test_only_some_commits_are_asked_for(tmp_path: Path) -> None:
+    settings = Settings(port=0, log_sought=4)
+    async with serving(tmp_path / "hub.db", settings) as hub, speaking(hub.url) as ann:
+        await push(ann, created(), component(1, "K8s"), (uid(5), StackRegistered("prod")))
+        async with speaking(hub.url, 71, "bob") as bob:
+            change = ComponentUpdated({"/config/value": "Spot", "/labels/team": "ml"})
+            await push(bob, (component(1)[0], change), base=3)
+        await push(ann, (uid(5), StackDeleted()), component(2), component(3), base=4)
+
+        async def asked(**wanted: str) -> tuple[list[int], list[int]]:
+            """The commits that are found, and where the hub stopped looking each time."""
+            before, seqs, stops = 0, [], []
+            while before or not stops:
+                await ann.say(wire.ReadLog(1, PROFILE, before, most=2, **wanted))  # type: ignore[arg-type]
+                read = await ann.hear(wire.LogRead)
+                seqs += [entry.seq for entry in read.entries]
+                before = read.upto
+                stops.append(before)
+            return seqs, stops
+
+        assert await asked(author="bob") == ([4], [4, 0])
+        assert await asked(author="ann", kind="stack") == ([5, 3], [4, 0])
+        assert await asked(kind="component") == ([7, 6, 4, 2], [6, 2, 0])
+        assert await asked(text="k8S SPOT") == ([4], [4, 0])
+        assert await asked(text="prod #3") == ([3], [4, 0])
+        assert await asked(text="/labels/team") == ([4], [4, 0])
+        assert await asked(text="nothing says this") == ([], [4, 0])
+        await ann.say(wire.ReadLog(1, PROFILE, author="bob"))
+        (entry,) = (await ann.hear(wire.LogRead)).entries
+        assert [(d.path, d.before, d.after) for d in entry.differences] == [
+            ("/config/value", "x" * 10, "Spot"),
+            ("/labels/team", msgspec.UNSET, "ml"),
+        ]
 
 
 async def test_what_is_too_much_is_counted(tmp_path: Path) -> None:
