@@ -73,6 +73,10 @@ __all__ = [
 REGISTRATION: Final = 1
 """The number of the order by which a replica's key is registered."""
 
+# What only those are told who keep no replica.
+_FOR_SCREENS = (
+    wire.Changed | wire.Looked | wire.LogRead | wire.Drafted | wire.RunsListed | wire.Inspected
+)
 OTHERS: Final = frozenset({"key_ended", "key_in_use", "replica_has_key"})
 """The codes by which a hub says that this replica cannot sign with the key that it has."""
 
@@ -227,16 +231,10 @@ class Replica(Witnessing):
                 self._error(message)
             case wire.Roots():
                 self._effects.append(Compared(message))
-            case (
-                wire.Ways()
-                | wire.Changed()
-                | wire.Looked()
-                | wire.LogRead()
-                | wire.Drafted()
-                | wire.RunsListed()
-                | wire.Inspected()
-            ):
-                pass  # Nobody asks once they are in, and a replica folds by itself.
+            case wire.Ways():
+                pass  # Nobody asks once they are in.
+            case _ if isinstance(message, _FOR_SCREENS):
+                pass  # A replica folds by itself, and asks for none of it.
             case wire.Compared() | wire.Recall() | wire.Healed():
                 if isinstance(message, wire.Healed) and self.welcome is not None:
                     self.welcome = structs.replace(self.welcome, epoch=message.epoch)
