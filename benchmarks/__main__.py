@@ -31,6 +31,7 @@ CASES: Final = {
     "past": "states of the past, and the log of a million commits",
     "activity": "runs of pipelines and reports, on a long history",
     "proofs": "what a signature costs, and a proof",
+    "dashboard": "what somebody at the dashboard waits for, in a real browser",
 }
 SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_every")
 

@@ -240,7 +240,7 @@ class Hub(Healing, Inspections):
                 self._unwatch(session, profile)
             case wire.Look(profile=profile):
                 if self._may_read(session, principal, profile):
-                    self._effects.append(LookBack(session.id, message))
+                    self._effects.append(LookBack(session.id, self._comparable(message)))
             case wire.ReadLog(profile=profile):
                 if self._may_read(session, principal, profile):
                     self._effects.append(Recount(session.id, message))

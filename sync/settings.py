@@ -175,7 +175,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Commits between two snapshots of a profile's state; half as many as its entities, if that is more."""
     snapshot_worth: int = 4_000
     """Commits behind the head from which a subscriber may be sent a snapshot."""
-    pasts_kept: int = 4
+    pasts_kept: int = 8
     """States of the past that are kept in memory for whoever looks at them, of all profiles together."""
     verify_start: int = 10_000
     """Commits whose hashes are computed again when the hub starts, the newest of its profiles."""

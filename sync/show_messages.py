@@ -33,12 +33,16 @@ class Unwatch(Message, frozen=True, tag="unwatch"):
 class Look(Message, frozen=True, tag="look"):
     """Asks for all entities of a profile as they were at `seq`; beyond the head, as they are.
 
-    Answered by `looked` with the same `id`, which the sender chooses.
+    Whoever holds the entities of another moment whole, `held`, asks only for those that differ: what is not
+    there is null. With it comes the `era` that they were told with. Answered by `looked` with the same `id`,
+    which the sender chooses.
     """
 
     id: Count
     profile: Id
     seq: Count
+    held: Count = 0
+    era: Count = 0
 
 
 class ReadLog(Message, frozen=True, tag="read_log"):
@@ -77,23 +81,31 @@ class Diff(Message, frozen=True, tag="diff"):
 class Changed(Message, frozen=True, tag="changed"):
     """What entities of a watched profile are now, at `seq`; all others are as they were told before.
 
-    `complete` is false while more of it is to come: then what was told is of no one moment.
+    `complete` is false while more of it is to come: then what was told is of no one moment. The `era` is
+    another one, on this connection, once a value was taken out of the history: see `looked`.
     """
 
     profile: str
     seq: int
     entities: Entities
     complete: bool = True
+    era: int = 0
 
 
 class Looked(Message, frozen=True, tag="looked"):
-    """Entities as they were at `seq`: one page of the answer to `look`; `complete` with the last."""
+    """Entities as they were at `seq`: one page of the answer to `look`; `complete` with the last.
+
+    They are those that differ from the moment `held`, or all, where that is 0: as it is once the `era` is not
+    the one of which the asker holds something. Pages that came before with another `held` count no more.
+    """
 
     id: int
     profile: str
     seq: int
     entities: Entities
     complete: bool = True
+    held: int = 0
+    era: int = 0
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):

@@ -4,7 +4,7 @@ They run inside a reading transaction, on the log's reading thread.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -24,6 +24,8 @@ from stackroom.sync.sifting import asks, sift
 
 NEAR: Final = 1_000
 """Commits that are rather folded onto a state at hand than a snapshot read and decoded."""
+AROUND: Final = 100
+"""Commits before a moment at which a state is kept, too: those before it may be looked at next."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -74,7 +76,11 @@ class Past:
             s for p, e, s in self._states if (p, e) == (profile, era) and seq - NEAR <= s < seq
         ]
         if not below:
-            return state_at(log, profile, seq)
+            # From there on, it is not far to this moment, nor to those around it.
+            base = max(0, seq - AROUND)
+            below = [base]
+            self._states[profile, era, base] = state_at(log, profile, base)
+        self._states.move_to_end((profile, era, max(below)))
         state = self._states[profile, era, max(below)].copy()
         for commits in pages(log, profile, state.seq, seq):
             advance(state, commits)
@@ -95,10 +101,27 @@ def page_of(entities: Iterable[tuple[str, AnyEntity | None]], most: int) -> tupl
 
 def read_past(recall: LookBack, past: Past, settings: Settings, log: LogReader) -> Shown:
     """The page that `recall` asks for."""
-    state = past.at(log, recall.look.profile, recall.look.seq)
-    ids = list(state.entities)[recall.after :]
-    text, count = page_of(((id, state.entities[id]) for id in ids), settings.shown_bytes)
-    return Shown(state.seq, text, recall.after + count if count < len(ids) else None)
+    look = recall.look
+    held: dict[str, AnyEntity] = {}
+    if look.held:
+        held = past.at(log, look.profile, look.held).entities
+    state = past.at(log, look.profile, look.seq)
+    news = differing(held, state.entities)[recall.after :]
+    text, count = page_of(news, settings.shown_bytes)
+    return Shown(state.seq, text, recall.after + count if count < len(news) else None)
+
+
+def differing(
+    told: Mapping[str, AnyEntity | None], now: Mapping[str, AnyEntity]
+) -> list[tuple[str, AnyEntity | None]]:
+    """What is not as it was told; a state that was read anew has equal entities that are not the same."""
+    news: list[tuple[str, AnyEntity | None]] = [
+        (id, entity)
+        for id, entity in now.items()
+        if (known := told.get(id)) is not entity and known != entity
+    ]
+    news += [(id, None) for id in told if id not in now]
+    return news
 
 
 def read_log(recount: Recount, past: Past, settings: Settings, log: LogReader) -> Told:

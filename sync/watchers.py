@@ -6,11 +6,14 @@ found by comparing it with the state, in any number of steps, and a slow one get
 """
 
 from abc import ABC
+from collections import Counter
 from typing import Final
+
+from msgspec import structs
 
 from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
-from stackroom.events.state import AnyEntity, State
+from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync.contrasting import Contrasted
 from stackroom.sync.effects import (
@@ -28,7 +31,7 @@ from stackroom.sync.readers import Readers
 from stackroom.sync.run_listing import Ran
 from stackroom.sync.session import Session, Watch
 from stackroom.sync.settings import Settings
-from stackroom.sync.showing import Shown, Told, page_of
+from stackroom.sync.showing import Shown, Told, differing, page_of
 
 FOLDED_AT_ONCE: Final = 1_000
 """Events from which on a state is rather read anew, on another thread."""
@@ -50,6 +53,8 @@ class Watchers(Readers, ABC):
         super().__init__(settings, notary)
         self.watchers: dict[str, set[int]] = {}
         self.projections: dict[str, Projection] = {}
+        self.eras: Counter[str] = Counter()
+        """How often what was told of a profile's past was not to be built upon any more."""
         self._missed: dict[str, list[Commit]] = {}
         """Commits that came while a state was being read."""
 
@@ -91,7 +96,7 @@ class Watchers(Readers, ABC):
     def _announce(self, profile: str, commits: tuple[Commit, ...], now: Millis) -> None:
         super()._announce(profile, commits, now)
         if _takes_away(commits):
-            self._effects.append(Forget(profile))
+            self._forget(profile)
         if profile in self._missed:
             self._missed[profile] += commits
         projection = self.projections.get(profile)
@@ -115,14 +120,22 @@ class Watchers(Readers, ABC):
             for id in live:
                 self.behind(id, profile, state.seq)
         elif live:
-            self._effects.append(Send(live, wire.Changed(profile, state.seq, text), live=True))
+            era = self.eras[profile]
+            self._effects.append(
+                Send(live, wire.Changed(profile, state.seq, text, era=era), live=True)
+            )
 
     def _read_on(self, profile: str) -> None:
         super()._read_on(profile)
-        self._effects.append(Forget(profile))
+        self._forget(profile)
         self._missed.pop(profile, None)  # What is being read now may be of before.
         if (projection := self.projections.get(profile)) is not None:
             self._fold_anew(profile, projection.state)
+
+    def _forget(self, profile: str) -> None:
+        """No state of before is given to anybody, nor what differs from it."""
+        self.eras[profile] += 1
+        self._effects.append(Forget(profile))
 
     def _fold_anew(self, profile: str, before: State) -> None:
         del self.projections[profile]
@@ -146,7 +159,7 @@ class Watchers(Readers, ABC):
             self._effects.append(show)
             return 0
         state, told = projection.state, watch.told
-        news = _news(told, state.entities)
+        news = differing(told, state.entities)
         text, count = page_of(news, self.settings.shown_bytes)
         for id, entity in news[:count]:
             if entity is None:
@@ -157,7 +170,8 @@ class Watchers(Readers, ABC):
             watch.told = None
         else:
             self._effects.append(show)
-        self._send(session, wire.Changed(show.profile, state.seq, text, complete))
+        era = self.eras[show.profile]
+        self._send(session, wire.Changed(show.profile, state.seq, text, complete, era))
         return len(text)
 
     def behind(self, session_id: int, profile: str, seq: int) -> None:
@@ -182,10 +196,22 @@ class Watchers(Readers, ABC):
         session, look = self.sessions.get(recall.session), recall.look
         if session is None or not self._still_reads(session.id, look.profile):
             return
-        complete = shown.next is None
-        self._send(session, wire.Looked(look.id, look.profile, shown.seq, shown.entities, complete))
+        if (known := self._comparable(look)) is not look:
+            self._effects.append(LookBack(session.id, known))
+            return
+        complete, era = shown.next is None, self.eras[look.profile]
+        told = wire.Looked(
+            look.id, look.profile, shown.seq, shown.entities, complete, look.held, era
+        )
+        self._send(session, told)
         if shown.next is not None:
             self._effects.append(LookBack(session.id, look, shown.next))
+
+    def _comparable(self, look: wire.Look) -> wire.Look:
+        """Without what the asker holds, where that is of another era."""
+        if not look.held or look.era == self.eras[look.profile]:
+            return look
+        return structs.replace(look, held=0)
 
     def recounted(self, recount: Recount, told: Told) -> None:
         """The log said what commits changed."""
@@ -224,19 +250,6 @@ class Watchers(Readers, ABC):
         if session is not None and self._still_reads(session.id, asked.profile):
             before, run = ran.behind or (0, "")
             self._send(session, wire.RunsListed(asked.id, asked.profile, ran.runs, before, run))
-
-
-def _news(
-    told: dict[str, AnyEntity | None], now: dict[str, AnyEntity]
-) -> list[tuple[str, AnyEntity | None]]:
-    """What is not as it was told; a state that was read anew has equal entities that are not the same."""
-    news: list[tuple[str, AnyEntity | None]] = [
-        (id, entity)
-        for id, entity in now.items()
-        if (known := told.get(id)) is not entity and known != entity
-    ]
-    news += [(id, None) for id in told if id not in now]
-    return news
 
 
 def _takes_away(commits: tuple[Commit, ...] | list[Commit]) -> bool:

@@ -168,6 +168,45 @@ async def test_every_moment_can_be_looked_at(hub: Running) -> None:
         assert len(hub.server.desk.past._states) <= SMALL.pasts_kept
 
 
+async def look(peer: Peer, seq: int, held: int, era: int) -> list[wire.Looked]:
+    """The hub's answer, page by page."""
+    await peer.say(wire.Look(5, PROFILE, seq, held, era))
+    pages = [await peer.hear(wire.Looked)]
+    while not pages[-1].complete:
+        pages.append(await peer.hear(wire.Looked))
+    return pages
+
+
+async def test_whoever_holds_a_moment_is_told_what_differs(hub: Running) -> None:
+    async with speaking(hub.url) as ann:
+        changes = [(component(n % 7)[0], ComponentUpdated({"/config/n": n})) for n in range(20)]
+        await push(ann, created(), *(component(n) for n in range(7)), *changes)
+        await push(ann, (component(3)[0], ComponentDeleted()))
+        screen, held, era = Screen(ann), 0, 0
+        for seq in (28, 27, 9, 29, 28, 3, 1, 29, 29):
+            for page in await look(ann, seq, held, era):
+                assert page.held == held
+                screen.take(page)
+                era = page.era
+            assert screen.entities == await as_folded(hub, seq)
+            held = seq
+        for page in await look(ann, 27, 28, era):
+            assert len(json.loads(page.entities)) == 1
+
+
+async def test_nothing_is_built_upon_what_is_of_another_era(hub: Running) -> None:
+    async with speaking(hub.url) as ann:
+        await push(ann, created(), component(1), component(2))
+        (page, *_) = await look(ann, 3, 2, 7)
+        assert (page.held, page.era) == (0, 0)
+        hub.server.hub._forget(PROFILE)
+        pages = await look(ann, 3, 2, page.era)
+        assert {(page.held, page.era) for page in pages} == {(0, 1)}
+        assert {id for page in pages for id in json.loads(page.entities)} == {
+            PROFILE, component(1)[0], component(2)[0],
+        }  # fmt: skip
+
+
 async def whole_log(peer: Peer) -> list[wire.Entry]:
     """All entries, newest first, a page after the other."""
     found: list[wire.Entry] = []

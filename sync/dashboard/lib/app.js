@@ -14,6 +14,7 @@ import { Witness } from "./witness.js";
 import { World } from "./world.js";
 
 const FRAME = 16; // milliseconds: what comes within one is shown at once
+const PAUSE = 250; // milliseconds after which somebody who types has stopped
 const LAST_PROFILE = "stackroom.profile";
 
 export const app = {
@@ -88,7 +89,12 @@ function notYet({ code }) {
 // Coming and going
 
 export function start() {
-  addEventListener("popstate", () => arrive());
+  addEventListener("popstate", () => {
+    clearTimeout(untold?.timer);
+    untold = null; // It was of the place that was left.
+    arrive();
+  });
+  addEventListener("pagehide", tellAddress);
   offline.install().then((opens) => (app.opensOffline = opens));
   if (app.phase === "starting") connect();
   else changed();
@@ -204,10 +210,11 @@ async function renew() {
   }
 }
 
-function take({ seq, entities, complete = true }) {
+function take({ seq, entities, complete = true, era = 0 }) {
   const target = incoming ?? app.live;
   target.take(parse(entities));
   target.seq = seq;
+  target.told = complete ? { era, by: app.connection.welcome } : null;
   app.heard = Date.now();
   if (complete && incoming) {
     app.live = incoming;
@@ -254,13 +261,24 @@ function follow() {
 // Where one is, and when
 
 export function go(path, { replace = false } = {}) {
+  tellAddress();
   history[replace ? "replaceState" : "pushState"](null, "", path);
   arrive({ moved: !replace });
 }
 
-function arrive({ moved = false } = {}) {
+// The address that the browser is to show, once somebody pauses: to tell it takes as long as to show what was typed.
+let untold = null;
+
+function tellAddress() {
+  if (!untold) return;
+  clearTimeout(untold.timer);
+  history.replaceState(null, "", untold.path);
+  untold = null;
+}
+
+function arrive({ moved = false, path = location.href } = {}) {
   const before = app.route;
-  app.route = parseRoute(new URL(location.href));
+  app.route = parseRoute(new URL(path, location.href));
   const of = ({ view, name, seq }) => [view, name, seq].join("\n");
   app.moved = moved && of(before) !== of(app.route);
   follow();
@@ -269,8 +287,12 @@ function arrive({ moved = false } = {}) {
 }
 
 // Changes values of the address's query, as filters do: not a step to come back to.
-export const setQuery = (changes) =>
-  go(withQuery(location.pathname, app.route.query, changes), { replace: true });
+export function setQuery(changes) {
+  const path = withQuery(location.pathname, app.route.query, changes);
+  clearTimeout(untold?.timer);
+  untold = { path, timer: setTimeout(tellAddress, PAUSE) };
+  arrive({ path });
+}
 
 // The address of something in this profile, at the moment that is looked at.
 export function to(...names) {
@@ -280,12 +302,29 @@ export function to(...names) {
 
 // The profile as it was; throws Refused.
 export function worldAt(moment) {
-  const found = new World();
-  return app.connection.ask({ type: "look", profile: app.profile.id, seq: moment }, ({ seq, entities, complete = true }) => {
-    found.take(parse(entities));
-    found.seq = seq;
-    return complete ? found : undefined;
+  const from = nearest(moment);
+  let found = null;
+  const question = { type: "look", profile: app.profile.id, seq: moment, held: from?.seq ?? 0, era: from?.told.era ?? 0 };
+  // What is held now may be another moment's when the answer comes.
+  const held = new Map(from?.entities);
+  const by = app.connection.welcome;
+  return app.connection.ask(question, ({ seq, entities, complete = true, held: since = 0, era = 0 }) => {
+    if (found?.since !== since) found = { since, era, world: new World(since ? held : new Map()) };
+    const { world } = found;
+    world.take(parse(entities));
+    world.seq = seq;
+    if (!complete) return undefined;
+    // What came in parts, of which some are of before a value was taken out, is built upon by nobody.
+    world.told = found.era === era ? { era, by } : null;
+    return world;
   });
+}
+
+// The world that is known and nearest to that moment, of those that the hub can build upon; null if there is none.
+function nearest(moment) {
+  const known = [app.live, app.past?.world, app.past?.shown].filter((w) => w?.told && w.seq && w.told.by === app.connection.welcome);
+  const away = (world) => Math.abs(world.seq - moment);
+  return known.reduce((best, world) => (best && away(best) <= away(world) ? best : world), null);
 }
 
 async function lookBack() {

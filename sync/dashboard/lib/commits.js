@@ -14,10 +14,12 @@ export class Commits {
   clear(connection, profile) {
     this.connection = connection;
     this.profile = profile;
+    this.version = (this.version ?? 0) + 1; // another one whenever something came to be known
     this.known = new Map();
     this.writers = new Map();
     this.wanted = [];
     this.asking = new Set();
+    this.awaited = new Map(); // who is to be told, by seq
   }
 
   // The commit of that seq, or undefined until it is known.
@@ -31,6 +33,17 @@ export class Commits {
     return known;
   }
 
+  // Has `tell` called when that commit comes to be known; gives what takes that back.
+  whenKnown(seq, tell) {
+    const { awaited } = this;
+    if (!awaited.has(seq)) awaited.set(seq, new Set());
+    awaited.get(seq).add(tell);
+    return () => {
+      awaited.get(seq)?.delete(tell);
+      if (!awaited.get(seq)?.size) awaited.delete(seq);
+    };
+  }
+
   // Who wrote by the replica of that stamp: a replica is one person's.
   author([seq, writer]) {
     if (!this.writers.has(writer)) {
@@ -42,7 +55,11 @@ export class Commits {
   }
 
   add(entries) {
-    for (const { differences, ...commit } of entries) this.known.set(commit.seq, commit);
+    if (entries.length) this.version++;
+    for (const { differences, ...commit } of entries) {
+      this.known.set(commit.seq, commit);
+      for (const tell of this.awaited.get(commit.seq) ?? []) tell();
+    }
     if (this.known.size > KEPT) this.known = new Map([...this.known].slice(-KEPT / 2));
   }
 

@@ -9,6 +9,7 @@ export class World {
     this.seq = seq;
     this.known = null;
     this.version = 0;
+    this.told = null; // { era, by } of the hub, once it is whole: others may be told as what differs from it
   }
 
   take(text) {

@@ -3,7 +3,7 @@ import { html } from "../lib/html.js";
 import { to } from "../lib/app.js";
 import { many, spaced } from "../lib/words.js";
 import { New } from "./actions.js";
-import { Search, useFilters } from "./filters.js";
+import { Search, freshness, useFilters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { FlavorIcon } from "./icons.js";
 import { Command, Empty, Labels, Link, Marks, Shown, Who } from "./parts.js";
@@ -35,6 +35,6 @@ export function Components({ world }) {
       ? html`<${Empty} title="No components yet"><${Command}>stackroom orchestrator register NAME --flavor local<//><//>`
       : !found.length
         ? html`<${Empty} title="No component is like that"><p>None of ${index.components.length} has all that is asked for.</p><//>`
-        : html`<${Grid} label="Components" columns=${columns} rows=${found} />`}
+        : html`<${Grid} fresh=${freshness(index)} label="Components" columns=${columns} rows=${found} />`}
   </section>`;
 }

@@ -1,5 +1,5 @@
 // What is looked for: words, and choices, all of them in the address.
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { app, changed, setQuery } from "../lib/app.js";
 import { componentsOf, labelsOf } from "../lib/world.js";
 import { Mark } from "./icons.js";
@@ -24,6 +24,18 @@ export const Choice = ({ name, title, options }) => html`<label class="choice">
 
 const each = (values) => values.map((value) => [value]);
 
+// What cells of rows say depends on: where this is the same, they say the same.
+export const freshness = (index) => [index, app.commits.known, Math.floor(Date.now() / 6e4)].map(tagOf).join();
+
+const tags = new WeakMap();
+let lastTag = 0;
+
+function tagOf(of) {
+  if (typeof of !== "object") return of;
+  if (!tags.has(of)) tags.set(of, ++lastTag);
+  return tags.get(of);
+}
+
 // Rows by what the address says, and the controls that say it. Each row has `entity` and `last`.
 export function useFilters(world, rows) {
   const { query } = app.route;
@@ -32,14 +44,14 @@ export function useFilters(world, rows) {
   const since = useSince(chosen.since, world.seq);
   const { index } = world;
   const ofRow = (row, test) => test(row.entity) || componentsOf(row).some(test);
-  const found = rows.filter(
-    (row) =>
-      words.every((word) => index.words(row).includes(word)) &&
-      (!chosen.flavor || componentsOf(row).some((c) => c.flavor === chosen.flavor)) &&
-      (!chosen.label || ofRow(row, (entity) => labelsOf(entity).includes(chosen.label))) &&
-      (!chosen.author || ofRow(row, (entity) => isBy(entity, chosen.author))) &&
-      (since === null || row.last[0] >= since),
-  );
+  const fits = (row) =>
+    words.every((word) => index.words(row).includes(word)) &&
+    (!chosen.flavor || componentsOf(row).some((c) => c.flavor === chosen.flavor)) &&
+    (!chosen.label || ofRow(row, (entity) => labelsOf(entity).includes(chosen.label))) &&
+    (!chosen.author || ofRow(row, (entity) => isBy(entity, chosen.author))) &&
+    (since === null || row.last[0] >= since);
+  // The very same list, as long as it is of the same rows and of the same choice.
+  const found = useMemo(() => rows.filter(fits), [rows, query.toString(), since, chosen.author && app.commits.version]);
   const { flavors, labels, writers } = index.facets(rows);
   const authors = new Set(writers.map((stamp) => app.commits.author(stamp)).filter(Boolean));
   const controls = html`<div class="filters" role="search">

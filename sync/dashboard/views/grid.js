@@ -2,13 +2,15 @@
 // Arrow keys go through its links.
 import { html, useLayoutEffect, useRef, useState } from "../lib/html.js";
 
-const ROW = 36, BEYOND = 8; // pixels; rows above and below what is in view
+const ROW = 36, BEYOND = 5; // pixels; rows above and below what is in view
 
 // `columns`: [{ key, title, rem, grow, cell(row) }], the first one being the row's heading; `rem` is its least width.
-export function Grid({ label, columns, rows }) {
+// While `fresh` is the same, and given at all, a row says what it said.
+export function Grid({ label, columns, rows, fresh = {} }) {
   const box = useRef(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(800);
+  const said = useRef({ fresh: null, rows: new Map() });
   const [cursor, setCursor] = useState({ row: 0, column: 0, focus: false });
 
   useLayoutEffect(() => {
@@ -48,19 +50,31 @@ export function Grid({ label, columns, rows }) {
   const tracks = columns.map((c) => `minmax(${c.rem}rem, ${c.grow ?? 1}fr)`).join(" ");
   const width = `max(100%, ${columns.reduce((sum, c) => sum + c.rem, 0)}rem)`;
   const shown = rows.slice(first, last);
+  if (said.current.fresh !== fresh) said.current = { fresh, rows: new Map() };
+  const before = said.current.rows;
+  const now = (said.current.rows = new Map());
+
+  // The very element of before where the row says what it said: then nothing below it is looked at.
+  function rowAt(at, row) {
+    const tab = at === clamp(cursor.row, rows.length) ? cursor.column : -1;
+    const known = before.get(at);
+    const same = known?.row === row && known.tab === tab;
+    now.set(at, same ? known : { row, tab, element: html`<div class="grid-row" role="row" key=${at} aria-rowindex=${at + 2}
+        style=${{ gridTemplateColumns: tracks, width: "100%", transform: `translateY(${at * ROW}px)` }}>
+      ${columns.map((c, n) => html`<div class="cell" key=${c.key} role=${n ? "gridcell" : "rowheader"}
+          data-cell=${`${at}:${n}`} onFocusIn=${() => setCursor({ row: at, column: n, focus: false })}>
+        ${c.cell(row, n === tab ? 0 : -1)}
+      </div>`)}
+    </div>` });
+    return now.get(at).element;
+  }
   return html`<div class="grid" role="grid" aria-label=${label} aria-rowcount=${rows.length + 1}
       aria-colcount=${columns.length} ref=${box} onScroll=${(e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${move}>
     <div class="grid-row grid-head" role="row" aria-rowindex="1" style=${{ gridTemplateColumns: tracks, width }}>
       ${columns.map((c) => html`<div role="columnheader" key=${c.key} class="cell">${c.title}</div>`)}
     </div>
     <div class="grid-rows" role="rowgroup" style=${{ height: `${rows.length * ROW}px`, width }}>
-      ${shown.map((row, i) => html`<div class="grid-row" role="row" key=${first + i} aria-rowindex=${first + i + 2}
-          style=${{ gridTemplateColumns: tracks, width: "100%", transform: `translateY(${(first + i) * ROW}px)` }}>
-        ${columns.map((c, n) => html`<div class="cell" key=${c.key} role=${n ? "gridcell" : "rowheader"}
-            data-cell=${`${first + i}:${n}`} onFocusIn=${() => setCursor({ row: first + i, column: n, focus: false })}>
-          ${c.cell(row, first + i === clamp(cursor.row, rows.length) && n === cursor.column ? 0 : -1)}
-        </div>`)}
-      </div>`)}
+      ${shown.map((row, i) => rowAt(first + i, row))}
     </div>
   </div>`;
 }

@@ -3,7 +3,7 @@ import { html } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { spaced } from "../lib/words.js";
 import { New, mayWrite } from "./actions.js";
-import { Search, useFilters } from "./filters.js";
+import { Search, freshness, useFilters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { FlavorIcon } from "./icons.js";
 import { Command, Empty, Labels, Link, Marks, Shown, Who } from "./parts.js";
@@ -33,7 +33,7 @@ export function Overview({ world }) {
           <${Command}>stackroom stack register NAME --orchestrator NAME --artifact-store NAME<//><//>`
       : !found.length
         ? html`<${Empty} title="No stack is like that"><p>None of ${index.stacks.length} has all that is asked for.</p><//>`
-        : html`<${Grid} label="Stacks by component type" columns=${columns} rows=${found} />`}
+        : html`<${Grid} fresh=${freshness(index)} label="Stacks by component type" columns=${columns} rows=${found} />`}
   </section>`;
 }
 

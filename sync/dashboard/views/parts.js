@@ -46,6 +46,9 @@ export const Time = ({ of }) =>
 // Who made the commit of a stamp, and when, as soon as that is known.
 export function Who({ stamp, commits = app.commits }) {
   const commit = commits.of(stamp[0]);
+  const [, tell] = useState(0);
+  // It says so by itself: what is around it need not be looked at again.
+  useEffect(() => (commit ? undefined : commits.whenKnown(stamp[0], () => tell((n) => n + 1))), [commits, stamp[0], Boolean(commit)]);
   if (!commit) return html`<span class="who">#${stamp[0]}</span>`;
   if (commit.pending) return html`<span class="who pending">not sent yet</span>`;
   return html`<span class="who" title=${`#${commit.seq} ${commit.message}`}>

@@ -1,6 +1,6 @@
 // What stands around every view: where one is, where one can go, whether the hub is there.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { app, changed, go, signOut, to, world } from "../lib/app.js";
+import { app, changed, go, setQuery, signOut, to, world } from "../lib/app.js";
 import { places } from "../lib/drafts.js";
 import { place } from "../lib/route.js";
 import { ago, many } from "../lib/words.js";
@@ -43,7 +43,7 @@ export function Shell() {
 
 function closeSlider(setSlider) {
   setSlider(false);
-  if (app.route.at) go(location.pathname + location.search.replace(/([?&])at=\d+&?/, "$1").replace(/[?&]$/, ""));
+  if (app.route.at) setQuery({ at: null });
 }
 
 function Content() {
