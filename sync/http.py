@@ -162,6 +162,7 @@ class Door:
             case "/worker.js":
                 return self.pages.work(request)
             case _ if (file := self.pages.file(path, request)) is not None:
+                self.server.porch.came_for_file(guest)
                 return file
             case _:
                 return answer(404, "there is nothing here\n")

@@ -173,6 +173,10 @@ class Porch:
             guest.address, guest.party = address, party(address)
             self.turnstile.moved(guest.number, guest.party)
 
+    def came_for_file(self, guest: Guest) -> None:
+        """It has asked for a file of the dashboard."""
+        self.turnstile.came_for_file(guest.number, self.clock())
+
     def let_in(self, guest: Guest) -> None:
         """It has said who it is."""
         self.turnstile.let_in(guest.number)

@@ -39,8 +39,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Connections at a time of one user."""
     opened_second: float = 20.0
     """Connections that an address may open a second, in the long run."""
-    opened_burst: float = 1_500.0
-    """… and at once, after it has been quiet; a browser that comes for the first time opens a hundred."""
+    opened_burst: float = 300.0
+    """… and at once, after it has been quiet."""
+    file_share: float = 0.05
+    """What a connection counts among those when it came for a file of the dashboard, which has many."""
     ping_interval: float = 20.0
     """Between two pings to a peer."""
     ping_timeout: float = 20.0

@@ -34,6 +34,7 @@ class Turnstile:
         self.settings = settings
         self._rates = Meters(Rate(settings.opened_second, settings.opened_burst))
         self._addresses: dict[int, str] = {}
+        self._counted: dict[int, str] = {}
         self._counts: dict[str, int] = {}
         self._strangers: dict[str, OrderedDict[int, None]] = {}
         self._order: OrderedDict[int, None] = OrderedDict()
@@ -50,6 +51,7 @@ class Turnstile:
             if self._rates.debt(address, now) > POLITE:
                 return Came(drop=True)
             wait = self._rates.take(address, (1,), now)
+            self._counted[id] = address
         self._addresses[id] = address
         self._counts[address] = self._counts.get(address, 0) + 1
         own = self._strangers.setdefault(address, OrderedDict())
@@ -78,6 +80,11 @@ class Turnstile:
             self._strangers.setdefault(address, OrderedDict())[id] = None
             self._order[id] = None
 
+    def came_for_file(self, id: int, now: float) -> None:
+        """The connection has asked for a file of the dashboard: it counts little among those opened."""
+        if (address := self._counted.pop(id, None)) is not None:
+            self._rates.take(address, (self.settings.file_share - 1,), now)
+
     def is_crowded(self, address: str) -> bool:
         """Whether an address has more connections than it may."""
         return self._counts.get(address, 0) > self.settings.connections_address
@@ -89,6 +96,7 @@ class Turnstile:
     def left(self, id: int) -> None:
         """The connection ended."""
         self._is_no_stranger(id)
+        self._counted.pop(id, None)
         if (address := self._addresses.pop(id, None)) is not None:
             self._uncount(address)
 

@@ -78,6 +78,7 @@ def test_a_key_that_was_ended_is_followed_by_another(hub: Hub, opens: Opens) -> 
     propose(page, "second")
     expect(page.locator(".values").first).to_contain_text("second")
     expect(page.locator(".page .history .entry").first).to_contain_text("#11")
+    expect(page.locator(".badge", has_text="not sent")).to_have_count(0)
     assert waiting(page) == []
     told = apart(lambda: audited(hub))
     assert told[11]["signature"] == "valid"

@@ -46,6 +46,22 @@ def test_too_fast_is_told_first_and_dropped_when_far_ahead() -> None:
     assert not door.come(901, "a", 3).drop
 
 
+def test_whoever_came_for_a_file_counts_little() -> None:
+    door = Turnstile(SETTINGS)
+    for n in range(1_000):
+        assert door.come(n, "a", 0) == Came()
+        door.came_for_file(n, 0)
+        door.came_for_file(n, 0)
+        door.left(n)
+    assert not door.come(1_000, "a", 0).wait
+    for n in range(2_000, 2_200):
+        door.come(n, "proxy", 0, counts=False)
+        door.came_for_file(n, 0)
+        door.left(n)
+    came = [door.come(n, "proxy", 0) for n in range(3_000, 3_110)]
+    assert all(c.wait for c in came[100:105])
+
+
 def test_a_proxy_is_not_counted_but_whom_it_speaks_for_is() -> None:
     door = Turnstile(SETTINGS)
     for n in range(5):
