@@ -330,7 +330,6 @@ GETS: dict[str, int] = {
     "/p/team": 200,
     "/worker.js": 200,
     "/p/no-such-profile/stacks/x": 200,
-    "/worker.js": 200,
     "/static/x": 404,
     "/anything-else": 404,
 }

@@ -34,7 +34,7 @@ export function Activity({ world }) {
         <${Choice} name="kind" title="Of" options=${KINDS} />
         ${filtered && html`<button type="button" class="quiet" onClick=${() => setQuery({ q: null, kind: null, author: null })}>Clear</button>`}
       </div>
-      ${found.length > 0 && html`<${VerifyAll} entries=${found} />`}
+      ${entries.length > 0 && html`<${VerifyAll} entries=${entries} />`}
     </header>
     <div class="log" role="feed" aria-label="Commits" aria-busy=${reading.busy}>
       ${entries.map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} />`)}
