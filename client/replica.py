@@ -227,18 +227,10 @@ class Replica(Witnessing):
                 self._error(message)
             case wire.Roots():
                 self._effects.append(Compared(message))
-            case (
-                wire.Ways()
-                | wire.Changed()
-                | wire.Looked()
-                | wire.LogRead()
-                | wire.Differed()
-                | wire.Proved()
-                | wire.Drafted()
-                | wire.RunsListed()
-                | wire.Inspected()
-            ):
-                pass  # Nobody asks once they are in, and a replica folds and verifies by itself.
+            case wire.Ways():
+                pass  # Nobody asks once they are in.
+            case _ if isinstance(message, wire.ToViewers):
+                pass  # A replica folds and verifies by itself.
             case wire.Compared() | wire.Recall() | wire.Healed():
                 if isinstance(message, wire.Healed) and self.welcome is not None:
                     self.welcome = structs.replace(self.welcome, epoch=message.epoch)

@@ -75,6 +75,12 @@ from stackroom.sync.show_messages import Looked as Looked
 from stackroom.sync.show_messages import ReadLog as ReadLog
 from stackroom.sync.show_messages import Unwatch as Unwatch
 from stackroom.sync.show_messages import Watch as Watch
+from stackroom.sync.sign_in_messages import ListWays as ListWays
+from stackroom.sync.sign_in_messages import OidcWay as OidcWay
+from stackroom.sync.sign_in_messages import Redeem as Redeem
+from stackroom.sync.sign_in_messages import SignIn as SignIn
+from stackroom.sync.sign_in_messages import SignInOidc as SignInOidc
+from stackroom.sync.sign_in_messages import Ways as Ways
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"
@@ -103,57 +109,6 @@ class Hello(Message, frozen=True, tag="hello"):
     def __repr__(self) -> str:
         """Without the token, which must never stand in a log."""
         return f"Hello(replica={self.replica!r}, client={self.client!r})"
-
-
-class Redeem(Message, frozen=True, tag="redeem"):
-    """A first message, too: a one-time code makes its holder a user, with the token of that hash.
-
-    The token is made, and kept, before this is sent: whoever misses the answer says hello with it.
-    `user` is the name to take where the code leaves it open (the first administrator's does);
-    `lifetime` (ms) is that of the token, None for ever.
-    """
-
-    code: Secret
-    token: NewToken
-    user: Annotated[str, Meta(max_length=NAME_LENGTH)] = ""
-    lifetime: Count | None = None
-
-    def __repr__(self) -> str:
-        """Without the code."""
-        return f"Redeem(user={self.user!r})"
-
-
-class ListWays(Message, frozen=True, tag="list_ways"):
-    """A first message, too: asks how one signs in on this hub; what comes next is a first message again."""
-
-
-class SignIn(Message, frozen=True, tag="sign_in"):
-    """A first message, too: a name and a password make the token of that hash one of that user's."""
-
-    user: Annotated[str, Meta(max_length=NAME_LENGTH)]
-    password: Secret
-    token: NewToken
-
-    def __repr__(self) -> str:
-        """Without the password."""
-        return f"SignIn(user={self.user!r})"
-
-
-class SignInOidc(Message, frozen=True, tag="sign_in_oidc"):
-    """A first message, too: an ID token of the hub's provider, for a token of the user it is linked to.
-
-    Where the provider put a nonce in it, that is `proofs.nonce_of(token.hash)`: it is good for this token
-    alone. With the `code` of an invitation, its user is linked to that identity from now on.
-    """
-
-    id_token: IdToken
-    token: NewToken
-    code: Secret = ""
-    access_token: IdToken = ""
-
-    def __repr__(self) -> str:
-        """Without any of them."""
-        return "SignInOidc()"
 
 
 class ListProfiles(Message, frozen=True, tag="list_profiles"):
@@ -212,27 +167,6 @@ class Ask(Message, frozen=True, tag="ask"):
 
 
 # From the hub to a replica
-
-
-class OidcWay(Struct, frozen=True, omit_defaults=True):
-    """The OpenID provider by which one signs in, and as which of its clients the command line comes.
-
-    `client_secret` is none, whatever it is called: some providers ask one of installed programs, too.
-    """
-
-    issuer: str
-    client_id: str
-    scopes: tuple[str, ...]
-    client_secret: str = ""
-    userinfo: bool = False
-    """Whether the hub takes an access token beside, to ask who somebody is whom it does not know."""
-
-
-class Ways(Message, frozen=True, tag="ways"):
-    """How one signs in on this hub, beside tokens and codes."""
-
-    passwords: bool = False
-    oidc: OidcWay | None = None
 
 
 class Welcome(Message, frozen=True, tag="welcome"):
@@ -433,6 +367,11 @@ FromReplica: TypeAlias = (
 SigningIn: TypeAlias = Redeem | SignIn | SignInOidc
 """What makes somebody's first token."""
 
+ToViewers: TypeAlias = (
+    Changed | Looked | LogRead | Differed | Proved | Drafted | RunsListed | Inspected
+)
+"""What answers those who keep no replica: it is shown, and folded by nobody."""
+
 FromHub: TypeAlias = (
     Welcome
     | Ways
@@ -447,17 +386,10 @@ FromHub: TypeAlias = (
     | Results
     | Presence
     | Error
-    | Changed
-    | Looked
-    | LogRead
-    | Differed
-    | Proved
-    | Drafted
-    | RunsListed
-    | Inspected
     | Compared
     | Recall
     | Healed
+    | ToViewers
 )
 
 

@@ -74,6 +74,13 @@ def load(text: str | bytes, source: str) -> tuple[Node, tuple[StackWarning, ...]
             line=mark.line + 1 if mark else None,
             column=mark.column + 1 if mark else None,
         ) from None
+    except AssertionError:
+        # The parser only asserts that the version in a directive is 1.1 or 1.2.
+        raise StackFileError(
+            "this is not YAML: the %YAML line names no version that is read",
+            hint="remove that line",
+            source=source,
+        ) from None
     except (ValueError, OverflowError):
         # Escapes beyond Unicode come through the parser as what chr() raises, without a place.
         raise StackFileError(

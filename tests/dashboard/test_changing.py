@@ -155,6 +155,15 @@ def test_a_component_is_made_as_it_was(hub: Hub, opens: Opens) -> None:
     }
 
 
+def test_what_was_deleted_is_brought_back(hub: Hub, opens: Opens) -> None:
+    tab = opened(hub, opens, "stacks/nightly?at=7")
+    page = tab.page
+    ask(page, "Restore this")
+    page.get_by_role("dialog").get_by_role("button", name="Bring back").click()
+    expect(page).to_have_url(re.compile(r"/stacks/nightly$"))
+    expect(page.locator(".members a")).to_have_text(["k8s", "pager"])
+
+
 def test_the_profile_itself(hub: Hub, opens: Opens) -> None:
     page = opened(hub, opens, "").page
     page.get_by_role("link", name="Settings").click()
@@ -174,6 +183,8 @@ def test_the_profile_itself(hub: Hub, opens: Opens) -> None:
     page.get_by_role("button", name="more settings").click()
     page.locator("#config-secret").fill("hunter2")
     expect(foreseen(page)).to_contain_text("takes references alone")
+    expect(page.get_by_role("button", name="Register the component")).to_be_disabled()
+    page.get_by_label("Save a credential in plain text").check()
     save(page, "Register the component")
     expect(page.locator(".problem")).to_contain_text("in plain text")
     page.locator("#config-secret").fill("{{leaky.secret}}")

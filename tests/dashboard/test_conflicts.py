@@ -137,6 +137,13 @@ def test_others_decide_meanwhile(hub: Hub, opens: Opens) -> None:
     page = opens(hub).sign_in(token_of(hub), f"/p/team/conflicts/{number}").page
     page.get_by_role("button", name="All theirs").click()
     expect(page.locator(".result")).to_contain_text("No value changes")
+    asked = question(page, "config › ns")
+    asked.get_by_role("radio", name="Another value").check()
+    asked.get_by_label("Value", exact=True).fill("of my own")
+    asked.get_by_role("radio", name="Ours").check()
+    asked.get_by_role("radio", name="Another value").check()
+    expect(asked.get_by_label("Value", exact=True)).to_have_value("of my own")
+    page.get_by_label("Why").fill("because I say so")
     apart(lambda: ada.stackroom(*UPDATE, "--ns=later", "-m", "again").ok())
     expect(question(page, "config › ns")).to_contain_text("Now it is later, by ada")
     apart(
@@ -145,7 +152,9 @@ def test_others_decide_meanwhile(hub: Hub, opens: Opens) -> None:
         ).ok()
     )
     expect(page.locator(".under")).to_contain_text("resolved: what stood was kept, by ben")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.locator(".entry")).to_contain_text("hers are right")
+    expect(page.locator(".note q")).to_have_text(["of my own", "because I say so"])
     expect(page.get_by_role("button", name="Resolve")).to_have_count(0)
     page.keyboard.press("g")
     page.keyboard.press("x")

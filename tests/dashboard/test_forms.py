@@ -92,14 +92,14 @@ def test_a_component_by_the_schema_of_the_teams_flavor(hub: Hub, opens: Opens) -
     page.get_by_label("Name *").fill("nightly")
     queue = page.locator("#config-queue")
     expect(queue).to_have_attribute("placeholder", "main")
-    expect(page.locator(".field").filter(has=queue)).to_contain_text("where jobs wait")
-    expect(page.locator(".field").filter(has=queue)).to_contain_text("queue is required")
+    expect(page.locator(".input").filter(has=queue)).to_contain_text("where jobs wait")
+    expect(page.locator(".input").filter(has=queue)).to_contain_text("queue is required")
     queue.fill("gpu")
     page.get_by_role("button", name="more settings").click()
     slots = page.locator("#config-slots")
     for text, says in (("many", "a whole number"), ("65", "at most 64"), ("8", None)):
         slots.fill(text)
-        field = page.locator(".field").filter(has=slots)
+        field = page.locator(".input").filter(has=slots)
         if says:
             expect(field.locator(".odd")).to_contain_text(says)
         else:
@@ -329,4 +329,16 @@ def test_hostile_names_and_values_are_text(hub: Hub, opens: Opens) -> None:
         page.get_by_role("link", name="Stacks").click()
     assert (
         tab.evaluate("document.querySelectorAll('main script, main iframe, main img').length") == 0
+    )
+
+
+def test_a_credential_in_plain_text_is_allowed_by_who_says_so(hub: Hub, opens: Opens) -> None:
+    page = opened(hub, opens, "edit/components/artifact_store/bucket").page
+    page.get_by_role("button", name="more settings").click()
+    page.locator("#config-secret").fill("hunter2")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    page.get_by_label("Save a credential in plain text").check()
+    save(page)
+    expect(page.locator(".history .entry").first).to_contain_text(
+        "Allow-Plaintext: artifact_store/bucket: config.secret"
     )

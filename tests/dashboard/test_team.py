@@ -99,7 +99,9 @@ def test_access_is_explained_by_team_project_and_role(hub: Hub, opens: Opens) ->
     expect(page.get_by_role("row", name="people.read")).to_contain_text("By the role auditor")
     page.get_by_role("link", name="Teams").click()
     page.get_by_role("button", name="Delete team ml").click()
-    expect(page.get_by_role("dialog")).to_contain_text("1 member and 1 role end with it")
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "1 member, and is named in 1 role that ends with it"
+    )
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="There are no teams")).to_be_visible()
     tab.go("/team?tab=access&who=ann&where=team&what=profile.write")
@@ -166,6 +168,22 @@ def test_who_is_deactivated_is_out_at_once(hub: Hub, opens: Opens) -> None:
     page.get_by_role("button", name="Activate").click()
     page.get_by_role("dialog").get_by_role("button", name="Activate").click()
     expect(page.get_by_role("button", name="Deactivate")).to_be_visible()
+
+
+def test_people_are_changed_while_the_hub_is_there(hub: Hub, opens: Opens) -> None:
+    tab = opens(hub).sign_in(token_of(hub), "/team?tab=teams")
+    tab.may_be_gone = True
+    page, dialog = tab.page, tab.page.get_by_role("dialog")
+    page.get_by_role("button", name="Add a team").click()
+    dialog.get_by_label("Name").fill("ml")
+    apart(hub.down)
+    expect(page.locator(".banner")).to_contain_text("Offline")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("The hub cannot be reached")
+    apart(hub.up)
+    expect(page.locator(".banner")).to_have_count(0, timeout=40_000)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("heading", name="ml")).to_be_visible()
 
 
 def test_what_the_hub_refuses_is_said_in_the_dialog(hub: Hub, opens: Opens) -> None:

@@ -44,6 +44,7 @@ TABLE = {
     "a tab as indent": Bad("components:\n\torchestrator: x\n", "not YAML", 2, "correct"),
     "an undefined tag handle": Bad("a: !x!y 1\n", "not YAML", 1, "correct"),
     "an escape beyond Unicode": Bad('a: "\\UFFFFFFFF"\n', "not YAML", None, "escape"),
+    "another version": Bad("%YAML 1.11\n---\na: 1\n", "no version that is read", None, "remove"),
     "no components": Bad("stack_name: s\n", "has no components", 1, "components:"),
     "null components": Bad("components:\nstack_name: s\n", "has no components", 1, "components:"),
     "components a list": Bad("components: []\nstack_name: s\n", "is a list", 1, "under its type"),

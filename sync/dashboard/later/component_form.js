@@ -8,6 +8,7 @@ import { Config } from "./config.js";
 import { Editor } from "./editor.js";
 import { fetchFlavors, flavorsOf, formOf, typesOf } from "./flavors.js";
 import { Choose, Field, Text } from "./inputs.js";
+import { plaintextIn } from "./typing.js";
 
 export const NewComponent = ({ world }) => html`<${Guarded}><${ComponentForm} world=${world} /><//>`;
 
@@ -30,9 +31,10 @@ function ComponentForm({ world, row }) {
   if (!zenml) return html`<${Waiting}>Reading the flavors<//>`;
   const { query } = app.route;
   const begin = { type: query.get("type") ?? "", flavor: query.get("flavor") ?? "" };
+  const plaintext = ({ component_type: type, flavor, config }) => plaintextIn(config, formOf(zenml, world, type, flavor).fields);
   const fields = (given) => html`<${Fields} ...${given} zenml=${zenml} world=${world} fresh=${!row} />`;
   return html`<${Editor} place=${location.pathname} kind="component" what=${row ? spaced(row.entity?.component_type ?? app.route.type) : "component"} row=${row} world=${world}
-    begin=${begin} fields=${fields} leave=${(entity) => to("components", entity.component_type, entity.name)} />`;
+    begin=${begin} plaintext=${plaintext} fields=${fields} leave=${(entity) => to("components", entity.component_type, entity.name)} />`;
 }
 
 function Fields({ form, patch, faultAt, newsAt, name, zenml, world, fresh }) {

@@ -5,7 +5,7 @@ import { pointer } from "../lib/paths.js";
 import { many } from "../lib/words.js";
 import { Choose, Field, Remove, Text } from "./inputs.js";
 import { Rows } from "./rows.js";
-import { READINGS, READING_OF_KIND, isReference, oddity, readingOf, shown, valued } from "./typing.js";
+import { READINGS, READING_OF_KIND, isReference, oddity, plaintextIn, readingOf, shown, valued } from "./typing.js";
 
 const FLAGS = [["", "not set"], ["true"], ["false"]];
 const PLAINTEXT = "Who may read the profile reads this, for ever.";
@@ -47,7 +47,7 @@ export function Config({ form, known, set, faultAt, newsAt, name }) {
 // A map that was written as text stays text, as somebody wanted it; all else is read as its field is.
 const kept = (field, row) => (field.kind === "any" || READING_OF_KIND[field.kind] === "yaml" ? row?.reading : undefined) ?? READING_OF_KIND[field.kind];
 
-const secretName = ({ key, reading, text }) => /(?:password|passwd|secret|token|api_?key)$/i.test(key) && reading === "text" && text && !isReference(text);
+const secretName = ({ key, reading, text }) => reading === "text" && plaintextIn({ [key]: text }, []).length > 0;
 
 function Known({ field, row, name, typed, fault, news }) {
   const id = `config-${field.key.replaceAll(/[^\w-]/g, "_")}`;

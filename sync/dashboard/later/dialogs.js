@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { app, go, to } from "../lib/app.js";
 import { spaced } from "../lib/words.js";
 import { Link } from "../views/parts.js";
-import { changesOf } from "./form.js";
+import { changesOf, registration } from "./form.js";
 import { Became, Saving } from "./saving.js";
 
 const KIND = { stack: "Stack", component: "Component" };
@@ -21,7 +21,7 @@ const DOES = {
     title: `Delete ${entity.name}?`, label: "Delete", leads: to(...(entity.kind === "stack" ? [] : ["components"])),
     message: `Delete ${entity.kind === "stack" ? "stack" : spaced(entity.component_type)} ${entity.name}`,
     changes: [{ type: `${KIND[entity.kind]}Deleted`, entity: id, body: {} }],
-    text: "Its history stays, and it can be brought back from there.",
+    text: "Its history stays, and it can be brought back there, by the time slider.",
   }),
   protect: (row) => marked(row, true, "Protect", "From then on it is changed only with another person's approval."),
   unprotect: (row) => marked(row, false, "Unprotect", "That itself needs another person's approval."),
@@ -33,6 +33,12 @@ const DOES = {
   restore: ({ id, entity }) => {
     const { live } = app;
     const now = live.entities.get(id);
+    if (!now) {
+      return {
+        title: `Bring ${entity.name} back as it was at #${app.route.at}?`, label: "Bring back", leads: place(entity).replace(/\?.*/, ""),
+        message: `Bring ${entity.name} back as it was at #${app.route.at}`, changes: registration(id, bare(entity)),
+      };
+    }
     return {
       title: `Make ${now.name} as it was at #${app.route.at}?`, label: "Restore", leads: place(entity).replace(/\?.*/, ""),
       message: `Restore ${now.name} as it was at #${app.route.at}`,
@@ -71,7 +77,7 @@ export function Dialog({ does, row, world, close }) {
       ${uses.length > 0 && html`<p class="odd">In use by ${uses.map((stack, i) => html`${i > 0 && ", "}<${Link} key=${stack.id} to=${to("stacks", stack.name)}>${stack.name}<//>`)}:
         take it out there first.</p>`}
       ${does === "delete" && row.isDefault && html`<p class="odd">It is the default stack of this profile.</p>`}
-      ${does === "rename" && html`<label class="field"><span>New name</span>
+      ${does === "rename" && html`<label class="input"><span>New name</span>
         <input type="text" id="new-name" value=${name} maxlength="255" autocomplete="off" spellcheck=${false} onInput=${(e) => (setName(e.currentTarget.value), setRefused(null))} /></label>`}
       <${Saving} changes=${asked.changes} base=${app.live.seq} faults=${[]} message=${message} setMessage=${setMessage} suggestion=${asked.message}
         says=${asked.label} refused=${refused} saved=${saved} cancel=${close} />`}

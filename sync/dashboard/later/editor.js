@@ -10,8 +10,8 @@ import { textOf } from "./files.js";
 import { suggested } from "./form.js";
 import { Became, Saving } from "./saving.js";
 
-// `fields({ form, patch, faultAt, newsAt })` makes the fields; `what` is what people call such a thing; `leave` where to.
-export function Editor({ place, kind, what, row, world, begin, fields, leave }) {
+// `plaintext(entity)` gives the keys at which credentials would stand. `fields({ form, patch, faultAt, newsAt })` makes the fields; `what` is what people call such a thing; `leave` where to.
+export function Editor({ place, kind, what, row, world, begin, fields, leave, plaintext = () => [] }) {
   const { state, set, discard } = useForm({ place, kind, id: row?.id, entity: row?.entity, seq: world.seq, begin });
   const [became, setBecame] = useState(null);
   const { form, opened } = state;
@@ -40,6 +40,9 @@ export function Editor({ place, kind, what, row, world, begin, fields, leave }) 
     if (answer.outcome === "conflict" || answer.outcome === "requested") setBecame(answer);
     else go(leave(outcome.entity));
   };
+  // What was there before was allowed, or nobody minds.
+  const open = outcome.changes.length ? plaintext(outcome.entity).filter((key) => opened?.config?.[key] !== outcome.entity.config[key]) : [];
+  const allowed = open.map((key) => `${outcome.entity.component_type}/${outcome.entity.name}: config.${key}`);
   const name = opened?.name ?? form.name;
   const title = opened ? `Edit ${opened.name}` : `New ${what}`;
   if (became) return html`<section class="view page"><h1 tabindex="-1">${title}</h1><${Became} answer=${became} />
@@ -55,7 +58,7 @@ export function Editor({ place, kind, what, row, world, begin, fields, leave }) 
     <//>
     <${Saving} changes=${outcome.changes} base=${state.base} faults=${outcome.fault ? [`line ${outcome.fault.line} cannot be read`] : [...new Set(faults.values())]} message=${state.message}
       setMessage=${(message) => set({ message })} suggestion=${outcome.changes.length ? suggested(opened, outcome.entity, what) : "Message"}
-      says=${opened ? "Save" : `Register the ${what}`} refused=${state.refused} saved=${saved}
+      says=${opened ? "Save" : `Register the ${what}`} refused=${state.refused} saved=${saved} plaintext=${allowed}
       cancel=${() => (discard(), go(opened ? leave(opened) : to(...(kind === "stack" ? [] : ["components"]))))} />
   </section>`;
 }
@@ -82,7 +85,7 @@ function Sides({ state, set, outcome, world, children }) {
     turn(side === "yaml" ? "fields" : "yaml");
     tabs.current.querySelector(`[aria-selected="false"]:not([aria-disabled])`)?.focus();
   };
-  return html`<div class="tabs" role="tablist" aria-label="How to edit" ref=${tabs} onKeyDown=${moved}>
+  return html`<div class="sides" role="tablist" aria-label="How to edit" ref=${tabs} onKeyDown=${moved}>
       ${SIDES.map(([name, title]) => html`<button type="button" role="tab" key=${name} id=${`tab-${name}`} aria-selected=${side === name ? "true" : "false"}
         aria-controls="side" aria-disabled=${stuck && side !== name ? "true" : undefined} tabindex=${side === name ? 0 : -1} onClick=${() => turn(name)}>${title}</button>`)}
       ${stuck && html`<span class="hint">Mend what cannot be read before you turn to the other side.</span>`}

@@ -8,7 +8,7 @@ import { Value } from "../views/parts.js";
 export function Field({ id, label, hidden, required, secret, help, fault, odd, news, children, control }) {
   const says = [help && `${id}-help`, fault && `${id}-fault`, odd && `${id}-odd`, news && `${id}-news`].filter(Boolean).join(" ");
   const props = { id, "aria-describedby": says || undefined, "aria-invalid": fault ? "true" : undefined };
-  return html`<div class=${`field${fault ? " field-fault" : ""}`}>
+  return html`<div class=${`input${fault ? " input-fault" : ""}`}>
     <label for=${id} class=${hidden ? "hidden" : ""}>${label}${required && html`<span class="needed" title="required" aria-label="required"> *</span>`}
       ${secret && html` <span class="tagged">credential</span>`}</label>
     <div class="control">${control(props)}${children}</div>

@@ -36,22 +36,27 @@ export function useForeseen(changes, base) {
 
 // What was committed is on the page before it leads there; if the hub is slow to say it, that does not keep anybody.
 async function arrived({ seq }) {
-  for (let waited = 0; seq && app.live.seq < seq && waited < LONGEST; waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
+  // A profile that was renamed is gone from where the page was.
+  for (let waited = 0; seq && app.live?.seq < seq && waited < LONGEST; waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 // `saved(answer)` is called with what became of it; a refusal stays here, with all that was typed.
-export function Saving({ changes, base, faults, message, setMessage, suggestion, says: label, cancel, saved, refused }) {
+export function Saving({ changes, base, faults, message, setMessage, suggestion, says: label, cancel, saved, refused, plaintext = [] }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const foreseen = useForeseen(changes, base);
   const nothing = !changes.length;
+  const [allowed, setAllowed] = useState(false);
+  const stuck = nothing || faults.length > 0 || (plaintext.length > 0 && !allowed);
+  // As the command line writes it (client/plaintext.py).
+  const trailer = plaintext.length ? `\n\nAllow-Plaintext: ${plaintext.join("; ")}` : "";
   const save = async (event) => {
     event.preventDefault();
-    if (busy || nothing || faults.length) return;
+    if (busy || stuck) return;
     setBusy(true);
     setProblem("");
     try {
-      const answer = await propose(changes, message.trim() || suggestion, { base });
+      const answer = await propose(changes, (message.trim() || suggestion) + trailer, { base });
       await arrived(answer);
       await saved(answer);
     } catch (error) {
@@ -69,11 +74,13 @@ export function Saving({ changes, base, faults, message, setMessage, suggestion,
     </div>
     ${refused?.sentence && html`<${Problem}>${refused.sentence}<//>`}
     ${problem && html`<${Problem}>This could not be saved: ${problem}<//>`}
+    ${plaintext.length > 0 && html`<label class="odd allow"><input type="checkbox" checked=${allowed} onChange=${(e) => setAllowed(e.currentTarget.checked)} />
+      Save a credential in plain text, for all to read and for ever: the message will say so</label>`}
     <label for="message" class="hidden">Message</label>
     <input id="message" type="text" class="message-input" value=${message} placeholder=${suggestion} maxlength="2000" autocomplete="off"
       onInput=${(e) => setMessage(e.currentTarget.value)} />
     <button type="button" class="quiet" onClick=${cancel}>Cancel</button>
-    <button type="submit" class="main" disabled=${busy || nothing || faults.length > 0}>${label}</button>
+    <button type="submit" class="main" disabled=${busy || stuck}>${label}</button>
     ${busy && html`<${Waiting}>Saving<//>`}
   </form>`;
 }

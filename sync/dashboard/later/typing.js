@@ -13,6 +13,13 @@ const REFERENCE = /^\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}$/; // as is_reference in e
 
 export const isReference = (value) => typeof value === "string" && REFERENCE.test(value);
 
+const NAMES_ONE = /(?:password|passwd|secret|token|api_?key)$/i;
+
+// The keys of a configuration under which a credential seems to stand in plain text; `fields` say which hold one.
+export const plaintextIn = (config, fields) =>
+  Object.entries(config).filter(([key, value]) => typeof value === "string" && value && !isReference(value)
+    && (fields.find((field) => field.key === key)?.secret ?? NAMES_ONE.test(key))).map(([key]) => key);
+
 export const isNumber = (value) => typeof value === "number" || value instanceof Exact;
 
 // How a value is shown in a field that is read so.

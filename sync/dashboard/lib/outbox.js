@@ -16,7 +16,7 @@ export class Outbox {
     this.user = "";
     this.profile = "";
     this.mine = []; // those of this user in this profile, oldest first
-    this.elsewhere = 0; // how many there are in other profiles
+    this.others = []; // those in other profiles, and among the people
     this.problem = ""; // why the hub takes none now
     this.waiting = new Map();
     this.channel = new BroadcastChannel(CHANNEL);
@@ -31,6 +31,10 @@ export class Outbox {
     await this.read();
   }
 
+  get elsewhere() {
+    return this.others.length;
+  }
+
   get pending() {
     return this.mine.filter((proposal) => proposal.state === "pending");
   }
@@ -39,7 +43,7 @@ export class Outbox {
     const every = await database.read(["proposals"], ({ proposals }) => database.of(proposals.getAll()));
     const own = every.filter((p) => p.user === this.user).sort((a, b) => a.number - b.number || a.time - b.time);
     this.mine = own.filter((p) => p.profile === this.profile);
-    this.elsewhere = own.length - this.mine.length;
+    this.others = own.filter((p) => p.profile !== this.profile);
     this.on.changed();
   }
 

@@ -1,5 +1,5 @@
 // A conflict or change request that ended: what it was about, and how it was decided.
-import { html, useEffect, useMemo, useState } from "../lib/html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { app, to, worldAt } from "../lib/app.js";
 import { wishes } from "../lib/holdings.js";
 import { questionsOf } from "../lib/questions.js";
@@ -15,8 +15,12 @@ const ENDS = {
 };
 const MOST = 50; // commits that may have joined it
 
-export function Closed({ kind, number, seq }) {
+// `typed` is what somebody had typed to decide it, before others did.
+export function Closed({ kind, number, seq, typed = [] }) {
   const { found, error } = useTold(kind, number, seq);
+  const title = useRef(null);
+  // The button that decided it is gone, and what had the focus with it.
+  useEffect(() => found && document.activeElement === document.body && title.current.focus(), [found]);
   const noun = NOUNS[kind];
   if (error) return html`<section class="view"><h1 tabindex="-1">${noun} #${number}</h1><${Problem}>It cannot be read: ${error}<//></section>`;
   if (found === undefined) return html`<${Waiting}>Reading ${noun.toLowerCase()} #${number}<//>`;
@@ -27,8 +31,9 @@ export function Closed({ kind, number, seq }) {
   }
   const { end, how, holding, world } = found;
   return html`<article class="view page">
-    <header class="page-head"><h1 tabindex="-1">${noun} #${number}</h1>
+    <header class="page-head"><h1 tabindex="-1" ref=${title}>${noun} #${number}</h1>
       <p class="under" role="status">${ENDS[how]}, by ${end.author} in #${end.seq}, <${Time} of=${end.accepted} /></p></header>
+    ${typed.length > 0 && html`<p class="note">It was decided before you did. You had typed: ${typed.map((text, i) => html`${i > 0 && ", "}<q class="text">${text}</q>`)}</p>`}
     <section aria-labelledby="decision"><h2 id="decision">The decision</h2><div class="log"><${Entry} entry=${end} /></div></section>
     <section aria-labelledby="about"><h2 id="about">What it was about</h2>
       <${Held} holding=${holding} says=${kind === "conflict" ? "proposed" : "asked"} />

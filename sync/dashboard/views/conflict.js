@@ -9,7 +9,8 @@ import { Held, Wishes } from "./held.js";
 import { Time } from "./parts.js";
 import { Question } from "./question.js";
 
-export function OpenConflict({ id, entity: conflict, number, world }) {
+// `typed` is a box for what somebody has typed here and not sent, should others decide before.
+export function OpenConflict({ id, entity: conflict, number, world, typed }) {
   const { questions, rest } = useMemo(() => questionsOf(conflict), [conflict]);
   const asked = questions.filter((q) => q.options.length);
   const [answers, setAnswers] = useState({});
@@ -22,8 +23,10 @@ export function OpenConflict({ id, entity: conflict, number, world }) {
   const step = decides ? resolution(id, questions, answers, side) : null;
   const rehearsal = useRehearsal(step, world.seq);
   const opened = app.commits.of(number);
+  const texts = Object.values(answers).map((answer) => answer.side === EDIT && answer.typed?.text);
+  typed.current = decision.busy ? [] : [...texts, message].filter(Boolean);
   const all = (each) => {
-    setAnswers(Object.fromEntries(asked.map((q) => [q.key, q.options.includes(each) ? { side: each } : { side: EDIT }])));
+    setAnswers((before) => Object.fromEntries(asked.map((q) => [q.key, { ...before[q.key], side: q.options.includes(each) ? each : EDIT }])));
     setChosen(each);
   };
   const submit = (event) => {

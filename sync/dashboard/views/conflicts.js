@@ -1,5 +1,5 @@
 // The open conflicts, and the page of one.
-import { html } from "../lib/html.js";
+import { html, useRef } from "../lib/html.js";
 import { app, to } from "../lib/app.js";
 import { many } from "../lib/words.js";
 import { Closed } from "./closed.js";
@@ -38,7 +38,8 @@ function Row({ number, conflict, world }) {
 
 export function ConflictPage({ world: shown }) {
   const world = app.route.at ? shown : app.live; // One's own decisions that wait change nothing here yet.
+  const typed = useRef([]);
   const found = world.index.conflicts.find(({ number }) => String(number) === app.route.seq);
-  if (!found) return html`<${Closed} kind="conflict" number=${Number(app.route.seq)} seq=${world.seq} />`;
-  return html`<${OpenConflict} key=${found.id} ...${found} world=${world} />`;
+  if (!found) return html`<${Closed} kind="conflict" number=${Number(app.route.seq)} seq=${world.seq} typed=${typed.current} />`;
+  return html`<${OpenConflict} key=${found.id} ...${found} world=${world} typed=${typed} />`;
 }

@@ -28,7 +28,7 @@ export function Question({ n, question, conflict, world, answer, onAnswer }) {
     const title = name === THEIRS ? words.theirs : words.ours;
     if (!onAnswer || !options.includes(name)) return html`<div class="column"><h3>${onAnswer ? title : name === THEIRS ? "Theirs" : "Ours"}</h3>${body}</div>`;
     return html`<div class=${answer?.side === name ? "column chosen" : "column"}>
-      <label><input type="radio" name=${question.key} value=${name} aria-describedby=${about} checked=${answer?.side === name} onChange=${() => onAnswer({ side: name })} /> ${title}</label>
+      <label><input type="radio" name=${question.key} value=${name} aria-describedby=${about} checked=${answer?.side === name} onChange=${() => onAnswer({ ...answer, side: name })} /> ${title}</label>
       ${body}</div>`;
   };
   return html`<fieldset class="question"><legend>${head}</legend>
@@ -39,7 +39,8 @@ export function Question({ n, question, conflict, world, answer, onAnswer }) {
     </div>
     ${onAnswer && options.includes(EDIT) && html`<div class=${answer?.side === EDIT ? "typed chosen" : "typed"}>
       <label><input type="radio" name=${question.key} value=${EDIT} checked=${answer?.side === EDIT} onChange=${() => onAnswer({ ...answer, side: EDIT })} /> ${words.edit}</label>
-      ${answer?.side === EDIT && html`<${Typed} question=${question} world=${world} onValue=${(value) => onAnswer({ side: EDIT, value })} />`}
+      ${answer?.side === EDIT && html`<${Typed} question=${question} world=${world} typed=${answer.typed}
+        onTyped=${(value, typed) => onAnswer({ side: EDIT, value, typed })} />`}
     </div>`}
   </fieldset>`;
 }

@@ -9,7 +9,8 @@ import { Held, Wishes } from "./held.js";
 import { Named } from "./named.js";
 import { Command, Problem, Time, Waiting } from "./parts.js";
 
-export function OpenRequest({ id, entity: request, number, world }) {
+// `typed` is a box for what somebody has typed here and not sent, should others decide before.
+export function OpenRequest({ id, entity: request, number, world, typed }) {
   const now = !app.route.at;
   const { answer, error } = useRehearsal(now ? { step: "approve", request: id } : null, world.seq);
   const outdated = answer?.code === "request_outdated";
@@ -28,15 +29,16 @@ export function OpenRequest({ id, entity: request, number, world }) {
         : answer && Object.keys(answer.entities).length ? html`<${Result} entities=${answer.entities} world=${world} leftOut=${answer.left_out} />`
           : html`<div class="result"><${Wishes} of=${wishes(request)} world=${world} /></div>`}
     </section>
-    ${now ? html`<${Decide} id=${id} request=${request} number=${number} answer=${answer} />` : html`<p class="note">This is how it was at #${world.seq}.</p>`}
+    ${now ? html`<${Decide} id=${id} request=${request} number=${number} answer=${answer} typed=${typed} />` : html`<p class="note">This is how it was at #${world.seq}.</p>`}
   </article>`;
 }
 
 // Whoever asked may withdraw it; another person approves or rejects it.
-function Decide({ id, request, number, answer }) {
+function Decide({ id, request, number, answer, typed }) {
   const [message, setMessage] = useState("");
   const { busy, outcome, send } = useDecision();
   const own = isAuthor(request, app.user);
+  typed.current = busy || !message ? [] : [message];
   if (!own && !may("profile.approve")) return html`<p class="note">Whoever may approve decides; you may look at it.</p>`;
   const [{ author, proposal }] = request.held;
   const why = proposal.message.split("\n")[0];

@@ -9,13 +9,14 @@ export function SignIn() {
   const [ways, setWays] = useState(null);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
-  const [secret, setSecret] = useState(invited);
+  const [code] = useState(invited);
+  const [secret, setSecret] = useState(code);
   // What the provider sent the browser back with stands behind the # of the address, and not for long.
   const [brought] = useState(() => (app.route.view === "done" ? location.hash.slice(1) : ""));
 
   useEffect(() => {
     // A code is not left in the address, where it would be kept.
-    if (secret) history.replaceState(null, "", location.pathname + location.search);
+    if (code) history.replaceState(null, "", location.pathname + location.search);
     session.ways().then(setWays, (error) => (setWays({}), setProblem(error.message)));
   }, []);
 
@@ -52,6 +53,7 @@ export function SignIn() {
         value=${secret} onInput=${(e) => setSecret(e.currentTarget.value)} aria-describedby="secret-hint" />
       ${session.isSetUp(secret.trim()) && html`<label for="first">Your name, as the hub's first administrator</label>
         <input id="first" name="user" autocomplete="username" required />`}
+      ${code && secret === code && html`<p role="status">You were invited: the code of your invitation is filled in.</p>`}
       <p id="secret-hint" class="hint">A code comes with an invitation; <${Command}>stackroom token create laptop<//> makes a token.</p>
       <button type="submit" class="main" disabled=${busy}>Sign in</button>
     </form>

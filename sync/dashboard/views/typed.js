@@ -6,16 +6,16 @@ import { textOf } from "./named.js";
 
 const ONLY_TEXT = ["name", "labels", "description", "flavor", "source"];
 
-// `onValue` is told its JSON text, null for nothing, or undefined while it is none.
-export function Typed({ question: { path, overlaps }, world, onValue }) {
+// `onTyped` is told its JSON text (null for nothing, undefined while it is none), and what to go on from: `typed`.
+export function Typed({ question: { path, overlaps }, world, typed, onTyped }) {
   const [field, ...keys] = segments(path);
   const last = overlaps.at(-1);
-  if (field === "default_stack") return html`<${Choice} of=${world.index.stacks} first=${last.ours} onValue=${([id]) => onValue(JSON.stringify(id))} />`;
+  if (field === "default_stack") return html`<${Choice} of=${world.index.stacks} first=${typed ?? last.ours} onTyped=${onTyped} />`;
   if (field === "components") {
     const those = world.index.components.filter((row) => row.entity.component_type === keys[0]);
-    return html`<${Choice} of=${those} first=${last.ours} several onValue=${(ids) => onValue(ids.length ? JSON.stringify(ids) : null)} />`;
+    return html`<${Choice} of=${those} first=${typed ?? last.ours} several onTyped=${onTyped} />`;
   }
-  return html`<${Field} first=${last.ours ?? last.theirs ?? ""} onlyText=${ONLY_TEXT.includes(field)} optional=${keys.length > 0} onValue=${onValue} />`;
+  return html`<${Field} first=${last.ours ?? last.theirs ?? ""} typed=${typed} onlyText=${ONLY_TEXT.includes(field)} optional=${keys.length > 0} onTyped=${onTyped} />`;
 }
 
 // The JSON text of what was typed; undefined where it is none.
@@ -30,14 +30,14 @@ function read(kind, text) {
   }
 }
 
-function Field({ first, onlyText, optional, onValue }) {
-  const [kind, setKind] = useState(onlyText || typeof first === "string" ? "text" : "json");
-  const [text, setText] = useState(textOf(first));
+function Field({ first, typed, onlyText, optional, onTyped }) {
+  const [kind, setKind] = useState(typed?.kind ?? (onlyText || typeof first === "string" ? "text" : "json"));
+  const [text, setText] = useState(typed?.text ?? textOf(first));
   const value = read(kind, text);
-  useEffect(() => onValue(value), [value]);
+  useEffect(() => onTyped(value, { kind, text }), [kind, text]);
   const long = text.includes("\n") || text.length > 60 || isMap(first);
   const field = { "aria-label": "Value", spellcheck: false, autocomplete: "off", value: text, "aria-invalid": value === undefined, onInput: (e) => setText(e.currentTarget.value) };
-  return html`<div class="field">
+  return html`<div class="typed-field">
     ${kind !== "nothing" && (long ? html`<textarea rows="4" ...${field} />` : html`<input type="text" ...${field} />`)}
     <label><span class="hidden">Read as</span><select value=${kind} onChange=${(e) => setKind(e.currentTarget.value)}>
       <option value="text">text</option>
@@ -49,12 +49,15 @@ function Field({ first, onlyText, optional, onValue }) {
   </div>`;
 }
 
-function Choice({ of, first, several, onValue }) {
+function Choice({ of, first, several, onTyped }) {
   const begun = [first].flat().filter((id) => of.some((row) => row.id === id));
   const [chosen, setChosen] = useState(begun.length || several ? begun : of.slice(0, 1).map((row) => row.id));
-  useEffect(() => onValue(chosen), [chosen.join()]);
+  useEffect(() => {
+    const value = several ? chosen : chosen[0];
+    onTyped(chosen.length ? JSON.stringify(value) : several ? null : undefined, chosen);
+  }, [chosen.join()]);
   const choose = (select) => setChosen([...select.selectedOptions].map((option) => option.value));
-  return html`<div class="field"><select aria-label="Value" multiple=${several} size=${several ? Math.min(6, Math.max(2, of.length)) : undefined} onChange=${(e) => choose(e.currentTarget)}>
+  return html`<div class="typed-field"><select aria-label="Value" multiple=${several} size=${several ? Math.min(6, Math.max(2, of.length)) : undefined} onChange=${(e) => choose(e.currentTarget)}>
     ${of.map((row) => html`<option key=${row.id} value=${row.id} selected=${chosen.includes(row.id)}>${row.name}</option>`)}
   </select>${several && html`<p class="hint">Several with Ctrl; none takes the type out of the stack.</p>`}</div>`;
 }

@@ -66,7 +66,7 @@ function Group({ of, row, crowd, writes }) {
         }}><${Field} label=${of.one}><select name="id">${others.map((each) => html`<option key=${each.id} value=${each.id}>${each.name}</option>`)}</select><//><//>`}<//>`}
       ${of.kind === "team" && html`<${GiveRole} crowd=${crowd} to=${id} />`}
       <${Ends} label="Delete" name=${`Delete ${of.kind} ${name}`} title=${`Delete ${of.kind} ${name}?`} act=${() => end(of, row, crowd)}>
-        ${many(ids.length, of.one)} and ${many(crowd.naming(id).length, "role")} end with it. ${of.leaves}<//>
+        It has ${many(ids.length, of.one)}, and is named in ${many(crowd.naming(id).length, "role that ends", "roles that end")} with it. ${of.leaves}<//>
     </div>`}
   </section>`;
 }

@@ -4,11 +4,13 @@ import * as edits from "../../lib/edits.js";
 import { Refused } from "../../lib/wire.js";
 
 const CONFLICT = "somebody else said something else meanwhile: both are kept, to be decided by `stackroom conflicts --profile people`";
-const PENDING = "the hub cannot be reached: this is kept in the browser, and is proposed once it is back";
+const OFFLINE = "the hub cannot be reached: its people are changed while it is there";
+const PENDING = "the hub has not answered yet: this is kept in the browser, and offered again";
 
 // Throws Refused unless it stands.
 export async function propose(changes, message) {
-  const { people } = app;
+  const { people, status } = app;
+  if (status.name !== "open") throw new Refused("offline", OFFLINE);
   const fate = await edits.propose(changes, message, { profile: people.id, base: people.live.seq });
   if (fate.outcome === "rejected") {
     // The dialog still has what was entered.

@@ -11,6 +11,7 @@ import { Invitations } from "./invitations.js";
 import { People } from "./people.js";
 import { teamPlace } from "./places.js";
 import { Roles } from "./roles.js";
+import { NotSettled } from "./waiting.js";
 import { You } from "./you.js";
 
 // [title, view]; those of the first row need the people, which are given to them as `crowd`.
@@ -45,6 +46,7 @@ export function Team() {
     </header>
     ${rights && !reads && html`<p class="note">You may not see the people of this hub (people.read): an administrator can
       grant it. What is yours is here.</p>`}
+    ${people.id && html`<${NotSettled} />`}
     ${rights && (!reads || crowd)
       ? html`<${View} key=${tab} crowd=${crowd} writes=${reads && mayOnHub("people.write")} />`
       : offline ? html`<${Empty} title="The hub cannot be reached"><p>Its people are not kept in this browser: they come when it is back.</p><//>`

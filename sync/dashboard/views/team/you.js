@@ -15,7 +15,7 @@ export function You({ crowd }) {
   const { expires } = app.rights;
   return html`<article class="page" aria-labelledby="you">
     <header class="page-head"><h2 id="you">${app.user}</h2>
-      <p class="under">This page${expires ? html` is signed in until <${Time} of=${expires} />, and goes on while it is open` : " stays signed in"}.</p>
+      <p class="under">The token by which this page is open ${expires ? html`ends <${Time} of=${expires} />` : "does not end by itself"}.</p>
       <div class="tools"><${Link} class="quiet" to=${teamPlace("access", { who: app.user })}>What you may do<//></div>
     </header>
     <section aria-labelledby="own-tokens"><h2 id="own-tokens">Your tokens</h2>
