@@ -90,7 +90,9 @@ class Pages:
         of_any_view = (*first, *(name for name in found if not name.endswith((".js", ".json"))))
         self._later = {name for name in found if name not in of_any_view}
         links = [f'<link rel="modulepreload" href="{self.base}/{n}">' for n in sorted(first)]
-        links += [f'<link rel="prefetch" href="{self.base}/{n}">' for n in sorted(self._later)]
+        # For the worker, which keeps what other views need; the page itself fetches that when it is needed.
+        later = " ".join(f"{self.base}/{name}" for name in sorted(self._later))
+        links.append(f'<meta name="later" content="{later}">')
         preload = "\n".join(links)
         index = index.replace("{preload}", preload).replace("{base}", self.base)
         self.index = _file(INDEX, index.encode())

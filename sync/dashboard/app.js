@@ -1,6 +1,7 @@
 // The dashboard: one page, whose views are chosen by the address.
 import { html, render, useEffect, useState } from "./lib/html.js";
-import { onChange, start } from "./lib/app.js";
+import { onChange } from "./lib/app.js";
+import { start } from "./lib/coming.js";
 import { Shell } from "./views/shell.js";
 
 function Root() {

@@ -29,7 +29,7 @@ const file = async (request) => (await caches.match(request)) ?? fetch(request);
 // Keeps a page with every file that it names, and lets go of those of the page before.
 async function keep(answer) {
   const cache = await caches.open(CACHE);
-  const named = new Set((await answer.clone().text()).match(/\/static\/[^"]+/g));
+  const named = new Set((await answer.clone().text()).match(/\/static\/[^"\s]+/g));
   const kept = (await cache.keys()).filter(({ url }) => new URL(url).pathname !== PAGE);
   const there = new Set(kept.map(({ url }) => new URL(url).pathname));
   await cache.addAll([...named].filter((path) => !there.has(path)));

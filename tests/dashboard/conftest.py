@@ -45,7 +45,9 @@ def opens(browser: Browser) -> Iterator[Opens]:
         opened: list[Watched] = []
 
         def open_tab(hub: Hub, **options: object) -> Watched:
-            context = browser.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]
+            # A worker fetches every file once more: only those who ask for it have one.
+            usual = {"locale": "en-GB", "service_workers": "block"}
+            context = browser.new_context(**usual | options)  # type: ignore[arg-type]
             stack.callback(context.close)
             context.set_default_timeout(20_000)
             opened.append(Watched(context, hub))

@@ -24,7 +24,7 @@ KEPT = """async () => {
 def shown(hub: Hub, opens: Opens) -> Watched:
     """A tab that has been shown the profile, and keeps it."""
     tell(hub)
-    tab = opens(hub).sign_in(token_of(hub), "/p/team")
+    tab = opens(hub, service_workers="allow").sign_in(token_of(hub), "/p/team")
     expect(tab.page.get_by_role("link", name="prod", exact=True)).to_be_visible()
     tab.evaluate(KEPT)
     tab.may_be_gone = True

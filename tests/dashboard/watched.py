@@ -16,6 +16,9 @@ GONE = re.compile(
 )
 """What the browser itself says while there is no hub."""
 
+BLOCKED = "Service Worker registration blocked"
+"""What a browser says that was told to have no worker."""
+
 
 class Watched:
     """One tab. `faults` is what should be empty at the end; `may_be_gone`, if the hub ends meanwhile."""
@@ -27,9 +30,7 @@ class Watched:
         self.page = context.new_page()
         self.may_be_gone = False
         self._said: list[str] = []
-        self.page.on(
-            "console", lambda message: self._said.append(f"{message.type}: {message.text}")
-        )
+        self.page.on("console", lambda message: self._told(message.type, message.text))
         self.page.on("pageerror", lambda error: self._said.append(f"{error}\n{error.stack}"))
         self.page.on("dialog", self._asked_by)
         self.page.on("request", lambda request: self._asked(request.url))
@@ -39,6 +40,10 @@ class Watched:
         if dialog.type != "beforeunload":
             self._said.append(f"dialog: {dialog.message}")
         dialog.accept()
+
+    def _told(self, kind: str, text: str) -> None:
+        if BLOCKED not in text:
+            self._said.append(f"{kind}: {text}")
 
     def _asked(self, url: str) -> None:
         if urlsplit(url).netloc != urlsplit(self.origin).netloc and not url.startswith("blob:"):

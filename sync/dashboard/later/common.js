@@ -1,6 +1,7 @@
 // What the forms of stacks and of components have in common, and who may see them at all.
 import { html } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { may } from "../lib/edits.js";
 import { pointer } from "../lib/paths.js";
 import { Link } from "../views/parts.js";

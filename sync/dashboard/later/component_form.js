@@ -1,6 +1,7 @@
 // The form of a component: its type and flavor, its configuration by what is known of the flavor, its labels.
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { spaced } from "../lib/words.js";
 import { Problem, Waiting } from "../views/parts.js";
 import { Basics, Guarded, Labels } from "./common.js";

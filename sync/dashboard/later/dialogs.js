@@ -1,6 +1,7 @@
 // Small changes that are asked about in a dialog: renaming, deleting, protecting, making default, restoring.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { app, go, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { go, to } from "../lib/going.js";
 import { spaced } from "../lib/words.js";
 import { Link } from "../views/parts.js";
 import { changesOf, registration } from "./form.js";

@@ -1,6 +1,7 @@
 // The page around every form: its two sides (fields and YAML), what was restored, what others did, and saving.
 import { html, useRef, useState } from "../lib/html.js";
-import { app, go, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { go, to } from "../lib/going.js";
 import { drop } from "../lib/edits.js";
 import { isMap } from "../lib/exact.js";
 import { segments } from "../lib/paths.js";

@@ -1,6 +1,7 @@
 // The end of every form: what it would change, what would become of that, the message, and saving it.
 import { html, useEffect, useState } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { propose, rehearse } from "../lib/edits.js";
 import { Link, Problem, Waiting } from "../views/parts.js";
 import { Overlaps, says } from "./foreseen.js";

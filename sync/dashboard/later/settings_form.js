@@ -1,6 +1,7 @@
 // The form of a profile: its name, description, default stack and policies.
 import { html, useState } from "../lib/html.js";
-import { app, go, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { go, to } from "../lib/going.js";
 import { may } from "../lib/edits.js";
 import { place } from "../lib/route.js";
 import { Guarded } from "./common.js";

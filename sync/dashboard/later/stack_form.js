@@ -1,6 +1,7 @@
 // The form of a stack: its components by type, of which the first of a type is its default.
 import { html, useState } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { spaced } from "../lib/words.js";
 import { FlavorIcon } from "../views/icons.js";
 import { Basics, Guarded, Labels } from "./common.js";

@@ -1,6 +1,7 @@
 // One's own work that is not in the history: proposals that wait or were refused, and forms that were begun.
 import { html, useState } from "../lib/html.js";
-import { app, go, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { go, to } from "../lib/going.js";
 import { differing } from "../lib/differing.js";
 import * as drafts from "../lib/drafts.js";
 import { drop, retry } from "../lib/edits.js";

@@ -9,10 +9,10 @@ const AGAIN = 5_000; // milliseconds until what the hub could not take now is of
 // Answers that say nothing of the proposal itself: it stays, and may come again.
 const NOT_YET = ["replica_copied", "not_signed", "unknown_key", "bad_signature"];
 
-// `on` has: changed(), notYet(answer).
 export class Outbox {
-  constructor(on) {
-    this.on = on;
+  constructor(changed) {
+    this.changed = changed;
+    this.notYet = () => {}; // is told what the hub does not take of this replica as it is
     this.user = "";
     this.profile = "";
     this.mine = []; // those of this user in this profile, oldest first
@@ -44,7 +44,7 @@ export class Outbox {
     const own = every.filter((p) => p.user === this.user).sort((a, b) => a.number - b.number || a.time - b.time);
     this.mine = own.filter((p) => p.profile === this.profile);
     this.others = own.filter((p) => p.profile !== this.profile);
-    this.on.changed();
+    this.changed();
   }
 
   // Keeps a proposal, durably; it is sent by `push`.
@@ -119,7 +119,7 @@ export class Outbox {
     try {
       if (signer?.registered === false) await signer.register(connection);
     } catch (error) {
-      if (OTHERS.includes(error.code)) this.on.notYet(error);
+      if (OTHERS.includes(error.code)) this.notYet(error);
       if (error.code === "offline" || OTHERS.includes(error.code)) throw error;
       return null; // The hub does not take keys of this user: it says of each proposal what it thinks of that.
     }
@@ -154,7 +154,7 @@ export class Outbox {
     this.tell(answers);
     await this.read();
     const kept = answers.find(({ code }) => NOT_YET.includes(code));
-    if (kept) this.on.notYet(kept);
+    if (kept) this.notYet(kept);
   }
 
   tell(answers) {

@@ -1,6 +1,7 @@
 // What somebody may do to what a page shows. Nothing is changed in the past, nor by who may not.
 import { html } from "../lib/html.js";
-import { app, changed, to } from "../lib/app.js";
+import { app, changed } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { may } from "../lib/edits.js";
 import { Link } from "./parts.js";
 import { later } from "./later.js";

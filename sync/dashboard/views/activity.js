@@ -1,6 +1,7 @@
 // The log, live: who changed what, newest first.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { app, setQuery } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { setQuery } from "../lib/going.js";
 import { place } from "../lib/route.js";
 import { many } from "../lib/words.js";
 import { Reading } from "../lib/reading.js";

@@ -1,6 +1,8 @@
 // A conflict or change request that ended: what it was about, and how it was decided.
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
-import { app, to, worldAt } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
+import { worldAt } from "../lib/moments.js";
 import { wishes } from "../lib/holdings.js";
 import { questionsOf } from "../lib/questions.js";
 import { Held, Wishes } from "./held.js";

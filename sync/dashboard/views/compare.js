@@ -1,6 +1,7 @@
 // Two moments beside each other: what was added, removed, changed and renamed in between.
 import { html, useEffect, useState } from "../lib/html.js";
-import { app, setQuery } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { setQuery } from "../lib/going.js";
 import { asJson, contrast, wordsOf } from "../lib/contrast.js";
 import { place } from "../lib/route.js";
 import { many, spaced, when } from "../lib/words.js";

@@ -1,6 +1,6 @@
 // All components of a profile.
 import { html } from "../lib/html.js";
-import { to } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { many, spaced } from "../lib/words.js";
 import { New } from "./actions.js";
 import { Search, freshness, useFilters } from "./filters.js";

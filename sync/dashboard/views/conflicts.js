@@ -1,6 +1,7 @@
 // The open conflicts, and the page of one.
 import { html, useRef } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { many } from "../lib/words.js";
 import { Closed } from "./closed.js";
 import { OpenConflict } from "./conflict.js";

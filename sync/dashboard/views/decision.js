@@ -1,6 +1,7 @@
 // Saying a decision to the hub, and what became of it.
 import { html, useState } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { propose } from "../lib/edits.js";
 import { sentence } from "./rehearsal.js";
 import { Link, Problem } from "./parts.js";

@@ -1,6 +1,7 @@
 // The page of a stack, and that of a component.
 import { html, useState } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { leaves, pointer, segments, written } from "../lib/paths.js";
 import { many, spaced } from "../lib/words.js";
 import { fileOf } from "../lib/yaml.js";

@@ -1,6 +1,7 @@
 // What is looked for: words, and choices, all of them in the address.
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
-import { app, changed, setQuery } from "../lib/app.js";
+import { app, changed } from "../lib/app.js";
+import { setQuery } from "../lib/going.js";
 import { componentsOf, labelsOf } from "../lib/world.js";
 import { Mark } from "./icons.js";
 

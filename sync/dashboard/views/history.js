@@ -1,6 +1,7 @@
 // What commits changed: differences as people read them, and the history of one entity or value.
 import { html, useEffect, useState } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { gone } from "../lib/gone.js";
 import { overlap, segments } from "../lib/paths.js";
 import { event, many, spaced } from "../lib/words.js";

@@ -1,6 +1,7 @@
 // Keys that work everywhere but in fields.
 import { html, useEffect, useRef } from "../lib/html.js";
-import { app, go, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { go, to } from "../lib/going.js";
 import { forms } from "./actions.js";
 import { OF_HUB, QUEUES, TABS } from "./views.js";
 
@@ -58,6 +59,7 @@ export function Help({ close }) {
   return html`<dialog ref=${dialog} class="card" aria-labelledby="keys" onClose=${close}>
     <h2 id="keys">Keys</h2>
     <dl>${TOLD.map(([key, what]) => html`<div key=${key}><dt>${key.split(" ").map((k) => html`<kbd>${k}</kbd>`)}</dt><dd>${what}</dd></div>`)}</dl>
+    <p class="hint">${app.opensOffline ? "This page opens while the hub cannot be reached, too." : "This browser opens the page only while the hub can be reached."}</p>
     <form method="dialog"><button class="main">Close</button></form>
   </dialog>`;
 }

@@ -1,6 +1,6 @@
 // Entities, places in them and values, by names where the hub has ids.
 import { html } from "../lib/html.js";
-import { to } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { inline } from "../lib/exact.js";
 import { gone } from "../lib/gone.js";
 import { numberOf } from "../lib/holdings.js";

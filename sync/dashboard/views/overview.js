@@ -1,6 +1,7 @@
 // The matrix of a profile: stacks down, component types across.
 import { html } from "../lib/html.js";
-import { app, to } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { to } from "../lib/going.js";
 import { spaced } from "../lib/words.js";
 import { New, mayWrite } from "./actions.js";
 import { Search, freshness, useFilters } from "./filters.js";

@@ -1,6 +1,7 @@
 // Small things that views are made of.
 import { html, useEffect, useState } from "../lib/html.js";
-import { app, go } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { go } from "../lib/going.js";
 import { Exact, inline } from "../lib/exact.js";
 import { place } from "../lib/route.js";
 import { ago, many, when } from "../lib/words.js";

@@ -1,6 +1,8 @@
 // What stands around every view: where one is, where one can go, whether the hub is there.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { app, changed, go, setQuery, signOut, to, world } from "../lib/app.js";
+import { app, changed, world } from "../lib/app.js";
+import { signOut } from "../lib/coming.js";
+import { go, setQuery, to } from "../lib/going.js";
 import { places } from "../lib/drafts.js";
 import { place } from "../lib/route.js";
 import { ago, many } from "../lib/words.js";

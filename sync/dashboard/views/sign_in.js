@@ -1,6 +1,8 @@
 // Coming in: by a token, a one-time code, a password or the hub's provider, as the hub takes them.
 import { html, useEffect, useState } from "../lib/html.js";
-import { app, changed, connect, go } from "../lib/app.js";
+import { app, changed } from "../lib/app.js";
+import { connect } from "../lib/coming.js";
+import { go } from "../lib/going.js";
 import * as session from "../lib/session.js";
 import { sentence } from "../lib/words.js";
 import { Command, Copy, Problem, Waiting } from "./parts.js";

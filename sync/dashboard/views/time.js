@@ -1,6 +1,7 @@
 // The slider over a profile's whole history: it turns every page into how it was then.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { app, setQuery } from "../lib/app.js";
+import { app } from "../lib/app.js";
+import { setQuery } from "../lib/going.js";
 import { when } from "../lib/words.js";
 import { Mark } from "./icons.js";
 import { Comparing } from "./parts.js";

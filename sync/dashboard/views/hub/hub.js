@@ -1,6 +1,7 @@
 // The hub itself: who is connected and how far behind, what it does, what it keeps, and whether it is well.
 import { html } from "../../lib/html.js";
-import { app, setQuery } from "../../lib/app.js";
+import { app } from "../../lib/app.js";
+import { setQuery } from "../../lib/going.js";
 import { useInspection } from "../../lib/inspect.js";
 import { Empty, Problem, Waiting } from "../parts.js";
 import { Connections } from "./connections.js";

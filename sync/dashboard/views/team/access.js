@@ -1,6 +1,7 @@
 // Why somebody may do something, or may not: the hub says by which roles they hold what, here it is put into words.
 import { html, useEffect, useState } from "../../lib/html.js";
-import { app, setQuery } from "../../lib/app.js";
+import { app } from "../../lib/app.js";
+import { setQuery } from "../../lib/going.js";
 import { PERMISSIONS, ROLES } from "../../lib/permissions.js";
 import { Problem, Waiting } from "../parts.js";
 import { profileName } from "./scope.js";
