@@ -19,7 +19,7 @@ export class Commits {
     this.writers = new Map();
     this.wanted = [];
     this.asking = new Set();
-    this.awaited = new Map(); // who is to be told, by seq
+    this.awaited ??= new Map(); // who is to be told, by seq
   }
 
   // The commit of that seq, or undefined until it is known.
@@ -33,9 +33,10 @@ export class Commits {
     return known;
   }
 
-  // Has `tell` called when that commit comes to be known; gives what takes that back.
+  // Has `tell` called when that commit comes to be known, or if it has meanwhile; gives what takes that back.
   whenKnown(seq, tell) {
     const { awaited } = this;
+    if (this.known.has(seq)) queueMicrotask(tell);
     if (!awaited.has(seq)) awaited.set(seq, new Set());
     awaited.get(seq).add(tell);
     return () => {
