@@ -53,6 +53,7 @@ def test_renamed_made_default_and_protected(hub: Hub, opens: Opens) -> None:
     ask(page, "Protect")
     page.get_by_role("dialog").get_by_role("button", name="Protect").click()
     expect(page.get_by_role("button", name="Unprotect")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("e")
     page.get_by_label("Description").fill("what runs at night, and by day")
     expect(foreseen(page)).to_contain_text("another person's approval")

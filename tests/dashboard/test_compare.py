@@ -71,6 +71,7 @@ def test_moments_and_filters_stand_in_the_address(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("NAMESPACE platform")
     expect(page.locator(".entity")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"q=NAMESPACE\+platform"))
     page.reload()
     expect(page.locator(".entity")).to_have_count(1)
     page.get_by_role("button", name="Clear").click()

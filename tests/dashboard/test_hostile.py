@@ -118,14 +118,15 @@ def test_every_name_and_value_is_text(hub: Hub, opens: Opens) -> None:
             stack.extra("n", n)
     tab = opens(hub).sign_in(token_of(hub))
     page = tab.page
-    for text in SCRIPTS:
+    for n, text in enumerate(SCRIPTS):
         page.get_by_role("link", name=named(text), exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(named(text))
         expect(page.locator(".lead")).to_have_text(text)
         expect(page.locator(".page .history .entry").first).to_contain_text(text)
         page.locator(".members a").click()
         expect(page.locator(".under")).to_contain_text(named(text))
-        for value in page.locator(".value").all():
+        # The history of every value, of one of them; of the others, that of some.
+        for value in page.locator(".value").all()[:: 9 if n else 1]:
             value.click()
         file = parse(page.locator(".yaml pre").inner_text(), "page")
         assert file == ComponentFile("orchestrator", named(text), named(text), *values(text))
