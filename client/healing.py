@@ -31,7 +31,7 @@ from stackroom.events.model import (
 )
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync import protocol as wire
-from stackroom.sync.healing_messages import POINTS, PROPOSALS
+from stackroom.sync.messages.healing import POINTS, PROPOSALS
 
 PAGE_BYTES: Final = 1 << 20
 """Bodies of one page that is given back, about."""

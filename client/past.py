@@ -23,6 +23,10 @@ APART_LEAST: Final = 512
 MILESTONES_MOST: Final = 256
 """Milestones of one profile; when there would be more, they are twice as far apart."""
 
+WALKED_AT_ONCE: Final = 10_000
+"""Commits that are folded anew, when a replica rests, to lay milestones; a longer way is left to whoever
+first asks for something of it."""
+
 MILESTONE_BYTES: Final = 64 << 20
 """Bytes that the milestones of one profile may take, compressed."""
 
@@ -56,7 +60,8 @@ def state_at(cache: Cache, profile: str, seq: int) -> State:
 def lay(cache: Cache, profile: str) -> None:
     """Lays the milestones that are due up to the head, as far as the history is here and understood.
 
-    With them, none of the snapshots but the newest is of use, and they go.
+    With them, none of the snapshots but the newest is of use, and they go. Nothing is done where the way
+    there is long: somebody who has just fetched a long history is not to wait until it was folded twice.
     """
     with cache.reader() as log:
         laying = _Laying(log, profile)
@@ -65,9 +70,12 @@ def lay(cache: Cache, profile: str) -> None:
             laying.measure()
             due = laying.due()
         if due:
+            state = _nearest(log, profile, due[0])
+            if due[-1] - state.seq > WALKED_AT_ONCE:
+                return
             # What comes after an event that is newer than this program waits for one that knows it.
             with suppress(UnknownEvent):
-                laying.fold(_nearest(log, profile, due[0]), due[-1])
+                laying.fold(state, due[-1])
     if due:
         laying.keep(cache)
 

@@ -31,7 +31,7 @@ from stackroom.events.revert import revert
 from stackroom.events.rules import Refusal, refuse_change
 from stackroom.events.state import AnyEntity, Conflict, Profile, Request, State
 from stackroom.events.values import Maybe, Path
-from stackroom.sync import draft_messages as wire
+from stackroom.sync.messages import drafts as wire
 from stackroom.sync.showing import Past, page_of
 
 _SALT: Final = bytes(SALT_BYTES)

@@ -3,8 +3,8 @@
 from stackroom.events.log import LogReader
 from stackroom.events.tree import prove_consistency
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere
-from stackroom.sync.healing_messages import Compare, Compared
 from stackroom.sync.mending import GIVEN_UP_FACT
+from stackroom.sync.messages.healing import Compare, Compared
 from stackroom.sync.settings import Settings
 
 

@@ -7,7 +7,7 @@ together; who asks is held to that as to any history that is read (`read_second`
 from stackroom.events.log import LogReader
 from stackroom.events.tree import prove_consistency, prove_inclusions
 from stackroom.sync.effects import ENVELOPE_BYTES, Vouch, Vouched
-from stackroom.sync.proof_messages import Proven
+from stackroom.sync.messages.proofs import Proven
 from stackroom.sync.settings import Settings
 
 

@@ -12,7 +12,7 @@ from stackroom.events import model, people_model
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Change
 from stackroom.sync import protocol as wire
-from stackroom.sync.draft_messages import Approve
+from stackroom.sync.messages.drafts import Approve
 from tests.events.world import uid
 from tests.sync.speaking import HUB, PROFILE
 

@@ -13,7 +13,7 @@ from stackroom.events.model import ComponentRegistered, ComponentUpdated, Profil
 from stackroom.events.people_entities import Project, User
 from stackroom.events.people_model import ProjectCreated, RoleAssigned, TeamCreated
 from stackroom.sync import protocol as wire
-from stackroom.sync.draft_messages import Approve, Do, Intended, Revert
+from stackroom.sync.messages.drafts import Approve, Do, Intended, Revert
 from stackroom.sync.pages import dashboard
 from tests.attacks.standing import standing
 from tests.events.world import uid

@@ -10,7 +10,7 @@ from stackroom.events.people_entities import Assignment, Token, User
 from stackroom.events.people_model import RoleAssigned, RoleRevoked, UserDeleted
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
-from stackroom.sync.draft_messages import Revert
+from stackroom.sync.messages.drafts import Revert
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import Gate, rest, standing, until
 from tests.events.world import uid

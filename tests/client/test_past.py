@@ -93,6 +93,19 @@ def test_all_that_are_due_are_laid_at_once(cache: Cache) -> None:
         assert_past(cache, seq)
 
 
+def test_a_long_way_is_left_to_whoever_asks_first(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "WALKED_AT_ONCE", 10)
+    save(cache, 30)
+    lay(cache, PROFILE)
+    assert laid(cache) == []
+    assert_past(cache, 25)
+    assert laid(cache) == [4, 8, 12, 16, 20, 24]
+    lay(cache, PROFILE)
+    assert laid(cache) == [4, 8, 12, 16, 20, 24, 28]
+
+
 def test_a_longer_history_has_them_farther_apart(cache: Cache) -> None:
     save(cache, 32)
     lay(cache, PROFILE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -112,8 +112,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 def tell(hub: Hub) -> None:
-    """Eight commits, after that which made the profile."""
-    with edit(hub, "orchestrators and stores") as draft:
+    """Eight commits, after that which made the profile, by one connection."""
+    with stackroom.client.connect_sync(hub.url, home=hub.host.home) as connected:
+        _tell(connected.profile("team").edit)
+
+
+def _tell(edit: Callable[[str], AbstractContextManager[Draft]]) -> None:
+    with edit("orchestrators and stores") as draft:
         draft.register_component(
             "orchestrator",
             "k8s",
@@ -126,22 +131,22 @@ def tell(hub: Hub) -> None:
             "artifact_store", "bucket", "s3", config={"path": "s3://ours/prod"}
         )
         draft.register_component("artifact_store", "here", "local")
-    with edit(hub, "how we track") as draft:
+    with edit("how we track") as draft:
         draft.register_component("experiment_tracker", "track", "mlflow", config={"retries": 2**60})
-    with edit(hub, "production, and a laptop to try things") as draft:
+    with edit("production, and a laptop to try things") as draft:
         stores = {"orchestrator": "k8s", "artifact_store": "bucket", "experiment_tracker": "track"}
         draft.register_stack(
             "prod", stores, labels={"env": "prod"}, description="what runs at night"
         )
         draft.register_stack("dev", {"orchestrator": "laptop", "artifact_store": "here"})
-    with edit(hub, "the default") as draft:
+    with edit("the default") as draft:
         draft.default_stack("dev")
-    with edit(hub, "one namespace for all") as draft:
+    with edit("one namespace for all") as draft:
         draft.component("orchestrator", "k8s").set("namespace", "platform").set("limits", "cpu", 8)
-    with edit(hub, "prices") as draft:
+    with edit("prices") as draft:
         draft.register_component("alerter", "pager", "slack")
         draft.register_stack("nightly", {"orchestrator": "k8s", "alerter": "pager"})
-    with edit(hub, "nobody used it") as draft:
+    with edit("nobody used it") as draft:
         draft.stack("nightly").delete()
-    with edit(hub, "more replicas") as draft:
+    with edit("more replicas") as draft:
         draft.component("orchestrator", "k8s").set("namespace", "night")

@@ -202,8 +202,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everybody_can_use_the_forms(story: Hub, opens: Opens, scheme: str, width: int) -> None:
     size = {"width": width, "height": 860}
     tab = opens(story, color_scheme=scheme, viewport=size, reduced_motion="reduce")

@@ -89,8 +89,7 @@ def see(page: Page, address: str) -> None:
     expect(page.locator(".asking")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everybody_can_read_it(story: Story, opens: Opens, scheme: str, width: int) -> None:
     tab = opens(
         story.hub,

@@ -189,8 +189,7 @@ def test_names_are_text(hub: Hub, opens: Opens) -> None:
     assert tab.evaluate("document.querySelectorAll('main img, main script').length") == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everybody_can_read_it(story: Hub, opens: Opens, scheme: str, width: int) -> None:
     tab = opens(
         story,

@@ -393,8 +393,7 @@ def test_hostile_commits_are_verified_as_text(hub: Hub, opens: Opens) -> None:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everybody_can_read_it(team: Hub, opens: Opens, scheme: str, width: int) -> None:
     tab = opens(
         team, color_scheme=scheme, viewport={"width": width, "height": 860}, reduced_motion="reduce"

@@ -93,8 +93,7 @@ def test_they_are_live_and_earlier_ones_are_at_hand(hub: Hub, opens: Opens) -> N
     expect(rows(page).first).to_contain_text("failed")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everybody_can_read_them(past: Hub, opens: Opens, scheme: str, width: int) -> None:
     tab = opens(past, color_scheme=scheme, viewport={"width": width, "height": 860})
     page = tab.sign_in(token_of(past), "/p/team/components/orchestrator/k8s").page

@@ -332,8 +332,7 @@ def staff(hub: Hub) -> None:
     do("invite", "cleo", "--role", "viewer", "--team", "ml").ok()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everybody_can_read_it(office: Hub, opens: Opens, scheme: str, width: int) -> None:
     """No rule of axe-core is broken in any tab or dialog; and a picture of each."""
     size = {"width": width, "height": 860}

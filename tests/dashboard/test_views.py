@@ -212,8 +212,7 @@ def test_the_keys_are_told(page: Page) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 420])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 420)])
 def test_everybody_can_read_it(story: Hub, opens: Opens, scheme: str, width: int) -> None:
     """No rule of axe-core is broken in any view, wide or narrow, light or dark; and a picture of each."""
     tab = opens(

@@ -19,7 +19,7 @@ from stackroom.events.permissions import PERMISSIONS
 from stackroom.events.resolve import Side
 from stackroom.events.signing import Signer
 from stackroom.sync import protocol as wire
-from stackroom.sync.draft_messages import Approve, Do, Intended, Intent, Resolve, Revert
+from stackroom.sync.messages.drafts import Approve, Do, Intended, Intent, Resolve, Revert
 from tests.events.world import uid
 from tests.fuzz.choices import Choices
 from tests.fuzz.hub import ABSENT, IDENTITY, OTHER, SHARED, USERS, FuzzedHub, fuzzed_hub, token_of

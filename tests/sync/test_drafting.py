@@ -9,9 +9,9 @@ import pytest
 
 from stackroom.events.codec import CHANGES
 from stackroom.events.model import Change, ComponentDeleted, ComponentUpdated
-from stackroom.sync import draft_messages as drafts
 from stackroom.sync import protocol as wire
-from stackroom.sync.draft_messages import Approve, Do, Intended, Resolve, Revert
+from stackroom.sync.messages import drafts as drafts
+from stackroom.sync.messages.drafts import Approve, Do, Intended, Resolve, Revert
 from tests.events.world import uid
 from tests.sync.members import Team, serving_team
 from tests.sync.speaking import PROFILE, Peer, Running, component, created, serving, speaking

@@ -15,7 +15,7 @@ from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
 from stackroom.events.steps import Turn
 from stackroom.sync import protocol as wire
-from stackroom.sync.draft_messages import Intended, Resolve
+from stackroom.sync.messages.drafts import Intended, Resolve
 from stackroom.sync.schema import schema, text
 from tests.events.world import PROFILE, uid
 

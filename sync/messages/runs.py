@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from stackroom.events.model import Count, Id, Millis
-from stackroom.sync.message import Message
+from stackroom.sync.messages.message import Message
 
 
 class ListRuns(Message, frozen=True, tag="list_runs"):

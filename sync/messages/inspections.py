@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from stackroom.events.model import Count, Millis
-from stackroom.sync.message import Message
+from stackroom.sync.messages.message import Message
 
 
 class Inspect(Message, frozen=True, tag="inspect"):

@@ -9,8 +9,8 @@ from msgspec import Meta, Struct
 
 from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.model import Count
-from stackroom.sync.message import Message
-from stackroom.sync.order_messages import IdToken, NewToken, Secret
+from stackroom.sync.messages.message import Message
+from stackroom.sync.messages.orders import IdToken, NewToken, Secret
 
 
 class Redeem(Message, frozen=True, tag="redeem"):

@@ -12,8 +12,8 @@ from stackroom.events.limits import EVENTS_PER_PROPOSAL
 from stackroom.events.model import Count, Id, Overlap
 from stackroom.events.resolve import Side
 from stackroom.events.values import Path
-from stackroom.sync.message import Message
-from stackroom.sync.show_messages import Entities
+from stackroom.sync.messages.message import Message
+from stackroom.sync.messages.showing import Entities
 
 Text: TypeAlias = str
 """JSON text of one value."""

@@ -12,7 +12,7 @@ from stackroom.events.history import Difference
 from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.model import Count, Id, Millis
 from stackroom.events.steps import Turn
-from stackroom.sync.message import Message
+from stackroom.sync.messages.message import Message
 
 Entities: TypeAlias = str
 """JSON text of a map from id to entity, or to null."""

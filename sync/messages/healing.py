@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from stackroom.events.merkle import HASH_BYTES
 from stackroom.events.model import Commit, Count, Id, Millis
-from stackroom.sync.message import Message
+from stackroom.sync.messages.message import Message
 
 POINTS: Final = 64
 """Places that are compared at once: four rounds find the common one among sixteen million."""

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from stackroom.events.model import Commit, Count, Id
-from stackroom.sync.message import Message
+from stackroom.sync.messages.message import Message
 
 PROVED_MOST: Final = 64
 """Commits that are proved at once."""
