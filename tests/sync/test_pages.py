@@ -93,7 +93,9 @@ async def test_every_script_that_is_imported_is_there() -> None:
     scripts = list(root.rglob("*.js"))
     assert len(scripts) > 20
     for script in scripts:
-        for name in re.findall(r'(?:from\s*|import\s*\(?\s*)"(\.[^"]+)"', script.read_text("utf-8")):
+        for name in re.findall(
+            r'(?:from\s*|import\s*\(?\s*)"(\.[^"]+)"', script.read_text("utf-8")
+        ):
             assert (script.parent / name).resolve() in scripts, (script, name)
 
 
