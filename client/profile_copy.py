@@ -10,7 +10,7 @@ from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked, ProfileEntry
 from stackroom.events import merkle
 from stackroom.events.errors import UnknownEvent
-from stackroom.events.history import entity_at
+from stackroom.events.history import before_deletion
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit
 from stackroom.events.seeking import Sought
@@ -66,9 +66,8 @@ class ProfileCopy:
         """What a deleted entity was before its deletion, as far as the history here tells."""
 
         def before(id: str) -> AnyEntity | None:
-            gone = self.view.gone.get(self.view.resolve(id))
-            if gone is None or self.missing is not None:
+            if self.missing is not None:
                 return None
-            return entity_at(self.log, self.id, self.view, self.view.resolve(id), gone.stamp[0] - 1)
+            return before_deletion(self.log, self.id, self.view, id)
 
         return before

@@ -73,7 +73,6 @@ __all__ = [
 REGISTRATION: Final = 1
 """The number of the order by which a replica's key is registered."""
 
-# What only those are told who keep no replica.
 OTHERS: Final = frozenset({"key_ended", "key_in_use", "replica_has_key"})
 """The codes by which a hub says that this replica cannot sign with the key that it has."""
 

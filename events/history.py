@@ -72,6 +72,16 @@ def entity_at(log: LogReader, profile: str, now: State, id: str, seq: int) -> An
     return state.entities.get(id)
 
 
+def before_deletion(log: LogReader, profile: str, now: State, id: str) -> AnyEntity | None:
+    """What a deleted entity was before its deletion; None for one that stands, or never was.
+
+    `now` is the state that misses it.
+    """
+    id = now.resolve(id)
+    gone = now.gone.get(id)
+    return None if gone is None else entity_at(log, profile, now, id, gone.stamp[0] - 1)
+
+
 def explain(
     log: LogReader, profile: str, now: State, base: int, overlaps: Sequence[Overlap]
 ) -> tuple[Overlap, ...]:

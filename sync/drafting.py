@@ -1,6 +1,7 @@
 """Working out a proposal for whoever does not know the rules; runs in a reading transaction."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -12,8 +13,8 @@ from stackroom.events.check import check_changes, unsealed
 from stackroom.events.codec import SALT_BYTES, VERSIONS, seal
 from stackroom.events.compose import UPDATED, updates
 from stackroom.events.errors import StackroomError
-from stackroom.events.fold import apply_change
-from stackroom.events.history import entity_at
+from stackroom.events.fold import apply
+from stackroom.events.history import before_deletion
 from stackroom.events.log import LogReader
 from stackroom.events.model import Change, Event, Proposal, RequestApproved
 from stackroom.events.outcomes import (
@@ -66,20 +67,13 @@ def draft(asked: wire.Draft, who: Who, past: Past, most: int, log: LogReader) ->
         return _told(asked, state, outcome, changes)
     touched: dict[str, AnyEntity | None] = {}
     if not isinstance(foreseen, Conflicted):
-        after = _after(state, changes, who)
+        after = state.copy()
+        apply(after, state.seq + 1, who.replica, changes)
         ids = dict.fromkeys(after.resolve(id) for id, _ in changes)
         touched = {id: after.entities.get(id) for id in ids}
     text, count = page_of(touched.items(), most)
     drafted = _told(asked, state, outcome, changes)
     return msgspec.structs.replace(drafted, entities=text, left_out=len(touched) - count, kept=kept)
-
-
-def _after(state: State, changes: Changes, who: Who) -> State:
-    after = state.copy()
-    stamp = (state.seq + 1, after.writer(who.replica))
-    for id, change in changes:
-        apply_change(after, stamp, id, change)
-    return after
 
 
 def _worked_out(
@@ -90,7 +84,7 @@ def _worked_out(
         case wire.Do(intended):
             return _read(intended, base), ()
         case wire.Resolve() as step:
-            return _resolution(step, state, _revive(asked.profile, state, log)), ()
+            return _resolution(step, state, partial(before_deletion, log, asked.profile, state)), ()
         case wire.Approve(id):
             request = state.entities.get(id)
             if not isinstance(request, Request):
@@ -140,15 +134,6 @@ def _refuse_edit(state: State, id: str, path: Path, value: Maybe) -> None:
 
 def _value(text: str | None) -> Maybe:
     return UNSET if text is None else msgspec.json.decode(text)
-
-
-def _revive(profile: str, state: State, log: LogReader) -> Revive:
-    def before(id: str) -> AnyEntity | None:
-        id = state.resolve(id)
-        gone = state.gone.get(id)
-        return None if gone is None else entity_at(log, profile, state, id, gone.stamp[0] - 1)
-
-    return before
 
 
 def _reversal(

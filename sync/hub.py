@@ -208,6 +208,10 @@ class Hub(Healing, Inspections):
     def _receive(
         self, session: Session, principal: Principal, message: wire.FromReplica, now: Millis
     ) -> None:
+        if isinstance(message, wire.Reading):
+            if self._may_read(session, principal, message.profile):
+                self._read(session, principal, message)
+            return
         match message:
             case wire.Ask(order=wire.ListOffers() | wire.Heal()):
                 self._heals(session, principal, message, now)
@@ -223,46 +227,13 @@ class Hub(Healing, Inspections):
             case wire.ListProfiles():
                 session.lists = True
                 self._effects.append(ListAll(session.id))
-            case wire.Subscribe(profile, after, root, snapshot, seen):
-                if self._may_read(session, principal, profile) and self._has_room(session, profile):
-                    self._subscribe(session, principal, profile, after)
-                    read = Read(session.id, profile, after, root, snapshot, seen=seen)
-                    self._effects.append(read)
             case wire.Unsubscribe(profile):
                 self._unsubscribe(session, profile)
-            case wire.Fetch(profile, after):
-                if self._may_read(session, principal, profile):
-                    self._effects.append(Read(session.id, profile, after, history=True))
-            case wire.Watch(profile):
-                if self._may_read(session, principal, profile):
-                    self._watch(session, profile)
             case wire.Unwatch(profile):
                 self._unwatch(session, profile)
-            case wire.Look(profile=profile):
-                if self._may_read(session, principal, profile):
-                    self._effects.append(LookBack(session.id, self._comparable(message)))
-            case wire.ReadLog(profile=profile):
-                if self._may_read(session, principal, profile):
-                    self._effects.append(Recount(session.id, message))
-            case wire.Diff(profile=profile):
-                if self._may_read(session, principal, profile):
-                    self._effects.append(Contrast(session.id, message))
-            case wire.Prove(profile=profile):
-                if self._may_read(session, principal, profile):
-                    self._effects.append(Vouch(session.id, message))
-            case wire.Draft(profile=profile):
-                if self._may_read(session, principal, profile):
-                    who = self._who(session, principal, profile)
-                    self._effects.append(WorkOut(session.id, message, who))
-            case wire.ListRuns(profile=profile):
-                if self._may_read(session, principal, profile):
-                    self._effects.append(FindRuns(session.id, message))
             case wire.Inspect(profile=profile):
                 if self._may_inspect(session, principal, profile):
                     self._effects.append(Inspecting(session.id, message))
-            case wire.FetchRoots(profile, seqs):
-                if self._may_read(session, principal, profile):
-                    self._effects.append(FetchRoots(session.id, profile, seqs))
             case wire.Push():
                 self._push(session, principal, message)
             case wire.Compare():
@@ -273,6 +244,34 @@ class Hub(Healing, Inspections):
                 self._returned(session, message, now)
             case _:
                 self.malformed(session, "hello was said before")
+
+    def _read(self, session: Session, principal: Principal, message: wire.Reading) -> None:
+        """Gives what is asked of a profile, to whoever may read it."""
+        profile, id = message.profile, session.id
+        match message:
+            case wire.Subscribe(_, after, root, snapshot, seen):
+                if self._has_room(session, profile):
+                    self._subscribe(session, principal, profile, after)
+                    self._effects.append(Read(id, profile, after, root, snapshot, seen=seen))
+            case wire.Fetch(_, after):
+                self._effects.append(Read(id, profile, after, history=True))
+            case wire.FetchRoots(_, seqs):
+                self._effects.append(FetchRoots(id, profile, seqs))
+            case wire.Watch():
+                self._watch(session, profile)
+            case wire.Look():
+                self._effects.append(LookBack(id, self._comparable(message)))
+            case wire.ReadLog():
+                self._effects.append(Recount(id, message))
+            case wire.Diff():
+                self._effects.append(Contrast(id, message))
+            case wire.Prove():
+                self._effects.append(Vouch(id, message))
+            case wire.ListRuns():
+                self._effects.append(FindRuns(id, message))
+            case wire.Draft():
+                who = self._who(session, principal, profile)
+                self._effects.append(WorkOut(id, message, who))
 
     # Who may what
 

@@ -364,6 +364,11 @@ FromReplica: TypeAlias = (
     | Offer
     | Returned
 )
+Reading: TypeAlias = (
+    Subscribe | Fetch | FetchRoots | Watch | Look | ReadLog | Diff | Prove | ListRuns | Draft
+)
+"""What asks for something of a profile, and is for whoever may read it."""
+
 SigningIn: TypeAlias = Redeem | SignIn | SignInOidc
 """What makes somebody's first token."""
 

@@ -1,5 +1,6 @@
 // One's own proposals: kept before they are sent, sent when the hub can be reached, told what became of them.
 // Tabs share them: one pushes at a time, and all hear of it.
+import { toBase64, toHex } from "./bytes.js";
 import * as database from "./database.js";
 import { encode } from "./exact.js";
 import { OTHERS } from "./signer.js";
@@ -203,7 +204,7 @@ function* batches(proposals, { push_proposals: most, push_bytes: bytes }) {
   if (some.length) yield some;
 }
 
-const salt = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+const salt = () => toBase64(crypto.getRandomValues(new Uint8Array(16)));
 
 // A UUID, version 7 (RFC 9562, section 5.7): milliseconds since 1970, then what is random.
 export function newId() {
@@ -212,6 +213,5 @@ export function newId() {
   for (let i = 0; i < 6; i++) bytes[i] = (time / 2 ** (8 * (5 - i))) & 0xff;
   bytes[6] = (bytes[6] & 0x0f) | 0x70;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

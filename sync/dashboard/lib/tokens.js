@@ -1,5 +1,7 @@
 // Tokens are made by whoever will hold them: the form is that of sync/tokens.py, the hub learns a hash.
 
+import { sha256, toBase64, utf8 } from "./bytes.js";
+
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 export const JOIN = "srj", SET_UP = "sru", LOGIN = "srl", PERSONAL = "srm", SERVICE = "srs";
 
@@ -22,14 +24,14 @@ function crc32(bytes) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-const checksum = (body) => base62(BigInt(crc32(new TextEncoder().encode(body))), 6);
+const checksum = (body) => base62(BigInt(crc32(utf8(body))), 6);
 
 // { text, prefix, hash }: a secret of that kind, and what the hub is told of it.
 export async function makeSecret(kind) {
   const body = `${kind}_${base62(random(8) % 62n ** 8n, 8)}${base62(random(24), 33)}`;
   const text = body + checksum(body);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return { text, prefix: text.slice(0, 12), hash: btoa(String.fromCharCode(...hash)) };
+  const hash = await sha256(utf8(text));
+  return { text, prefix: text.slice(0, 12), hash: toBase64(hash) };
 }
 
 // { text, order }: a token, and how an order tells the hub of it.

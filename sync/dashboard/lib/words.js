@@ -22,7 +22,7 @@ export function ago(time, now = Date.now()) {
 }
 
 // A refusal of the hub's as a sentence of its own.
-export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1).replace(/([^.!?])$/, "$1.");
+export const sentence = (text = "") => text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
 export const when = (time) => whole.format(new Date(time));
 export const many = (n, one, more = one + "s") => `${count.format(n)} ${n === 1 ? one : more}`;

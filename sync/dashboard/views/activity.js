@@ -5,7 +5,7 @@ import { setQuery } from "../lib/going.js";
 import { place } from "../lib/route.js";
 import { many } from "../lib/words.js";
 import { Reading } from "../lib/reading.js";
-import { Search } from "./filters.js";
+import { Choice, Search, each } from "./filters.js";
 import { Entry } from "./history.js";
 import { VerifyAll } from "./proof.js";
 import { Empty, Link, Problem, Waiting } from "./parts.js";
@@ -31,8 +31,8 @@ export function Activity({ world }) {
       <${Search} label="Search commits" />
       <${Link} to=${place(app.route.profile, "compare")}>Compare two moments<//>
       <div class="filters" role="search">
-        <${Choice} name="author" title="By" options=${authorsOf(world, entries)} />
-        <${Choice} name="kind" title="Of" options=${KINDS} />
+        <${Choice} name="author" title="By" options=${each(authorsOf(world, entries))} />
+        <${Choice} name="kind" title="Of" options=${each(KINDS)} />
         ${filtered && html`<button type="button" class="quiet" onClick=${() => setQuery({ q: null, kind: null, author: null })}>Clear</button>`}
       </div>
       ${entries.length > 0 && html`<${VerifyAll} entries=${entries} />`}
@@ -49,12 +49,6 @@ export function Activity({ world }) {
     <div ref=${end} />
   </section>`;
 }
-
-const Choice = ({ name, title, options }) => html`<label class="choice"><span class="hidden">${title}</span>
-  <select value=${app.route.query.get(name) ?? ""} onChange=${(e) => setQuery({ [name]: e.currentTarget.value })}>
-    <option value="">${title}: any</option>
-    ${options.map((value) => html`<option key=${value} value=${value}>${title}: ${value}</option>`)}
-  </select></label>`;
 
 // What the address asks for, as the hub is asked for it.
 function useFilters() {

@@ -3,7 +3,7 @@ import { html, useState } from "../lib/html.js";
 import { app } from "../lib/app.js";
 import { to } from "../lib/going.js";
 import { propose } from "../lib/edits.js";
-import { sentence } from "./rehearsal.js";
+import { sentence } from "../lib/words.js";
 import { Link, Problem } from "./parts.js";
 
 // { busy, outcome, send(changes, message, base) }; `base` is the seq of what they had in view who decide.

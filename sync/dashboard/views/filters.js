@@ -23,7 +23,7 @@ export const Choice = ({ name, title, options }) => html`<label class="choice">
   </select>
 </label>`;
 
-const each = (values) => values.map((value) => [value]);
+export const each = (values) => values.map((value) => [value]);
 
 // What cells of rows say depends on: where this is the same, they say the same.
 export const freshness = (index) => [index, app.commits.known, Math.floor(Date.now() / 6e4)].map(tagOf).join();

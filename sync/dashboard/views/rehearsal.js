@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { app } from "../lib/app.js";
 import { differing } from "../lib/differing.js";
 import { rehearse } from "../lib/edits.js";
-import { many } from "../lib/words.js";
+import { many, sentence } from "../lib/words.js";
 import { Differences } from "./history.js";
 import { At, Named, Place, naming } from "./named.js";
 import { Problem, Waiting } from "./parts.js";
@@ -65,5 +65,3 @@ function Fate({ of: answer, world, said }) {
       : said}</p>
     <${Result} entities=${answer.entities} world=${world} leftOut=${answer.left_out} />`;
 }
-
-export const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".") : "");

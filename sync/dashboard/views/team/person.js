@@ -1,6 +1,7 @@
 // One user: who it is, what they hold, what lets them in.
 import { html, useEffect, useRef } from "../../lib/html.js";
 import { app } from "../../lib/app.js";
+import { fromHex, toBase64 } from "../../lib/bytes.js";
 import { newId } from "../../lib/edits.js";
 import { Empty, Link, Time, Who } from "../parts.js";
 import { Dialog, Ends, Field, Opens } from "./dialog.js";
@@ -79,14 +80,11 @@ function Keys({ crowd, row, writes }) {
         <td><code>${entity.replica}</code></td>
         <td><${Time} of=${entity.created ?? 0} /></td>
         ${writes && html`<td><${Ends} label="Revoke" name=${`Revoke key ${name}`} title=${`Revoke key ${name} of ${row.name}?`}
-          act=${() => app.connection.order({ order: "revoke_key", key: base64(entity.public) })}>
+          act=${() => app.connection.order({ order: "revoke_key", key: toBase64(fromHex(entity.public)) })}>
           Nothing that it signs is taken from now on; what it signed before stays signed.<//></td>`}
       </tr>`)}<//>`}
   </section>`;
 }
-
-// Bytes in hexadecimal digits as JSON messages have them.
-const base64 = (digits) => btoa(String.fromCharCode(...digits.match(/../g).map((byte) => parseInt(byte, 16))));
 
 // An account of a program, which gets its tokens from administrators.
 export const NewService = () => html`<${Opens} label="Add a service">${(close) => html`<${Dialog} title="An account for a program" does="Add" close=${close}
