@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 from tests.dashboard.conftest import Opens, apart, standing, token_of
 from tests.dashboard.quarrels import UPDATE, begin, clash, people, torn
+from tests.dashboard.watched import Broken
 
 
 class Story(NamedTuple):
@@ -97,12 +97,8 @@ def test_everybody_can_read_it(story: Story, opens: Opens, scheme: str, width: i
         viewport={"width": width, "height": 1_100},
         reduced_motion="reduce",
     ).sign_in(token_of(story.hub))
-    axe, broken = Axe(), []
+    broken: list[Broken] = []
     for view, path in story.views.items():
         see(tab.page, tab.origin + path)
-        tab.shot(f"{view}-{scheme}-{'wide' if width > 1_000 else 'narrow'}")
-        for found in axe.run(tab.page).response["violations"]:
-            broken += [(view, found["id"], node["html"][:160]) for node in found["nodes"]]
-        wide = tab.evaluate("document.documentElement.scrollWidth > innerWidth")
-        assert not wide, f"{view} is wider than the window"
+        broken += tab.examined(view, scheme)
     assert broken == []

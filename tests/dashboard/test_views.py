@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from stackroom.client.files.text import parse
 from tests.commands.hubs import Hub
 from tests.dashboard.conftest import Opens, apart, token_of
+from tests.dashboard.watched import Broken
 
 VIEWS = {
     "stacks": "/p/team",
@@ -221,7 +221,7 @@ def test_everybody_can_read_it(story: Hub, opens: Opens, scheme: str, width: int
         viewport={"width": width, "height": 860},
         reduced_motion="reduce",
     )
-    axe, broken = Axe(), []
+    broken: list[Broken] = []
     tab.go("/")
     tab.page.get_by_label("Token or one-time code").wait_for()
     for view in ("sign-in", *VIEWS):
@@ -229,9 +229,5 @@ def test_everybody_can_read_it(story: Hub, opens: Opens, scheme: str, width: int
             if view == "stacks":
                 tab.sign_in(token_of(story))
             see(tab.page, view)
-        tab.shot(f"{view}-{scheme}-{'wide' if width > 1_000 else 'narrow'}")
-        for found in axe.run(tab.page).response["violations"]:
-            broken += [(view, found["id"], node["html"][:160]) for node in found["nodes"]]
-        wide = tab.evaluate("document.documentElement.scrollWidth > innerWidth")
-        assert not wide, f"{view} is wider than the window"
+        broken += tab.examined(view, scheme)
     assert broken == []

@@ -2,10 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Dialog
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Dialog, Page
 
 from tests.commands.hubs import Hub
 
@@ -18,6 +19,15 @@ GONE = re.compile(
 
 BLOCKED = "Service Worker registration blocked"
 """What a browser says that was told to have no worker."""
+
+Broken: TypeAlias = tuple[str, ...]
+"""What breaks a rule: the view, the rule, and the element."""
+
+
+def broken_rules(page: Page) -> list[tuple[str, str]]:
+    """What axe-core finds hard to use for somebody: the rule, and the element."""
+    found = Axe().run(page).response["violations"]
+    return [(rule["id"], node["html"][:160]) for rule in found for node in rule["nodes"]]
 
 
 class Watched:
@@ -70,6 +80,15 @@ class Watched:
         """Keeps a picture of it."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"dashboard-{name}.png")
+
+    def examined(self, view: str, scheme: str) -> list[Broken]:
+        """Keeps a picture of it in that colour scheme; it fits its window. Gives the rules that it breaks."""
+        size = self.page.viewport_size
+        assert size is not None
+        self.shot(f"{view}-{scheme}-{'wide' if size['width'] > 1_000 else 'narrow'}")
+        wide = self.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not wide, f"{view} is wider than the window"
+        return [(view, *broken) for broken in broken_rules(self.page)]
 
     def evaluate(self, script: str) -> Any:
         """What a script says that runs in the page."""
