@@ -186,4 +186,4 @@ def stack_name(state: State, id: str) -> str:
 
 def stack_ids(state: State, id: str) -> tuple[str, ...]:
     """The ids under which the stack was ever spoken of."""
-    return (id, *(alias for alias, standing in state.aliases.items() if standing == id))
+    return tuple(sorted(state.spoken_of((id,))))

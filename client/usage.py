@@ -57,7 +57,7 @@ def _in_stacks(copy: "ProfileCopy", component: str, type: str) -> dict[str, list
     view = copy.view
     stacks = {id for id, _ in view.all(Stack)}
     stacks |= {id for id, gone in view.gone.items() if gone.kind == "stack"}
-    spoken = stacks | {alias for alias, standing in view.aliases.items() if standing in stacks}
+    spoken = view.spoken_of(stacks)
     state = State()
     state.aliases = view.aliases.copy()
     spans: dict[str, list[Span]] = {}

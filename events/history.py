@@ -61,7 +61,7 @@ def entity_at(log: LogReader, profile: str, now: State, id: str, seq: int) -> An
 
     `now` is any later state; it tells under which other ids the entity was spoken of.
     """
-    ids = {id, *(alias for alias, standing in now.aliases.items() if standing == id)}
+    ids = now.spoken_of((id,))
     state = State()
     state.aliases = now.aliases.copy()
     for commit in log.touching(profile, sorted(ids), seq):

@@ -6,7 +6,7 @@ Entities are values: `fold` replaces them and never changes one in place, so a c
 all that has not changed since.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -209,6 +209,11 @@ class State:
     def resolve(self, id: str) -> str:
         """The id that stands for `id`."""
         return self.aliases.get(id, id)
+
+    def spoken_of(self, ids: Iterable[str]) -> set[str]:
+        """The ids under which these entities were ever spoken of: `ids`, and those that they stand for."""
+        standing = set(ids)
+        return standing | {alias for alias, id in self.aliases.items() if id in standing}
 
     def get(self, id: str) -> AnyEntity | None:
         """The entity that stands for `id`, if there is one."""

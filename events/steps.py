@@ -80,7 +80,7 @@ def steps_of(
     Each with up to `values` values. `now` is any later state: it tells under which other ids the entity was
     spoken of.
     """
-    ids = {id, *(alias for alias, standing in now.aliases.items() if standing == id)}
+    ids = now.spoken_of((id,))
     state = State()
     state.aliases = now.aliases.copy()
     last: deque[Step] = deque(maxlen=most)

@@ -43,8 +43,7 @@ class Courses:
         self, log: LogReader, profile: str, now: State, stacks: Iterable[str], upto: int
     ) -> None:
         self._now = now
-        wanted = {now.resolve(id) for id in stacks}
-        ids = wanted | {alias for alias, standing in now.aliases.items() if standing in wanted}
+        ids = now.spoken_of(now.resolve(id) for id in stacks)
         self._seqs: dict[str, list[int]] = {}
         self._stacks: dict[str, list[Stack | None]] = {}
         state = State()
@@ -80,8 +79,7 @@ def list_runs(asked: wire.ListRuns, past: Past, settings: Settings, log: LogRead
         return Ran(())
     stacks, limit = None, STRETCH
     if kind == "stack":
-        others = (alias for alias, standing in now.aliases.items() if standing == entity)
-        stacks, limit = (entity, *others), most
+        stacks, limit = tuple(sorted(now.spoken_of((entity,)))), most
     behind = (asked.before, asked.run) if asked.before else None
     wanted = RunsWanted(stacks=stacks, upto=upto, behind=behind, limit=limit)
     found = log.runs(profile, wanted)

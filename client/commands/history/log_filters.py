@@ -112,7 +112,7 @@ class Filters(Struct, frozen=True):
                 known,
                 "stackroom log --help",
             )
-        return _with_aliases(view, {id for id, type in _component_types(view) if type in types})
+        return view.spoken_of({id for id, type in _component_types(view) if type in types})
 
 
 def is_time(text: str) -> bool:
@@ -171,16 +171,12 @@ def ids_of(view: State, text: str, kind: str = "") -> set[str]:
             id, entity = find_entity(view, text)
     except NotFound:
         if gone := gone_called(view, text):
-            return _with_aliases(view, set(gone))
+            return view.spoken_of(gone)
         raise
     standing = {id}
     if isinstance(entity, Stack):
         standing.update(member for _, member in entity.members())
-    return _with_aliases(view, standing)
-
-
-def _with_aliases(view: State, standing: set[str]) -> set[str]:
-    return standing | {alias for alias, stands in view.aliases.items() if stands in standing}
+    return view.spoken_of(standing)
 
 
 def _component_types(view: State) -> Iterable[tuple[str, str]]:
