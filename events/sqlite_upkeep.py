@@ -24,7 +24,7 @@ log = logging.getLogger("stackroom.log")
 TRANSACTION_PAGES: Final = 4
 """Pages that a transaction writes whatever is in it; beside them, about one a row at the most."""
 
-INDEXED_TOGETHER: Final = 256
+INDEXED_TOGETHER: Final = 128
 """Rows that the index gets in one transaction, which takes a millisecond or two; a commit's go together."""
 
 INDEXED_MOST: Final = 5_000
@@ -87,10 +87,10 @@ class Upkeep:
                 await self._own.run(_keep_small)
             for number, indexed, head in await self._own.run(_due):
                 await self._index(self._own, number, indexed, head)
-            # Pages that are written meanwhile keep the first from reaching the end of the WAL; the second
-            # has but those to move, and the next commit begins the WAL anew.
-            await self._own.run(_checkpoint)
-            await self._writer.run(_checkpoint)
+            if await self._own.run(_checkpoint) > 2 * CHECKPOINT_PAGES:
+                # What is committed meanwhile keeps it from the end of the WAL, which so grows on. The writer
+                # has but that to move, and begins the WAL anew with its next commit.
+                await self._writer.run(_checkpoint)
         except (sqlite3.Error, LogError) as error:
             # Nothing is lost by it, and there is a next round. What is wrong, the next commit meets, too.
             log.warning("the upkeep of the log failed: %s", error)
@@ -130,5 +130,7 @@ def _keep_small(conn: sqlite3.Connection) -> None:
     conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
-def _checkpoint(conn: sqlite3.Connection) -> None:
-    conn.execute(CHECKPOINT).fetchone()
+def _checkpoint(conn: sqlite3.Connection) -> int:
+    """Moves what it can; the pages that are in the WAL."""
+    _, pages, _ = conn.execute(CHECKPOINT).fetchone()
+    return int(pages)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from functools import partial
+from typing import Final
 
 from stackroom.events.errors import LogError
 from stackroom.events.log import EventLog
@@ -10,6 +11,9 @@ from stackroom.events.state import pieces
 from stackroom.sync.snapshots import AT_ONCE, Snapshots
 
 log = logging.getLogger("stackroom.hub")
+
+REST: Final = 0.002
+"""Seconds between two pieces: encoding one holds the interpreter, which a commit needs again and again."""
 
 
 class Snapshotter:
@@ -34,7 +38,7 @@ class Snapshotter:
                 encoded = []
                 for piece in pieces(due.state, AT_ONCE):
                     encoded.append(piece)
-                    await asyncio.sleep(0)  # Encoding holds the interpreter: others go in between.
+                    await asyncio.sleep(REST)
                 try:
                     await self.event_log.write(partial(self.snapshots.put, due, encoded))
                 except LogError as error:
