@@ -5,7 +5,7 @@ Both run the same readers and writers. Importing this does not import asyncio.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,6 +29,7 @@ from stackroom.events.sqlite_write import SqliteWriter
 
 if TYPE_CHECKING:
     from stackroom.events.database import Database
+    from stackroom.events.sqlite_upkeep import Upkeep
 
 T = TypeVar("T")
 
@@ -112,11 +113,14 @@ def open_reader(path: Path) -> Iterator[SqliteReader]:
 
 
 class SqliteLog:
-    """An `EventLog`: a thread and connection that writes, and another that reads beside it."""
+    """An `EventLog`: a thread and connection that writes, another that reads beside it, and the upkeep."""
 
-    def __init__(self, writer: "Database", reader: "Database", path: Path) -> None:
+    def __init__(
+        self, writer: "Database", reader: "Database", upkeep: "Upkeep", path: Path
+    ) -> None:
         self._writer = writer
         self._reader = reader
+        self._upkeep = upkeep
         self.path = path
 
     @classmethod
@@ -126,14 +130,18 @@ class SqliteLog:
         """Opens or makes the file as `LogFile.open` does."""
         # Not at the top: commands read logs without asyncio, whose import takes longer.
         from stackroom.events.database import Database
+        from stackroom.events.sqlite_upkeep import Upkeep, leave_to_upkeep
 
-        writer = await Database.open(lambda: _open(path, new_id, now, synchronous, "log"))
+        def connected() -> sqlite3.Connection:
+            return leave_to_upkeep(_open(path, new_id, now, synchronous, "log"))
+
+        writer = await Database.open(connected)
         try:
-            reader = await Database.open(lambda: _open(path, new_id, now, synchronous, "log"))
+            reader = await Database.open(connected)
         except BaseException:
             await writer.aclose()
             raise
-        return cls(writer, reader, path)
+        return cls(writer, reader, Upkeep(writer, connected), path)
 
     async def read(self, work: Callable[[LogReader], T]) -> T:
         """Runs `work` in one reading transaction."""
@@ -147,11 +155,15 @@ class SqliteLog:
     async def write(self, work: Callable[[LogWriter], T]) -> T:
         """Runs `work` in one writing transaction; what it did is durable on return."""
 
-        def whole(conn: sqlite3.Connection) -> T:
+        def whole(conn: sqlite3.Connection) -> tuple[T, int]:
+            before = conn.total_changes
             with explained(self.path), transaction(conn, "BEGIN IMMEDIATE"):
-                return work(SqliteWriter(conn))
+                done = work(SqliteWriter(conn, index_later=True))
+            return done, conn.total_changes - before
 
-        return await self._writer.run(whole)
+        done, rows = await self._writer.run(whole)
+        self._upkeep.wrote(rows)
+        return done
 
     async def scrub(self) -> None:
         """Rewrites the file, and empties what SQLite keeps beside it."""
@@ -159,10 +171,10 @@ class SqliteLog:
 
     async def aclose(self) -> None:
         """Ends the work under way and closes the file."""
-        try:
-            await self._reader.aclose()
-        finally:
-            await self._writer.aclose()
+        async with AsyncExitStack() as last_first:
+            last_first.push_async_callback(self._writer.aclose)
+            last_first.push_async_callback(self._reader.aclose)
+            last_first.push_async_callback(self._upkeep.aclose)
 
 
 def _open(

@@ -1,6 +1,7 @@
 """Writing to a log in SQLite: every call is made inside one writing transaction."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -50,7 +51,14 @@ DROP_SNAPSHOTS = """
 
 
 class SqliteWriter(SqliteReader):
-    """A `LogWriter` on a connection that is in a writing transaction."""
+    """A `LogWriter` on a connection that is in a writing transaction.
+
+    With `index_later`, somebody else indexes commits by entity: see `sqlite_upkeep`.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, *, index_later: bool = False) -> None:
+        super().__init__(conn)
+        self._index_later = index_later
 
     def append(self, profile: str, taken: Sequence[Taken], frontier: Frontier) -> None:
         if not taken:
@@ -64,7 +72,7 @@ class SqliteWriter(SqliteReader):
             raise Gap(profile, frontier.size, last.seq)
         self._insert(profile, number, taken)
         self._conn.execute(MOVE_HEAD, (last.seq, last.root, pack(frontier), number))
-        if last.seq - indexed >= INDEXED_EVERY:
+        if last.seq - indexed >= INDEXED_EVERY and not self._index_later:
             self._index(number, indexed + 1, last.seq)
             self._conn.execute(MOVE_INDEXED, (last.seq, number))
 

@@ -54,6 +54,7 @@ from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode, listing
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
+from stackroom.sync.snapshots import AT_ONCE, Snapshots
 
 COPIES_KEPT: Final = 1_000
 """Connections of copied replicas that are remembered; they hang up as soon as they know."""
@@ -111,7 +112,8 @@ class Authority:
 
     `snapshot_every` is in commits, `states_kept` in profiles; `salt` gives 16 fresh random bytes.
     `people` is the stream of the hub's people, who say what each may do; empty where there is none.
-    `ceilings` bound what a profile may hold beside the rules; None is no bound.
+    `ceilings` bound what a profile may hold beside the rules; None is no bound. `snapshots` takes those of
+    large states, for somebody to write them later; None has all of them written when they are due.
     """
 
     def __init__(
@@ -122,8 +124,10 @@ class Authority:
         states_kept: int,
         people: str = "",
         ceilings: Ceilings | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self.ceilings = ceilings
+        self.snapshots = snapshots
         self.salt = salt
         self.people = people
         self.snapshot_every = snapshot_every
@@ -192,6 +196,8 @@ class Authority:
     def forget_profile(self, profile: str) -> None:
         """Throws one state away; it is rebuilt from the log."""
         self._branches.pop(profile, None)
+        if self.snapshots is not None:
+            self.snapshots.forget(profile)
 
     def refuse(self, author: str, changes: Changes, log: LogReader) -> Refusal | None:
         """Why the hub cannot make `changes` among its people under the name of `author`."""
@@ -477,9 +483,12 @@ class Authority:
         # What a snapshot costs grows with the entities; what it saves, with the commits.
         due = max(self.snapshot_every, len(branch.state.entities) // 2)
         if branch.state.seq - branch.stored >= due:
-            seq = branch.state.seq
-            log.put_snapshot(profile, Snapshot(seq, branch.frontier, encode(branch.state)))
-            branch.stored = seq
+            state = branch.state
+            branch.stored = state.seq
+            if self.snapshots is not None and len(state.entities) > AT_ONCE:
+                self.snapshots.add(profile, state, branch.frontier)
+            else:
+                log.put_snapshot(profile, Snapshot(state.seq, branch.frontier, encode(state)))
 
 
 def _changes(*events: Event) -> Changes:

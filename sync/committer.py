@@ -43,9 +43,9 @@ class Committer:
     """Has proposals decided, each account in its turn, many in one transaction.
 
     Orders take their turn among them, each in a transaction of its own. `decided`, `carried_out`, `mended`
-    and `failed` are told what came of them. `run` ends after `drain`; what is submitted later is
-    not taken: its senders have it still, and push it again to the hub that comes back.
-    Cancelling it does not undo the transaction under way: it ends whole, and nobody is told.
+    and `failed` are told what came of them, and `wrote` of each transaction that stands. `run` ends after
+    `drain`; what is submitted later is not taken: its senders have it still, and push it again to the hub
+    that comes back. Cancelling it does not undo the transaction under way: it ends whole, and nobody is told.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Committer:
         carried_out: CarriedOut,
         mended: Healed,
         failed: Failed,
+        wrote: Callable[[], None] = lambda: None,
     ) -> None:
         self.event_log = event_log
         self.authority = authority
@@ -69,6 +70,7 @@ class Committer:
         self.carried_out = carried_out
         self.mended = mended
         self.failed = failed
+        self.wrote = wrote
         self.ready = True
         """Whether the last transaction succeeded."""
         self._turns = turns
@@ -134,11 +136,13 @@ class Committer:
             return work(log)
 
         try:
-            return await self.event_log.write(whole)
+            done = await self.event_log.write(whole)
         except BaseException:
             self._facts = facts + self._facts
             self.authority.forget()
             raise
+        self.wrote()
+        return done
 
     async def _commit(self, batch: list[Submit]) -> None:
         begun = time.perf_counter()

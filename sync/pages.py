@@ -1,4 +1,4 @@
-"""The dashboard's files as browsers get them: read, hashed and compressed once, when the hub starts.
+"""The dashboard's files as browsers get them: read and hashed when the hub starts, compressed once.
 
 No request reads the disk: what is not among the files that were read is not there. The hash of them all
 stands in each file's address, so that the files of one page belong together and may be kept for ever.
@@ -6,13 +6,12 @@ stands in each file's address, so that the files of one page belong together and
 
 import gzip
 import re
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Final
 
-from msgspec import Struct
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
@@ -62,12 +61,17 @@ WORKER: Final = "worker.js"
 WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 
 
-class File(Struct, frozen=True):
-    """One file, as it is and compressed."""
+class File:
+    """One file, as it is and compressed: that when it is first asked for, as few files are on most hubs."""
 
-    kind: str
-    plain: bytes
-    packed: bytes
+    def __init__(self, kind: str, plain: bytes) -> None:
+        self.kind = kind
+        self.plain = plain
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The file compressed."""
+        return gzip.compress(self.plain, 9, mtime=0)
 
 
 class Pages:
@@ -155,7 +159,7 @@ def _imported(found: dict[str, bytes]) -> set[str]:
 
 def _file(name: str, data: bytes) -> File:
     kind = _KINDS[Path(name).suffix]
-    return File(kind, data, gzip.compress(data, 9, mtime=0))
+    return File(kind, data)
 
 
 def _answer(file: File, request: Request, more: list[tuple[str, str]]) -> Response:

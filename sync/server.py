@@ -54,6 +54,8 @@ from stackroom.sync.proving import Prover
 from stackroom.sync.security_log import NOWHERE, Notes
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.snapshots import Snapshots
+from stackroom.sync.snapshotter import Snapshotter
 from stackroom.sync.tls import Tls
 from stackroom.sync.turns import Turns
 
@@ -109,12 +111,15 @@ class Server:
         self.certificate_changed: Callable[[], None] = lambda: None
         """Called, on another thread, when new handshakes get another certificate."""
         self._close_code = wire.CloseCode.GOING_AWAY
+        snapshots = Snapshots()
+        self.snapshotter = Snapshotter(event_log, snapshots)
         authority = Authority(
             salt,
             snapshot_every=settings.snapshot_every,
             states_kept=settings.states_kept,
             people=people,
             ceilings=Ceilings.of(settings),
+            snapshots=snapshots,
         )
         self.committer = Committer(
             event_log,
@@ -126,6 +131,7 @@ class Server:
             carried_out=self._carried_out,
             mended=self._mended,
             failed=self._failed,
+            wrote=self.snapshotter.wake,
         )
         self._tasks: TaskGroup | None = None
         """What runs as long as the hub does."""
@@ -164,6 +170,7 @@ class Server:
             self.port = _port_of(listener)
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
+            tasks.start_soon(self.snapshotter.run)
             tasks.start_soon(self._tick)
             if self.anchors is not None:
                 tasks.start_soon(self.anchors.run)

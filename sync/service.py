@@ -3,6 +3,7 @@
 `python -m stackroom.sync.service DATA TUNED` is what `up` starts; TUNED is a `Tuned` as JSON.
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -189,6 +190,8 @@ async def _serve(
             security.note("started", url=told.url, version=server.version)
             log.info("listening at %s", told.url)
             announce(told)
+            # Modules stay: collections of garbage, each a pause for all, need not go through them again.
+            gc.freeze()
 
         server.certificate_changed = lambda: folder.announce(serving())
         busy: OSError | None = None

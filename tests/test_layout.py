@@ -28,6 +28,7 @@ SHELLS = {
     "events/sqlite_runs.py",
     "events/sqlite_search.py",
     "events/sqlite_schema.py",
+    "events/sqlite_upkeep.py",
     "events/sqlite_write.py",
 }
 """The modules of `events` that carry bytes; all others are plain functions."""

@@ -27,7 +27,7 @@ from stackroom.events.model import (
     TagUpdated,
 )
 from stackroom.events.permissions import Who
-from stackroom.events.state import State, decode, encode
+from stackroom.events.state import State, decode, encode, pieces
 from stackroom.events.values import pointer
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, started, uid
 
@@ -103,6 +103,14 @@ def test_equal_histories_give_equal_states(history: list[list[tuple[str, Change]
     assert encode(one_by_one) == encode(state)
     assert (one_by_one.names, one_by_one.conflicts) == (state.names, state.conflicts)
     assert one_by_one.profile_id == state.profile_id
+
+
+@given(histories, st.integers(1, 4))
+def test_a_state_in_pieces_is_the_same_bytes(
+    history: list[list[tuple[str, Change]]], at_once: int
+) -> None:
+    state = fold(State(), *committed(history))
+    assert b"".join(pieces(state, at_once)) == encode(state)
 
 
 @given(histories)

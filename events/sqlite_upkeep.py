@@ -1,0 +1,136 @@
+"""What a hub's file needs now and then, kept out of the commits: an index, and checkpoints of the WAL.
+
+The heavy part is done on a connection of its own, which reads the log and moves pages into the file while
+commits go on. What only the writer may do comes in short pieces between its transactions.
+"""
+
+import asyncio
+import json
+import logging
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from stackroom.events.database import Database
+from stackroom.events.errors import LogError
+from stackroom.events.sqlite_file import CHECKPOINT_PAGES, transaction
+from stackroom.events.sqlite_write import MOVE_INDEXED
+
+log = logging.getLogger("stackroom.log")
+
+TRANSACTION_PAGES: Final = 4
+"""Pages that a transaction writes whatever is in it; beside them, about one a row at the most."""
+
+INDEXED_TOGETHER: Final = 128
+"""Rows that the index gets in one transaction, which takes a millisecond or two; a commit's go together."""
+
+INDEXED_MOST: Final = 5_000
+"""Commits that are read for the index in one round."""
+
+MOST_PAGES: Final = 4 * CHECKPOINT_PAGES
+"""Pages in the WAL at which a commit moves them all the same (64 MiB), should the upkeep lag behind."""
+
+CACHE_KIB: Final = 1 << 10
+"""Memory that the upkeep's connection may use for pages: what it reads, it reads once."""
+
+DUE = "SELECT number, indexed, seq FROM profiles WHERE seq - indexed >= ?"
+# One row, so that the whole query runs without the interpreter's lock.
+TOUCHED = """
+    SELECT json_group_array(json_array(entity, seq)) FROM (
+        SELECT DISTINCT substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq AS seq
+        FROM commits c JOIN json_each(c.events) e
+        WHERE c.profile = ? AND c.seq BETWEEN ? AND ? ORDER BY seq
+    )
+"""
+ADD_TOUCHED = """
+    INSERT OR IGNORE INTO touched
+    SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
+"""
+CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
+
+
+class Upkeep:
+    """Keeps up with a writer: told of each of its transactions, it does a round when there is enough to do.
+
+    `connect` opens the connection of its own, once one is needed.
+    """
+
+    def __init__(self, writer: Database, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._writer = writer
+        self._connect = connect
+        self._own: Database | None = None
+        self._round: asyncio.Task[None] | None = None
+        self._pages = 0
+        """About how many were written to the WAL since the last round."""
+
+    def wrote(self, rows: int) -> None:
+        """A transaction of the writer changed so many rows."""
+        self._pages += TRANSACTION_PAGES + rows
+        if self._pages >= CHECKPOINT_PAGES and (self._round is None or self._round.done()):
+            self._pages = 0
+            self._round = asyncio.ensure_future(self._do())
+
+    async def aclose(self) -> None:
+        """Ends the round under way, and closes."""
+        if self._round is not None:
+            await asyncio.wait([self._round])
+        if self._own is not None:
+            await self._own.aclose()
+
+    async def _do(self) -> None:
+        try:
+            if self._own is None:
+                self._own = await Database.open(self._connect)
+                await self._own.run(_keep_small)
+            for number, indexed, head in await self._own.run(_due):
+                await self._index(self._own, number, indexed, head)
+            if await self._own.run(_checkpoint) > 2 * CHECKPOINT_PAGES:
+                # What is committed meanwhile keeps it from the end of the WAL, which so grows on. The writer
+                # has but that to move, and begins the WAL anew with its next commit.
+                await self._writer.run(_checkpoint)
+        except (sqlite3.Error, LogError) as error:
+            # Nothing is lost by it, and there is a next round. What is wrong, the next commit meets, too.
+            log.warning("the upkeep of the log failed: %s", error)
+
+    async def _index(self, own: Database, number: int, indexed: int, head: int) -> None:
+        """Indexes a profile's commits by entity, up to that at `head`."""
+
+        def touched(conn: sqlite3.Connection) -> list[tuple[str, int]]:
+            last = min(head, indexed + INDEXED_MOST)
+            (rows,) = conn.execute(TOUCHED, (number, indexed + 1, last)).fetchone()
+            return [(entity, seq) for entity, seq in json.loads(rows)]
+
+        def add(conn: sqlite3.Connection, some: list[tuple[str, int]]) -> None:
+            with transaction(conn, "BEGIN IMMEDIATE"):
+                conn.execute(ADD_TOUCHED, (number, json.dumps(sorted(some))))
+                conn.execute(MOVE_INDEXED, (some[-1][1], number))
+
+        some: list[tuple[str, int]] = []
+        for _, of_commit in groupby(await own.run(touched), key=itemgetter(1)):
+            some += of_commit
+            if len(some) >= INDEXED_TOGETHER:
+                await self._writer.run(partial(add, some=some))
+                some = []
+
+
+def leave_to_upkeep(conn: sqlite3.Connection) -> sqlite3.Connection:
+    """Has the connection leave checkpoints of the WAL to the upkeep, as long as that keeps up."""
+    conn.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
+    return conn
+
+
+def _due(conn: sqlite3.Connection) -> list[tuple[int, int, int]]:
+    return conn.execute(DUE, (INDEXED_TOGETHER,)).fetchall()
+
+
+def _keep_small(conn: sqlite3.Connection) -> None:
+    conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
+def _checkpoint(conn: sqlite3.Connection) -> int:
+    """Moves what it can; the pages that are in the WAL."""
+    _, pages, _ = conn.execute(CHECKPOINT).fetchone()
+    return int(pages)
