@@ -7,16 +7,15 @@
 Imports `sync` (the protocol; the server for `stackroom hub`) and `events`.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # As of `typing`, which takes a while to import, and says the same.
     from stackroom.client.api import connect
     from stackroom.client.blocking import connect as connect_sync
 
 __all__ = ["connect", "connect_sync"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     # Late, so that a command that only reads does not import an event loop.
     if name == "connect":
         from stackroom.client.api import connect

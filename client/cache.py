@@ -1,16 +1,17 @@
-"""The confirmed commits and the state of each profile: a copy, which can be deleted and fetched again."""
+"""The confirmed commits and the state of each profile: a copy, which can be deleted and fetched again.
+
+What only those need that write is imported with them: a command that only reads must start at once.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from stackroom.client.alone import aside
 from stackroom.client.cache_log import CacheLog
 from stackroom.client.same_file import SameFile, make_private
-from stackroom.events import codec, merkle
 from stackroom.events.errors import (
     Gap,
     IntegrityError,
@@ -19,20 +20,17 @@ from stackroom.events.errors import (
     UnknownEvent,
     Unvouched,
 )
-from stackroom.events.fold import advance
-from stackroom.events.history import pages
+from stackroom.events.frontier import Frontier
 from stackroom.events.log import LogReader, Snapshot, Taken
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Event, Rewritten
-from stackroom.events.outcomes import taking
-from stackroom.events.redaction import rewritten_by, texts_in
-from stackroom.events.seeking import Sought
-from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.state import State, decode, encode
-from stackroom.events.verify import verify
+
+if TYPE_CHECKING:
+    from stackroom.events.seeking import Sought
+    from stackroom.events.sqlite_cache import SqliteCacheWriter
 
 SCRUB: Final = "scrub"
 """The kind of fact that says of a profile that its traces are still to go."""
@@ -100,6 +98,8 @@ class Cache:
         _forget_companions(path)
         if not path.exists():
             return None
+        from stackroom.client.alone import aside
+
         return path.rename(aside(path))
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class Cache:
             yield log
 
     @contextmanager
-    def writing(self) -> Iterator[SqliteCacheWriter]:
+    def writing(self) -> Iterator["SqliteCacheWriter"]:
         """One writing transaction, undone if the block raises."""
         self.same.check()
         with _told_as_a_cache(self._file.path), self._file.writing() as log:
@@ -124,7 +124,7 @@ class Cache:
         """The log for single questions: each answer is of its own moment."""
         return CacheLog(self.reader)
 
-    def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+    def found(self, profile: str, sought: "Sought", before: int | None, limit: int) -> list[Commit]:
         """The newest commits that are sought, newest first, at most `limit`; below seq `before`, if given."""
         with self.reader() as log:
             return log.found(profile, sought, before, limit)
@@ -135,15 +135,15 @@ class Cache:
             snapshot = log.snapshot(profile)
             state = State() if snapshot is None else self._decoded(snapshot.state)
             newer = None
+            head = log.head(profile)
             try:
-                for page in pages(log, profile, state.seq):
-                    for commit in page:
-                        advance(state, (commit,))
+                if head.seq > state.seq:
+                    _fold(log, profile, state)
             except UnknownEvent as error:
                 newer = error
             except MalformedEvent as error:
                 raise CacheDamaged(f"{self._file.path} is damaged: {error}") from error
-            return Stored(state, log.head(profile).frontier, newer, log.missing(profile))
+            return Stored(state, head.frontier, newer, log.missing(profile))
 
     def _decoded(self, state: bytes) -> State:
         try:
@@ -166,6 +166,10 @@ class Cache:
         forgotten the profile and not fetched it all again, and where it has kept events as they were
         before one of `commits` redacted them: to go on from what is in the file puts either right.
         """
+        from stackroom.events import merkle
+        from stackroom.events.outcomes import taking
+        from stackroom.events.redaction import rewritten_by
+
         with self.writing() as log:
             head = log.head(profile)
             hashed = leaves or [_leaf(profile, c) for c in commits]
@@ -208,6 +212,9 @@ class Cache:
         the profile is forgotten here, and is fetched anew. As Unvouched, it may have been redacted while
         its pages were fetched.
         """
+        from stackroom.events.outcomes import taking
+        from stackroom.events.verify import verify
+
         try:
             with self.writing() as log:
                 missing = log.missing(profile)
@@ -278,6 +285,8 @@ class Cache:
 
     def verify(self, profile: str) -> None:
         """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
+        from stackroom.events.verify import verify
+
         try:
             with self.reader() as log:
                 verify(log, profile)
@@ -301,6 +310,8 @@ class Cache:
         The profile is forgotten if it has one, and the texts that stood in it are given; None if there
         was none.
         """
+        from stackroom.events.redaction import texts_in
+
         texts: set[str] = set()
         with self.writing() as log:
             held = _began_before(log, profile, rewritten)
@@ -314,7 +325,7 @@ class Cache:
                 self._drop_older(log, profile, seq)
         return texts if held else None
 
-    def _drop_older(self, log: SqliteCacheWriter, profile: str, seq: int) -> None:
+    def _drop_older(self, log: "SqliteCacheWriter", profile: str, seq: int) -> None:
         """Drops states from before `seq`: a process that had not heard of it may have kept them."""
         dropped = log.drop_milestones(profile, seq) > 0
         begun, newest = _begun_at(log, profile), log.snapshot(profile)
@@ -354,7 +365,7 @@ def _told_as_a_cache(path: Path) -> Iterator[None]:
         raise CacheDamaged(said if str(path) in said else f"{path} is damaged: {said}") from error
 
 
-def _note_redacted(log: SqliteCacheWriter, profile: str, taken: Iterable[Taken]) -> None:
+def _note_redacted(log: "SqliteCacheWriter", profile: str, taken: Iterable[Taken]) -> None:
     if any(event.digest for one in taken for event in one.commit.events):
         log.put_fact(REDACTED, profile, b"")
 
@@ -381,12 +392,14 @@ def _left_as_before(
     One that says something else than it says there, and than what an earlier redaction left of it, was
     rewritten once more by a later one, and came so from the hub.
     """
+    from stackroom.events.codec import digest_now
+    from stackroom.events.redaction import rewritten_by
+
     last = {(each.seq, each.event): each for each in taken}
     other = [
         (each, event)
         for each in last.values()
-        if (event := _kept(log, profile, each)) is not None
-        and codec.digest_now(event) != each.digest
+        if (event := _kept(log, profile, each)) is not None and digest_now(event) != each.digest
     ]
     earlier = set[tuple[int, int, str]]()
     if any(event.digest for _, event in other):
@@ -395,7 +408,7 @@ def _left_as_before(
     return [
         (each, event)
         for each, event in other
-        if not event.digest or (each.seq, each.event, codec.digest_now(event)) in earlier
+        if not event.digest or (each.seq, each.event, digest_now(event)) in earlier
     ]
 
 
@@ -409,10 +422,14 @@ def _kept(log: SqliteReader, profile: str, each: Rewritten) -> Event | None:
 
 def _redacted_since(log: SqliteReader, profile: str, seq: int) -> bool:
     """Whether a commit after `seq` took a value out of the history."""
+    from stackroom.events.redaction import rewritten_by
+
     return any(True for _ in rewritten_by(_since(log, profile, seq)))
 
 
 def _since(log: SqliteReader, profile: str, seq: int) -> Iterator[Commit]:
+    from stackroom.events.history import pages
+
     for page in pages(log, profile, seq):
         yield from page
 
@@ -424,4 +441,14 @@ def _begun_at(log: SqliteReader, profile: str) -> list[int]:
 
 
 def _leaf(profile: str, commit: Commit) -> bytes:
+    from stackroom.events import codec, merkle
+
     return merkle.leaf_hash(codec.leaf(profile, commit))
+
+
+def _fold(log: SqliteReader, profile: str, state: State) -> None:
+    """Brings `state` up to the head, commit by commit: where it ends is as far as this program can read."""
+    from stackroom.events.fold import advance
+
+    for commit in _since(log, profile, state.seq):
+        advance(state, (commit,))

@@ -1,12 +1,14 @@
 """Where the client's times, ids and salts come from: the real clock and the system's randomness."""
 
-import secrets
+import os
 import time
-from random import Random
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from stackroom.events.codec import SALT_BYTES
 from stackroom.events.model import Millis
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 def clock() -> Millis:
@@ -16,16 +18,20 @@ def clock() -> Millis:
 
 def new_id() -> str:
     """A fresh UUID, version 7: a time and 74 random bits (RFC 9562 section 5.7)."""
-    return uuid7(clock(), secrets.randbits(74))
+    return uuid7(clock(), int.from_bytes(os.urandom(10)) >> 6)
 
 
 def salt() -> bytes:
     """Fresh random bytes for one event."""
-    return secrets.token_bytes(SALT_BYTES)
+    from stackroom.events.codec import SALT_BYTES
+
+    return os.urandom(SALT_BYTES)
 
 
-def jitter() -> Random:
+def jitter() -> "Random":
     """Randomness that guards nothing: it spreads attempts over time."""
+    from random import Random
+
     return Random()  # noqa: S311
 
 

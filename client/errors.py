@@ -31,10 +31,13 @@ An IntegrityError of the log is 9 too. The codes stand in `docs/exit-codes.md`.
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stackroom.events import limits
 from stackroom.events.errors import StackroomError
-from stackroom.events.rules import Refusal
+
+if TYPE_CHECKING:
+    from stackroom.events.rules import Refusal
 
 
 class ClientError(StackroomError):
@@ -46,7 +49,7 @@ class ClientError(StackroomError):
 class RefusedLocally(ClientError):
     """A rule refuses the change in the author's own view; nothing was saved."""
 
-    def __init__(self, refusal: Refusal, *, hint: str = "") -> None:
+    def __init__(self, refusal: "Refusal", *, hint: str = "") -> None:
         self.refusal = refusal
         if refusal.code == "not_allowed":
             self.exit_code = NotAuthorised.exit_code

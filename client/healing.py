@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import msgspec
 from msgspec import Struct, structs
 
 from stackroom.client import private_json
+from stackroom.client.apart import Found, forget, keep
 from stackroom.client.cache import Cache
 from stackroom.client.effects import Problem
 from stackroom.client.store import Authored, Store
@@ -47,30 +47,6 @@ GIVEN_UP: Final = "given_up"
 
 SET_ASIDE: Final = "the hub lost it when it was set back, and it was not taken back"
 """Why."""
-
-
-class Found(Struct, frozen=True):
-    """How it stood last between a profile and its hub, for `status`: kept until they agree again.
-
-    The histories part after `common`; the hub was at `head` then, and we at `seq`.
-    """
-
-    common: int
-    seq: int
-    head: int
-
-    @property
-    def sentence(self) -> str:
-        """For people."""
-        if self.seq <= self.common:
-            return f"the hub was set back: it stands at #{self.head}, and has signed other commits before"
-        one = self.seq == self.common + 1
-        ours = f"#{self.seq} is" if one else f"#{self.common + 1} to #{self.seq} are"
-        if self.head == self.common:
-            return f"the hub was set back: it stands at #{self.head}, and {ours} here alone"
-        return (
-            f"the hub was set back, and went on from #{self.common} another way: {ours} here alone"
-        )
 
 
 HINT: Final = (
@@ -196,7 +172,7 @@ class Healing:
             head = log.head(self.profile)
             whole = self.high == self.low + 1
         found = Found(self.low, head.seq, self.head)
-        _keep(self.store, self.profile, found)
+        keep(self.store, self.profile, found)
         note = self.store.checkpoint(self.profile)
         offer = wire.Offer(self.profile, self.low, head.seq, head.root, self.epoch, note)
         return Rest(found, offer if whole and head.seq > self.low else None)
@@ -228,31 +204,9 @@ class Healing:
             return [commit for page in pages(log, self.profile, self.low) for commit in page]
 
 
-def found(store: Store, profile: str) -> Found | None:
-    """How it stood last with a profile whose history is not its hub's; None for one that is."""
-    said = store.setting(_key(profile))
-    return msgspec.json.decode(said, type=Found) if said is not None else None
-
-
-def forget(store: Store, profile: str) -> None:
-    """The histories are one again."""
-    if store.setting(_key(profile)) is not None:
-        store.set_setting(_key(profile), None)
-
-
 def lost_files(store: Store) -> list[Path]:
     """The lost histories that are kept aside in this home."""
     return sorted((store.path.parent / LOST).glob("*.json"))
-
-
-def _keep(store: Store, profile: str, found: Found) -> None:
-    said = msgspec.json.encode(found).decode()
-    if store.setting(_key(profile)) != said:
-        store.set_setting(_key(profile), said)
-
-
-def _key(profile: str) -> str:
-    return f"parted/{profile}"
 
 
 def _begun(log: SqliteReader, profile: str) -> int:

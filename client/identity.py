@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -10,13 +10,15 @@ from msgspec import Struct
 from stackroom.client.store_file import StoreFile
 from stackroom.client.store_rows import COLUMNS, proposal_of
 from stackroom.events.model import Commit, Millis, Proposal
-from stackroom.events.signing import Signer
+
+if TYPE_CHECKING:
+    from stackroom.events.signing import Signer
 
 
 class Keys(Protocol):
     """The keys of a home's replicas; called while the file is locked."""
 
-    def signer(self, replica: str) -> Signer:
+    def signer(self, replica: str) -> "Signer":
         """The key of the replica, made and kept if it has none."""
 
     def forget(self, replica: str) -> None:
@@ -27,7 +29,7 @@ class Identity(Struct, frozen=True):
     """Which replica a home is, and the key by which it signs, if it does."""
 
     replica: str
-    signer: Signer | None
+    signer: "Signer | None"
 
 
 class Renewal(Struct, frozen=True):

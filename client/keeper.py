@@ -7,9 +7,10 @@ from msgspec import structs
 
 from stackroom.client import evidence
 from stackroom.client import replica as core
+from stackroom.client.apart import forget
 from stackroom.client.cache import Cache
 from stackroom.client.errors import OtherHub
-from stackroom.client.healing import Healing, forget
+from stackroom.client.healing import Healing
 from stackroom.client.hub_key import pinned_by
 from stackroom.client.identity import Identity, Renewal
 from stackroom.client.parting import Parting

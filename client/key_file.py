@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from stackroom.client import private_json
 from stackroom.client.errors import ClientError
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.signing import Signer
+
+if TYPE_CHECKING:
+    from stackroom.events.signing import Signer
 
 
 class KeysDamaged(ClientError):
@@ -35,8 +38,11 @@ class KeyFile:
         self._salt = salt
         self._known: dict[str, Signer] = {}
 
-    def signer(self, replica: str) -> Signer:
+    def signer(self, replica: str) -> "Signer":
         """The key of the replica, made and kept if it has none."""
+        # Late: a command that only reads signs nothing.
+        from stackroom.events.signing import Signer
+
         if replica not in self._known:
             pairs = self._pairs()
             if replica not in pairs:

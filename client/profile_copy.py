@@ -1,23 +1,21 @@
 """A profile as this replica has it, at one moment: confirmed, viewed, pending, parked."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from stackroom.client import past
 from stackroom.client.cache import Cache, Stored
 from stackroom.client.errors import NotFound
 from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked, ProfileEntry
-from stackroom.events import merkle
 from stackroom.events.errors import UnknownEvent
-from stackroom.events.history import before_deletion
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit
-from stackroom.events.seeking import Sought
 from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:
     from stackroom.events.resolve import Revive
+    from stackroom.events.seeking import Sought
 
 
 class ProfileCopy:
@@ -37,8 +35,7 @@ class ProfileCopy:
         self.synced_at = entry.synced_at
         self.confirmed: State = stored.state
         self.seq: int = stored.seq
-        self.root: bytes = merkle.root(stored.frontier)
-        """The Merkle root at `seq`."""
+        self._frontier = stored.frontier
         self.newer: UnknownEvent | None = stored.newer
         self.missing: range | None = stored.missing
         self.view: State = view.state
@@ -46,6 +43,13 @@ class ProfileCopy:
         self.parked = list(parked)
         self.log: LogReader = cache.log
         self._cache = cache
+
+    @cached_property
+    def root(self) -> bytes:
+        """The Merkle root at `seq`."""
+        from stackroom.events import merkle
+
+        return merkle.root(self._frontier)
 
     def at(self, seq: int) -> State:
         """The confirmed state after commit `seq`; NotFound where this replica has no such commit."""
@@ -55,15 +59,18 @@ class ProfileCopy:
             )
         if self.missing is not None and seq < self.missing.stop - 1:
             raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
+        from stackroom.client import past
+
         return past.state_at(self._cache, self.id, seq)
 
-    def found(self, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+    def found(self, sought: "Sought", before: int | None, limit: int) -> list[Commit]:
         """The newest of the confirmed commits that are sought: see `Cache.found`."""
         return self._cache.found(self.id, sought, before, limit)
 
     @property
     def revive(self) -> "Revive":
         """What a deleted entity was before its deletion, as far as the history here tells."""
+        from stackroom.events.history import before_deletion
 
         def before(id: str) -> AnyEntity | None:
             if self.missing is not None:

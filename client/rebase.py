@@ -1,26 +1,29 @@
 """What a replica's user sees: the confirmed state, then the pending proposals on top."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from stackroom.events.check import Accepted, Converged, Outcome, check
-from stackroom.events.codec import unseal
-from stackroom.events.fold import apply
 from stackroom.events.model import Proposal
 from stackroom.events.permissions import Who
 from stackroom.events.state import State
+
+if TYPE_CHECKING:
+    from stackroom.events.check import Outcome
 
 
 class Standing(Struct, frozen=True):
     """A pending proposal, and what would become of it if the hub saw it now."""
 
     proposal: Proposal
-    outcome: Outcome
+    outcome: "Outcome"
 
     @property
     def stands(self) -> bool:
         """Whether the view shows it."""
+        from stackroom.events.check import Accepted, Converged
+
         return isinstance(self.outcome, Accepted | Converged)
 
 
@@ -39,6 +42,11 @@ def rebase(confirmed: State, pending: Sequence[Proposal], who: Who) -> View:
     """
     if not pending:
         return View(confirmed, ())
+    # Late: mostly nothing waits, and then no rule is needed.
+    from stackroom.events.check import check
+    from stackroom.events.codec import unseal
+    from stackroom.events.fold import apply
+
     state = confirmed.copy()
     standings = []
     for proposal in pending:

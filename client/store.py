@@ -6,7 +6,7 @@ One SQLite file, durable at every return, used by several processes at once. Not
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -23,9 +23,11 @@ from stackroom.client.store_rows import (
     proposal_of,
     put_profile,
 )
-from stackroom.client.witness import Seen
 from stackroom.events.model import Event, Millis, Proposal
 from stackroom.events.sqlite_file import Durability
+
+if TYPE_CHECKING:
+    from stackroom.client.witness import Seen
 
 ProposalState: TypeAlias = Literal["pending", "parked", "local"]
 """Waiting for the hub; refused, waiting for its author; of a profile without a hub, taken here."""
@@ -220,7 +222,7 @@ class Store(Identified):
         """The hub is held to it no more: an administrator has said what becomes of what it stood for."""
         self._file.write("DELETE FROM checkpoints WHERE profile = ?", profile)
 
-    def keep_checkpoint(self, seen: Seen) -> None:
+    def keep_checkpoint(self, seen: "Seen") -> None:
         """Keeps a checkpoint that was verified, unless a later one of that hub is kept."""
         new = seen.checkpoint
         self._file.write(

@@ -5,6 +5,7 @@ Reads never touch the network. Whoever opens a workspace uses it from one thread
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
@@ -12,38 +13,34 @@ from msgspec import structs
 
 from stackroom.client.cache import Cache
 from stackroom.client.choosing import Why
-from stackroom.client.draft import Draft
-from stackroom.client.draft import Saved as SavedDraft
 from stackroom.client.errors import (
     ClientError,
-    FetchedAnew,
     NoHub,
     NoProfile,
     NotAuthorised,
     NotFound,
-    ReadOnly,
     RefusedLocally,
     missing,
 )
 from stackroom.client.home import Home
 from stackroom.client.key_file import KeyFile
-from stackroom.client.local import LocalHub
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.rebase import rebase
 from stackroom.client.rights import PEOPLE, Access, KnownRights, access, decode
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, ProfileEntry, Store
-from stackroom.events import codec, rules
-from stackroom.events.check import Rejected, check
-from stackroom.events.fold import apply_change
-from stackroom.events.model import Change, Millis, ProfileCreated, Proposal
+from stackroom.events.model import Millis
 from stackroom.events.permissions import Who
 from stackroom.events.state import State
+from stackroom.events.version import VERSION
 
 if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions
+    from stackroom.client.draft import Draft, Saved
+    from stackroom.client.local import LocalHub
     from stackroom.client.replica import Replica
     from stackroom.client.repository import Repository
+    from stackroom.events.model import Change
 
 DEFAULT: Final = "default"
 """The name of the profile that first use makes, of its stack, and of that stack's components."""
@@ -74,7 +71,6 @@ class Workspace:
         """Whether drafts may hold credentials in plain text."""
         self.asked = False
         """Whether a hub was asked for something by what goes through this."""
-        self.local = LocalHub(store, cache, salt, snapshot_every=settings.snapshot_tail)
 
     @classmethod
     def open(
@@ -104,6 +100,14 @@ class Workspace:
             salt=salt,
             settings=settings or Settings(),
         )
+
+    @cached_property
+    def local(self) -> "LocalHub":
+        """The authority of the profiles that have no hub."""
+        from stackroom.client.local import LocalHub
+
+        every = self.settings.snapshot_tail
+        return LocalHub(self.store, self.cache, self.salt, snapshot_every=every)
 
     @property
     def acted(self) -> bool:
@@ -163,7 +167,7 @@ class Workspace:
         if token is None:
             raise NotAuthorised(f"there is no token for the hub at {url}")
         identity = self.store.identity()
-        return Replica(identity.replica, token, _client(), identity.signer)
+        return Replica(identity.replica, token, f"stackroom/{VERSION}", identity.signer)
 
     # Profiles
 
@@ -291,6 +295,8 @@ class Workspace:
         entry = self._follow(entry, stored.state, view.state)
         return ProfileCopy(entry, stored, view, self.store.parked(id), self.cache)
 
+    # Changes: what makes them is imported with the first one. A command that only reads does without it.
+
     def create_profile(
         self,
         name: str,
@@ -300,141 +306,33 @@ class Workspace:
         description: str = "",
         wanted: "Definitions | None" = None,
         id: str | None = None,
-    ) -> tuple[ProfileEntry, SavedDraft]:
-        """A new profile, on the hub at that address or (None) local. Raises RefusedLocally.
+    ) -> "tuple[ProfileEntry, Saved]":
+        """A new profile, on the hub at that address or (None) local: see `proposing.create_profile`."""
+        from stackroom.client import proposing
 
-        It begins with what is `wanted`, in the same commit.
-        """
-        change = ProfileCreated(name, description)
-        if refusal := rules.refuse_change(change):
-            raise RefusedLocally(refusal)
-        if any(entry.name == name and entry.hub == hub for entry in self.profiles()):
-            sentence = f"there is a profile {name!r} already"
-            raise RefusedLocally(rules.Refusal("name_in_use", sentence), hint="choose another name")
-        entry = ProfileEntry(id or self.new_id(), name, hub)
-        changes: list[tuple[str, Change]] = [(entry.id, change)]
-        if wanted is not None:
-            changes += self._beginning(entry.id, change, wanted)
-        message = self._checked(State(), changes, message, self.allow_plaintext)
-        saved = self._save(entry.id, hub, 0, State(), message, changes, entry)
-        return entry, saved
-
-    def _beginning(
-        self, id: str, created: ProfileCreated, wanted: "Definitions"
-    ) -> list[tuple[str, Change]]:
-        from stackroom.client.planning import plan
-
-        state = State()
-        apply_change(state, (1, state.writer(self.store.replica)), id, created)
-        return plan(wanted, state, self.new_id, on_conflict="replace").changes
+        return proposing.create_profile(
+            self, name, hub=hub, message=message, description=description, wanted=wanted, id=id
+        )
 
     def publish(self, profile: str, url: str) -> None:
-        """Gives a local profile, with its whole history, to the hub at `url`: it is pushed next.
+        """Gives a local profile, with its whole history, to a hub: see `proposing.publish`."""
+        from stackroom.client import proposing
 
-        It is created there under the name that it has now. ClientError if the profile is not local.
-        """
-        entry = self.copy(profile)
-        if entry.hub is not None:
-            raise ClientError(f"profile {entry.name!r} is on the hub at {entry.hub} already")
-        (created,) = self.store.local(profile)[:1]
-        # Twice: a crash amid the second leaves no commits here that the hub's would not match.
-        self.cache.forget(profile)
-        with self.cache.writing() as log:
-            log.forget(profile)
-            self.store.publish(profile, url, _renamed(created.proposal, entry.name, self.salt))
+        proposing.publish(self, profile, url)
 
-    # Changes
-
-    def edit(self, copy: ProfileCopy, message: str = "") -> Draft:
+    def edit(self, copy: ProfileCopy, message: str = "") -> "Draft":
         """A draft upon `copy`; ReadOnly where the profile holds something newer than this program."""
-        _writable(copy)
+        from stackroom.client import proposing
 
-        def save(draft: Draft) -> SavedDraft:
-            changes = draft.changes
-            message = self._checked(copy.view, changes, draft.message, draft.allow_plaintext)
-            return self._save_upon(copy, message, changes)
-
-        who = self.who(copy.hub, copy.id)
-        draft = Draft(copy.id, copy.view, who, message, self.new_id, save)
-        draft.allow_plaintext = self.allow_plaintext
-        return draft
+        return proposing.edit(self, copy, message)
 
     def propose(
-        self, copy: ProfileCopy, changes: Sequence[tuple[str, Change]], message: str
-    ) -> SavedDraft:
-        """Saves `changes` exactly as they are, as one proposal upon `copy`: decisions on requests.
+        self, copy: ProfileCopy, changes: "Sequence[tuple[str, Change]]", message: str
+    ) -> "Saved":
+        """Saves `changes` exactly as they are, as one proposal upon `copy`: see `proposing.propose`."""
+        from stackroom.client import proposing
 
-        Raises RefusedLocally, with nothing saved, where a rule refuses it here; ReadOnly as `edit`.
-        """
-        _writable(copy)
-        message = self._checked(copy.view, changes, message, self.allow_plaintext)
-        return self._save_upon(copy, message, changes)
-
-    def _checked(
-        self, view: State, changes: Sequence[tuple[str, Change]], message: str, allowed: bool
-    ) -> str:
-        """The message to save `changes` with. Raises RefusedLocally for credentials in plain text."""
-        from stackroom.client.plaintext import found, recorded, refuse
-
-        places = list(found(view, changes))
-        if not allowed and (refusal := refuse(places)):
-            raise RefusedLocally(refusal)
-        return recorded(message, places) if places else message
-
-    def _save_upon(
-        self, copy: ProfileCopy, message: str, changes: Sequence[tuple[str, Change]]
-    ) -> SavedDraft:
-        """`_save` upon `copy`; FetchedAnew if its commits are not those that are here any more."""
-
-        def stands() -> None:
-            with self.cache.reader() as log:
-                head = log.head(copy.id)
-                root = head.root if head.seq == copy.seq else log.root(copy.id, copy.seq)
-            if head.seq < copy.seq or root not in (None, copy.root):
-                raise FetchedAnew(copy.name)
-
-        base = copy.confirmed.seq
-        return self._save(copy.id, copy.hub, base, copy.view, message, changes, stands=stands)
-
-    def _save(
-        self,
-        profile: str,
-        hub: str | None,
-        base: int,
-        view: State,
-        message: str,
-        changes: Sequence[tuple[str, Change]],
-        registering: ProfileEntry | None = None,
-        *,
-        stands: Callable[[], None] = lambda: None,
-    ) -> SavedDraft:
-        """Saves changes as one proposal; in a local profile it is committed at once.
-
-        `stands` raises if they cannot be saved any more; it is asked once nobody else can save.
-        """
-        events = tuple(codec.seal(id, change, self.salt()) for id, change in changes)
-        proposed = Proposal(self.new_id(), 1, base, message, self.clock(), events)
-        who = self.who(hub, profile)
-        outcome = check(view, proposed, who)
-        if isinstance(outcome, Rejected):
-            raise RefusedLocally(outcome.refusal)
-        saving = self.store.proposing(
-            profile,
-            id=proposed.id,
-            base=base,
-            author=who.author,
-            message=message,
-            time=proposed.time,
-            events=events,
-            state="local" if hub is None else "pending",
-            registering=registering,
-        )
-        if hub is None:
-            proposal, answer = self.local.commit(profile, who.author, saving)
-            return SavedDraft(proposal, outcome, answer)
-        with saving as proposal:
-            stands()
-            return SavedDraft(proposal, outcome)
+        return proposing.propose(self, copy, changes, message)
 
     def _follow(self, entry: ProfileEntry, confirmed: State, view: State) -> ProfileEntry:
         """Brings the registry in line with what the profile says of itself.
@@ -448,27 +346,3 @@ class Workspace:
             self.store.rename_profile(entry.id, view.profile.name)
             return structs.replace(entry, name=view.profile.name)
         return entry
-
-
-def _writable(copy: ProfileCopy) -> None:
-    if copy.newer is not None:
-        raise ReadOnly(
-            f"profile {copy.name!r} is read-only here: {copy.newer}", hint=copy.newer.hint
-        )
-
-
-def _renamed(first: Proposal, name: str, salt: Callable[[], bytes]) -> Proposal | None:
-    """The proposal that created a profile, with another name in it; None if it has that name."""
-    event = first.events[0]
-    created = codec.unseal(event)
-    assert isinstance(created, ProfileCreated)
-    if created.name == name:
-        return None
-    sealed = codec.seal(event.entity, structs.replace(created, name=name), salt())
-    return structs.replace(first, events=(sealed, *first.events[1:]))
-
-
-def _client() -> str:
-    from importlib.metadata import version
-
-    return f"stackroom/{version('stackroom')}"

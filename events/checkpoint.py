@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from stackroom.events import signed_note
 from stackroom.events.ed25519 import PrivateKey
+from stackroom.events.frontier import HASH_BYTES
 from stackroom.events.limits import COUNT_MOST
-from stackroom.events.merkle import HASH_BYTES
 from stackroom.events.model import Millis
 from stackroom.events.signed_note import BadNote
 

@@ -35,7 +35,17 @@ SIGNED_LEAF_FORMAT = "stackroom/commit/2"
 STATEMENT_FORMAT = "stackroom/proposal/1"
 
 _encoder = msgspec.json.Encoder()
-_decoders = {name: msgspec.json.Decoder(cls) for name, cls in CHANGES.items()}
+
+
+class _Decoders(dict[str, "msgspec.json.Decoder[Change]"]):
+    """A decoder for each type of change, made when the first event of it is read: all take a while."""
+
+    def __missing__(self, name: str) -> "msgspec.json.Decoder[Change]":
+        made = self[name] = msgspec.json.Decoder(CHANGES[name])
+        return made
+
+
+_decoders = _Decoders()
 
 
 def seal(entity: str, change: Change, salt: bytes) -> Event:
@@ -50,12 +60,11 @@ def unseal(event: Event) -> Change:
     Raises UnknownEvent for a type or version newer than this program, MalformedEvent for a body that
     does not fit.
     """
-    decoder = _decoders.get(event.type)
-    if decoder is None or not 1 <= event.version <= VERSIONS[event.type]:
+    if event.type not in CHANGES or not 1 <= event.version <= VERSIONS[event.type]:
         raise UnknownEvent(event.type, event.version)
     try:
         if event.version == VERSIONS[event.type]:
-            return decoder.decode(event.body)
+            return _decoders[event.type].decode(event.body)
         raw = msgspec.json.decode(event.body)
         for version in range(event.version, VERSIONS[event.type]):
             raw = UPCASTS[event.type, version](raw)

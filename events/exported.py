@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from stackroom.events import codec
 from stackroom.events.errors import HistoryFault, IntegrityError, LogError, Part
+from stackroom.events.frontier import HASH_BYTES
 from stackroom.events.history import PAGE
 from stackroom.events.log import Taken, Taking
-from stackroom.events.merkle import HASH_BYTES
 from stackroom.events.model import Commit, Count, Event, Millis
 from stackroom.events.signed_note import from_base64
 from stackroom.events.sqlite_read import SqliteReader

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from stackroom.events.merkle import EMPTY_ROOT, Frontier
+from stackroom.events.frontier import EMPTY_ROOT, Frontier
 from stackroom.events.model import Commit, Millis
 
 T = TypeVar("T")

@@ -3,20 +3,10 @@
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from msgspec import Struct
-
-HASH_BYTES = 32
-EMPTY_ROOT = sha256(b"").digest()
-
-
-class Frontier(Struct, frozen=True):
-    """A tree of `size` leaves as the roots of its perfect subtrees, largest first.
-
-    One peak for each bit set in `size`, so a log of a million commits is 20 hashes at the most.
-    """
-
-    size: int = 0
-    peaks: tuple[bytes, ...] = ()
+from stackroom.events.frontier import EMPTY_ROOT as EMPTY_ROOT
+from stackroom.events.frontier import Frontier as Frontier
+from stackroom.events.frontier import pack as pack
+from stackroom.events.frontier import unpack as unpack
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -80,16 +70,3 @@ def _folded(peaks: Sequence[bytes]) -> bytes:
     for peak in peaks[-2::-1]:
         hashed = sha256(b"\x01" + peak + hashed).digest()
     return hashed
-
-
-def pack(frontier: Frontier) -> bytes:
-    """The peaks, one after the other; the size must be kept beside them."""
-    return b"".join(frontier.peaks)
-
-
-def unpack(size: int, packed: bytes) -> Frontier:
-    """The frontier of `size` leaves from what `pack` made; ValueError if they do not fit."""
-    if len(packed) != size.bit_count() * HASH_BYTES:
-        raise ValueError(f"a tree of {size} leaves has {size.bit_count()} peaks")
-    peaks = range(0, len(packed), HASH_BYTES)
-    return Frontier(size, tuple(packed[i : i + HASH_BYTES] for i in peaks))

@@ -1,6 +1,6 @@
 """The log in a SQLite file: `LogFile` for plain callers, `SqliteLog` for the event loop.
 
-Both run the same readers and writers. Importing this does not import asyncio.
+Both run the same readers and writers. Importing this imports neither asyncio nor what writes.
 """
 
 import sqlite3
@@ -14,7 +14,6 @@ from stackroom.events.errors import LogError
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.migrations import migrate, schema_of
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_cache import SqliteCacheWriter
 from stackroom.events.sqlite_file import (
     Durability,
     connect,
@@ -25,10 +24,10 @@ from stackroom.events.sqlite_file import (
 )
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.sqlite_schema import APPLICATION_ID, Use, steps
-from stackroom.events.sqlite_write import SqliteWriter
 
 if TYPE_CHECKING:
     from stackroom.events.database import Database
+    from stackroom.events.sqlite_cache import SqliteCacheWriter
     from stackroom.events.sqlite_upkeep import Upkeep
 
 T = TypeVar("T")
@@ -65,8 +64,11 @@ class LogFile:
             yield SqliteReader(self._conn)
 
     @contextmanager
-    def writing(self) -> Iterator[SqliteCacheWriter]:
+    def writing(self) -> Iterator["SqliteCacheWriter"]:
         """One writing transaction: durable after the block, undone if the block raises."""
+        # Late: who only reads does without it.
+        from stackroom.events.sqlite_cache import SqliteCacheWriter
+
         with explained(self.path), transaction(self._conn, "BEGIN IMMEDIATE"):
             yield SqliteCacheWriter(self._conn)
 
@@ -154,6 +156,8 @@ class SqliteLog:
 
     async def write(self, work: Callable[[LogWriter], T]) -> T:
         """Runs `work` in one writing transaction; what it did is durable on return."""
+
+        from stackroom.events.sqlite_write import SqliteWriter
 
         def whole(conn: sqlite3.Connection) -> tuple[T, int]:
             before = conn.total_changes

@@ -1,13 +1,17 @@
-"""Reading a log in SQLite: every call is made inside one reading transaction."""
+"""Reading a log in SQLite: every call is made inside one reading transaction.
 
-import json
+What few questions need is imported with them: a command of a moment asks one or two.
+"""
+
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from stackroom.events import sqlite_runs
+import msgspec
+
 from stackroom.events.errors import LogCorrupt
+from stackroom.events.frontier import EMPTY_ROOT, Frontier, unpack
 from stackroom.events.log import (
     Answer,
     Head,
@@ -20,12 +24,12 @@ from stackroom.events.log import (
     Taken,
     Weighed,
 )
-from stackroom.events.merkle import EMPTY_ROOT, Frontier, unpack
 from stackroom.events.model import Commit, Millis
-from stackroom.events.seeking import Sought
-from stackroom.events.sqlite_beside import SqliteBeside
 from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
-from stackroom.events.sqlite_search import found
+
+if TYPE_CHECKING:
+    from stackroom.events.seeking import Sought
+    from stackroom.events.sqlite_beside import SqliteBeside
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
@@ -161,12 +165,16 @@ class SqliteReader:
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         wanted = frozenset(entities)
-        found = self._conn.execute(TOUCHING, (profile, json.dumps(list(wanted)), upto))
-        chosen = json.dumps([seq for (seq,) in found])
+        found = self._conn.execute(
+            TOUCHING, (profile, msgspec.json.encode(list(wanted)).decode(), upto)
+        )
+        chosen = msgspec.json.encode([seq for (seq,) in found]).decode()
         commits = map(commit_of, self._conn.execute(CHOSEN, (profile, chosen)))
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
 
     def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
+        from stackroom.events import sqlite_runs
+
         return sqlite_runs.find(self._conn, profile, wanted)
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
@@ -235,8 +243,10 @@ class SqliteReader:
         """The seqs of a cache's milestones, lowest first."""
         return [seq for (seq,) in self._conn.execute(MILESTONES, (profile,))]
 
-    def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
+    def found(self, profile: str, sought: "Sought", before: int | None, limit: int) -> list[Commit]:
         """The newest commits of a cache that are sought, with a seq below `before`: see `sqlite_search`."""
+        from stackroom.events.sqlite_search import found
+
         return found(self._conn, profile, sought, before, limit)
 
     def root(self, profile: str, seq: int) -> bytes | None:
@@ -256,8 +266,10 @@ class SqliteReader:
         begun, filled = row
         return range(filled + 1, begun + 1)
 
-    def beside(self, profile: str) -> SqliteBeside:
+    def beside(self, profile: str) -> "SqliteBeside":
         """What is kept beside the commits of a profile, to be held against them."""
+        from stackroom.events.sqlite_beside import SqliteBeside
+
         return SqliteBeside(self._conn, profile)
 
 

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from stackroom.events import sqlite_runs
 from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
 from stackroom.events.migrations import Step, statements
 
@@ -30,7 +29,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("requests", _allow_requests),
         Step("milestones", _add_milestones),
         Step("signatures", partial(_add_signatures, use=use)),
-        Step("runs", sqlite_runs.create),
+        Step("runs", _add_runs),
         Step("lines", partial(_add_lines, use=use)),
         Step("typed", partial(_add_typed, use=use)),
     )
@@ -107,6 +106,14 @@ def _add_signatures(conn: sqlite3.Connection, use: Use) -> None:
         script = Path(__file__).with_name("sqlite_signatures.sql")
         for statement in statements(script.read_text("utf-8")):
             conn.execute(statement)
+
+
+def _add_runs(conn: sqlite3.Connection) -> None:
+    """The index of runs."""
+    # Here, because a file that is of today's schema is opened without it.
+    from stackroom.events import sqlite_runs
+
+    sqlite_runs.create(conn)
 
 
 def _add_lines(conn: sqlite3.Connection, use: Use) -> None:

@@ -6,12 +6,13 @@ generously; `seeking.matches` decides on each commit.
 """
 
 import heapq
-import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from stackroom.events.model import Commit
 from stackroom.events.seeking import Sought, matches
@@ -91,7 +92,7 @@ def found(
     chosen = CHOSEN.format(sql)
     commits: list[Commit] = []
     while len(commits) < limit and (some := list(islice(seqs, AT_ONCE))):
-        rows = conn.execute(chosen, (number, json.dumps(some), *bound))
+        rows = conn.execute(chosen, (number, _json(some), *bound))
         commits += (c for c in map(commit_of, rows) if matches(sought, c))
     return commits[:limit]
 
@@ -127,12 +128,12 @@ def _touching(
 ) -> Iterator[int]:
     """The seqs of commits that touch the entities, newest first, as far as an id's end tells."""
     number, first, last = within
-    recent = (number, max(first, indexed + 1), last, json.dumps(entities))
+    recent = (number, max(first, indexed + 1), last, _json(entities))
     yield from _seqs(conn, NOT_INDEXED, recent)
     ends = [id[-12:] for id in entities]
     places = ",".join("?" * len(ends))
     if len(ends) > MOST_BOUND:
-        places, ends = "SELECT value FROM json_each(?)", [json.dumps(ends)]
+        places, ends = "SELECT value FROM json_each(?)", [_json(ends)]
     yield from _seqs(conn, BY_ENTITY.format(places), (number, first, min(last, indexed), *ends))
 
 
@@ -170,3 +171,8 @@ def _words(path: Path) -> list[str]:
 
 def _both(a: Condition, b: Condition) -> Condition:
     return f"{a[0]} AND {b[0]}", [*a[1], *b[1]]
+
+
+def _json(values: Sequence[int] | Sequence[str]) -> str:
+    """A list, for `json_each`."""
+    return msgspec.json.encode(values).decode()

@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +27,7 @@ from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
 from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import SqliteLog
+from stackroom.events.version import VERSION
 from stackroom.sync import founding, hub_key, probe, tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
@@ -154,7 +154,7 @@ async def _serve(
             identity,
             await event_log.read(PeopleAccess.load),
             settings,
-            version=version("stackroom"),
+            version=VERSION,
             clock=clock,
             salt=_salt,
             people=identity.id,

@@ -7,15 +7,52 @@ command line), `output` (tables, JSON and YAML), `saving` (what happens after a 
 `naming` and `times` (how things are called), `exits` (exit codes and errors).
 
 Nothing heavy is imported before it is needed: `stackroom stack list` runs without asyncio, websockets,
-rich and ruamel.yaml. A command's file imports those inside its functions, and only those.
+rich and ruamel.yaml. A command's file imports those inside its functions, and only those; what takes long
+to import further in, and is for writing alone, is imported there as late. `tests/commands/test_imports.py`
+says what each of the common commands may import.
 """
 
-from typing import NoReturn
+import gc
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # As of `typing`, which takes a while to import.
+    from typing import NoReturn
+
+COMPLETE = "_STACKROOM_COMPLETE"
+"""Set by the completion scripts to the name of their shell."""
+
+ALLOCATED = 50_000
+"""Objects made and still there, at which the collector looks for cycles among them: more than a command of
+a moment makes. One that stays is looked after as any program is, in larger steps."""
 
 
-def main() -> NoReturn:
+def main() -> "NoReturn":
     """Runs the command line on the process's arguments and ends the process."""
-    from stackroom.client.commands.app import root
+    if sys.argv[1:] == ["--version"] and COMPLETE not in os.environ:
+        _tell_version()
+    gc.set_threshold(ALLOCATED)
+    try:
+        from stackroom.client.commands.app import root
 
-    root.main(prog_name="stackroom")
+        root.main(prog_name="stackroom")
+    finally:
+        # The process ends: nobody needs to look through all that it imported for cycles, several times.
+        gc.freeze()
     raise AssertionError("click ends the process")
+
+
+def _tell_version() -> None:
+    """Says the version and ends the process, with next to nothing imported.
+
+    Returns where that cannot be printed: the command line tells the error then, as it tells every one.
+    """
+    from stackroom.events.version import VERSION
+
+    try:
+        sys.stdout.write(f"stackroom {VERSION}\n")
+        sys.stdout.flush()
+    except OSError:
+        return
+    sys.exit(0)

@@ -4,6 +4,7 @@ import click
 
 from stackroom.client.commands.tree import Root
 from stackroom.client.component_types import TYPES
+from stackroom.events.version import VERSION
 
 _AT = "stackroom.client.commands"
 
@@ -155,9 +156,7 @@ stackroom log                                           who changed what, when a
 
 def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"stackroom {version('stackroom')}")
+        click.echo(f"stackroom {VERSION}")
         context.exit()
 
 

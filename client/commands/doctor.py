@@ -16,6 +16,7 @@ from stackroom.client.commands.tree import command
 from stackroom.client.doctor.configuration import Said
 from stackroom.client.doctor.finding import Finding, Level, worst_first
 from stackroom.client.doctor.repairing import Repaired
+from stackroom.events.version import VERSION
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -112,12 +113,10 @@ class _Seen(Struct, frozen=True):
 
 
 def _examine(app: "App", folder: "HubFolder | None", *, full: bool) -> _Seen:
-    from importlib.metadata import version
-
     from stackroom.client import chance
     from stackroom.client.doctor import home, hub_folder
 
-    own = version("stackroom")
+    own = VERSION
     found = home.examine(app.home, lambda: _open(app), own=own, offline=app.offline, full=full)
     said = _of_client(app)
     if folder is None:

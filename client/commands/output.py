@@ -169,6 +169,8 @@ def _render(view: View, where: Screen) -> str:
 
 
 def _toned(value: object) -> Cell:
+    if isinstance(value, str) and value.isprintable():
+        return value, None
     return (cell(value.value), value.tone) if isinstance(value, Toned) else (cell(value), None)
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from msgspec import Struct
 
+from stackroom.client.commands import COMPLETE
 from stackroom.events.values import CONTROL
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from stackroom.client.commands.context import App
 
-VARIABLE: Final = "_STACKROOM_COMPLETE"
 SHELLS: Final = ("bash", "zsh", "fish")
 WORD_BREAKS: Final = " \t\n\"'><=;|&(:"
 """Where bash cuts words unless COMP_WORDBREAKS says otherwise."""
@@ -72,7 +72,7 @@ def answers(root: click.Command, app: "App", shell: str, arguments: Sequence[str
         line = split(os.environ.get("COMP_LINE", ""), breaks)
     else:
         line = Line(["stackroom", *arguments[:-1]], *arguments[-1:])
-    asking = ShellComplete(root, {"obj": app}, "stackroom", VARIABLE)
+    asking = ShellComplete(root, {"obj": app}, "stackroom", COMPLETE)
     option, equals, _ = line.incomplete.partition("=")
     before = option + equals if equals and option.startswith("-") else ""
     for item in asking.get_completions(line.words[1:], line.incomplete):

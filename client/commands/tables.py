@@ -23,8 +23,9 @@ Cell: TypeAlias = tuple[str, Tone | None]
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], screen: Screen) -> str:
     """The table as text."""
-    columns = list(zip(*[[(h.upper(), None) for h in headings], *rows], strict=True))
-    natural = [max(width(text) for text, _ in column) for column in columns]
+    head: list[Cell] = [(heading.upper(), "strong") for heading in headings]
+    columns = list(zip(head, *rows, strict=True))
+    natural = [_widest([text for text, _ in column]) for column in columns]
     if screen.columns is None:
         widths: list[int] | None = natural
     else:
@@ -32,7 +33,9 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], screen: Scree
     if widths is None:
         assert screen.columns is not None
         return "\n\n".join("\n".join(_record(headings, row, screen)) for row in rows)
-    head: list[Cell] = [(heading.upper(), "strong") for heading in headings]
+    if widths == natural:  # Nothing is to be folded: column by column, for long tables.
+        filled = [_filled(column, n, screen) for column, n in zip(columns, natural, strict=True)]
+        return "\n".join(map(_joined, zip(*filled, strict=True)))
     return "\n".join(line for row in [head, *rows] for line in _row(row, widths, screen))
 
 
@@ -57,6 +60,18 @@ def fitted(natural: Sequence[int], headings: Sequence[int], columns: int) -> lis
         if widths[i] < need and sum(widths) < room and widths[i] == most:
             widths[i] += 1
     return widths
+
+
+def _widest(texts: Sequence[str]) -> int:
+    return max(map(len if "".join(texts).isascii() else width, texts))
+
+
+def _filled(column: Sequence[Cell], cells: int, screen: Screen) -> list[str]:
+    """Each text of a column, coloured and filled up with blanks."""
+    texts = [text for text, _ in column]
+    if not screen.colours and "".join(texts).isascii():
+        return [text.ljust(cells) for text in texts]
+    return [screen.paint(text, tone) + " " * (cells - width(text)) for text, tone in column]
 
 
 def _row(row: Sequence[Cell], widths: Sequence[int], screen: Screen) -> Iterator[str]:

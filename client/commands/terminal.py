@@ -36,11 +36,14 @@ class Screen(Struct, frozen=True):
 
 def screen(stream: TextIO) -> Screen:
     """What `stream` leads to."""
+    is_terminal = stream.isatty()
+    return Screen(_columns() if is_terminal else None, _colours(is_terminal))
+
+
+def _columns() -> int:
     import shutil
 
-    is_terminal = stream.isatty()
-    columns = shutil.get_terminal_size().columns if is_terminal else None
-    return Screen(columns, _colours(is_terminal))
+    return shutil.get_terminal_size().columns
 
 
 def _colours(is_terminal: bool) -> bool:

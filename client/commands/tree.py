@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from stackroom.client.commands import completing, shells
+from stackroom.client.commands import COMPLETE, completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.exits import Exit, report
 from stackroom.client.commands.output import FORMATS
@@ -222,7 +222,9 @@ class Root(Group):
         """Runs the command that `args` names and ends with its exit code."""
         given = list(args) if args is not None else sys.argv[1:]
         app = extra.setdefault("obj", App())
-        if shell := os.environ.get(shells.VARIABLE):
+        if shell := os.environ.get(COMPLETE):
+            from stackroom.client.commands import shells
+
             sys.exit(shells.answer(self, app, shell, given))
         try:
             code = self._run(given, prog_name, complete_var, extra)

@@ -24,6 +24,7 @@ from stackroom.client.doctor.files import Looked
 from stackroom.client.doctor.finding import Finding
 from stackroom.client.doctor.repairing import Repaired
 from stackroom.events.migrations import Step
+from stackroom.events.version import VERSION
 
 LIBRARIES: Final = (
     "aiosqlite",
@@ -101,7 +102,7 @@ def schema(seen: Looked, steps: Sequence[Step]) -> Schema:
 def versions() -> dict[str, str]:
     """This program, what it runs on, and the libraries that it uses."""
     found = {
-        "stackroom": version("stackroom"),
+        "stackroom": VERSION,
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
         "system": platform.system(),

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from stackroom.events.merkle import HASH_BYTES
+from stackroom.events.frontier import HASH_BYTES
 from stackroom.events.model import Commit, Count, Id, Millis
 from stackroom.sync.messages.message import Message
 

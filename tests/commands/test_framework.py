@@ -304,6 +304,6 @@ class TestStart:
         ran = ada.process(*args, python=("-X", "importtime")).ok()
         lines = [line for line in ran.err.splitlines() if line.startswith("import time:")]
         imported = {line.rpartition("|")[2].strip() for line in lines}
-        assert "click" in imported
+        assert "stackroom.client.commands" in imported
         heavy = {"asyncio", "anyio", "websockets", "aiosqlite", "rich", "ruamel.yaml", "ssl"}
         assert not imported & heavy

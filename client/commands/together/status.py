@@ -143,7 +143,7 @@ def held_profiles(app: "App") -> "list[ProfileEntry]":
 
 
 def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
-    from stackroom.client.healing import found
+    from stackroom.client.apart import found
 
     parted = found(app.workspace.store, copy.id)
     return ActiveStatus(
