@@ -87,7 +87,7 @@ def run(bench: Bench) -> list[Outcome]:
         f"{connections:,} connections, each with a hello of its own and live on one of {len(profiles):,} "
         f"profiles, in {CROWDS} processes that speak raw sockets and answer pings",
         f"memory of a connection, in 10^3 bytes: what the hub has resident (RSS) {SETTLING:g} s after the "
-        f"last is live more than before they came, when {WARM} had come and gone; without the kernel's buffers",
+        f"last is live more than before they came ({WARM} had come and gone); without the kernel's buffers",
         f"idle for {scale.idle_seconds:g} s, with pings every {processes.MEASURED.ping_interval:g} s to each",
     )
     heading = ("idle connections", "figure", "unit")
