@@ -24,6 +24,7 @@ CASES: Final = {
     "commits": "durable acknowledged commits a second, beside a bare reference hub",
     "newcomer": "a cold client: history rebuilt, or usable from a snapshot",
     "audience": "commit to the last of many subscribers",
+    "idle": "what connections cost that say nothing",
     "abuse": "what 50 honest clients notice of one abuser",
     "audit": "a long history verified from its first commit",
     "footprint": "a hub's memory, and its cold start",

@@ -30,6 +30,9 @@ class Scale(Struct, frozen=True, kw_only=True):
     """Subscribers."""
     audience_rounds: int
     audience_commits: int
+    idle_connections: int
+    idle_profiles: int
+    idle_seconds: float
     abuse_rounds: int
     abuse_seconds: float
     """Of each kind of abuse in each round."""
@@ -52,6 +55,9 @@ FULL: Final = Scale(
     audience=50,
     audience_rounds=3,
     audience_commits=400,
+    idle_connections=5_000,
+    idle_profiles=1_000,
+    idle_seconds=45.0,
     abuse_rounds=3,
     abuse_seconds=6.0,
     audit_rounds=7,
@@ -72,6 +78,9 @@ QUICK: Final = Scale(
     audience=50,
     audience_rounds=1,
     audience_commits=250,
+    idle_connections=1_000,
+    idle_profiles=200,
+    idle_seconds=4.0,
     abuse_rounds=1,
     abuse_seconds=5.0,
     audit_rounds=3,

@@ -23,6 +23,11 @@ class Intake:
         self._held = False
         self._due: asyncio.Handle | None = None
 
+    @property
+    def holds(self) -> bool:
+        """Whether the transport is not asked for more now."""
+        return self._held or bool(self._rest)
+
     def came(self, data: bytes) -> None:
         """The transport gave this."""
         if not self._rest and not self._held and len(data) <= PIECE_BYTES:

@@ -81,6 +81,11 @@ class Guest(ServerConnection):
             self._intake.finish()
             super().eof_received()
 
+    @property
+    def held(self) -> bool:
+        """Whether it is not listened to now."""
+        return self._intake is not None and self._intake.holds
+
     def _begin(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         intake = self._intake = Intake(transport, super().data_received)

@@ -415,9 +415,13 @@ _from_hub_json: msgspec.json.Decoder[FromHub] = msgspec.json.Decoder(FromHub)
 
 def encode(message: FromReplica | FromHub, subprotocol: str) -> bytes | str:
     """The message as the payload of one frame: bytes for msgpack, text for JSON."""
-    if subprotocol == MSGPACK:
-        return _encode_msgpack(message)
-    return _encode_json(message).decode()
+    data = payload(message, subprotocol)
+    return data if subprotocol == MSGPACK else data.decode()
+
+
+def payload(message: FromReplica | FromHub, subprotocol: str) -> bytes:
+    """The message as the bytes of one frame, those of its text for JSON."""
+    return _encode_msgpack(message) if subprotocol == MSGPACK else _encode_json(message)
 
 
 def decode_from_replica(data: bytes | str, subprotocol: str) -> FromReplica:

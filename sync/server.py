@@ -15,8 +15,9 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 from msgspec import structs
 from websockets.asyncio.server import Server as Listener
-from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode as Close
 from websockets.typing import Subprotocol
 
 from stackroom.events.log import EventLog, Identity
@@ -46,13 +47,15 @@ from stackroom.sync.metrics import Metrics
 from stackroom.sync.notary import Notary
 from stackroom.sync.noting import Sparing
 from stackroom.sync.orders import Carried
+from stackroom.sync.outlet import Outlet
 from stackroom.sync.pace import Pace
 from stackroom.sync.pages import dashboard
 from stackroom.sync.porch import Guest, Porch
 from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
+from stackroom.sync.pulse import Pulse
 from stackroom.sync.security_log import NOWHERE, Notes
-from stackroom.sync.session import Session
+from stackroom.sync.session import Session, named
 from stackroom.sync.settings import Settings
 from stackroom.sync.snapshots import Snapshots
 from stackroom.sync.snapshotter import Snapshotter
@@ -106,8 +109,12 @@ class Server:
         self.anchors = self._anchors()
         self.started: Millis = 0
         self.links: dict[int, Link] = {}
+        self.outlet = Outlet(self.hub, self.links, settings, self.metrics)
+        self.pulse = Pulse(settings, steady, self._close)
         self.port = 0
         self.stopping = anyio.Event()
+        self._empty = anyio.Event()
+        """Set once the hub is stopping and the last connection has ended."""
         self.certificate_changed: Callable[[], None] = lambda: None
         """Called, on another thread, when new handshakes get another certificate."""
         self._close_code = wire.CloseCode.GOING_AWAY
@@ -156,8 +163,7 @@ class Server:
                 compression=None,
                 max_size=settings.message_bytes,
                 max_queue=settings.queue_messages,
-                ping_interval=settings.ping_interval,
-                ping_timeout=settings.ping_timeout,
+                ping_interval=None,  # `pulse` does that.
                 close_timeout=settings.shutdown_grace,
                 open_timeout=settings.hello_timeout,
                 server_header=None,
@@ -172,6 +178,7 @@ class Server:
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self.snapshotter.run)
             tasks.start_soon(self._tick)
+            tasks.start_soon(self.pulse.run)
             if self.anchors is not None:
                 tasks.start_soon(self.anchors.run)
             self.started = self.clock()
@@ -208,8 +215,8 @@ class Server:
             await self.committer.drain()
             self.hub.shut(self._close_code, "the hub is going down; it will be back")
             self.carry_out()
-            for link in list(self.links.values()):
-                await link.ended.wait()
+            if self.links:
+                await self._empty.wait()
         self.porch.close()
 
     async def reload_certificate(self) -> None:
@@ -243,30 +250,25 @@ class Server:
     async def _connection(self, socket: ServerConnection) -> None:
         assert isinstance(socket, Guest)
         session = self.hub.opened()
-        link = self.links[session.id] = Link(socket, self.settings.live_buffer)
+        link = self.links[session.id] = Link(socket, session, self.settings.live_buffer)
+        self.pulse.begin(link)
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._pages, link, session)
-                tasks.start_soon(self._greeting, link, session)
-                await self._receive(link, session)
-                tasks.cancel_scope.cancel()
+            await self._receive(link, session)
         finally:
+            self.pulse.leave(link)
             del self.links[session.id]
             self.hub.closed(session)
             self.carry_out()
             link.end()
+            if self.stopping.is_set() and not self.links:
+                self._empty.set()
             if session.principal is not None:
-                log.info("%s left", _named(session))
-
-    async def _greeting(self, link: Link, session: Session) -> None:
-        """Whoever does not say hello in time makes room for others."""
-        await anyio.sleep(self.settings.hello_timeout)
-        if session.principal is None:
-            await link.close(wire.CloseCode.HELLO_TIMEOUT, "no hello came")
+                log.info("%s left", named(session))
 
     async def _receive(self, link: Link, session: Session) -> None:
         try:
-            async for data in link.socket:
+            while True:
+                data = await link.socket.recv()
                 self.metrics.received_bytes += len(data)
                 message = self._decoded(link, session, data)
                 if message is not None:
@@ -319,22 +321,34 @@ class Server:
             self.gate.answered(guest.party, message, session.turned_away)
         if session.principal is not None:
             self.porch.let_in(guest)
-            log.info("%s joined", _named(session))
+            log.info("%s joined", named(session))
 
-    async def _pages(self, link: Link, session: Session) -> None:
-        """Reads history for one connection, at the pace at which it takes it."""
+    def _attend(self, link: Link) -> None:
+        """Has a task do what waits for the connection, unless there is one."""
+        if not link.attended:
+            assert self._tasks is not None
+            link.attended = True
+            self._tasks.start_soon(self._pages, link)
+
+    async def _pages(self, link: Link) -> None:
+        """Reads history for one connection, at the pace at which it takes it; then closes it, if need be."""
         try:
-            while (request := await link.next_read()) is not None:
+            while (request := link.next_read()) is not None:
                 link.was_answered()
                 await link.flush()
                 weight = await self.desk.answer(request)
                 self.carry_out()
                 if weight:
-                    await self.pace.rest(link, session, weight)
+                    await self.pace.rest(link, link.session, weight)
+            await link.close()
         except ConnectionClosed:
-            pass  # As in `_receive`.
+            link.take_nothing()  # As in `_receive`.
+        except Exception as error:
+            log.exception("%s could not be answered", named(link.session), exc_info=error)
+            link.take_nothing()
+            await link.socket.close(Close.INTERNAL_ERROR)
         finally:
-            link.over = True
+            link.attended = False
             link.was_answered()
 
     # What the hub wants done
@@ -345,10 +359,10 @@ class Server:
             for effect in wanted:
                 match effect:
                     case effects.Send():
-                        self._send(effect)
+                        self.outlet.send(effect)
                     case effects.Close(session, code, reason):
                         if (link := self.links.get(session)) is not None:
-                            link.close_soon(code, reason, self._grace(code))
+                            self._close(link, code, reason)
                     case effects.Prove(ordered):
                         assert self._tasks is not None
                         self._tasks.start_soon(self._prove, ordered)
@@ -363,40 +377,13 @@ class Server:
                     case _:
                         if (link := self.links.get(effect.session)) is not None:
                             link.ask(effect)
+                            self._attend(link)
 
-    def _grace(self, code: int) -> float:
+    def _close(self, link: Link, code: int, reason: str) -> None:
         settings = self.settings
         going = code in (wire.CloseCode.GOING_AWAY, wire.CloseCode.RESTART)
-        return settings.shutdown_grace if going else settings.closing_grace
-
-    def _send(self, send: effects.Send) -> None:
-        """Encodes once for each coding, and writes to all; who cannot keep up is moved aside."""
-        receivers: dict[str, list[ServerConnection]] = {}
-        buffered = self.settings.live_buffer if send.live else self.settings.buffer_most
-        for id in send.sessions:
-            link = self.links.get(id)
-            if link is None:
-                continue
-            unsent = link.unsent()
-            if unsent <= buffered:
-                receivers.setdefault(link.subprotocol, []).append(link.socket)
-            elif unsent > self.settings.buffer_most:
-                log.warning("%s does not read; closed", _named(self.hub.sessions.get(id)))
-                link.abort()
-            else:
-                self._lagging(id, send.message)
-        for subprotocol, sockets in receivers.items():
-            data = wire.encode(send.message, subprotocol)
-            self.metrics.sent_bytes += len(data) * len(sockets)
-            broadcast(sockets, data)
-
-    def _lagging(self, session: int, message: wire.FromHub) -> None:
-        self.metrics.lagging += 1
-        if isinstance(message, wire.Changed):
-            self.hub.behind(session, message.profile, message.seq)
-            return
-        assert isinstance(message, wire.Commits)
-        self.hub.lagging(session, message.profile, message.commits[0].seq - 1)
+        link.close_soon(code, reason, settings.shutdown_grace if going else settings.closing_grace)
+        self._attend(link)
 
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         self.hub.decided(batch, decision, self.clock())
@@ -467,10 +454,3 @@ class Server:
 def _port_of(listener: Listener) -> int:
     port: int = next(iter(listener.sockets)).getsockname()[1]
     return port
-
-
-def _named(session: Session | None) -> str:
-    """Who it is, for the log: quoted, so that no name can forge a line."""
-    if session is None or session.principal is None:
-        return "somebody"
-    return f"{session.principal.name!r} (replica {session.replica[:36]!r})"

@@ -67,3 +67,10 @@ class Session:
         """Whether its token has ended, as far as it was told."""
         rights = self.rights
         return rights is not None and rights.expires is not None and rights.expires <= now
+
+
+def named(session: Session) -> str:
+    """Who it is, for the log: quoted, so that no name can forge a line."""
+    if session.principal is None:
+        return "somebody"
+    return f"{session.principal.name!r} (replica {session.replica[:36]!r})"

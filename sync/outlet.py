@@ -1,0 +1,67 @@
+"""From what the hub says to bytes on the wire: once for each coding, however many are told.
+
+A frame is made once, and written to each transport as it is: what a receiver costs is the system call.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from websockets.frames import Frame, Opcode
+
+from stackroom.sync import effects
+from stackroom.sync import protocol as wire
+from stackroom.sync.hub import Hub
+from stackroom.sync.link import Link
+from stackroom.sync.metrics import Metrics
+from stackroom.sync.session import named
+from stackroom.sync.settings import Settings
+
+log = logging.getLogger("stackroom.hub")
+
+
+class Outlet:
+    """Sends to the connections of one hub; who cannot keep up is moved aside."""
+
+    def __init__(
+        self, hub: Hub, links: Mapping[int, Link], settings: Settings, metrics: Metrics
+    ) -> None:
+        self.hub = hub
+        self.links = links
+        self.settings = settings
+        self.metrics = metrics
+
+    def send(self, send: effects.Send) -> None:
+        """Sends to all who take it; nothing here waits."""
+        frames: dict[str, bytes] = {}
+        most = self.settings.live_buffer if send.live else self.settings.buffer_most
+        for id in send.sessions:
+            link = self.links.get(id)
+            if link is None:
+                continue
+            if link.unsent() > most:
+                self._move_aside(link, send.message)
+                continue
+            frame = frames.get(link.subprotocol)
+            if frame is None:
+                frame = frames[link.subprotocol] = framed(send.message, link.subprotocol)
+            link.write(frame)
+            self.metrics.sent_bytes += len(frame)
+
+    def _move_aside(self, link: Link, message: wire.FromHub) -> None:
+        """What waits for it is bounded: it reads on by itself later, or is gone."""
+        if link.unsent() > self.settings.buffer_most:
+            log.warning("%s does not read; closed", named(link.session))
+            link.abort()
+            return
+        self.metrics.lagging += 1
+        if isinstance(message, wire.Changed):
+            self.hub.behind(link.session.id, message.profile, message.seq)
+            return
+        assert isinstance(message, wire.Commits)
+        self.hub.lagging(link.session.id, message.profile, message.commits[0].seq - 1)
+
+
+def framed(message: wire.FromHub, subprotocol: str) -> bytes:
+    """The message as one frame, as a server sends it (RFC 6455 section 5.2)."""
+    opcode = Opcode.BINARY if subprotocol == wire.MSGPACK else Opcode.TEXT
+    return bytes(Frame(opcode, wire.payload(message, subprotocol)).serialize(mask=False))
