@@ -7,7 +7,7 @@ SECONDS ?= 60
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-zenml check pictures fuzz sim bench bench-quick bench-peers generate lock clean
+.PHONY: help venv demo test test-zenml check guard pictures fuzz sim bench bench-quick bench-peers generate lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,13 +39,16 @@ test-zenml: venv .venv-zenml/made  ## run the tests against a real ZenML 0.98, i
 		-c tests/zenml_real/constraints.txt 'zenml[server,local]==0.98.0'
 	touch $@
 
-check: venv  ## lint, format, types, and whether docs and schema are up to date
+check: venv  ## lint, format, types, whether docs and schema are up to date, what the hot paths take
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy build/types/stackroom/events build/types/stackroom/sync build/types/stackroom/client
 	$(BIN)/mypy benchmarks
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py \
-		tests/commands/test_explain.py
+		tests/commands/test_explain.py tests/guard
+
+guard: venv  ## set the ceilings of the hot paths anew, to what they take now
+	$(BIN)/python -m tests.guard --set
 
 pictures: venv  ## make the README's pictures anew, in a real browser
 	STACKROOM_PICTURES=1 $(BIN)/python -m pytest -q tests/dashboard/test_pictures.py

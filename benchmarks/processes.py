@@ -31,6 +31,9 @@ HOST: Final = "127.0.0.1"
 PATIENCE: Final = 60.0
 """Seconds for a process to start or to end."""
 
+SERVICE: Final = (sys.executable, "-m", "stackroom.sync.service")
+"""What runs a hub."""
+
 MEASURED: Final = Settings(
     port=0,
     connections_user=100_000,
@@ -64,12 +67,17 @@ class Running(Struct, frozen=True):
 
 
 @contextmanager
-def hub(data: Path, settings: Settings = MEASURED) -> Iterator[Running]:
-    """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end."""
+def hub(
+    data: Path, settings: Settings = MEASURED, program: Sequence[str] = SERVICE
+) -> Iterator[Running]:
+    """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end.
+
+    `program` is what runs it, and is told the folder and the settings.
+    """
     folder = HubFolder(data)
     folder.prepare()
     said = msgspec.json.encode(Tuned(settings)).decode()
-    command = [sys.executable, "-m", "stackroom.sync.service", str(data), said]
+    command = [*program, str(data), said]
     started = time.perf_counter()
     with _process(command, data / "hub.log") as process:
         url = _url(folder, process)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from benchmarks import processes, speaker
 from benchmarks.peers import raw
 from benchmarks.peers.peer import Caught, Heard, Message
-from benchmarks.peers.workload import Made, team
+from benchmarks.peers.workload import COMPONENTS, Made, team
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME
 from stackroom.client import chance, course
@@ -119,29 +119,33 @@ class OurServer:
         self.pid = pid
         self.signing = signing
         self._writers: dict[str, list[OurWriter]] = {}
+        self._heads: dict[str, int] = {}
         self._stands: dict[str, wire.CaughtUp] = {}
 
     def __reduce__(self) -> tuple[type, tuple[str, str, int, bool]]:
         """Connections stay in their process."""
         return OurServer, (self.url, self.token, self.pid, self.signing)
 
-    async def prepare(self, room: str) -> None:
+    async def prepare(self, room: str, components: int = COMPONENTS) -> None:
         """Creates the profile with all its components, in one commit."""
-        one = team(room)
+        one = team(room, components)
         opening = Proposal(one.new_id(), 1, 0, "begin", FIRST_TIME, one.opening())
         line, _ = await self._open()
         (answer,) = await line.push(speaker.encoded_push(one.profile, [opening]))
         if answer.outcome != "accepted":
             raise AssertionError(f"not accepted: {answer}")
         await line.close()
-        self._writers[room] = []
+        self.stands(room, 1)
+
+    def stands(self, room: str, head: int) -> None:
+        """The room is there, and has come so far; said by whoever knows it from elsewhere."""
+        self._writers[room], self._heads[room] = [], head
 
     async def writer(self, room: str, *, told: bool = False) -> OurWriter:
         """A replica that knows the head as it is now, and no more."""
-        replica = chance.new_id()
+        known, replica = self._writers[room], chance.new_id()
+        base = max((self._heads[room], *(each.head for each in known)))
         line, welcome = await self._open(replica)
-        known = self._writers[room]
-        base = max((each.head for each in known), default=1)
         writer = OurWriter(line, replica, team(room, 1).profile, base)
         if self.signing:
             await writer.register(welcome)
