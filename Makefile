@@ -7,7 +7,7 @@ SECONDS ?= 60
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-zenml check pictures fuzz sim bench bench-quick generate lock clean
+.PHONY: help venv demo test test-zenml check guard pictures fuzz sim bench bench-quick bench-peers generate lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,13 +39,16 @@ test-zenml: venv .venv-zenml/made  ## run the tests against a real ZenML 0.98, i
 		-c tests/zenml_real/constraints.txt 'zenml[server,local]==0.98.0'
 	touch $@
 
-check: venv  ## lint, format, types, and whether docs and schema are up to date
+check: venv  ## lint, format, types, whether docs and schema are up to date, what the hot paths take
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy build/types/stackroom/events build/types/stackroom/sync build/types/stackroom/client
 	$(BIN)/mypy benchmarks
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py \
-		tests/commands/test_explain.py
+		tests/commands/test_explain.py tests/guard
+
+guard: venv  ## set the ceilings of the hot paths anew, to what they take now
+	$(BIN)/python -m tests.guard --set
 
 pictures: venv  ## make the README's pictures anew, in a real browser
 	STACKROOM_PICTURES=1 $(BIN)/python -m pytest -q tests/dashboard/test_pictures.py
@@ -57,11 +60,20 @@ fuzz: venv  ## fuzz the hub and the readers of files for SECONDS each (default 6
 sim: venv  ## run the simulation over SEEDS seeds (default 1000)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS)
 
-bench: venv  ## measure everything
+bench: venv bench-peers .venv-zenml/made  ## measure everything, beside the peers, in a quarter of an hour
 	$(BIN)/python -m benchmarks
 
-bench-quick: venv  ## measure in under three minutes
+bench-quick: venv  ## measure in under three minutes, beside the peers that are installed
 	$(BIN)/python -m benchmarks --quick
+
+bench-peers: venv .venv/peers  ## install the peers of the benchmarks that pip and npm have
+
+.venv/peers: benchmarks/peers/constraints.txt benchmarks/peers/package.json .venv/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt -c benchmarks/peers/constraints.txt -e '.[peers]'
+	mkdir -p build/peers && cp benchmarks/peers/package.json build/peers/
+	-cd build/peers && npm install --no-audit --no-fund
+	touch $@
 
 generate: venv  ## write the generated docs: the protocol's schema, limits, flavors, commands, errors
 	$(BIN)/python -m stackroom.sync.schema > docs/protocol.schema.json

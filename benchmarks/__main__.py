@@ -1,8 +1,6 @@
-"""`python -m benchmarks [--quick] [--reference-hub COMMAND] [CASE …]`."""
+"""`python -m benchmarks [--quick] [CASE …]`."""
 
 import argparse
-import os
-import shlex
 import shutil
 import tempfile
 import time
@@ -14,112 +12,104 @@ from typing import Final
 
 from benchmarks import machine
 from benchmarks.bench import FULL, QUICK, Bench
-from benchmarks.outcome import Outcome, markdown, table
+from benchmarks.cases import CASES
+from benchmarks.outcome import Outcome
+from benchmarks.peers import roster
+from benchmarks.report import Report, Section, chapter, write
 from stackroom.sync.settings import Settings
 
-ROOT: Final = Path(__file__).parent.parent
-RESULTS: Final = Path(__file__).with_name("RESULTS.md")
-CASES: Final = {
-    "limits": "what the disk, SQLite and the interpreter give by themselves",
-    "commits": "durable acknowledged commits a second, beside a bare reference hub",
-    "newcomer": "a cold client: history rebuilt, or usable from a snapshot",
-    "audience": "commit to the last of many subscribers",
-    "idle": "what connections cost that say nothing",
-    "abuse": "what 50 honest clients notice of one abuser",
-    "audit": "a long history verified from its first commit",
-    "footprint": "a hub's memory, and its cold start",
-    "commands": "commands as whole processes",
-    "past": "states of the past, and the log of a million commits",
-    "activity": "runs of pipelines and reports, on a long history",
-    "proofs": "what a signature costs, and a proof",
-    "dashboard": "what somebody at the dashboard waits for, in a real browser",
-}
+HERE: Final = Path(__file__).parent
+BUILD: Final = HERE.parent / "build" / "benchmarks"
 SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_every")
 
 
 def main() -> int:
     """Runs the cases that were named, or all; 1 if one of them could not be measured."""
     options = _options()
-    cases = options.cases or list(CASES)
-    folder = options.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
-    bench = Bench(
-        QUICK if options.quick else FULL,
-        scratch,
-        tuple(shlex.split(options.reference_hub)),
-        lambda line: print(f"  {line}", flush=True),
-    )
-    started = time.monotonic()
-    sections = [_heading(options.quick, scratch)]
-    print(sections[0], flush=True)
-    failed = []
+    whole = not options.quick and not options.cases
+    options.folder.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="run-", dir=options.folder))
+    scratch.chmod(0o711)  # PostgreSQL, which root must not run, keeps its files there, too.
+    scale = QUICK if options.quick else FULL
+    bench = Bench(scale, scratch, lambda line: print(f"  {line}", flush=True))
+    started, day = time.monotonic(), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    facts = _facts(scratch)
     try:
-        for case in cases:
-            print(f"{case}: {CASES[case]}", flush=True)
-            try:
-                for outcome in _case(case)(bench):
-                    sections.append(markdown(outcome))
-                    print(f"\n{sections[-1]}", flush=True)
-            except Exception:
-                traceback.print_exc()
-                failed.append(case)
-                sections.append(f"## {case}\n\nThis case failed: it could not be measured.\n")
+        sections = tuple(_measured(bench, case) for case in options.cases or _all(options.quick))
     finally:
         if not options.keep:
             shutil.rmtree(scratch)
-    sections.append(f"Machine at the end: {machine.load()}.\n")
-    print(f"{sections[-1]}\n{time.monotonic() - started:.0f} s in all")
-    if not options.quick and not options.cases and not failed:
-        RESULTS.write_text("\n".join(sections))
-        print(f"written: {RESULTS}")
+    took = time.monotonic() - started
+    kind = "a quick run" if options.quick else "a full run"
+    report = Report(kind, day, facts, sections, took, machine.load())
+    place = options.report or (HERE if whole else BUILD / "report")
+    failed = [section.case for section in sections if section.outcomes is None]
+    if failed and place == HERE:
+        place = BUILD / "report"
+    write(report, place)
+    met = sum(target.met for _, target in report.targets)
+    print(
+        f"{met} of {len(report.targets)} targets met; {took:.0f} s in all; see {place}/RESULTS.md"
+    )
+    if failed:
+        print(f"could not be measured: {', '.join(failed)}")
     return 1 if failed else 0
 
 
-def _case(name: str) -> Callable[[Bench], list[Outcome]]:
-    run: Callable[[Bench], list[Outcome]] = import_module(f"benchmarks.{name}").run
-    return run
+def _all(quick: bool) -> list[str]:
+    return [name for name, case in CASES.items() if not (quick and case.slow)]
 
 
-def _heading(quick: bool, folder: Path) -> str:
+def _measured(bench: Bench, name: str) -> Section:
+    """Runs one case, and shows what it found."""
+    print(f"{name}: {CASES[name].measures}", flush=True)
+    load, started = machine.load(), time.monotonic()
+    run: Callable[[Bench], list[Outcome]] = import_module(CASES[name].module).run
+    outcomes: tuple[Outcome, ...] | None = None
+    try:
+        outcomes = tuple(run(bench))
+    except Exception:
+        traceback.print_exc()
+    section = Section(name, load, time.monotonic() - started, outcomes)
+    print("\n" + "\n".join(chapter(section)), flush=True)
+    return section
+
+
+def _facts(folder: Path) -> tuple[tuple[str, str], ...]:
     settings = Settings()
-    facts = [
+    return (
         *machine.facts(),
+        ("peers", ", ".join(roster.versions())),
         ("disk", machine.file_system(folder)),
-        ("durability", "SQLite WAL, synchronous=FULL, in every hub"),
+        ("durability", "SQLite WAL, synchronous=FULL, in our hub and the reference hub"),
         ("hub settings", ", ".join(f"{name} {getattr(settings, name):,}" for name in SETTINGS)),
         ("before", machine.load()),
-    ]
-    what = "a quick run" if quick else "a full run"
-    day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    head = f"# Results\n\nWritten by `python -m benchmarks`, {what}, {day}. README.md says how to read it."
-    return f"{head}\n\n{table(('what', 'value'), facts)}\n"
+    )
 
 
 def _options() -> argparse.Namespace:
-    described = "\n".join(f"  {name:10} {text}" for name, text in CASES.items())
+    described = "\n".join(f"  {name:10} {case.measures}" for name, case in CASES.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"Measures Stackroom on this machine. Cases:\n{described}",
-        epilog="A full run over all cases writes RESULTS.md.",
+        epilog="A full run over all cases writes RESULTS.md, results.json and plots/ beside this program.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("cases", nargs="*", metavar="CASE", help="all, if none is named")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: under three minutes")
     parser.add_argument(
-        "--reference-hub",
-        default=os.environ.get("REFERENCE_HUB", ""),
-        metavar="COMMAND",
-        help="another reference hub to measure beside; it is given PORT DATABASE full uvloop, takes "
-        "events at /ROOM and answers K<count> (also: REFERENCE_HUB)",
-    )
-    parser.add_argument(
         "--folder",
         type=Path,
-        default=ROOT / "build" / "benchmarks",
+        default=BUILD,
         help="where files are kept while measuring: on the disk that is to be measured",
     )
-    parser.add_argument("--keep", action="store_true", help="leave the files there")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        help="where the report is written (default: here for a full run over all cases, "
+        "build/benchmarks/report for others)",
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the files in the folder")
     options = parser.parse_args()
     if unknown := [case for case in options.cases if case not in CASES]:
         parser.error(f"no such case: {', '.join(unknown)} (there are {', '.join(CASES)})")

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Struct
+
+from benchmarks.series import Series
 
 
 class Scale(Struct, frozen=True, kw_only=True):
     """How much is measured; times in seconds."""
 
-    writers: tuple[int, ...]
     commit_rounds: int
     commit_seconds: float
     history: int
@@ -33,6 +35,17 @@ class Scale(Struct, frozen=True, kw_only=True):
     idle_connections: int
     idle_profiles: int
     idle_seconds: float
+    audiences: tuple[int, ...]
+    """Subscribers, beside the peers."""
+    delivery_rounds: int
+    delivery_seconds: float
+    """At a steady pace, in each round."""
+    delivery_flat_out: float
+    """In a closed loop, in each round."""
+    peers_history: int
+    """Events that a fresh client of each peer catches up with."""
+    catch_ups: int
+    """Fresh clients of each peer."""
     abuse_rounds: int
     abuse_seconds: float
     """Of each kind of abuse in each round."""
@@ -42,9 +55,8 @@ class Scale(Struct, frozen=True, kw_only=True):
 
 
 FULL: Final = Scale(
-    writers=(1, 4, 8, 16, 32),
     commit_rounds=5,
-    commit_seconds=1.5,
+    commit_seconds=1.0,
     history=100_000,
     long_history=1_000_000,
     components=1_000,
@@ -58,6 +70,12 @@ FULL: Final = Scale(
     idle_connections=5_000,
     idle_profiles=1_000,
     idle_seconds=45.0,
+    audiences=(50, 200),
+    delivery_rounds=2,
+    delivery_seconds=4.0,
+    delivery_flat_out=2.0,
+    peers_history=100_000,
+    catch_ups=3,
     abuse_rounds=3,
     abuse_seconds=6.0,
     audit_rounds=7,
@@ -65,9 +83,8 @@ FULL: Final = Scale(
     limit_rounds=5,
 )
 QUICK: Final = Scale(
-    writers=(1, 8, 32),
-    commit_rounds=3,
-    commit_seconds=1.0,
+    commit_rounds=2,
+    commit_seconds=0.4,
     history=100_000,
     long_history=200_000,
     components=1_000,
@@ -81,6 +98,12 @@ QUICK: Final = Scale(
     idle_connections=1_000,
     idle_profiles=200,
     idle_seconds=4.0,
+    audiences=(50,),
+    delivery_rounds=1,
+    delivery_seconds=2.0,
+    delivery_flat_out=1.0,
+    peers_history=20_000,
+    catch_ups=1,
     abuse_rounds=1,
     abuse_seconds=5.0,
     audit_rounds=3,
@@ -90,9 +113,12 @@ QUICK: Final = Scale(
 
 
 class Bench(Struct, frozen=True):
-    """One run: `folder` is on a real disk, `reference` the command of another reference hub."""
+    """One run: `folder` is on a real disk; `found` is what earlier cases leave for later ones.
+
+    The limits of the machine are in `found` once `limits` has run, by the names that `limits` has.
+    """
 
     scale: Scale
     folder: Path
-    reference: tuple[str, ...]
     say: Callable[[str], None]
+    found: dict[str, Series] = msgspec.field(default_factory=dict)

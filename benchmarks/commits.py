@@ -1,303 +1,178 @@
-"""Durable acknowledged commits a second, ours beside reference hubs, round by round in turn."""
+"""Durable acknowledged commits a second, ours beside the peers, round by round in turn."""
 
-import asyncio
-import itertools
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Final
 
-import msgspec
-from msgspec import Struct
-from websockets.asyncio.client import ClientConnection
-
-from benchmarks import processes, speaker
+from benchmarks import limits, speaker
 from benchmarks.bench import Bench
-from benchmarks.outcome import Outcome, Target
-from benchmarks.processes import Running
-from benchmarks.series import Series, percentile
-from benchmarks.speaker import Speaker
-from benchmarks.workload import FIRST_TIME, Ids, Shape, Team
-from stackroom.events.model import Proposal
+from benchmarks.outcome import Outcome, Sense, Target
+from benchmarks.peers.appending import Round, Work, one_round
+from benchmarks.peers.field import Entrant, Field, field
+from benchmarks.peers.jetstream import JetStreamAlways
+from benchmarks.peers.ours import Ours
+from benchmarks.peers.postgres import Postgres
+from benchmarks.peers.redis_streams import RedisStreams
+from benchmarks.peers.reference import Reference
+from benchmarks.peers.workload import COMPONENTS, Supply
+from benchmarks.plots import Bar, Group, Plot
+from benchmarks.series import Series, ratios
 
-COMPONENTS = 5_000
-"""Of the profile that all write to; each writer has its own share."""
-MOST = 12_000
-"""Commits a second for which messages are made ahead; a round ends when they run out."""
-WARM_UP = 0.3
-"""Seconds of each contender before the first round."""
+ONE: Final = Work("1 writer", 1, most=6_000)
+SOME: Final = Work("8 writers", 8)
+MANY: Final = Work("32 writers", 32)
+BULK: Final = Work("pushes of 100", 1, batch=100, in_flight=4, most=60_000)
+WORKS: Final = (ONE, SOME, MANY, BULK)
+NEAR: Final = {SOME: (Ours.name, Reference.name)}
+"""Works that only these are measured in."""
+IN_REACH: Final = 0.7
+"""What "in reach of Redis" is taken to mean."""
+WARM_UP: Final = 0.2
+"""Seconds of everybody in every work before the first round."""
 
-
-class Writer(Protocol):
-    """One connection, with the messages that it will send."""
-
-    async def commit(self, message: bytes) -> None:
-        """Sends a message and waits until it is acknowledged."""
-
-    async def close(self) -> None:
-        """Ends the connection."""
-
-
-class Contender(Protocol):
-    """A hub that takes part."""
-
-    name: str
-    running: Running
-
-    async def writers(self, count: int, each: int) -> list[tuple[Writer, list[bytes]]]:
-        """Fresh connections, and `each` messages for each of them, made before the clock runs."""
+Rounds = dict[tuple[Work, str], list[Round]]
 
 
-class Round(Struct, frozen=True):
-    """What one contender did in one round."""
-
-    per_second: float
-    median_ms: float
-    p99_ms: float
-    client_micros: float
-    hub_micros: float
-    """Processor time for each commit, in microseconds."""
-
-
-class OurWriter:
-    """A replica that pushes one proposal at a time; every one must be accepted."""
-
-    def __init__(self, line: Speaker, told: Callable[[int], None]) -> None:
-        self.line = line
-        self.told = told
-
-    async def commit(self, message: bytes) -> None:
-        (answer,) = await self.line.push(message)
-        if answer.outcome != "accepted" or answer.seq is None:
-            raise AssertionError(f"not accepted: {answer}")
-        self.told(answer.seq)
-
-    async def close(self) -> None:
-        await self.line.close()
-
-
-class OurHub:
-    """Our hub, all checks on. Writers know the head at the start of their round, and no more."""
-
-    def __init__(self, running: Running) -> None:
-        self.name = "stackroom"
-        self.running = running
-        self.team = Team("measured", Shape(components=COMPONENTS), seed=1, space=1)
-        self.new_replica = Ids(2)
-        self.head = 0
-        self.updates = itertools.count(1)
-
-    async def begin(self) -> None:
-        """Creates the profile with its components."""
-        line = await Speaker.open(self.running.url, self.running.token, self.new_replica())
-        proposal = Proposal(self.team.new_id(), 1, 0, "begin", FIRST_TIME, self.team.opening())
-        writer = OurWriter(line, self.reached)
-        await writer.commit(speaker.encoded_push(self.team.profile, [proposal]))
-        await writer.close()
-
-    def reached(self, seq: int) -> None:
-        """The profile has come so far."""
-        self.head = max(self.head, seq)
-
-    async def writers(self, count: int, each: int) -> list[tuple[Writer, list[bytes]]]:
-        url, token = self.running.url, self.running.token
-        made: list[tuple[Writer, list[bytes]]] = []
-        for _ in range(count):
-            line = await Speaker.open(url, token, self.new_replica())
-            made.append((OurWriter(line, self.reached), []))
-        for number in range(1, each + 1):  # In turn: ids of one moment are near each other.
-            for n, (_, messages) in enumerate(made):
-                messages.append(self.push(n, count, number))
-        return made
-
-    def push(self, writer: int, writers: int, number: int) -> bytes:
-        """The `number`th push of a writer, to one of its own components."""
-        share = range(writer, COMPONENTS, writers)
-        component = self.team.components[share[number % len(share)]]
-        event = self.team.update(next(self.updates), component)
-        proposal = Proposal(
-            self.team.new_id(), number, self.head, f"change {number}", FIRST_TIME, (event,)
-        )
-        return speaker.encoded_push(self.team.profile, [proposal])
-
-
-class BareWriter:
-    """Sends events as they are; the answer is `K<count>`."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-
-    async def commit(self, message: bytes) -> None:
-        await self.socket.send(message)
-        if await self.socket.recv() != b"K1":
-            raise AssertionError("one event was sent, and not one was acknowledged")
-
-    async def close(self) -> None:
-        await self.socket.close()
-
-
-class BareHub:
-    """A reference hub: it takes JSON objects with a type and an id, here of the same size as ours."""
-
-    def __init__(self, name: str, running: Running) -> None:
-        self.name = name
-        self.running = running
-        self.team = Team("measured", Shape(components=COMPONENTS), seed=1, space=1)
-        self.updates = itertools.count(1)
-
-    async def writers(self, count: int, each: int) -> list[tuple[Writer, list[bytes]]]:
-        made: list[tuple[Writer, list[bytes]]] = []
-        for _ in range(count):
-            socket = await speaker.dial(self.running.url)
-            made.append((BareWriter(socket), [self.event() for _ in range(each)]))
-        return made
-
-    def event(self) -> bytes:
-        """One event as a JSON object; as long as ours with all that we keep of it."""
-        event = self.team.update(next(self.updates))
-        labelled = {"id": event.entity, **msgspec.to_builtins(event)}
-        del labelled["entity"]
-        return msgspec.json.encode(labelled)
-
-
-async def one_round(contender: Contender, count: int, seconds: float) -> Round:
-    """`count` writers, each with one commit in flight, for `seconds`."""
-    each = int(MOST * seconds / count)
-    crew = await contender.writers(count, each)
-    times: list[float] = []
-    started = time.perf_counter()
-    until = started + seconds
-
-    async def work(writer: Writer, messages: list[bytes]) -> None:
-        for message in messages:
-            begun = time.perf_counter()
-            if begun > until:
-                return
-            await writer.commit(message)
-            times.append(time.perf_counter() - begun)
-
-    hub_cpu, client_cpu = contender.running.cpu_seconds(), time.process_time()
-    async with asyncio.TaskGroup() as tasks:
-        for writer, messages in crew:
-            tasks.create_task(work(writer, messages))
-    took = time.perf_counter() - started
-    hub_cpu = contender.running.cpu_seconds() - hub_cpu
-    client_cpu = time.process_time() - client_cpu
-    for writer, _ in crew:
-        await writer.close()
-    return Round(
-        len(times) / took,
-        percentile(times, 50) * 1e3,
-        percentile(times, 99) * 1e3,
-        client_cpu / len(times) * 1e6,
-        hub_cpu / len(times) * 1e6,
-    )
-
-
-@asynccontextmanager
-async def contenders(bench: Bench, stack: ExitStack) -> AsyncIterator[list[Contender]]:
-    """All hubs, running; ours first, then our reference, then the given one."""
-    ours = OurHub(stack.enter_context(processes.hub(bench.folder / "commits")))
-    await ours.begin()
-    commands: dict[str, Sequence[str]] = {
-        "reference": (sys.executable, "-m", "benchmarks.reference_hub")
-    }
-    if bench.reference:
-        commands["given reference"] = bench.reference
-    bare: list[Contender] = []
-    for name, command in commands.items():
-        database = bench.folder / "commits" / f"{name.replace(' ', '-')}.db"
-        running = stack.enter_context(processes.reference(command, database))
-        bare.append(BareHub(name, running))
-    yield [ours, *bare]
-
-
-Results = dict[tuple[str, int], list[Round]]
-
-
-async def measure(bench: Bench) -> Results:
-    """All rounds, by contender and number of writers."""
-    scale = bench.scale
-    found: Results = {}
-    with ExitStack() as stack:
-        async with contenders(bench, stack) as all_of_them:
-            for contender in all_of_them:
-                await one_round(contender, max(scale.writers), WARM_UP)
-            for turn in range(scale.commit_rounds):
-                for count in scale.writers:
-                    for contender in all_of_them[:: -1 if turn % 2 else 1]:
-                        figures = await one_round(contender, count, scale.commit_seconds)
-                        found.setdefault((contender.name, count), []).append(figures)
-                bench.say(f"round {turn + 1} of {scale.commit_rounds}")
-    return found
+async def measure(bench: Bench, started: Field) -> tuple[Rounds, Field]:
+    """All rounds; who fails in one is dropped, with all that it did before."""
+    scale, found, taking = bench.scale, Rounds(), started
+    for turn in range(-1, scale.commit_rounds):
+        room = f"commits_{turn + 1}"
+        seconds = scale.commit_seconds if turn >= 0 else WARM_UP
+        supply = Supply(room)
+        for entrant in taking.entrants:
+            await entrant.server.prepare(room)
+        for work in WORKS:
+            dealt = supply.deal(work.writers, work.each(seconds))
+            for entrant in taking.turn(turn):
+                if entrant.name not in NEAR.get(work, (entrant.name,)):
+                    continue
+                try:
+                    figures = await one_round(entrant, room, work, dealt, seconds)
+                except Exception as error:
+                    taking = taking.drop(entrant, error)
+                    continue
+                if turn >= 0:
+                    found.setdefault((work, entrant.name), []).append(figures)
+        bench.say(f"round {turn + 1} of {scale.commit_rounds}")
+    return found, taking
 
 
 def run(bench: Bench) -> list[Outcome]:
     """Measures, and tells."""
-    found = speaker.run(lambda: measure(bench))
-    scale = bench.scale
-    names = list(dict.fromkeys(name for name, _ in found))
-    ours, *others = names
-    rows = []
-    for count in scale.writers:
-        for name in names:
-            rounds = found[name, count]
-            ratio = "" if name == ours else f"{_ratio(found, ours, name, count).shown(2)}"
-            rows.append((str(count), name, *_cells(rounds), ratio))
+    with field(bench, "commits") as started:
+        found, taking = speaker.run(lambda: measure(bench, started))
+    rates = {
+        (work, entrant.name): Series(tuple(r.per_second for r in found[work, entrant.name]))
+        for work in WORKS
+        for entrant in taking.entrants
+        if (work, entrant.name) in found
+    }
+    rows = [
+        _row(bench, work, entrant, found[work, entrant.name], rates)
+        for work in WORKS
+        for entrant in taking.entrants
+        if (work, entrant.name) in found
+    ]
     heading = (
-        "writers",
+        "work",
         "hub",
         "commits/s",
         "p50 ms",
         "p99 ms",
-        "client µs/commit",
         "hub µs/commit",
+        "client µs/commit",
         "ours / this",
+        "share of bare SQLite",
     )
-    few, many = scale.writers[0], scale.writers[-1]
-    targets = []
-    for name in others:
-        for count, limit in ((few, 0.6), (many, 0.5)):
-            what = f"{count} writer{'s' if count > 1 else ''}, ours / {name}"
-            ratio_of = _ratio(found, ours, name, count)
-            targets.append(Target(what, ratio_of.median, "at least", limit, "", 2))
-    growth = Series(
-        tuple(
-            b.per_second / a.per_second
-            for a, b in zip(found[ours, few], found[ours, many], strict=True)
-        )
-    )
-    targets.append(
-        Target(f"growth from {few} to {many} writers", growth.median, "more than", 1, "times", 2)
-    )
-    event = Team("measured", Shape(), seed=1, space=1).update(12_345)
-    size, packed = len(msgspec.json.encode(event)), len(msgspec.msgpack.encode(event))
-    notes = (
-        f"medians (least–most) of {scale.commit_rounds} rounds of {scale.commit_seconds:g} s; in each "
-        "round the hubs take turns, and the order turns round every time; the ratio is taken within a round",
-        "one proposal of one event in flight on each connection; all connections in one process on uvloop, "
-        "messages made before the clock runs",
-        f"an event is {size} bytes as JSON and {packed} as msgpack (type, version, entity, salt, body); "
-        f"the reference hubs are sent the {size} bytes",
-        f"ours: one profile of {COMPONENTS:,} components, all checks on, every answer seen to be "
-        "`accepted`; everything is durable when acknowledged (WAL, synchronous=FULL, all hubs)",
-        "µs/commit is processor time (user and system, all threads): it depends less than the clock on "
-        "what else the machine does",
-    )
-    return [Outcome("Commits a second", heading, tuple(rows), tuple(targets), notes)]
+    targets = tuple(_targets(rates))
+    plots = (_plot(bench, rates, taking),)
+    return [
+        Outcome("Commits a second", heading, tuple(rows), targets, _notes(bench), plots),
+        _acknowledgements(taking),
+    ]
 
 
-def _ratio(found: Results, ours: str, other: str, count: int) -> Series:
-    pairs = zip(found[ours, count], found[other, count], strict=True)
-    return Series(tuple(a.per_second / b.per_second for a, b in pairs))
-
-
-def _cells(rounds: list[Round]) -> tuple[str, str, str, str, str]:
+def _row(
+    bench: Bench,
+    work: Work,
+    entrant: Entrant,
+    rounds: list[Round],
+    rates: dict[tuple[Work, str], Series],
+) -> tuple[str, ...]:
+    rate = rates[work, entrant.name]
+    ratio = "" if entrant.name == Ours.name else ratios(rates[work, Ours.name], rate).shown(2)
+    limit = bench.found.get(_limit(work))
+    share = "" if limit is None else Series(tuple(v / limit.median for v in rate.values)).shown(2)
     return (
-        Series(tuple(r.per_second for r in rounds)).shown(),
+        work.name,
+        entrant.name,
+        rate.shown(),
         Series(tuple(r.median_ms for r in rounds)).shown(2),
         Series(tuple(r.p99_ms for r in rounds)).shown(2),
+        Series(tuple(r.server_micros for r in rounds)).shown(),
         Series(tuple(r.client_micros for r in rounds)).shown(),
-        Series(tuple(r.hub_micros for r in rounds)).shown(),
+        ratio,
+        share,
+    )
+
+
+def _limit(work: Work) -> str:
+    """What bounds the work: a transaction for every commit, or for many together."""
+    return limits.SINGLY if work is ONE else limits.TOGETHER
+
+
+def _targets(rates: dict[tuple[Work, str], Series]) -> Iterator[Target]:
+    asked: tuple[tuple[Work, str, Sense, float], ...] = (
+        (ONE, Reference.name, "at least", 0.9),
+        (ONE, JetStreamAlways.name, "more than", 1.0),
+        (MANY, Reference.name, "at least", 1.0),
+        (MANY, Postgres.name, "more than", 1.0),
+        (MANY, JetStreamAlways.name, "more than", 1.0),
+        (MANY, RedisStreams.name, "at least", IN_REACH),
+    )
+    for work, name, sense, limit in asked:
+        if (work, name) in rates:
+            ratio = ratios(rates[work, Ours.name], rates[work, name]).median
+            what = f"{work.name}, ours / {name}"
+            yield Target(what, ratio, sense, limit, "times", 2)
+    bulk = rates[BULK, Ours.name].median
+    yield Target("pushes of 100 proposals", bulk, "at least", 25_000, "commits/s")
+
+
+def _plot(bench: Bench, rates: dict[tuple[Work, str], Series], taking: Field) -> Plot:
+    groups = []
+    for work in WORKS:
+        bars = tuple(
+            Bar(entrant.name, rates[work, entrant.name], entrant.peer.ours)
+            for entrant in taking.entrants
+            if (work, entrant.name) in rates
+        )
+        limit = bench.found.get(_limit(work)) if work is ONE else None
+        at = None if limit is None else limit.median
+        groups.append(Group(work.name, bars, at, "bare SQLite" if limit else ""))
+    return Plot("commits", "Durable commits a second", "commits a second", tuple(groups))
+
+
+def _acknowledgements(taking: Field) -> Outcome:
+    rows = tuple((e.name, e.peer.version(), e.peer.acknowledged) for e in taking.entrants)
+    heading = ("hub", "version", "what its acknowledgement means")
+    return Outcome("Who takes part", heading, rows, notes=taking.left_out)
+
+
+def _notes(bench: Bench) -> tuple[str, ...]:
+    scale = bench.scale
+    made = Supply("size").take(100)
+    size = sum(len(each.json) for each in made) / len(made)
+    return (
+        f"medians (least–most) of {scale.commit_rounds} rounds of {scale.commit_seconds:g} s; in each "
+        "round the hubs take turns, and the order turns round every time; ratios are taken within a round",
+        "writers: one event in flight on each connection; pushes: 100 events a message or transaction, "
+        f"{BULK.in_flight} of them in flight on one connection; all connections in one process on uvloop, "
+        "messages made before the clock runs",
+        f"the same events for all, {size:.0f} bytes as JSON, of {COMPONENTS:,} components; ours: one commit "
+        "for each event, every answer seen to be `accepted`",
+        "µs/commit is processor time (user and system, all threads and processes of the hub): it depends "
+        "less than the clock on what else the machine does",
+        f"share of bare SQLite: of `{limits.SINGLY}` for one writer, of `{limits.TOGETHER}` for more; "
+        f"in reach of Redis is read as at least {IN_REACH:g} of it",
     )

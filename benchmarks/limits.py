@@ -9,36 +9,117 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Final
 
-from benchmarks import processes
+import msgspec
+
+from benchmarks import processes, speaker
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome
+from benchmarks.processes import HOST
 from benchmarks.series import Series
+from benchmarks.workload import AUTHOR, FIRST_TIME, REPLICA, Shape, Team
+from stackroom.events.fold import advance
+from stackroom.events.model import Commit
+from stackroom.events.state import State
 
-SECONDS = 0.5
+SECONDS: Final = 0.4
 """Of each measurement in each round."""
+FSYNC: Final = "append 4 KB and fdatasync"
+SINGLY: Final = "SQLite transactions of 1 row"
+TOGETHER: Final = "SQLite rows in transactions of 32"
+ECHO: Final = "WebSocket round trips"
+STREAM: Final = "WebSocket messages one way"
+DECODE: Final = "commits decoded by msgspec"
+FOLD: Final = "commits decoded and folded"
+INTERPRETER: Final = "bare interpreter (`python -c pass`)"
+COMMITS: Final = 1_000
+"""That are decoded, and folded."""
 
 
 def run(bench: Bench) -> list[Outcome]:
-    """Measures each in turn, round by round."""
-    measures: dict[str, Callable[[int], float]] = {
-        "append 4 KB and fdatasync, a second": lambda n: _appends(bench.folder / f"append-{n}"),
-        "SQLite transactions of 1 row a second": lambda n: _rows(bench.folder / f"one-{n}.db", 1),
-        "SQLite rows a second in transactions of 32": lambda n: _rows(
-            bench.folder / f"many-{n}.db", 32
-        ),
-        "bare interpreter (`python -c pass`), ms": lambda n: _interpreter(),
-    }
-    found: dict[str, list[float]] = {name: [] for name in measures}
-    for turn in range(bench.scale.limit_rounds):
-        for name, measure in measures.items():
-            found[name].append(measure(turn))
-    rows = tuple((name, Series(tuple(values)).shown()) for name, values in found.items())
+    """Measures each in turn, round by round; what was found stays in the bench."""
+    folder = bench.folder
+    packed = _packed()
+    command = [sys.executable, "-m", "benchmarks.echo"]
+    with processes.server(lambda port: [*command, str(port)], folder / "echo.output") as started:
+        url = f"ws://{HOST}:{started.port}"
+        measures: dict[str, tuple[str, Callable[[int], float]]] = {
+            FSYNC: ("a second", lambda n: _appends(folder / f"append-{n}")),
+            SINGLY: ("a second", lambda n: _rows(folder / f"one-{n}.db", 1)),
+            TOGETHER: ("a second", lambda n: _rows(folder / f"many-{n}.db", 32)),
+            ECHO: ("a second", lambda n: speaker.run(lambda: _echo(url))),
+            STREAM: ("a second", lambda n: speaker.run(lambda: _stream(url))),
+            DECODE: ("a second", lambda n: _rate(lambda: _decode(packed)) * COMMITS),
+            FOLD: (
+                "a second",
+                lambda n: _rate(lambda: advance(State(), _decode(packed))) * COMMITS,
+            ),
+            INTERPRETER: ("ms", lambda n: _interpreter()),
+        }
+        found: dict[str, list[float]] = {name: [] for name in measures}
+        for turn in range(bench.scale.limit_rounds):
+            for name, (_, measure) in measures.items():
+                found[name].append(measure(turn))
+    bench.found.update({name: Series(tuple(values)) for name, values in found.items()})
+    rows = tuple((name, bench.found[name].shown(), unit) for name, (unit, _) in measures.items())
     notes = (
         f"medians (least–most) of {bench.scale.limit_rounds} rounds of {SECONDS:g} s each",
         "SQLite in this process: WAL, synchronous=FULL, rows of 300 bytes, one table without an index",
+        "WebSocket: `websockets` on uvloop in two processes, messages of 300 bytes, not deflated; a round "
+        "trip has one message in flight",
+        f"decode and fold: msgpack of {COMMITS:,} commits of one event, into a state of "
+        f"{COMMITS:,} components, without a check or a hash",
     )
-    return [Outcome("Limits of the machine", ("what", "figure"), rows, notes=notes)]
+    return [Outcome("Limits of the machine", ("what", "figure", "unit"), rows, notes=notes)]
+
+
+def _packed() -> bytes:
+    """A page of history: an opening commit with the components, then updates of them."""
+    team = Team("measured", Shape(components=COMMITS, commits=COMMITS), seed=8, space=8)
+    made = [
+        Commit(
+            seq,
+            proposal.id,
+            REPLICA,
+            proposal.number,
+            proposal.base,
+            AUTHOR,
+            proposal.message,
+            proposal.time,
+            FIRST_TIME,
+            proposal.events,
+            bytes(32),
+        )
+        for seq, proposal in enumerate(team.history(), 1)
+    ]
+    return msgspec.msgpack.encode(made)
+
+
+_decode: Final = msgspec.msgpack.Decoder(list[Commit]).decode
+
+
+async def _echo(url: str) -> float:
+    socket, message = await speaker.dial(f"{url}/echo"), bytes(300)
+    started, done = time.perf_counter(), 0
+    while time.perf_counter() - started < SECONDS:
+        await socket.send(message)
+        await socket.recv()
+        done += 1
+    took = time.perf_counter() - started
+    socket.transport.abort()
+    return done / took
+
+
+async def _stream(url: str) -> float:
+    socket = await speaker.dial(f"{url}/stream")
+    started, done = time.perf_counter(), 0
+    while time.perf_counter() - started < SECONDS:
+        await socket.recv()
+        done += 1
+    took = time.perf_counter() - started
+    socket.transport.abort()
+    return done / took
 
 
 def _appends(path: Path) -> float:
@@ -81,7 +162,7 @@ def _interpreter() -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-def _rate(work: Callable[[], None]) -> float:
+def _rate(work: Callable[[], object]) -> float:
     """How often `work` can be done in a second."""
     started = time.perf_counter()
     for n in count(1):

@@ -1,9 +1,13 @@
-"""What a case found: tables, whether its targets were met, and how it was measured."""
+"""What a case found: tables, whether its targets were met, its pictures, and how it was measured."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
+
+from benchmarks.plots import Plot
+
+Sense: TypeAlias = Literal["at least", "at most", "less than", "more than"]
 
 
 class Target(Struct, frozen=True):
@@ -11,7 +15,7 @@ class Target(Struct, frozen=True):
 
     what: str
     measured: float
-    sense: Literal["at least", "at most", "less than", "more than"]
+    sense: Sense
     limit: float
     unit: str
     digits: int = 0
@@ -29,26 +33,41 @@ class Target(Struct, frozen=True):
             case "more than":
                 return self.measured > self.limit
 
+    @property
+    def asked(self) -> str:
+        """What was asked for, as a phrase."""
+        return f"{self.sense} {self.limit:,g} {self.unit}".rstrip()
+
+    @property
+    def found(self) -> str:
+        """What was measured, as a phrase."""
+        return f"{self.measured:,.{self.digits}f} {self.unit}".rstrip()
+
     def row(self) -> tuple[str, str, str, str]:
         """As a line of the table of targets."""
-        asked = f"{self.sense} {self.limit:,g} {self.unit}"
-        found = f"{self.measured:,.{self.digits}f} {self.unit}"
-        return self.what, asked, found, "yes" if self.met else "**no**"
+        return self.what, self.asked, self.found, "yes" if self.met else "**no**"
 
 
 class Outcome(Struct, frozen=True):
-    """One case, measured: a table, its targets, and notes on what was measured how."""
+    """One case, measured: a table, its targets, pictures, and notes on what was measured how.
+
+    A cell that `Series.shown` made is a figure: all its rounds go to results.json.
+    """
 
     title: str
     heading: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     targets: tuple[Target, ...] = ()
     notes: tuple[str, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
 
 def markdown(outcome: Outcome) -> str:
     """The case as a section of RESULTS.md."""
-    parts = [f"## {outcome.title}", table(outcome.heading, outcome.rows)]
+    parts = [f"## {outcome.title}"]
+    if outcome.rows:
+        parts.append(table(outcome.heading, outcome.rows))
+    parts += [f"![{plot.title}](plots/{plot.slug}.svg)" for plot in outcome.plots]
     if outcome.targets:
         rows = [target.row() for target in outcome.targets]
         parts.append(table(("target", "asked for", "measured (median)", "met"), rows))

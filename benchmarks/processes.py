@@ -4,11 +4,12 @@ import http.client
 import os
 import resource
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,9 @@ HOST: Final = "127.0.0.1"
 PATIENCE: Final = 60.0
 """Seconds for a process to start or to end."""
 
+SERVICE: Final = (sys.executable, "-m", "stackroom.sync.service")
+"""What runs a hub."""
+
 MEASURED: Final = Settings(
     port=0,
     connections_user=100_000,
@@ -38,6 +42,7 @@ MEASURED: Final = Settings(
     messages_burst=1e9,
     bytes_burst=1e12,
     proposals_burst=1e9,
+    read_burst=1e12,
 )
 """What is measured is what the hub can do, not what one user may."""
 
@@ -62,12 +67,17 @@ class Running(Struct, frozen=True):
 
 
 @contextmanager
-def hub(data: Path, settings: Settings = MEASURED) -> Iterator[Running]:
-    """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end."""
+def hub(
+    data: Path, settings: Settings = MEASURED, program: Sequence[str] = SERVICE
+) -> Iterator[Running]:
+    """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end.
+
+    `program` is what runs it, and is told the folder and the settings.
+    """
     folder = HubFolder(data)
     folder.prepare()
     said = msgspec.json.encode(Tuned(settings)).decode()
-    command = [sys.executable, "-m", "stackroom.sync.service", str(data), said]
+    command = [*program, str(data), said]
     started = time.perf_counter()
     with _process(command, data / "hub.log") as process:
         url = _url(folder, process)
@@ -76,34 +86,54 @@ def hub(data: Path, settings: Settings = MEASURED) -> Iterator[Running]:
         yield Running(url, _token(folder, url), process.pid, took)
 
 
+class Started(Struct, frozen=True):
+    """A server of another kind, which listens."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def reference(command: Sequence[str], database: Path) -> Iterator[Running]:
-    """A reference hub: `command` with its port, database, durability and loop behind it."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = free.getsockname()[1]
-    database.parent.mkdir(parents=True, exist_ok=True)
-    started = time.perf_counter()
-    whole = [*command, str(port), str(database), "full", "uvloop"]
-    with _process(whole, database.with_suffix(".output")) as process:
+def server(
+    command: Callable[[int], Sequence[str]],
+    output: Path,
+    *,
+    end: signal.Signals = signal.SIGTERM,
+    environment: Callable[[int], dict[str, str]] = lambda port: {},
+) -> Iterator[Started]:
+    """Starts what `command` gives for a free port, and waits until it listens.
+
+    `end` is what ends it; what `environment` gives for the port is set for it.
+    """
+    port = free_port()
+    with _process(command(port), output, end, **environment(port)) as process:
         until = time.monotonic() + PATIENCE
         while not _listens(port):
             _expect_alive(process, until)
             time.sleep(0.005)
-        url = f"ws://{HOST}:{port}/measured"
-        yield Running(url, "", process.pid, time.perf_counter() - started)
+        yield Started(port, process.pid)
+
+
+def free_port() -> int:
+    """A port at which nobody listens now."""
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 @contextmanager
-def _process(command: Sequence[str], output: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    command: Sequence[str], output: Path, end: signal.Signals = signal.SIGTERM, **env: str
+) -> Iterator[subprocess.Popen[bytes]]:
     with output.open("ab") as file:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment()
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment(**env)
         )
     try:
         yield process
     finally:
-        process.terminate()
+        process.send_signal(end)
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -80,7 +80,12 @@ async def dial(url: str, subprotocol: str | None = None) -> ClientConnection:
 
 def encoded_push(profile: str, proposals: Sequence[Proposal]) -> bytes:
     """A push as it goes over the wire."""
-    data = wire.encode(wire.Push(profile, tuple(proposals)), wire.MSGPACK)
+    return encoded(wire.Push(profile, tuple(proposals)))
+
+
+def encoded(message: wire.FromReplica) -> bytes:
+    """A message as it goes over the wire, in msgpack."""
+    data = wire.encode(message, wire.MSGPACK)
     assert isinstance(data, bytes)
     return data
 
