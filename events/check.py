@@ -5,6 +5,7 @@ table of cases stands in `docs/rules.md`, and `tests/events/test_check.py` has a
 """
 
 from collections.abc import Set
+from typing import Final
 
 from stackroom.events import rules
 from stackroom.events.approval import check_approval, held_changes, is_approval
@@ -41,6 +42,9 @@ __all__ = [
     "refuse_rights",
     "unsealed",
 ]
+
+
+_BY_THE_HUB: Final = frozenset((*BY_THE_HUB, Redacted))
 
 
 def check(state: State, proposal: Proposal, who: Who) -> Outcome:
@@ -102,7 +106,7 @@ def refuse_rights(state: State, changes: Changes, who: Who) -> Refusal | None:
     among_people = isinstance(state.root, Hub)
     # What an approval carries out needed its author's rights, when it was proposed.
     for _, change in changes[:1] if is_approval(changes) else changes:
-        if isinstance(change, (*BY_THE_HUB, Redacted)) and not who.is_hub:
+        if type(change) in _BY_THE_HUB and not who.is_hub:
             return Refusal("reserved", "the hub alone makes this change, on order")
         for permission in needed(change, among_people=among_people):
             if not who.may(permission):

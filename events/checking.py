@@ -46,7 +46,7 @@ from stackroom.events.permissions import PEOPLE, Who
 from stackroom.events.protection import only_protects, protected_in
 from stackroom.events.references import refuse_target, targets, users
 from stackroom.events.rules import Refusal
-from stackroom.events.since import Since
+from stackroom.events.since import NOTHING_SINCE, Since
 from stackroom.events.state import (
     AnyEntity,
     Conflict,
@@ -231,8 +231,10 @@ class Checking:
             self.delete(standing_id, entity, change)
             return
         since = self.written_since(entity)
+        refers = isinstance(entity, Stack | Profile)
         for path, value in writes(change):
-            self.refer_from(standing_id, entity, path, value)
+            if refers:
+                self.refer_from(path, value)
             self.write(standing_id, entity, path, value, since)
         self.merged = self.merged or bool(since)
 
@@ -293,10 +295,10 @@ class Checking:
 
     # References
 
-    def refer_from(self, id: str, entity: AnyEntity, path: Path, value: Maybe) -> None:
-        if isinstance(entity, Stack | Profile):
-            for target, component_type in targets(path, value):
-                self.refer(target, component_type)
+    def refer_from(self, path: Path, value: Maybe) -> None:
+        """A stack or the profile refers to what is written at `path`."""
+        for target, component_type in targets(path, value):
+            self.refer(target, component_type)
 
     def refer(self, target: str, component_type: str | None) -> None:
         """Something refers to `target`: a component of that type, or (None) a stack."""
@@ -352,7 +354,8 @@ class Checking:
 
     def builds_on(self, id: str, change: Change) -> None:
         """Joins what holds an own proposal that its author had not seen held, and built upon."""
-        self.join(self.waiting().built_on(id, change))
+        if self.state.conflicts or self.state.requests:
+            self.join(self.waiting().built_on(id, change))
 
     def join_or_refuse(self, id: str, code: str, sentence: str) -> None:
         """Joins what holds a change of `id` by this replica; refused if nothing does."""
@@ -377,6 +380,8 @@ class Checking:
 
     def touch(self, id: str) -> None:
         """Notes that a change reaches `id`, if that was protected before all of the changes."""
+        if not self.before.protected:
+            return
         if self._protected is None:
             self._protected = protected_in(self.before)
         if id in self._protected:
@@ -393,7 +398,9 @@ class Checking:
 
     def written_since(self, entity: AnyEntity) -> Since:
         """What other replicas wrote in the entity since the base."""
-        return Since({p: s for p, s in entity.stamps.items() if self.foreign(s)})
+        base = self.base
+        later = {p: s for p, s in entity.stamps.items() if s[0] > base and self.foreign(s)}
+        return Since(later) if later else NOTHING_SINCE
 
     def overlapped(self, since: Since, path: Path) -> Stamp | None:
         """The last of the writes `since` the base that a write at `path` overlaps with."""

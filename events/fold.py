@@ -4,8 +4,8 @@
 Whether a change makes sense was decided by `check`, before it was committed.
 """
 
-import copy
 from collections.abc import Iterable
+from copy import copy
 from itertools import islice
 from typing import Final
 
@@ -179,6 +179,7 @@ def rewritten(
 ) -> AnyEntity:
     """`entity` with each value at its path; the same object if it says all of that already."""
     after = entity
+    is_stack = isinstance(entity, Stack)
     own: dict[int, Value] = {}
     wrote: dict[Path, int] = {}
     covering: dict[Path, int] = {}
@@ -189,12 +190,13 @@ def rewritten(
         if same(before, value):
             continue
         if after is entity:
-            after = copy.copy(entity)
+            after = copy(entity)
             after.stamps = entity.stamps.copy()
         field = parts[0]
         if len(parts) == 1:
             setattr(after, field, value)
-        elif field == "components" and isinstance(after, Stack):
+        elif is_stack and field == "components":
+            assert isinstance(after, Stack)
             after.components = _members(after, parts[1:], value, state)
         else:
             setattr(after, field, placed(getattr(after, field), parts[1:], value, own))
@@ -209,7 +211,8 @@ def rewritten(
 
 def _uncover(stamps: dict[Path, Stamp], covering: dict[Path, int], wrote: dict[Path, int]) -> None:
     """Forgets who wrote what was below a place that was then written whole, in one pass over all."""
-    for path in list(stamps):
+    below = tuple([place + "/" for place in covering])
+    for path in [path for path in stamps if path.startswith(below)]:
         last = wrote.get(path, -1)
         above = islice(prefixes(path), 1, None)
         if any(covering.get(place, -1) > last for place in above):
@@ -220,7 +223,7 @@ def _value(state: State, entity: AnyEntity, parts: tuple[str, ...]) -> Maybe:
     value: Maybe = getattr(entity, parts[0], UNSET)
     if len(parts) == 1:
         return value
-    if len(parts) == 3 and isinstance(entity, Stack) and parts[0] == "components":
+    if len(parts) == 3 and parts[0] == "components" and isinstance(entity, Stack):
         members = entity.components.get(parts[1], [])
         return True if state.resolve(parts[2]) in members else UNSET
     return lookup(value, parts[1:])
@@ -307,7 +310,7 @@ def _delete(state: State, stamp: Stamp, id: str, change: Deleted) -> None:
 def _hold(state: State, stamp: Stamp, id: str, change: ConflictOpened | ConflictJoined) -> None:
     conflict = state.entities.get(id)
     if isinstance(conflict, Conflict):
-        conflict = copy.copy(conflict)
+        conflict = copy(conflict)
         conflict.held += (change.held,)
         conflict.overlaps += change.overlaps
     else:
@@ -318,7 +321,7 @@ def _hold(state: State, stamp: Stamp, id: str, change: ConflictOpened | Conflict
 def _request(state: State, stamp: Stamp, id: str, change: ChangeRequested | RequestJoined) -> None:
     request = state.entities.get(id)
     if isinstance(request, Request):
-        request = copy.copy(request)
+        request = copy(request)
         request.held += (change.held,)
         request.protected = tuple(dict.fromkeys((*request.protected, *change.protected)))
     else:

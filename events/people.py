@@ -35,11 +35,13 @@ _MAINTAINER: Final = _EDITOR | {
     "profile.archive",
 }
 
+_EVERYTHING: Final = frozenset(PERMISSIONS)
+
 BUILT_IN: Final[dict[str, Rights]] = {
     "viewer": _VIEWER,
     "editor": _EDITOR,
     "maintainer": _MAINTAINER,
-    "admin": frozenset(PERMISSIONS),
+    "admin": _EVERYTHING,
     "auditor": READING,
 }
 """The roles that every hub has, by name; their names are their ids."""
@@ -115,7 +117,8 @@ class Directory:
         if asked not in self._known:
             self._known[asked] = frozenset(grant.permission for grant in self.grants(*asked))
         granted = self._known[asked]
-        return granted & self._allowed(token, profile) if token else granted
+        allowed = self._allowed(token, profile) if token else _EVERYTHING
+        return granted if allowed is _EVERYTHING else granted & allowed
 
     def _allowed(self, token: str, profile: str) -> Rights:
         found = self.state.get(token)
@@ -123,7 +126,7 @@ class Directory:
             return frozenset()
         if found.profiles is not None and profile not in found.profiles:
             return frozenset()
-        return READING if found.read_only else frozenset(PERMISSIONS)
+        return READING if found.read_only else _EVERYTHING
 
     def grants(self, user: str, profile: str = HUB) -> list[Grant]:
         """Every permission that the user holds in a profile, or (empty) on the hub, and where from."""

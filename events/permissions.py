@@ -85,6 +85,10 @@ def needed(change: Change, *, among_people: bool = False) -> tuple[str, ...]:
     if among_people or change.kind in PEOPLE:
         return ("people.write",)
     match change:
+        case Updated():
+            policies = _policies(change)
+            protect = ("profile.protect",) if any(policies) else ()
+            return protect if all(policies) and protect else (*protect, "profile.write")
         case ProfileCreated():
             return ("profile.create",)
         case ProfileRenamed():
@@ -95,16 +99,13 @@ def needed(change: Change, *, among_people: bool = False) -> tuple[str, ...]:
             return ("profile.approve",)
         case RunRecorded() | RunUpdated():
             return ("run.record",)
-        case Updated():
-            policies = [_is_policy(change, path) for path in (*change.set, *change.unset)]
-            protect = ("profile.protect",) if any(policies) else ()
-            return protect if all(policies) and protect else (*protect, "profile.write")
         case StackRegistered(protected=True) | ComponentRegistered(protected=True):
             return ("profile.protect", "profile.write")
         case _:
             return ("profile.write",)
 
 
-def _is_policy(change: Updated, path: str) -> bool:
-    """Whether a write says what others may do."""
-    return path.startswith("/settings" if change.kind == "profile" else "/protected")
+def _policies(change: Updated) -> list[bool]:
+    """Of each write, whether it says what others may do."""
+    policy = "/settings" if change.kind == "profile" else "/protected"
+    return [path.startswith(policy) for path in (*change.set, *change.unset)]

@@ -31,6 +31,7 @@ from stackroom.events.people_model import RoleAssigned
 from stackroom.events.values import CONTROL, WHOLE, Maybe, Path, Value, fault, segments
 
 ID: Final = re.compile(limits.ID_PATTERN)
+_is_id: Final = ID.fullmatch
 TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -72,25 +73,28 @@ def refuse_type(component_type: str) -> Refusal | None:
 
 def refuse_proposal(proposal: Proposal) -> Refusal | None:
     """Why the envelope of `proposal` is not one: ids, sizes, counts."""
-    for id in (proposal.id, *[e.entity for e in proposal.events]):
-        if not ID.fullmatch(id):
+    events = proposal.events
+    entities = [event.entity for event in events]
+    for id in (proposal.id, *entities):
+        if not _is_id(id):
             return Refusal("invalid_id", f"{id[:40]!r} is not an id (a UUID in lower case)")
-    if any(event.entity == proposal.id for event in proposal.events):
+    if proposal.id in entities:
         return Refusal("invalid_id", "a proposal's id is not that of an entity")
     if proposal.number < 1 or proposal.base < 0:
         return Refusal("invalid_number", "a proposal's number begins at 1 and its base at 0")
-    if any(event.digest for event in proposal.events):
-        return Refusal("reserved", "only the hub redacts: an event comes with its own body")
-    if not proposal.events:
+    for event in events:
+        if event.digest:
+            return Refusal("reserved", "only the hub redacts: an event comes with its own body")
+    if not events:
         return Refusal("empty", "a proposal must hold at least one event")
-    if len(proposal.events) > limits.EVENTS_PER_PROPOSAL:
+    if len(events) > limits.EVENTS_PER_PROPOSAL:
         most = limits.EVENTS_PER_PROPOSAL
         return Refusal("too_large", f"a proposal holds at most {most} events: make several")
     if len(proposal.message) > limits.MESSAGE_LENGTH:
         return Refusal("too_large", f"a message has at most {limits.MESSAGE_LENGTH} characters")
     if fault(proposal.message) is not None:
         return Refusal("invalid_value", "the message is not valid Unicode")
-    sizes = [len(e.body) for e in proposal.events]
+    sizes = [len(event.body) for event in events]
     if sum(sizes) > limits.PROPOSAL_BYTES or max(sizes) > limits.BODY_BYTES:
         return Refusal(
             "too_large",
@@ -103,6 +107,8 @@ def refuse_proposal(proposal: Proposal) -> Refusal | None:
 def refuse_change(change: Change) -> Refusal | None:
     """Why `change` makes no sense in any state."""
     match change:
+        case Updated():  # First, as most changes are.
+            return _refuse_writes(change)
         case ConflictOpened() | ConflictJoined():
             return Refusal("reserved", "conflicts are opened by the hub alone")
         case ChangeRequested() | RequestJoined():
@@ -115,8 +121,6 @@ def refuse_change(change: Change) -> Refusal | None:
             return refuse_name(change.name) or _refuse_content(change)
         case Renamed():
             return refuse_name(change.name)
-        case Updated():
-            return _refuse_writes(change)
         case _:
             return None
 
@@ -155,6 +159,8 @@ def _refuse_tagged(change: TagRegistered) -> Refusal | None:
 
 def refuse_unseen(change: Change, base: int) -> Refusal | None:
     """Why `change` may not name a commit: it lies beyond `base`, which its author had in view."""
+    if change.kind != "tag":
+        return None
     seq: Value = change.seq if isinstance(change, TagRegistered) else None
     if isinstance(change, TagUpdated):
         seq = change.set.get("/seq")

@@ -1,6 +1,7 @@
 """What others wrote in one entity since a base, found by path."""
 
 from bisect import bisect_left
+from typing import Final
 
 from stackroom.events.entity import Stamp
 from stackroom.events.values import Path, prefixes
@@ -23,3 +24,7 @@ class Since:
         first, end = (bisect_left(self._paths, path + after) for after in ("/", "0"))
         below = [self.stamps[place] for place in self._paths[first:end]]
         return max(above + below, default=None)
+
+
+NOTHING_SINCE: Final = Since({})
+"""Nobody wrote anything: so it is of most entities."""

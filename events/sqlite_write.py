@@ -36,7 +36,10 @@ INDEX = """
 """
 MOVE_INDEXED = "UPDATE profiles SET indexed = ? WHERE number = ?"
 EXTEND_NUMBERS = "UPDATE numbers SET last = ? WHERE profile = ? AND replica = ? AND last = ?"
-ADD_NUMBERS = "INSERT INTO numbers VALUES (?, ?, ?, ?)"
+ADD_NUMBERS = """
+    INSERT INTO numbers SELECT ?1, ?2, ?3, ?4
+    WHERE NOT EXISTS (SELECT 1 FROM numbers WHERE profile = ?1 AND replica = ?2 AND last = ?4)
+"""
 MOVE_HEAD = "UPDATE profiles SET seq = ?, root = ?, peaks = ? WHERE number = ?"
 STORED_LEAF = "SELECT leaf FROM commits WHERE profile = ? AND seq = ?"
 REWRITE = "UPDATE commits SET events = ? WHERE profile = ? AND seq = ?"
@@ -88,7 +91,7 @@ class SqliteWriter(SqliteReader):
             refused.time,
         )
         self._conn.execute("INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        self._use_numbers(refused.profile, refused.replica, refused.number, refused.number)
+        self._use_numbers(refused.profile, [(refused.replica, refused.number, refused.number)])
 
     def list_profile(self, profile: str, name: str, *, deleted: bool = False) -> None:
         self._conn.execute(
@@ -139,22 +142,27 @@ class SqliteWriter(SqliteReader):
         number, seq, indexed = row
         return number, seq, indexed
 
-    def _use_numbers(self, profile: str, replica: str, first: int, last: int) -> None:
-        """Replicas count up, so that one row tells all: only what comes out of turn takes another."""
-        if not self._conn.execute(EXTEND_NUMBERS, (last, profile, replica, first - 1)).rowcount:
-            self._conn.execute(ADD_NUMBERS, (profile, replica, first, last))
+    def _use_numbers(self, profile: str, used: Sequence[tuple[str, int, int]]) -> None:
+        """Takes (replica, first number, last number): none of them was used before.
+
+        Replicas count up, so that one row tells all: only what comes out of turn takes another.
+        """
+        going_on = [(last, profile, replica, first - 1) for replica, first, last in used]
+        if self._conn.executemany(EXTEND_NUMBERS, going_on).rowcount < len(used):
+            self._conn.executemany(ADD_NUMBERS, [(profile, *one) for one in used])
 
     def _insert(self, profile: str, number: int, taken: Sequence[Taken]) -> None:
-        used: dict[str, tuple[int, int]] = {}
+        used: list[tuple[str, int, int]] = []
+        running: dict[str, tuple[int, int]] = {}
         for one in taken:
             c = one.commit
-            first, last = used.get(c.replica, (c.number, c.number - 1))
+            first, last = running.get(c.replica, (c.number, c.number - 1))
             if c.number != last + 1:
-                self._use_numbers(profile, c.replica, first, last)
+                used.append((c.replica, first, last))
                 first = c.number
-            used[c.replica] = first, c.number
-        for replica, (first, last) in used.items():
-            self._use_numbers(profile, replica, first, last)
+            running[c.replica] = first, c.number
+        used += [(replica, first, last) for replica, (first, last) in running.items()]
+        self._use_numbers(profile, used)
         values = [value for one in taken for value in _row(number, one)]
         begun = 0
         while begun < len(values):

@@ -198,13 +198,13 @@ class State:
     def profile(self) -> Profile | None:
         """The profile itself, or None before its first event and after its last."""
         entity = self.entities.get(self.profile_id)
-        return entity if isinstance(entity, Profile) else None
+        return entity if type(entity) is Profile else None
 
     @property
     def root(self) -> Profile | Hub | None:
         """What the stream is about: its first event registered it."""
         entity = self.entities.get(self.profile_id)
-        return entity if isinstance(entity, Profile | Hub) else None
+        return entity if type(entity) is Profile or type(entity) is Hub else None
 
     def resolve(self, id: str) -> str:
         """The id that stands for `id`."""

@@ -90,11 +90,11 @@ class Decision(Struct, frozen=True):
 class _Branch:
     """A profile as the authority knows it, with what this transaction adds."""
 
-    __slots__ = ("added", "fresh", "frontier", "listed", "numbers", "state", "stored")
+    __slots__ = ("added", "fresh", "listed", "numbers", "state", "stored", "tree")
 
     def __init__(self, state: State, frontier: merkle.Frontier, stored: int) -> None:
         self.state = state
-        self.frontier = frontier
+        self.tree = merkle.Growing(frontier)
         self.listed = listing(state)
         self.stored = stored
         self.fresh: list[Taken] = []
@@ -102,9 +102,15 @@ class _Branch:
         self.numbers: dict[str, int] = {}
         """The largest number that was answered, by replica."""
 
+    @property
+    def frontier(self) -> merkle.Frontier:
+        """The tree over all commits, with those that this transaction adds."""
+        return self.tree.frontier()
+
     def answered(self, replica: str, number: int) -> None:
         """A proposal of `replica` with this number has its answer."""
-        self.numbers[replica] = max(number, self.numbers.get(replica, 0))
+        if number > self.numbers.get(replica, 0):
+            self.numbers[replica] = number
 
 
 class Authority:
@@ -243,7 +249,8 @@ class Authority:
             return submission.who
         scope = HUB if submission.profile == self.people else submission.profile
         rights = self.directory(log).rights(submission.user, scope, submission.token)
-        return structs.replace(submission.who, rights=rights)
+        who = submission.who
+        return who if rights == who.rights else structs.replace(who, rights=rights)
 
     # What became of a proposal, if that is asked again
 
@@ -434,6 +441,7 @@ class Authority:
     ) -> Answer:
         """Makes the commit; `changes` are what `events` say."""
         proposal = submission.proposal
+        own = events is proposal.events
         commit = Commit(
             branch.state.seq + 1,
             proposal.id,
@@ -446,12 +454,12 @@ class Authority:
             now,
             events,
             b"",
+            proposal.key if own else b"",
+            proposal.signature if own else b"",
         )
-        if events is proposal.events:
-            commit = structs.replace(commit, key=proposal.key, signature=proposal.signature)
         leaf = merkle.leaf_hash(codec.leaf(submission.profile, commit))
-        branch.frontier = merkle.grow(branch.frontier, leaf)
-        commit = structs.replace(commit, root=merkle.root(branch.frontier))
+        branch.tree.add(leaf)
+        commit = structs.replace(commit, root=branch.tree.root())
         apply(branch.state, commit.seq, commit.replica, changes)
         branch.fresh.append(Taken(commit, taking, leaf))
         branch.added.append(commit)

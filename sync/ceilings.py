@@ -4,18 +4,27 @@ What stands already is never undone by a limit that was lowered; it just may not
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct, json
 
 from stackroom.events.check import Changes
 from stackroom.events.fold import entity_of, rewritten, writes
-from stackroom.events.model import Deleted, ProfileCreated, Registered, Updated
+from stackroom.events.model import (
+    ComponentRegistered,
+    ComponentUpdated,
+    Deleted,
+    ProfileCreated,
+    Registered,
+)
 from stackroom.events.rules import Refusal
 from stackroom.events.state import AnyEntity, Component, Conflict, Request, State
 from stackroom.sync.settings import Settings
 
 _NOW: Final = (0, 0)
+
+_Configuring: TypeAlias = ComponentRegistered | ComponentUpdated
+"""What says something of a configuration."""
 
 
 class Ceilings(Struct, frozen=True):
@@ -64,7 +73,7 @@ class Ceilings(Struct, frozen=True):
         )
 
     def _refuse_profile(self, changes: Changes, profiles: Callable[[], int]) -> Refusal | None:
-        if not any(isinstance(change, ProfileCreated) for _, change in changes):
+        if ProfileCreated not in [type(change) for _, change in changes]:
             return None
         if (there := profiles()) < self.profiles:
             return None
@@ -74,8 +83,8 @@ class Ceilings(Struct, frozen=True):
         )
 
     def _refuse_entities(self, state: State, changes: Changes) -> Refusal | None:
-        more = sum(isinstance(change, Registered) for _, change in changes)
-        more -= sum(isinstance(change, Deleted) for _, change in changes)
+        more = sum([isinstance(change, Registered) for _, change in changes])
+        more -= sum([isinstance(change, Deleted) for _, change in changes])
         there = len(state.entities)
         if more <= 0 or there + more <= self.entities_profile:
             return None
@@ -86,23 +95,36 @@ class Ceilings(Struct, frozen=True):
         )
 
     def _refuse_configs(self, state: State, changes: Changes) -> Refusal | None:
-        after: dict[str, AnyEntity] = {}
+        said: dict[str, list[_Configuring]] = {}
         for id, change in changes:
-            if isinstance(change, Registered):
-                if (made := entity_of(state, change, _NOW)) and isinstance(made, Component):
-                    after[id] = made
-            elif isinstance(change, Updated) and _is_config(change):
-                id = state.resolve(id)
-                known = after.get(id, state.get(id))
-                if isinstance(known, Component):
-                    after[id] = rewritten(state, known, writes(change), _NOW)
-        for id, entity in after.items():
-            before = state.get(id)
-            assert isinstance(entity, Component)
-            had = before.config if isinstance(before, Component) else {}
-            if refusal := self._refuse_config(entity, had):
+            if isinstance(change, ComponentRegistered):
+                said[id] = [change]
+            elif isinstance(change, ComponentUpdated) and _is_config(change):
+                said.setdefault(state.resolve(id), []).append(change)
+        for id, own in said.items():
+            entity = state.get(id)
+            before = entity if isinstance(entity, Component) else None
+            had = before.config if before is not None else {}
+            if self._fits(had, own):
+                continue
+            after = _after(state, before, own)
+            if after is not None and (refusal := self._refuse_config(after, had)):
                 return refusal
         return None
+
+    def _fits(self, had: object, own: list["_Configuring"]) -> bool:
+        """Whether a configuration is surely not too much after some changes.
+
+        Hardly any is, and to build one takes far longer than to weigh what it is made of. In a path, each
+        `/key` becomes a level, `{"key":…},`: five bytes more at the most.
+        """
+        paths = [path for c in own if isinstance(c, ComponentUpdated) for path in c.set]
+        said = [c.set if isinstance(c, ComponentUpdated) else c.config for c in own]
+        weighed = json.encode((had, said))
+        size = len(weighed) + 5 * weighed.count(b"/")
+        levels = max([path.count("/") for path in paths], default=0)
+        deep = weighed.count(b"{") + weighed.count(b"[") + levels
+        return size <= self.config_bytes and deep <= self.config_depth
 
     def _refuse_config(self, component: Component, had: object) -> Refusal | None:
         what = f"the configuration of {component.component_type} {component.name!r}"
@@ -126,8 +148,19 @@ def _held(state: State, kind: type[Conflict | Request], author: str) -> int:
     return sum(each.author == author for _, holding in state.all(kind) for each in holding.held)
 
 
-def _is_config(change: Updated) -> bool:
+def _is_config(change: ComponentUpdated) -> bool:
     return any(path.startswith("/config") for path in (*change.set, *change.unset))
+
+
+def _after(state: State, component: Component | None, own: list[_Configuring]) -> Component | None:
+    """The component after its changes; None where there is none."""
+    entity: AnyEntity | None = component
+    for change in own:
+        if isinstance(change, ComponentRegistered):
+            entity = entity_of(state, change, _NOW)
+        elif entity is not None:
+            entity = rewritten(state, entity, writes(change), _NOW)
+    return entity if isinstance(entity, Component) else None
 
 
 def _depth(value: object) -> int:
