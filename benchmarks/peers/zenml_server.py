@@ -67,14 +67,18 @@ class ZenmlServer(Struct, frozen=True):
 
 
 class Api:
-    """A kept connection of somebody who has signed in."""
+    """A kept connection of somebody who has signed in, here or elsewhere: then `token` says so."""
 
-    def __init__(self, server: ZenmlServer) -> None:
+    def __init__(self, server: ZenmlServer, token: str = "") -> None:
         self._connection = http.client.HTTPConnection(HOST, server.port, timeout=PATIENCE)
+        self.token = token or self._sign_in()
+        authorization = f"Bearer {self.token}"
+        self._headers = {"Content-Type": "application/json", "Authorization": authorization}
+
+    def _sign_in(self) -> str:
         form = urlencode({"username": USER, "password": PASSWORD})
         self._headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        token = self._ask("POST", "/login", form)["access_token"]
-        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        return str(self._ask("POST", "/login", form)["access_token"])
 
     def get(self, route: str, **query: Any) -> Any:
         """What is there."""
