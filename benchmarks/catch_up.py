@@ -11,7 +11,7 @@ from typing import Final
 import psutil
 from msgspec import Struct
 
-from benchmarks import speaker
+from benchmarks import limits, speaker
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
 from benchmarks.peers.field import Entrant, Field, field, folder, slug
@@ -270,6 +270,11 @@ def _notes(bench: Bench, count: int, plain: int) -> Iterator[str]:
         f"{count:,} updates of {COMPONENTS:,} components; ours verifies, folds and stores them in an empty "
         "home (the hub's snapshots are dropped), the others decode and fold them in memory"
     )
+    if limit := bench.found.get(limits.FOLD):
+        yield (
+            f"to decode and fold as many, and nothing else, takes {count / limit.median:.2f} s here "
+            f"(`{limits.FOLD}`)"
+        )
     yield (
         "bytes: the least of the rounds, counted at the loopback interface with all headers, so that "
         f"what others on the machine send can only add; ours has {plain / count:,.0f} bytes a commit as "
