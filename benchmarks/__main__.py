@@ -2,6 +2,8 @@
 
 import argparse
 import shutil
+import signal
+import sys
 import tempfile
 import time
 import traceback
@@ -26,6 +28,7 @@ SETTINGS: Final = ("batch_proposals", "page_commits", "page_bytes", "snapshot_ev
 def main() -> int:
     """Runs the cases that were named, or all; 1 if one of them could not be measured."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # So that all servers are ended, too.
     whole = not options.quick and not options.cases
     options.folder.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="run-", dir=options.folder))

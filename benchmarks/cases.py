@@ -100,6 +100,14 @@ CASES: Final[dict[str, Case]] = {
         durability="reads only, or as the table says",
         bytes="from the client's files; the output into a pipe",
     ),
+    "zenml": Case(
+        module="benchmarks.zenml",
+        measures="what ZenML's own server does, done by both",
+        work="components and stacks registered, all listed, a change noticed, `stack list`",
+        durability="ours: SQLite WAL, synchronous=FULL; ZenML's: its SQLite as it sets it up",
+        bytes="loopback TCP: ours by WebSocket, ZenML's by HTTP on kept connections",
+        slow=True,
+    ),
     "past": Case(
         module="benchmarks.past",
         measures="states of the past, and the log of a million commits",

@@ -124,7 +124,7 @@ def run(bench: Bench) -> list[Outcome]:
         seen = _series(_seen(page, elsewhere) for _ in range(rounds))
         past = _series(ms for n in range(rounds) for ms in _looked(page, HISTORY - 100 * (n + 1)))
         bench.say("the page has been measured; now it stays open")
-        heap = _heap_while(page, elsewhere, bench.scale.command_runs >= 15)
+        heap = _heap_while(page, elsewhere, bench.scale.command_runs >= 10)
         elsewhere.close()
     rows = (
         ("first rows after a reload", first.shown(), "ms"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks import speaker
+from benchmarks import limits, speaker
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Sense, Target
 from benchmarks.peers.field import Entrant, Field, field
@@ -168,7 +168,7 @@ def run(bench: Bench) -> list[Outcome]:
         found, taking = measure(bench, started)
     scale, names = bench.scale, [entrant.name for entrant in taking.entrants]
     rows = [
-        _row(size, name, found[size, name], found[size, Ours.name])
+        _row(bench, size, name, found[size, name], found[size, Ours.name])
         for size in scale.audiences
         for name in names
     ]
@@ -180,6 +180,7 @@ def run(bench: Bench) -> list[Outcome]:
         "p99, ours / this",
         "deliveries/s",
         "deliveries/s, ours / this",
+        "share of one bare stream",
         "hub cores",
         "reached all",
     )
@@ -201,8 +202,10 @@ def _rate(rounds: list[Round]) -> Series:
     return Series(tuple(r.delivered for r in rounds))
 
 
-def _row(size: int, name: str, rounds: list[Round], ours: list[Round]) -> tuple[str, ...]:
-    other = name != Ours.name
+def _row(
+    bench: Bench, size: int, name: str, rounds: list[Round], ours: list[Round]
+) -> tuple[str, ...]:
+    other, limit = name != Ours.name, bench.found.get(limits.STREAM)
     return (
         str(size),
         name,
@@ -211,6 +214,7 @@ def _row(size: int, name: str, rounds: list[Round], ours: list[Round]) -> tuple[
         ratios(_p99(ours), _p99(rounds)).shown(2) if other else "",
         _rate(rounds).shown(),
         ratios(_rate(ours), _rate(rounds)).shown(2) if other else "",
+        "" if limit is None else Series(tuple(r.delivered / limit.median for r in rounds)).shown(2),
         Series(tuple(r.server_cores for r in rounds)).shown(2),
         f"{min(r.share for r in rounds):.0%}",
     )
@@ -271,6 +275,7 @@ def _notes(bench: Bench) -> tuple[str, ...]:
         "and `reached all` says so",
         "subscribers are raw sockets in a second process, which look for the marks of events and decode "
         "nothing: the hub is measured, not a client (PostgreSQL: asyncpg)",
+        f"share of one bare stream: of `{limits.STREAM}`, one message an event to one client",
         "deliveries/s counts each event once for each subscriber; hub, writers and subscribers are three "
         "processes on the cores of this machine",
     )

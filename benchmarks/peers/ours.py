@@ -126,9 +126,9 @@ class OurServer:
         """Connections stay in their process."""
         return OurServer, (self.url, self.token, self.pid, self.signing)
 
-    async def prepare(self, room: str, components: int = COMPONENTS) -> None:
-        """Creates the profile with all its components, in one commit."""
-        one = team(room, components)
+    async def prepare(self, room: str, components: int = COMPONENTS, stacks: int = 0) -> None:
+        """Creates the profile with all its components and stacks, in one commit."""
+        one = team(room, components, stacks)
         opening = Proposal(one.new_id(), 1, 0, "begin", FIRST_TIME, one.opening())
         line, _ = await self._open()
         (answer,) = await line.push(speaker.encoded_push(one.profile, [opening]))

@@ -8,8 +8,8 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
-from benchmarks.workload import Shape, Team
-from stackroom.events.model import Event
+from benchmarks.workload import Shape, Team, registration, update
+from stackroom.events.model import Change, Event
 
 COMPONENTS: Final = 5_000
 MARK: Final = re.compile(rb"change-(\d{8})")
@@ -41,8 +41,18 @@ class Supply:
         return [self.take(each, n, writers) for n in range(writers)]
 
     def _next(self, component: str) -> Made:
+        return self._sealed(component, update(self._made + 1))
+
+    def registrations(self, writers: int, each: int) -> list[list[Made]]:
+        """For each writer, components that are to be registered."""
+        return [
+            [self._sealed(self.team.new_id(), registration(self._made + 1)) for _ in range(each)]
+            for _ in range(writers)
+        ]
+
+    def _sealed(self, id: str, change: Change) -> Made:
         self._made += 1
-        event = self.team.update(self._made, component)
+        event = self.team.seal(id, change)
         plain = {
             "id": event.entity,
             "type": event.type,
@@ -53,9 +63,9 @@ class Supply:
         return Made(self._made, event, msgspec.json.encode(plain))
 
 
-def team(room: str, components: int = COMPONENTS) -> Team:
+def team(room: str, components: int = COMPONENTS, stacks: int = 0) -> Team:
     """The team whose profile is the room; the same name makes the same ids."""
-    return Team(room, Shape(components=components), seed=1, space=crc32(room.encode()))
+    return Team(room, Shape(components, stacks), seed=1, space=crc32(room.encode()))
 
 
 def marks(data: bytes) -> list[int]:
@@ -63,7 +73,7 @@ def marks(data: bytes) -> list[int]:
     return [int(mark) for mark in MARK.findall(data)]
 
 
-class Change(Struct, frozen=True):
+class Written(Struct, frozen=True):
     """What an update writes."""
 
     set: dict[str, Any]
@@ -73,7 +83,7 @@ class Kept(Struct, frozen=True):
     """An event as the peers' clients read it."""
 
     id: str
-    change: Change
+    change: Written
 
 
 def fold(state: MutableMapping[str, dict[str, Any]], events: Sequence[Kept]) -> None:
@@ -84,4 +94,4 @@ def fold(state: MutableMapping[str, dict[str, Any]], events: Sequence[Kept]) -> 
 
 def of_object(found: Mapping[str, Any]) -> Kept:
     """An event that came as an object already."""
-    return Kept(found["id"], Change(found["change"]["set"]))
+    return Kept(found["id"], Written(found["change"]["set"]))

@@ -1,0 +1,311 @@
+"""What ZenML's own server can do, done by it and by our hub, on the same machine in the same run."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from msgspec import Struct
+
+from benchmarks import processes, speaker
+from benchmarks.bench import Bench
+from benchmarks.catch_up import fetched
+from benchmarks.commands import join
+from benchmarks.delivery import PACE, paced
+from benchmarks.outcome import Outcome, Target
+from benchmarks.peers import zenml_server
+from benchmarks.peers.appending import Work, one_round
+from benchmarks.peers.field import Entrant
+from benchmarks.peers.fleet import fleet
+from benchmarks.peers.ours import Ours, OurServer
+from benchmarks.peers.peer import memory
+from benchmarks.peers.workload import Supply
+from benchmarks.peers.zenml_server import PATIENCE, TYPES, Api, ZenmlServer
+from benchmarks.plots import Bar, Group, Plot
+from benchmarks.processes import Running
+from benchmarks.series import Series, percentile
+
+CLIENTS: Final = 32
+SECONDS: Final = 10.0
+"""For which ZenML's server is given registrations."""
+OURS: Final = Work("registrations", CLIENTS, most=14_000)
+OUR_SECONDS: Final = 1.0
+STACKS: Final = 1_000
+COMPONENTS: Final = 1_000
+ROUNDS: Final = 3
+POLL: Final = 1.0
+"""Seconds between two polls of somebody who uses ZenML."""
+CHANGES: Final = 5
+"""That a poller waits for."""
+
+
+class Figures(Struct, frozen=True):
+    """What one of the two did: a second, seconds, milliseconds, megabytes."""
+
+    registrations: Series
+    state: Series
+    change_ms: Series
+    start: Series
+    memory: Series
+    listing: Series
+    """Seconds of `stack list`, as a whole process."""
+
+
+def run(bench: Bench) -> list[Outcome]:
+    """Measures both, one after the other, and tells."""
+    if not zenml_server.installed():
+        return [Outcome("Beside ZenML's server", ("what",), (), notes=(zenml_server.MISSING,))]
+    ours = _ours(bench)
+    bench.say("ours is measured")
+    theirs = _theirs(bench)
+    rows = tuple(_rows(ours, theirs))
+    heading = ("work", "stackroom", "ZenML's server", "unit", "times better")
+    groups = (
+        Group("registrations a second", _bars(ours.registrations, theirs.registrations)),
+        Group("full state, seconds", _bars(ours.state, theirs.state)),
+        Group("a change is noticed, ms", _bars(ours.change_ms, theirs.change_ms)),
+        Group("stack list, seconds", _bars(ours.listing, theirs.listing)),
+        Group("memory, MB", _bars(ours.memory, theirs.memory)),
+    )
+    plot = Plot("zenml", "Beside ZenML's server", "each in its own unit", groups, 2)
+    title = "Beside ZenML's server"
+    return [Outcome(title, heading, rows, tuple(_targets(ours, theirs)), _notes(), (plot,))]
+
+
+def _bars(ours: Series, theirs: Series) -> tuple[Bar, ...]:
+    return Bar("stackroom", ours, True), Bar("ZenML's server", theirs)
+
+
+def _rows(ours: Figures, theirs: Figures) -> Iterator[tuple[str, ...]]:
+    for work, unit, digits, more, a, b in (
+        (
+            f"components registered, {CLIENTS} clients",
+            "a second",
+            0,
+            True,
+            ours.registrations,
+            theirs.registrations,
+        ),
+        (
+            f"all of {STACKS:,} stacks and {COMPONENTS:,} components",
+            "s",
+            3,
+            False,
+            ours.state,
+            theirs.state,
+        ),
+        ("a change of another is noticed", "ms", 2, False, ours.change_ms, theirs.change_ms),
+        ("start until it answers", "s", 2, False, ours.start, theirs.start),
+        ("memory with that", "MB", 0, False, ours.memory, theirs.memory),
+        ("`stack list`, whole process", "s", 2, False, ours.listing, theirs.listing),
+    ):
+        times = a.median / b.median if more else b.median / a.median
+        yield work, a.shown(digits), b.shown(digits), unit, f"{times:,.0f}"
+
+
+def _targets(ours: Figures, theirs: Figures) -> Iterator[Target]:
+    rate = ours.registrations.median / theirs.registrations.median
+    yield Target("registrations, ours / ZenML's", rate, "at least", 300, "times")
+    sooner = theirs.state.median / ours.state.median
+    yield Target("full state, ZenML's / ours", sooner, "at least", 70, "times")
+    yield Target("a change is pushed, p99", ours.change_ms.most, "at most", 10, "ms", 1)
+    listing = theirs.listing.median / ours.listing.median
+    yield Target("`stack list`, ZenML's / ours", listing, "at least", 20, "times")
+
+
+# Ours
+
+
+def _ours(bench: Bench) -> Figures:
+    data = bench.folder / "zenml-ours"
+    with ExitStack() as stack:
+        server = stack.enter_context(Ours().serving(data))
+        rates = [_registered(server, f"zenml_{turn}") for turn in range(ROUNDS)]
+        noticed = _noticed(server)
+    # The thousand stacks, on a hub that has nothing else.
+    starts, states, resident = [], [], []
+    data = bench.folder / "zenml-thousand"
+    with Ours().serving(data) as server:
+        speaker.run(lambda: server.prepare("thousand", COMPONENTS, STACKS))
+    for turn in range(ROUNDS):
+        with processes.hub(data) as running:
+            starts.append(running.ready_after)
+            server = OurServer(running.url, running.token, running.pid, signing=False)
+            states.append(
+                fetched(server, "thousand", 0, bench.folder / f"zenml-home-{turn}").seconds
+            )
+            resident.append(memory(running.pid))
+    with processes.hub(data) as running:
+        listing = _our_listing(bench, running)
+    return Figures(
+        Series(tuple(rates)),
+        Series(tuple(states)),
+        Series((percentile(noticed, 50), percentile(noticed, 99))),
+        Series(tuple(starts)),
+        Series(tuple(resident)),
+        Series(tuple(listing)),
+    )
+
+
+def _registered(server: OurServer, room: str) -> float:
+    """Components registered a second, each a commit of its own."""
+    entrant = Entrant(Ours(), server, 0.0)
+
+    async def measured() -> float:
+        await server.prepare(room, 0)
+        dealt = Supply(room).registrations(CLIENTS, OURS.each(OUR_SECONDS))
+        return (await one_round(entrant, room, OURS, dealt, OUR_SECONDS)).per_second
+
+    return speaker.run(measured)
+
+
+def _noticed(server: OurServer) -> list[float]:
+    """Milliseconds from somebody's push until another has it."""
+    entrant = Entrant(Ours(), server, 0.0)
+    speaker.run(lambda: server.prepare("zenml_noticed"))
+    events = Supply("zenml_noticed").take(4 * PACE)
+    with fleet(server, "zenml_noticed", 1) as heard:
+        sent = speaker.run(lambda: paced(entrant, "zenml_noticed", events))
+        found = heard.heard(len(sent))
+    return [(found.last[number] - at) / 1e6 for number, at in sent.items()]
+
+
+def _our_listing(bench: Bench, running: Running) -> list[float]:
+    home = bench.folder / "zenml-home"
+    join(home, running)
+    script = str(Path(sys.executable).with_name("stackroom"))
+    command = [script, "stack", "list"]
+    environment = processes.environment(STACKROOM_HOME=str(home))
+    return [_seconds(command, environment, home) for _ in range(ROUNDS)]
+
+
+def _seconds(command: list[str], environment: dict[str, str], folder: Path) -> float:
+    """Of a whole process, its output taken by a pipe."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment, cwd=folder)
+    return time.perf_counter() - started
+
+
+# Theirs
+
+
+def _theirs(bench: Bench) -> Figures:
+    folder = bench.folder / "zenml-server"
+    with zenml_server.serving(folder) as server:
+        rate = _their_registrations(server)
+        api = Api(server)
+        members = {type: [api.component(f"last-{type}", type)] for type in TYPES}
+        api.stack("last", members)
+        api.close()
+        first = server.ready_after
+    bench.say(f"ZenML: {rate:.0f} registrations a second; started in {first:.0f} s")
+    zenml_server.multiply(folder, COMPONENTS, STACKS)
+    with zenml_server.serving(folder) as server:
+        states = [_their_state(server) for _ in range(ROUNDS)]
+        noticed = list(_polled(server))
+        resident = memory(server.pid)
+        listing = _their_listing(bench, server)
+        again = server.ready_after
+    return Figures(
+        Series((rate,)),
+        Series(tuple(states)),
+        Series((percentile(noticed, 50), max(noticed))),
+        Series((again,)),
+        Series((resident,)),
+        Series(tuple(listing)),
+    )
+
+
+def _their_registrations(server: ZenmlServer) -> float:
+    """Components registered a second, by clients of one user."""
+    first = Api(server)
+    token = first.token
+    first.close()
+    names, done, begin = count(), [0] * CLIENTS, threading.Barrier(CLIENTS + 1)
+
+    def register(client: int) -> None:
+        api = Api(server, token)
+        begin.wait(PATIENCE)
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            api.component(f"made-{next(names):06d}", TYPES[client % 2])
+            done[client] += 1
+        api.close()
+
+    threads = [threading.Thread(target=register, args=(n,), daemon=True) for n in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    begin.wait(PATIENCE)
+    started = time.monotonic()
+    for thread in threads:
+        thread.join(PATIENCE)
+    if not all(done):
+        raise AssertionError("not every client could register something")
+    return sum(done) / (time.monotonic() - started)
+
+
+def _their_state(server: ZenmlServer) -> float:
+    """Seconds until somebody has all stacks and components, decoded."""
+    api = Api(server)
+    started = time.perf_counter()
+    for route, expected in (("/components", COMPONENTS), ("/stacks", STACKS)):
+        found = api.get(route, size=expected, hydrate="true")
+        if len(found["items"]) != expected:
+            raise AssertionError(f"{route}: {len(found['items'])} and not {expected}")
+    took = time.perf_counter() - started
+    api.close()
+    return took
+
+
+def _polled(server: ZenmlServer) -> Iterator[float]:
+    """Milliseconds until a poller sees a change, which falls anywhere between two polls."""
+    author, poller, random = Api(server), Api(server), Random(1)
+    (component,) = author.get("/components", name="last-artifact_store")["items"]
+    for n in range(CHANGES):
+        path = f"s3://bucket/changed-{n}"
+        polls = time.monotonic() + random.random() * POLL
+        changed = time.monotonic()
+        author.put(f"/components/{component['id']}", {"configuration": {"path": path}})
+        while True:
+            time.sleep(max(0.0, polls - time.monotonic()))
+            polls = time.monotonic() + POLL
+            newest = poller.get("/components", size=1, sort_by="desc:updated", hydrate="true")
+            (found,) = newest["items"]
+            if found["metadata"]["configuration"].get("path") == path:
+                break
+            if time.monotonic() - changed > 30:
+                raise TimeoutError("the change is not seen")
+        yield (time.monotonic() - changed) * 1e3
+    author.close()
+    poller.close()
+
+
+def _their_listing(bench: Bench, server: ZenmlServer) -> list[float]:
+    folder = bench.folder / "zenml-client"
+    folder.mkdir()
+    command = [str(zenml_server.BIN / "zenml"), "stack", "list"]
+    environment = server.environment(folder)
+    return [_seconds(command, environment, folder) for _ in range(ROUNDS + 1)][1:]
+
+
+def _notes() -> tuple[str, ...]:
+    return (
+        f"ZenML {zenml_server.version()}'s server as its own command starts it: one process, SQLite, "
+        f"{CLIENTS} clients on kept HTTP connections for {SECONDS:g} s; ours: {CLIENTS} replicas, one "
+        f"registration in flight each, {ROUNDS} rounds of {OUR_SECONDS:g} s, all checks on",
+        "all stacks and components: ZenML's by two hydrated requests, decoded; ours in a fresh process, "
+        "verified, folded and stored, open for use",
+        f"a change of another: ZenML pushes nothing, so that a client polls each {POLL:g} s for what was "
+        f"changed last (median, and the longest of {CHANGES}); ours is pushed (median, and p99 of "
+        f"{4 * PACE} at {PACE} a second)",
+        f"`stack list` shows 20 of {STACKS:,} stacks of the server, and all of ours, from a replica; "
+        "medians of whole processes after one that does not count",
+        "most of ZenML's stacks and components are copies in its database file of what was registered: "
+        "registering them all takes it two minutes",
+    )

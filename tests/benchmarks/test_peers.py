@@ -1,0 +1,90 @@
+"""The cases beside the peers, on a tiny scale: our hub and the reference hub, which need nothing else."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from benchmarks import catch_up, commits, delivery
+from benchmarks.bench import QUICK, Bench
+from benchmarks.outcome import Outcome
+from benchmarks.peers import field, roster
+from benchmarks.peers.ours import Ours, OursSigned
+from benchmarks.peers.peer import Peer
+from benchmarks.peers.reference import Reference
+from benchmarks.peers.workload import Supply, marks
+
+TINY = structs.replace(
+    QUICK,
+    commit_rounds=1,
+    commit_seconds=0.05,
+    audiences=(3,),
+    delivery_rounds=1,
+    delivery_seconds=0.2,
+    delivery_flat_out=0.1,
+    peers_history=300,
+    catch_ups=1,
+)
+
+
+class Absent(Reference):
+    """A peer that is not installed."""
+
+    name = "absent"
+
+    def missing(self) -> str:
+        return "it is not installed (apt install absent)"
+
+
+class Broken(Reference):
+    """A peer that does not start."""
+
+    name = "broken"
+
+    def serving(self, folder: Path) -> "object":  # type: ignore[override]
+        raise OSError("no such thing")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    peers: tuple[Peer, ...] = (Ours(), OursSigned(), Reference(), Absent(), Broken())
+    monkeypatch.setattr(roster, "ALL", peers)
+    return Bench(TINY, tmp_path, lambda line: None)
+
+
+@pytest.mark.parametrize("run", [commits.run, delivery.run, catch_up.run])
+def test_ours_and_the_reference_do_the_same_work(
+    bench: Bench, run: Callable[[Bench], list[Outcome]]
+) -> None:
+    first, *rest = run(bench)
+    names = {cell for row in first.rows for cell in row}
+    assert {"stackroom", "reference hub"} <= names
+    assert first.targets
+    assert first.plots
+    said = "\n".join(note for outcome in (first, *rest) for note in outcome.notes)
+    assert "broken is left out: it did not start (no such thing)" in said
+    assert "absent is left out: it is not installed (apt install absent)" in said
+
+
+def test_all_are_given_the_same_events() -> None:
+    one, other = Supply("room", 10), Supply("room", 10)
+    made = one.take(5)
+    assert made == other.take(5)
+    assert [marks(each.json) for each in made] == [[n] for n in range(1, 6)]
+    assert [marks(each.event.body.encode()) for each in made] == [[n] for n in range(1, 6)]
+    assert len({each.event.entity for each in made}) == 5
+
+
+def test_who_fails_is_dropped_but_never_ours() -> None:
+    from typing import Any, cast
+
+    server = cast(Any, None)
+    ours = field.Entrant(Ours(), server, 0.0)
+    peer = field.Entrant(Reference(), server, 0.0)
+    both = field.Field((ours, peer), ())
+    alone = both.drop(peer, ValueError("no"))
+    assert alone.entrants == (ours,)
+    assert alone.left_out == ("reference hub is left out: it failed (ValueError: no)",)
+    with pytest.raises(ValueError):
+        both.drop(ours, ValueError("no"))
