@@ -1,6 +1,5 @@
 """`stackroom demo`: it keeps what it says, ends by itself, and leaves nothing behind."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,8 @@ from stackroom.client.commands.exits import Exit
 from tests.commands.runner import Person
 
 
-def test_it_ends_with_0_in_under_10_seconds(ada: Person, tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_it_shows_each_step_and_ends_with_0(ada: Person, tmp_path: Path) -> None:
     ran = ada.process("demo", TMPDIR=str(tmp_path)).ok()
-    assert time.monotonic() - began < 10
     for words in (
         "stack import",
         "saved offline",
