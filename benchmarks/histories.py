@@ -6,12 +6,12 @@ What one is made of is in its name; change that, and it is made anew. `make clea
 import shutil
 import time
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
-from benchmarks import workload
 from benchmarks.bench import Bench
 from benchmarks.workload import Shape, Team, build
-from stackroom.events.sqlite_schema import steps
+from stackroom.events.sqlite_log import LogFile
 from stackroom.sync.settings import Settings
 
 
@@ -22,12 +22,8 @@ def team_of(shape: Shape) -> Team:
 
 def copy_of(bench: Bench, shape: Shape, path: Path) -> None:
     """Puts a hub's log at `path` with one profile of that shape: a copy of the one that is kept."""
-    known = (
-        shape,
-        [step.name for step in steps("", "log")],
-        Settings().snapshot_every,
-        Path(workload.__file__).read_text(),
-    )
+    begins = list(islice(team_of(shape).history(), 3))
+    known = (shape, begins, Settings().snapshot_every)
     key = sha256(repr(known).encode()).hexdigest()[:16]
     kept = bench.folder.parent / "histories" / f"{shape.commits}-{key}.db"
     if not kept.exists():
@@ -39,3 +35,7 @@ def copy_of(bench: Bench, shape: Shape, path: Path) -> None:
         took = time.monotonic() - begun
         bench.say(f"a history of {shape.commits:,} commits made in {took:.0f} s, and kept")
     shutil.copyfile(kept, path)
+    # It may have been made before the schema of today.
+    LogFile.open(path, new_id="", synchronous="OFF").close()
+    for backup in path.parent.glob(f"{path.name}.*.backup"):
+        backup.unlink()

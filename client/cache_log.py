@@ -61,6 +61,10 @@ class CacheLog:
         with self._reading() as log:
             return log.leaves(profile, after, limit)
 
+    def subtrees(self, profile: str, count: int) -> list[bytes]:
+        with self._reading() as log:
+            return log.subtrees(profile, count)
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         with self._reading() as log:
             return log.touching(profile, entities, upto)

@@ -166,6 +166,9 @@ class LogReader(Protocol):
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         """The leaf hashes (32 bytes) of the `limit` commits after seq `after`: of those that are there."""
 
+    def subtrees(self, profile: str, count: int) -> list[bytes]:
+        """The roots of the first perfect subtrees of `subtrees.LEAVES` leaves; none, if not all are kept."""
+
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
         """Commits up to seq `upto` with an event of one of `entities`, in order."""
 

@@ -12,7 +12,11 @@ from stackroom.events import merkle
 from stackroom.events.merkle import EMPTY_ROOT, Frontier, node_hash
 
 Leaves: TypeAlias = Callable[[int, int], Iterable[bytes]]
-"""Given first and end (from 0), the leaf hashes from the first up to the one before the end, in order."""
+"""Given first and end (from 0), the leaf hashes from the first up to the one before the end, in order.
+
+Or fewer hashes over which the tree has the same root: those of its perfect subtrees of one size, and last
+that of the leaves that are left.
+"""
 
 HASHES_MOST: Final = 128
 """More hashes than any proof has: a tree of 2^53 leaves needs 54 at the most."""

@@ -17,6 +17,7 @@ FORGET = (
     "DELETE FROM milestones WHERE profile = ?",
     "DELETE FROM touched WHERE profile = ?",
     "DELETE FROM typed WHERE profile = ?",
+    "DELETE FROM subtrees WHERE profile = ?",
     "DELETE FROM runs WHERE profile = ?",
     "DELETE FROM commits WHERE profile = ?",
     "DELETE FROM snapshots WHERE profile = ?",

@@ -64,6 +64,10 @@ LEAVES = """
     WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
     ORDER BY seq
 """
+SUBTREES = """
+    SELECT root FROM subtrees
+    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND subtree < ? ORDER BY subtree
+"""
 ROOT = """
     SELECT root FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq = ?
 """
@@ -257,6 +261,10 @@ class SqliteReader:
 
     def leaves(self, profile: str, after: int, limit: int) -> list[bytes]:
         return [leaf for (leaf,) in self._conn.execute(LEAVES, (profile, after, limit))]
+
+    def subtrees(self, profile: str, count: int) -> list[bytes]:
+        kept = [root for (root,) in self._conn.execute(SUBTREES, (profile, count))]
+        return kept if len(kept) == count else []
 
     def missing(self, profile: str) -> range | None:
         """The seqs before its first snapshot that a cache has not fetched yet, or None."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
+from stackroom.events.merkle import Frontier
 from stackroom.events.migrations import Step, statements
+from stackroom.events.subtrees import completed
 
 APPLICATION_ID: Final = int.from_bytes(b"Strm", "big")
 """Marks the file as ours (`PRAGMA application_id`)."""
@@ -32,6 +34,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("runs", _add_runs),
         Step("lines", partial(_add_lines, use=use)),
         Step("typed", partial(_add_typed, use=use)),
+        Step("subtrees", _add_subtrees),
     )
 
 
@@ -138,3 +141,16 @@ def _add_typed(conn: sqlite3.Connection, use: Use) -> None:
             "FROM profiles p JOIN commits c ON c.profile = p.number AND c.seq <= p.indexed "
             "JOIN json_each(c.events) e ORDER BY 1, 2, 3"
         )
+
+
+def _add_subtrees(conn: sqlite3.Connection) -> None:
+    """Roots of perfect subtrees of the Merkle tree, for proofs; filled in for histories that are whole."""
+    conn.execute(
+        "CREATE TABLE subtrees (profile INTEGER NOT NULL, subtree INTEGER NOT NULL, "
+        "root BLOB NOT NULL CHECK (length(root) = 32), PRIMARY KEY (profile, subtree)) STRICT, WITHOUT ROWID"
+    )
+    leaves = "SELECT leaf FROM commits WHERE profile = ? ORDER BY seq"
+    for (number,) in conn.execute("SELECT number FROM profiles WHERE begun = 0").fetchall():
+        found = completed(Frontier(), (leaf for (leaf,) in conn.execute(leaves, (number,))))
+        rows = [(number, subtree, root) for subtree, root in found]
+        conn.executemany("INSERT INTO subtrees VALUES (?, ?, ?)", rows)

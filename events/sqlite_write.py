@@ -12,9 +12,10 @@ from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
 from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Refused, Snapshot, Taken
-from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack
+from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack, unpack
 from stackroom.events.model import Commit
 from stackroom.events.sqlite_read import SqliteReader
+from stackroom.events.subtrees import LEAVES, completed
 
 INDEXED_EVERY: Final = 8_000
 """Commits after which those since the last time are indexed by entity: together, in the index's order,
@@ -40,6 +41,8 @@ ADD_NUMBERS = """
     INSERT INTO numbers SELECT ?1, ?2, ?3, ?4
     WHERE NOT EXISTS (SELECT 1 FROM numbers WHERE profile = ?1 AND replica = ?2 AND last = ?4)
 """
+PEAKS = "SELECT peaks FROM profiles WHERE number = ?"
+KEEP_SUBTREE = "INSERT OR REPLACE INTO subtrees VALUES (?, ?, ?)"
 MOVE_HEAD = "UPDATE profiles SET seq = ?, root = ?, peaks = ? WHERE number = ?"
 STORED_LEAF = "SELECT leaf FROM commits WHERE profile = ? AND seq = ?"
 REWRITE = "UPDATE commits SET events = ? WHERE profile = ? AND seq = ?"
@@ -74,6 +77,8 @@ class SqliteWriter(SqliteReader):
         if frontier.size != last.seq:
             raise Gap(profile, frontier.size, last.seq)
         self._insert(profile, number, taken)
+        if head // LEAVES < last.seq // LEAVES:
+            self._keep_subtrees(number, head, taken)
         self._conn.execute(MOVE_HEAD, (last.seq, last.root, pack(frontier), number))
         if last.seq - indexed >= INDEXED_EVERY and not self._index_later:
             self._index(number, indexed + 1, last.seq)
@@ -130,6 +135,12 @@ class SqliteWriter(SqliteReader):
     def _index(self, number: int, first: int, last: int) -> None:
         """Indexes the commits of a profile by entity."""
         self._conn.execute(INDEX, (number, first, last))
+
+    def _keep_subtrees(self, number: int, head: int, taken: Sequence[Taken]) -> None:
+        """Keeps the roots of the subtrees of the Merkle tree that these commits complete."""
+        (peaks,) = self._conn.execute(PEAKS, (number,)).fetchone()
+        for subtree, root in completed(unpack(head, peaks), (one.leaf for one in taken)):
+            self._conn.execute(KEEP_SUBTREE, (number, subtree, root))
 
     def _numbered_profile(self, profile: str) -> tuple[int, int, int]:
         """The profile's number in this file (a new one gets the next), its head, and up to where its

@@ -1,15 +1,20 @@
 """The Merkle tree of a profile in its log: as it was at any commit, and proofs from there.
 
-What it costs is the leaves after the nearest snapshot, read by the page.
+What a proof costs is reading the leaves around its place and the last ones, and a root for every 1,024
+commits; where those roots are not kept, or are wrong, all leaves after the nearest snapshot.
 """
 
 from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from stackroom.events import merkle, merkle_proofs
 from stackroom.events.errors import LogError
 from stackroom.events.history import PAGE
 from stackroom.events.log import LogReader
 from stackroom.events.merkle import Frontier
+from stackroom.events.merkle_proofs import Leaves
+from stackroom.events.subtrees import LEAVES
 
 
 def tree_at(log: LogReader, profile: str, seq: int) -> Frontier:
@@ -19,6 +24,8 @@ def tree_at(log: LogReader, profile: str, seq: int) -> Frontier:
         return head.frontier
     snapshot = log.snapshot(profile, seq)
     before = Frontier() if snapshot is None else snapshot.frontier
+    if seq - before.size > 2 * LEAVES and (kept := _kept(log, profile, seq)) is not None:
+        return kept.tree
     return merkle.extended(before, _leaves(log, profile, before.size, seq))
 
 
@@ -39,9 +46,7 @@ def prove_inclusions(
     """
     before = tree_at(log, profile, min(seqs) - 1)
     indexes = [seq - 1 for seq in seqs]
-    return merkle_proofs.inclusions(
-        before, indexes, size, lambda *span: _leaves(log, profile, *span)
-    )
+    return merkle_proofs.inclusions(before, indexes, size, _hashes(log, profile, before.size, size))
 
 
 def prove_consistency(log: LogReader, profile: str, first: int, second: int) -> tuple[bytes, ...]:
@@ -50,7 +55,46 @@ def prove_consistency(log: LogReader, profile: str, first: int, second: int) -> 
     Raises LogError where a commit is not there, ValueError where `first` is the larger.
     """
     before = tree_at(log, profile, first)
-    return merkle_proofs.consistency(before, second, lambda *span: _leaves(log, profile, *span))
+    return merkle_proofs.consistency(before, second, _hashes(log, profile, first, second))
+
+
+def effort(first: int, size: int) -> int:
+    """About how many hashes are read for a proof from `first` on in the tree over `size` commits."""
+    return min(size - first, 2 * LEAVES) + size // LEAVES
+
+
+class _Kept(Struct, frozen=True):
+    """The subtrees that are kept of a tree, which they lead to."""
+
+    roots: list[bytes]
+    tree: Frontier
+
+
+def _kept(log: LogReader, profile: str, size: int) -> _Kept | None:
+    """Those of the tree over the first `size` commits; None if there are none, or one of them is wrong."""
+    roots = log.subtrees(profile, size // LEAVES)
+    if not roots:
+        return None
+    whole = len(roots) * LEAVES
+    over = Frontier(whole, merkle.extended(Frontier(), roots).peaks)
+    tree = merkle.extended(over, _leaves(log, profile, whole, size))
+    return _Kept(roots, tree) if merkle.root(tree) == log.root(profile, size) else None
+
+
+def _hashes(log: LogReader, profile: str, first: int, size: int) -> Leaves:
+    """How a proof from `first` on in the tree over `size` commits reads that tree."""
+    kept = _kept(log, profile, size) if size - first > 2 * LEAVES else None
+
+    def hashes(first: int, end: int) -> Iterator[bytes]:
+        if kept is None or first % LEAVES or end - first < LEAVES:
+            yield from _leaves(log, profile, first, end)
+            return
+        yield from kept.roots[first // LEAVES : end // LEAVES]
+        if rest := end % LEAVES:
+            last = _leaves(log, profile, end - rest, end)
+            yield merkle.root(merkle.extended(Frontier(), last))
+
+    return hashes
 
 
 def _leaves(log: LogReader, profile: str, first: int, end: int) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """What the log answers to the hub's reads: plain functions, run inside a reading transaction."""
 
 from stackroom.events.log import LogReader
-from stackroom.events.tree import prove_consistency
+from stackroom.events.tree import effort, prove_consistency
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere
 from stackroom.sync.mending import GIVEN_UP_FACT
 from stackroom.sync.messages.healing import Compare, Compared
@@ -22,7 +22,7 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
             after = snapshot.seq
             if 0 < read.seen < after:
                 proof = prove_consistency(log, read.profile, read.seen, after)
-                leaves = after - read.seen
+                leaves = effort(read.seen, after)
         else:
             snapshot = None
     commits = log.commits(read.profile, after, settings.page_commits, settings.page_bytes)

@@ -1,11 +1,12 @@
 """Commits as they are stored, with what proves them. Plain functions, on the log's reading thread.
 
-What a proof costs is reading the leaves from its commit on, 32 bytes each, once for all that are asked for
-together; who asks is held to that as to any history that is read (`read_second`).
+What a proof costs is reading leaves, 32 bytes each, once for all that are asked for together: a few thousand
+at the most, as roots of subtrees are kept; who asks is held to that as to any history that is read
+(`read_second`).
 """
 
 from stackroom.events.log import LogReader
-from stackroom.events.tree import prove_consistency, prove_inclusions
+from stackroom.events.tree import effort, prove_consistency, prove_inclusions
 from stackroom.sync.effects import ENVELOPE_BYTES, Vouch, Vouched
 from stackroom.sync.messages.proofs import Proven
 from stackroom.sync.settings import Settings
@@ -27,10 +28,10 @@ def read_proofs(vouch: Vouch, settings: Settings, log: LogReader) -> Vouched:
     if commits:
         seqs = [commit.seq for commit in commits]
         paths = prove_inclusions(log, profile, seqs, head.seq)
-        weight += (head.seq - min(seqs)) * ENVELOPE_BYTES
+        weight += effort(min(seqs), head.seq) * ENVELOPE_BYTES
     consistency: tuple[bytes, ...] = ()
     if 0 < seen < head.seq:
         consistency = prove_consistency(log, profile, seen, head.seq)
-        weight += (head.seq - seen) * ENVELOPE_BYTES
+        weight += effort(seen, head.seq) * ENVELOPE_BYTES
     proven = tuple(Proven(commit, path) for commit, path in zip(commits, paths, strict=True))
     return Vouched(head, proven, consistency, weight)

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 from msgspec import structs
 
+from stackroom.events import merkle
 from stackroom.events.codec import seal
 from stackroom.events.errors import Gap, IntegrityError, LogError
 from stackroom.events.log import (
@@ -35,6 +36,7 @@ from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Change, Commit, ComponentUpdated, RunRecorded, RunUpdated
 from stackroom.events.redaction import redacted
 from stackroom.events.signing import Signer
+from stackroom.events.subtrees import LEAVES
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
 from tests.events.world import uid
 
@@ -129,6 +131,26 @@ class LogConformance:
                 roots = [EMPTY_ROOT, *(one.commit.root for one in taken), None]
                 assert [r.root(PROFILE, seq) for seq in range(5)] == roots
                 assert r.root(OTHER, 1) is None
+
+            await log.read(look)
+
+        play(test)
+
+    def test_roots_of_whole_subtrees_are_kept(self, play: Callable[[Play], None]) -> None:
+        async def test(log: EventLog) -> None:
+            chain = Chain()
+            taken = chain.commits(2 * LEAVES + 2)
+            for some in (taken[: LEAVES - 1], taken[LEAVES - 1 : LEAVES + 5], taken[LEAVES + 5 :]):
+                tree = merkle.extended(Frontier(), (t.leaf for t in taken[: some[-1].commit.seq]))
+                await log.write(lambda w, s=some, t=tree: w.append(PROFILE, s, t))  # type: ignore[misc]
+
+            def look(r: LogReader) -> None:
+                roots = [
+                    merkle.root(merkle.extended(Frontier(), (t.leaf for t in some)))
+                    for some in (taken[:LEAVES], taken[LEAVES : 2 * LEAVES])
+                ]
+                assert [r.subtrees(PROFILE, n) for n in range(4)] == [[], roots[:1], roots, []]
+                assert r.subtrees(OTHER, 1) == []
 
             await log.read(look)
 
