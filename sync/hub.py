@@ -384,9 +384,11 @@ class Hub(Healing, Inspections):
             )
             self._effects.append(Submit(session.id, submissions))
 
-    def decided(self, submits: Sequence[Submit], decision: Decision, now: Millis) -> None:
-        """The authority decided on all of `submits`, and that is durable."""
-        self._committed(decision.commits, now)
+    def decided(
+        self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
+    ) -> None:
+        """The authority decided on `submits`, and that is durable; with `hold`, `announce` tells of it."""
+        self._committed(decision.commits, now, hold)
         if any(map(_changes_catalogue, chain.from_iterable(decision.commits.values()))):
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
@@ -402,12 +404,15 @@ class Hub(Healing, Inspections):
                     self._effects.extend(noting.refusals(session.id, profile, results))
                     self._send(session, wire.Results(profile, tuple(results)))
 
-    def _committed(self, commits: dict[str, tuple[Commit, ...]], now: Millis) -> None:
+    def _committed(
+        self, commits: dict[str, tuple[Commit, ...]], now: Millis, hold: bool = False
+    ) -> None:
         """Who may read what is settled before anything is sent."""
         if people := commits.get(self.identity.id):
             self._people_changed(people, now)
-        for profile, added in commits.items():
-            self._announce(profile, added, now)
+        self.hold(commits)
+        if not hold:
+            self.announce(now)
 
     def carried_out(self, ordered: Ordered, carried: Carried, now: Millis) -> None:
         """An order was carried out, and that is durable."""

@@ -114,8 +114,9 @@ class Inspections(Watchers, ABC):
     def _follows(self, session: Session, heads: dict[str, int]) -> Iterator[wire.Follows]:
         for profile, subscription in islice(session.subscriptions.items(), LOOKED_AT):
             head = max(heads.get(profile, 0), self.heads.get(profile, 0))
-            behind = 0 if subscription.live else max(0, head - subscription.cursor)
-            yield wire.Follows(profile, subscription.cursor, behind)
+            reached = self.reached(profile, subscription)
+            behind = 0 if subscription.live else max(0, head - reached)
+            yield wire.Follows(profile, reached, behind)
         for profile, watch in session.watches.items():
             projection = self.projections.get(profile)
             head = projection.state.seq if projection is not None else heads.get(profile, 0)

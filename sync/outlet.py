@@ -1,10 +1,13 @@
 """From what the hub says to bytes on the wire: once for each coding, however many are told.
 
 A frame is made once, and written to each transport as it is: what a receiver costs is the system call.
+Where there are so many that telling them takes long, they are not told of each commit as it comes: what is
+committed in the meantime goes out together.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from websockets.frames import Frame, Opcode
 
@@ -18,20 +21,53 @@ from stackroom.sync.settings import Settings
 
 log = logging.getLogger("stackroom.hub")
 
+REST: Final = 2.0
+"""So many times as long as telling all has taken, nobody is told anything new."""
+REST_MOST: Final = 0.005
+"""… in seconds, at the most."""
+REST_LEAST: Final = 0.001
+"""Below it, that is not worth a timer."""
+
 
 class Outlet:
-    """Sends to the connections of one hub; who cannot keep up is moved aside."""
+    """Sends to the connections of one hub; who cannot keep up is moved aside.
+
+    `clock` is in seconds and never goes back.
+    """
 
     def __init__(
-        self, hub: Hub, links: Mapping[int, Link], settings: Settings, metrics: Metrics
+        self,
+        hub: Hub,
+        links: Mapping[int, Link],
+        settings: Settings,
+        metrics: Metrics,
+        clock: Callable[[], float],
     ) -> None:
         self.hub = hub
         self.links = links
         self.settings = settings
         self.metrics = metrics
+        self.clock = clock
+        self._rests_until = 0.0
+
+    @property
+    def rest(self) -> float:
+        """Seconds until those who follow are told what is new; 0 for now."""
+        return max(0.0, self._rests_until - self.clock())
 
     def send(self, send: effects.Send) -> None:
         """Sends to all who take it; nothing here waits."""
+        if not send.live:
+            self._send(send)
+            return
+        begun = self.clock()
+        self._send(send)
+        ended = self.clock()
+        rest = min(REST * (ended - begun), REST_MOST)
+        if rest >= REST_LEAST:
+            self._rests_until = ended + rest
+
+    def _send(self, send: effects.Send) -> None:
         frames: dict[str, bytes] = {}
         most = self.settings.live_buffer if send.live else self.settings.buffer_most
         for id in send.sessions:

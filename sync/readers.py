@@ -27,6 +27,12 @@ class Readers(Voice, ABC):
         self.sessions: dict[int, Session] = {}
         self.subscribers: dict[str, set[int]] = {}
         self.heads: dict[str, int] = {}
+        self._live: dict[str, tuple[int, ...]] = {}
+        """Who is live, by profile; of those that are not in it, somebody came, went, or changed since."""
+        self._told: dict[str, int] = {}
+        """Up to where the live ones were told."""
+        self._held: dict[str, list[Commit]] = {}
+        """What was committed and is not told yet."""
 
     @abstractmethod
     def _reads(self, principal: Principal, profile: str) -> bool:
@@ -49,6 +55,7 @@ class Readers(Voice, ABC):
         news = session.id not in others
         others.add(session.id)
         session.subscriptions[profile] = Subscription(after)
+        self._live.pop(profile, None)
         person = wire.Person(session.replica, principal.name, session.since)
         if news and len(others) > 1:
             rest = tuple(id for id in others if id != session.id)
@@ -58,11 +65,13 @@ class Readers(Voice, ABC):
 
     def _unsubscribe(self, session: Session, profile: str) -> None:
         session.subscriptions.pop(profile, None)
+        self._live.pop(profile, None)
         others = self.subscribers.get(profile, set())
         others.discard(session.id)
         if not others:
             self.subscribers.pop(profile, None)
             self.heads.pop(profile, None)
+            self._told.pop(profile, None)
         elif all(self.sessions[id].replica != session.replica for id in others):
             # Of several who lose a right at once, the last is still subscribed when the first leaves.
             told = tuple(id for id in others if self._still_reads(id, profile))
@@ -110,6 +119,7 @@ class Readers(Voice, ABC):
             self._effects.append(Read(session.id, profile, subscription.cursor))
         else:
             subscription.live = True
+            self._live.pop(profile, None)
             seq, root = page.head.seq, page.head.root
             signed = self._signed(profile, seq, root, now)
             self._send(session, wire.CaughtUp(profile, seq, root, signed))
@@ -121,30 +131,57 @@ class Readers(Voice, ABC):
         if subscription is not None and subscription.live:
             subscription.live = False
             subscription.cursor = after
+            self._live.pop(profile, None)
             self._effects.append(Read(session_id, profile, after))
 
     def _read_on(self, profile: str) -> None:
         """The log has more than can be told at once: live subscribers read on by themselves."""
-        for id in self.subscribers.get(profile, ()):
+        self._held.pop(profile, None)
+        for id in self._live_of(profile):
             subscription = self.sessions[id].subscriptions[profile]
-            if subscription.live:
-                subscription.live = False
-                self._effects.append(Read(id, profile, subscription.cursor))
+            subscription.cursor = self.reached(profile, subscription)
+            subscription.live = False
+            self._effects.append(Read(id, profile, subscription.cursor))
+        self._live.pop(profile, None)
+
+    def reached(self, profile: str, subscription: Subscription) -> int:
+        """How far a subscriber has got: all that are live were told the same."""
+        if not subscription.live:
+            return subscription.cursor
+        return max(subscription.cursor, self._told.get(profile, 0))
+
+    def _live_of(self, profile: str) -> tuple[int, ...]:
+        live = self._live.get(profile)
+        if live is None:
+            live = tuple(
+                id
+                for id in self.subscribers.get(profile, ())
+                if self.sessions[id].subscriptions[profile].live
+            )
+            if profile in self.subscribers:
+                self._live[profile] = live
+        return live
+
+    def hold(self, committed: dict[str, tuple[Commit, ...]]) -> None:
+        """What was committed is told with the next `announce`."""
+        for profile, commits in committed.items():
+            self._held.setdefault(profile, []).extend(commits)
+
+    def announce(self, now: Millis) -> None:
+        """Tells of all that was committed and not told yet, to whoever may read it by now."""
+        held, self._held = self._held, {}
+        for profile, commits in held.items():
+            self._announce(profile, tuple(commits), now)
 
     def _announce(self, profile: str, commits: tuple[Commit, ...], now: Millis) -> None:
+        if profile not in self.subscribers:
+            return
         last = commits[-1].seq
-        receivers = []
-        for id in self.subscribers.get(profile, ()):
-            subscription = self.sessions[id].subscriptions[profile]
-            if subscription.live:
-                subscription.cursor = last
-                receivers.append(id)
-        if profile in self.subscribers:
-            self.heads[profile] = last
-        if receivers:
+        self.heads[profile] = self._told[profile] = last
+        if receivers := self._live_of(profile):
             signed = self._signed(profile, last, commits[-1].root, now)
             message = wire.Commits(profile, commits, signed)
-            self._effects.append(Send(tuple(receivers), message, live=True))
+            self._effects.append(Send(receivers, message, live=True))
 
     def roots(self, asked: FetchRoots, found: RootsThere, now: Millis) -> None:
         """The log answered `asked`."""

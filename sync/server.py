@@ -3,6 +3,7 @@
 The rules of the conversation are `hub`'s; here is who waits for what.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -109,10 +110,12 @@ class Server:
         self.anchors = self._anchors()
         self.started: Millis = 0
         self.links: dict[int, Link] = {}
-        self.outlet = Outlet(self.hub, self.links, settings, self.metrics)
+        self.outlet = Outlet(self.hub, self.links, settings, self.metrics, steady)
         self.pulse = Pulse(settings, steady, self._close)
         self.port = 0
         self.stopping = anyio.Event()
+        self._announcing = False
+        """Whether those who follow are told of something soon."""
         self._empty = anyio.Event()
         """Set once the hub is stopping and the last connection has ended."""
         self.certificate_changed: Callable[[], None] = lambda: None
@@ -386,8 +389,18 @@ class Server:
         self._attend(link)
 
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
-        self.hub.decided(batch, decision, self.clock())
+        rest = self.outlet.rest
+        self.hub.decided(batch, decision, self.clock(), hold=rest > 0)
         self._settled(batch)
+        if rest and not self._announcing:
+            self._announcing = True
+            asyncio.get_running_loop().call_later(rest, self._announce)
+
+    def _announce(self) -> None:
+        """Tells those who follow what was committed while they were being told."""
+        self._announcing = False
+        self.hub.announce(self.clock())
+        self.carry_out()
 
     def _mended(self, mending: Mending, outcome: Outcome | Refusal) -> None:
         self.hub.mended(mending, outcome, self.clock())

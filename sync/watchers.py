@@ -106,6 +106,10 @@ class Watchers(Readers, ABC):
             self._fold_anew(profile, projection.state)
             return
         state = projection.state
+        # The state may have been read when some of them were in the log already.
+        commits = tuple(commit for commit in commits if commit.seq > state.seq)
+        if not commits:
+            return
         named = {event.entity for commit in commits for event in commit.events}
         touched = {state.resolve(id) for id in named}
         projection.before = state.seq

@@ -16,6 +16,7 @@ from tests.attacks.standing import Gate, rest, standing, until
 from tests.events.world import uid
 from tests.sync.members import Team, made, new
 from tests.sync.speaking import HUB, PROFILE, Peer, component
+from tests.sync.test_outlet import tire
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +111,26 @@ async def test_what_was_being_read_is_not_sent(
             await rest(eve)
         told = [m for m in eve.heard[begun:] if isinstance(m, DATA)]
         assert [m for m in told if not isinstance(m, wire.Profiles) or m.profiles] == []
+
+
+async def test_what_is_committed_and_not_told_yet_is_not_sent(team: Team, end: Ending) -> None:
+    """Others are being told when it is committed; the right ends before it is this commit's turn."""
+    token = await team.member("eve", "viewer")
+    async with team.speaking(token) as eve, team.speaking(team.root) as root:
+        for peer in (eve, root):
+            await peer.subscribe()
+        tire(team.hub)
+        begun = len(eve.heard)
+        (answer,) = await root.push(root.proposal(component(2), base=2))
+        await end(team, token)
+        assert (await root.hear(wire.Commits)).commits[-1].seq == answer.seq
+        if end is withdraw_role:
+            await eve.say(wire.ListProfiles())
+            assert (await eve.hear(wire.Profiles)).profiles == ()
+        else:
+            await rest(eve)
+        told = [m for m in eve.heard[begun:] if isinstance(m, DATA)]
+        assert [m for m in told if not isinstance(m, wire.Profiles)] == []
 
 
 async def test_what_was_pushed_and_waits_is_refused(team: Team, end: Ending) -> None:

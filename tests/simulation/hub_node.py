@@ -202,7 +202,8 @@ class HubNode:
 
         def durable() -> None:
             self.witness.learns(self.id, decision)
-            self.hub.decided(submits, decision, self.clock.millis())
+            # With more to come at once, all of it is told together.
+            self.hub.decided(submits, decision, self.clock.millis(), hold=bool(self.queue))
             self.busy = False
             self.carry_out()
             self.work()
