@@ -24,6 +24,8 @@ class Link:
         self._cut: asyncio.TimerHandle | None = None
         self.over = False
         """Whether the connection takes nothing any more."""
+        self.silent_until: float | None = None
+        """When it may be heard again, by the clock of its pace: it has sent more than its rate."""
         self.slowed: float | None = None
         """Since when it has sent more than its rate without a pause."""
         socket.transport.set_write_buffer_limits(high=high_water)
