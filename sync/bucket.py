@@ -29,9 +29,9 @@ class Bucket:
 
     def take(self, amount: float, now: float) -> float:
         """Takes `amount`; the seconds until that is paid off, 0 if it was there."""
-        self._left = self._level(now) - amount
+        left = self._left = self._level(now) - amount
         self._at = now
-        return max(0.0, -self._left / self.rate.second)
+        return 0.0 if left >= 0 else -left / self.rate.second
 
     def debt(self, now: float) -> float:
         """The seconds until what was taken is paid off."""
@@ -42,8 +42,11 @@ class Bucket:
         return self._level(now) >= self.rate.burst
 
     def _level(self, now: float) -> float:
-        passed = max(0.0, now - self._at)
-        return min(self.rate.burst, self._left + passed * self.rate.second)
+        passed = now - self._at
+        if passed <= 0:
+            return self._left
+        level = self._left + passed * self.rate.second
+        return level if level < self.rate.burst else self.rate.burst
 
 
 class Meters:
@@ -63,7 +66,11 @@ class Meters:
             self._forget(now)
             buckets = self._buckets[name] = tuple(Bucket(rate, now) for rate in self.rates)
         self._buckets.move_to_end(name)
-        return max(b.take(a, now) for b, a in zip(buckets, amounts, strict=True))
+        longest = 0.0
+        for bucket, amount in zip(buckets, amounts, strict=True):
+            if (wait := bucket.take(amount, now)) > longest:
+                longest = wait
+        return longest
 
     def debt(self, name: str, now: float) -> float:
         """The seconds until all that `name` took is paid off."""

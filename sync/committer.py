@@ -156,8 +156,7 @@ class Committer:
         self.ready = True
         self.metrics.commit_seconds.observe(time.perf_counter() - begun)
         self.metrics.batch_sizes.observe(len(submissions))
-        for answer in decision.answers:
-            self.metrics.outcomes[answer.outcome] += 1
+        self.metrics.outcomes.update([answer.outcome for answer in decision.answers])
         self._count(decision.commits)
         self.decided(batch, decision)
 

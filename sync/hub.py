@@ -99,21 +99,24 @@ class Hub(Healing, Inspections):
 
     def receive(self, session: Session, message: wire.FromReplica, now: Millis) -> None:
         """A message came; from whom nothing is wanted any more, none is heard."""
+        principal = session.principal
         if session.refused:
             return
-        if isinstance(message, wire.Hello):
+        if type(message) is wire.Push and principal is not None and not session.has_expired(now):
+            self._push(session, principal, message)  # First, as it comes most.
+        elif isinstance(message, wire.Hello):
             self._hello(session, message, now)
-        elif isinstance(message, wire.SigningIn) and session.principal is None:
+        elif isinstance(message, wire.SigningIn) and principal is None:
             self._come_in(session, message)
         elif isinstance(message, wire.ListWays) and not session.asked_ways:
             session.asked_ways = True
             self._send(session, self.ways)
-        elif session.principal is None:
+        elif principal is None:
             self._close(session, wire.CloseCode.UNAUTHORISED, "the first message must be hello")
-        elif session.has_expired(now) and (refusal := self.access.refuse(session.principal, now)):
+        elif session.has_expired(now) and (refusal := self.access.refuse(principal, now)):
             self._dismiss(session, refusal)
         else:
-            self._receive(session, session.principal, message, now)
+            self._receive(session, principal, message, now)
 
     def _leave_all(self, session: Session) -> None:
         for profile in {**session.subscriptions, **session.watches}:
@@ -494,6 +497,8 @@ def _ends_own_token(ordered: Ordered) -> bool:
 
 def _changes_catalogue(commit: Commit) -> bool:
     """Whether a profile was made, renamed or deleted."""
-    return any(
-        e.type in ("ProfileCreated", "ProfileRenamed", "ProfileDeleted") for e in commit.events
-    )
+    return not _LISTED.isdisjoint([event.type for event in commit.events])
+
+
+_LISTED: Final = frozenset({"ProfileCreated", "ProfileRenamed", "ProfileDeleted"})
+"""The types of event that change what the catalogue says."""

@@ -28,6 +28,8 @@ class Link:
         """With which code and reason it is to be closed."""
         self.over = False
         """Whether the connection takes nothing any more."""
+        self.silent_until: float | None = None
+        """When it may be heard again, by the clock of its pace: it has sent more than its rate."""
         self.slowed: float | None = None
         """Since when it has sent more than its rate without a pause."""
         self._reads: deque[Asked] | None = None

@@ -50,8 +50,9 @@ def order(ordered: Ordered, reply: wire.Reply) -> Noted | None:
 
 def refusals(session: int, profile: str, answers: Sequence[Answer]) -> Iterator[Noted]:
     """Of many refusals in one push, one: what it was, and how often."""
-    for code, times in Counter(a.code for a in answers if a.code in MATTERS).items():
-        yield Noted(session, "refused", {"code": code, "profile": profile, "times": times})
+    if codes := [answer.code for answer in answers if answer.code in MATTERS]:
+        for code, times in Counter(codes).items():
+            yield Noted(session, "refused", {"code": code, "profile": profile, "times": times})
 
 
 class Sparing:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import anyio
-
 from stackroom.sync import protocol as wire
 from stackroom.sync.bucket import Meters, Rate
 from stackroom.sync.link import Link
@@ -24,10 +22,8 @@ class Pace:
         )
         self.reads = Meters(Rate(settings.read_second, settings.read_burst))
 
-    async def keep(
-        self, link: Link, session: Session, message: wire.FromReplica, size: int
-    ) -> bool:
-        """Waits until the next message may be read; False if it was too much for too long."""
+    def keep(self, link: Link, session: Session, message: wire.FromReplica, size: int) -> bool:
+        """Counts a message, which may leave the link owing a wait; False if it was too much for too long."""
         assert session.principal is not None
         name = session.principal.account
         now = self.clock()
@@ -40,8 +36,18 @@ class Pace:
             link.slowed = now
         elif now + wait - link.slowed > self.settings.slow_patience:
             return False
-        await anyio.sleep(wait)
+        link.silent_until = now + wait
         return True
+
+    def owed(self, link: Link) -> float:
+        """The seconds until its next message may be taken."""
+        if link.silent_until is None:
+            return 0.0
+        owed = link.silent_until - self.clock()
+        if owed <= 0:
+            link.silent_until = None
+            return 0.0
+        return owed
 
     async def rest(self, link: Link, session: Session, weight: int) -> None:
         """Waits until the next page may be read, after one of `weight` bytes."""

@@ -12,7 +12,9 @@ from itertools import count
 from typing import Any, Final, cast
 
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import Event
 from websockets.server import ServerProtocol
 
 from stackroom.sync.addresses import address_of, forwarded, party
@@ -23,6 +25,9 @@ from stackroom.sync.security_log import Notes
 from stackroom.sync.settings import Settings
 from stackroom.sync.tls import Tls
 from stackroom.sync.turnstile import Turnstile
+
+BEGINNINGS: Final = (Opcode.BINARY, Opcode.TEXT)
+"""The opcodes of frames with which a message begins."""
 
 NOTED_EVERY: Final = 10.0
 """Seconds between two notes that one address comes too fast: it will not fill the security log."""
@@ -46,6 +51,10 @@ class Guest(ServerConnection):
         """The socket below TLS."""
         self.bearer = ""
         """The token in the Authorization header of the handshake."""
+        self.hear: Callable[[bytes], bool] | None = None
+        """Takes a binary message the moment that it is there; False where it must wait its turn in `recv`."""
+        self._unheard = 0
+        """Messages that wait for `recv`, and the one that came by it and is not done with."""
         self._intake: Intake | None = None
         self._early: list[bytes] = []
         """What came together with the end of the TLS handshake."""
@@ -85,6 +94,19 @@ class Guest(ServerConnection):
     def held(self) -> bool:
         """Whether it is not listened to now."""
         return self._intake is not None and self._intake.holds
+
+    def process_event(self, event: Event) -> None:
+        """Spares a message the queue and the waking of a task, where nothing is before it."""
+        if isinstance(event, Frame) and event.opcode in BEGINNINGS:
+            at_once = event.fin and event.opcode is Opcode.BINARY and not self._unheard
+            if at_once and self.hear is not None and self.hear(bytes(event.data)):
+                return
+            self._unheard += 1
+        super().process_event(event)
+
+    def was_heard(self) -> None:
+        """What came by `recv` is done with."""
+        self._unheard -= 1
 
     def _begin(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)

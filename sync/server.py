@@ -269,25 +269,51 @@ class Server:
                 log.info("%s left", named(session))
 
     async def _receive(self, link: Link, session: Session) -> None:
+        """Takes what comes: at once, or in its turn where its sender must wait for something before."""
+        socket = link.socket
         try:
             while True:
-                data = await link.socket.recv()
-                self.metrics.received_bytes += len(data)
+                data = await socket.recv()
+                await self._room(link, session)
                 message = self._decoded(link, session, data)
                 if message is not None:
                     await self._take(link, session, message)
-                    if session.principal is not None and not await self.pace.keep(
-                        link, session, message, len(data)
-                    ):
-                        self.hub.end(session, TOO_FAST)
+                    self._paced(link, session, message, len(data))
                 self.carry_out()
                 if session.refused:
-                    await link.socket.wait_closed()  # Nobody wants to hear what else it sends.
+                    await socket.wait_closed()  # Nobody wants to hear what else it sends.
                     return
-                while self._is_behind(link, session):
-                    await link.answer()
+                await self._room(link, session)
+                socket.was_heard()
+                if socket.hear is None and session.principal is not None:
+                    socket.hear = partial(self._hear, link, session)
         except ConnectionClosed:
             return  # The peer is gone without a word, as peers are; the hub is told by `closed`.
+        finally:
+            socket.hear = None
+
+    def _hear(self, link: Link, session: Session, data: bytes) -> bool:
+        """Takes a message of somebody who was let in; False where it must wait."""
+        if session.refused or self.pace.owed(link) or self._is_behind(link, session):
+            return False
+        message = self._decoded(link, session, data)
+        if message is not None:
+            self.hub.receive(session, message, self.clock())
+            self._paced(link, session, message, len(data))
+        self.carry_out()
+        return True
+
+    def _paced(self, link: Link, session: Session, message: wire.FromReplica, size: int) -> None:
+        """Counts a message of somebody who was let in; who sends too much for too long is sent away."""
+        if session.principal is not None and not self.pace.keep(link, session, message, size):
+            self.hub.end(session, TOO_FAST)
+
+    async def _room(self, link: Link, session: Session) -> None:
+        """Waits until its sender may be heard again."""
+        if owed := self.pace.owed(link):
+            await anyio.sleep(owed)
+        while self._is_behind(link, session):
+            await link.answer()
 
     def _is_behind(self, link: Link, session: Session) -> bool:
         """Whether it asked for so much that it is to be heard no further before that is done."""
@@ -300,6 +326,7 @@ class Server:
 
     def _decoded(self, link: Link, session: Session, data: str | bytes) -> wire.FromReplica | None:
         """The message, or None for what is none: the sender was told."""
+        self.metrics.received_bytes += len(data)
         try:
             return wire.decode_from_replica(data, link.subprotocol)
         except wire.MessageError as error:
