@@ -15,7 +15,9 @@ from benchmarks.processes import Running
 from benchmarks.series import Series
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME, Ids, Shape, Team, build
+from stackroom.events.log import Head
 from stackroom.events.model import Proposal
+from stackroom.events.sqlite_log import open_reader
 from stackroom.sync.settings import Settings
 
 HEADING: Final = ("hub", "figure", "unit")
@@ -23,6 +25,8 @@ COMPONENTS: Final = 500
 """Of each profile."""
 WRITTEN: Final = 2_000
 """Commits to the longest history."""
+READ: Final = 100_000
+"""Of the longest history, by one who comes back."""
 MANY: Final = 1_000
 """Profiles of a hub that has many."""
 MANY_COMPONENTS: Final = 50
@@ -88,8 +92,13 @@ def _longest(bench: Bench, commits: int) -> Outcome:
     rows = [("ready after its start", starts.shown(3), "s")]
     rows.append(("memory when ready", resident.shown(), "MB"))
     team = team_of(shape)
+    with open_reader(data / "hub.db") as log:
+        after = max(0, commits - READ)
+        root = log.root(team.profile, after)
+        assert root is not None
+        there = Head(after, root)
     with processes.hub(data) as running:
-        first, stages = speaker.run(lambda: _written(running, team, commits))
+        first, stages = speaker.run(lambda: _written(running, team, there, commits))
         high = running.memory()[1]
     rows.append(("the first commit after a start, until it is acknowledged", f"{first:,.0f}", "ms"))
     rows += [(name, f"{now:,.0f}", "MB") for name, now in stages]
@@ -145,7 +154,7 @@ def _started(bench: Bench, data: Path) -> tuple[Series, Series]:
 
 
 async def _written(
-    running: Running, team: Team, head: int
+    running: Running, team: Team, there: Head, head: int
 ) -> tuple[float, list[tuple[str, float]]]:
     """The milliseconds of the first commit, and the memory after each thing that a hub has to do."""
     stages = []
@@ -162,8 +171,8 @@ async def _written(
     stages.append((f"after {WRITTEN:,} commits", running.memory()[0]))
     await writer.close()
     line = await Speaker.open(running.url, running.token, Ids(40)())
-    await line.read(team.profile)
-    stages.append(("after one connection read the whole history", running.memory()[0]))
+    await line.read(team.profile, after=there.seq, root=there.root)
+    stages.append((f"after one connection read the newest {READ:,}", running.memory()[0]))
     await line.close()
     return first, stages
 
