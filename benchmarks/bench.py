@@ -84,7 +84,7 @@ FULL: Final = Scale(
 )
 QUICK: Final = Scale(
     commit_rounds=2,
-    commit_seconds=0.4,
+    commit_seconds=0.3,
     history=20_000,
     long_history=50_000,
     components=1_000,
@@ -94,21 +94,21 @@ QUICK: Final = Scale(
     starts=3,
     audience=50,
     audience_rounds=1,
-    audience_commits=250,
+    audience_commits=150,
     idle_connections=1_000,
     idle_profiles=200,
     idle_seconds=4.0,
     audiences=(50,),
     delivery_rounds=1,
-    delivery_seconds=2.0,
+    delivery_seconds=1.5,
     delivery_flat_out=1.0,
-    peers_history=20_000,
+    peers_history=10_000,
     catch_ups=1,
     abuse_rounds=1,
     abuse_seconds=3.0,
-    audit_rounds=3,
+    audit_rounds=2,
     command_runs=5,
-    limit_rounds=3,
+    limit_rounds=2,
 )
 
 

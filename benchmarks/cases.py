@@ -78,6 +78,7 @@ CASES: Final[dict[str, Case]] = {
         work="one commit a second of each honest client, and an abuser without a pause",
         durability=FULL_SYNC,
         bytes=LOOPBACK,
+        slow=True,
     ),
     "audit": Case(
         module="benchmarks.audit",
@@ -121,6 +122,7 @@ CASES: Final[dict[str, Case]] = {
         work="a replica of a profile with runs, asked by whole commands",
         durability="reads only",
         bytes="from the client's files; the output into a pipe",
+        slow=True,
     ),
     "proofs": Case(
         module="benchmarks.proofs",
@@ -135,5 +137,6 @@ CASES: Final[dict[str, Case]] = {
         work="a profile of 1,000 stacks of four components each",
         durability=FULL_SYNC,
         bytes="HTTP and WebSocket over loopback, to a Chromium on this machine",
+        slow=True,
     ),
 }

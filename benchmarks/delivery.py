@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -186,8 +186,19 @@ def run(bench: Bench) -> list[Outcome]:
     )
     targets = tuple(_targets(bench, found, taking))
     plots = (
-        _plot("delivery-latency", "Send to the last subscriber, p99", "ms", found, taking, 1),
-        _plot("deliveries", "Deliveries a second", "deliveries a second", found, taking, 0),
+        Plot(
+            "delivery-latency",
+            "Send to the last subscriber, p99",
+            "ms",
+            tuple(_groups(found, taking, _p99, P99_MS)),
+            1,
+        ),
+        Plot(
+            "deliveries",
+            "Deliveries a second",
+            "deliveries a second",
+            tuple(_groups(found, taking, _rate, {})),
+        ),
     )
     notes = (*_notes(bench), *taking.left_out)
     title = "Delivery to many subscribers"
@@ -245,22 +256,19 @@ def _targets(bench: Bench, found: Rounds, taking: Field) -> Iterator[Target]:
             yield Target(what, times, "less than", 1.0, "times", 2)
 
 
-def _plot(slug: str, title: str, unit: str, found: Rounds, taking: Field, digits: int) -> Plot:
-    pick = _p99 if digits else _rate
-    sizes = dict.fromkeys(size for size, _ in found)
-    groups = tuple(
-        Group(
-            f"{size} subscribers",
-            tuple(
-                Bar(entrant.name, pick(found[size, entrant.name]), entrant.peer.ours)
-                for entrant in taking.entrants
-            ),
-            P99_MS.get(size) if digits else None,
-            "asked for" if digits else "",
+def _groups(
+    found: Rounds,
+    taking: Field,
+    figure: Callable[[list[Round]], Series],
+    asked: Mapping[int, float],
+) -> Iterator[Group]:
+    """Everybody's bars, by the number of subscribers."""
+    for size in dict.fromkeys(size for size, _ in found):
+        bars = (
+            Bar(entrant.name, figure(found[size, entrant.name]), entrant.peer.ours)
+            for entrant in taking.entrants
         )
-        for size in sizes
-    )
-    return Plot(slug, title, unit, groups, digits)
+        yield Group(f"{size} subscribers", tuple(bars), asked.get(size), "asked for")
 
 
 def _notes(bench: Bench) -> tuple[str, ...]:

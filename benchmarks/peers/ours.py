@@ -120,7 +120,7 @@ class OurServer:
         self.signing = signing
         self._writers: dict[str, list[OurWriter]] = {}
         self._heads: dict[str, int] = {}
-        self._stands: dict[str, wire.CaughtUp] = {}
+        self._caught_up: dict[str, wire.CaughtUp] = {}
 
     def __reduce__(self) -> tuple[type, tuple[str, str, int, bool]]:
         """Connections stay in their process."""
@@ -173,14 +173,14 @@ class OurServer:
 
     async def _standing(self, room: str) -> wire.CaughtUp:
         """Where the room's profile stands; asked once, as nothing is written while subscribers come."""
-        if room not in self._stands:
+        if room not in self._caught_up:
             line, _ = await self._open()
             await line.send(wire.Subscribe(team(room, 1).profile, 0, EMPTY_ROOT))
             while not isinstance(said := await line.receive(), wire.CaughtUp):
                 pass
-            self._stands[room] = said
+            self._caught_up[room] = said
             await line.close()
-        return self._stands[room]
+        return self._caught_up[room]
 
     async def load(self, room: str, events: Sequence[Made]) -> None:
         """Pushes of many proposals, some of them in flight."""
