@@ -45,7 +45,7 @@ check: venv  ## lint, format, types, and whether docs and schema are up to date
 	$(BIN)/mypy build/types/stackroom/events build/types/stackroom/sync build/types/stackroom/client
 	$(BIN)/mypy benchmarks
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py \
-		tests/commands/test_explain.py
+		tests/commands/test_explain.py tests/commands/test_imports.py
 
 pictures: venv  ## make the README's pictures anew, in a real browser
 	STACKROOM_PICTURES=1 $(BIN)/python -m pytest -q tests/dashboard/test_pictures.py
