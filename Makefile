@@ -45,7 +45,7 @@ check: venv  ## lint, format, types, whether docs and schema are up to date, wha
 	$(BIN)/mypy build/types/stackroom/events build/types/stackroom/sync build/types/stackroom/client
 	$(BIN)/mypy benchmarks
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/sync/test_schema.py tests/commands/test_reference.py \
-		tests/commands/test_explain.py tests/guard
+		tests/commands/test_explain.py tests/commands/test_imports.py tests/guard
 
 guard: venv  ## set the ceilings of the hot paths anew, to what they take now
 	$(BIN)/python -m tests.guard --set

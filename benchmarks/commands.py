@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from benchmarks import processes
 from benchmarks.bench import Bench
@@ -15,10 +17,47 @@ from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
 from stackroom.client.workspace import Workspace
 
-STACKS = 1_000
-COMPONENTS = 1_000
-COMMITS = 300
-MEASURED = (("--version",), ("stack", "list"), ("status",))
+STACKS: Final = 1_000
+COMPONENTS: Final = 1_000
+COMMITS: Final = 300
+
+SCRIPT: Final = str(Path(sys.executable).with_name("stackroom"))
+BARE: Final = "bare interpreter (`python -c pass`)"
+
+READS: Final[dict[tuple[str, ...], float]] = {
+    ("--version",): 60,
+    ("stack", "list"): 120,
+    ("status",): 120,
+    ("log",): 120,
+}
+"""Commands that need no hub, and the milliseconds that each may take."""
+
+WRITE: Final = ("component", "update", "orchestrator", "kubernetes-00000", "-m", "measured")
+"""A command that writes; what it writes is put behind it, and differs each time."""
+
+WRITE_LIMIT: Final = 250
+"""Milliseconds until it has said that it is committed."""
+
+COMMITTED: Final = "`stackroom component update`, until `committed as #n`"
+ENDED: Final = "`stackroom component update`, to its end"
+
+ZENML: Final = 3_600
+"""Milliseconds of `zenml stack list` of ZenML 0.98, with as many stacks, as measured beside its server."""
+
+
+class _Found:
+    """What each command took, round by round, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.wall: dict[str, list[float]] = {}
+        self.processor: dict[str, list[float]] = {}
+
+    def note(self, name: str, wall: float, processor: float) -> None:
+        self.wall.setdefault(name, []).append(wall)
+        self.processor.setdefault(name, []).append(processor)
+
+    def median(self, name: str) -> float:
+        return Series(tuple(self.wall[name])).median
 
 
 def run(bench: Bench) -> list[Outcome]:
@@ -28,34 +67,46 @@ def run(bench: Bench) -> list[Outcome]:
     team = Team("team", Shape(COMPONENTS, STACKS, COMMITS), seed=6, space=6)
     build(data / "hub.db", [team])
     home = bench.folder / "commands-home"
+    found = _Found()
     with processes.hub(data) as running:
         join(home, running)
-    found: dict[tuple[str, ...], list[float]] = {words: [] for words in MEASURED}
-    processor: dict[tuple[str, ...], list[float]] = {words: [] for words in MEASURED}
-    for turn in range(bench.scale.command_runs + 1):
-        for words in MEASURED:
-            before = processes.children_cpu()
-            took = _time(home, words)
-            if turn > 0:  # The first round is for the page cache.
-                found[words].append(took)
-                processor[words].append((processes.children_cpu() - before) * 1e3)
-    shown = {f"stackroom {' '.join(w)}": Series(tuple(times)) for w, times in found.items()}
+        for turn in range(bench.scale.command_runs + 1):
+            # The first round is for the page cache.
+            _round(home, turn, found if turn else _Found())
+        modules = {f"`stackroom {' '.join(words)}`": _modules(home, words) for words in READS}
+    bare = Series(tuple(found.processor[BARE])).median
     rows = tuple(
-        (name, series.shown(), Series(tuple(cpu)).shown())
-        for (name, series), cpu in zip(shown.items(), processor.values(), strict=True)
+        (
+            name,
+            Series(tuple(wall)).shown(),
+            Series(tuple(found.processor[name])).shown(),
+            f"{Series(tuple(found.processor[name])).median / bare:.1f}",
+            modules.get(name, ""),
+        )
+        for name, wall in found.wall.items()
     )
-    targets = tuple(
-        Target(f"`{name}`", series.median, "at most", 250, "ms")
-        for name, series in shown.items()
-        if not name.endswith("--version")
+    limits = {f"`stackroom {' '.join(words)}`": limit for words, limit in READS.items()}
+    limits[COMMITTED] = WRITE_LIMIT
+    listing = found.median("`stackroom stack list`")
+    targets = (
+        *(
+            Target(name, found.median(name), "at most", limit, "ms")
+            for name, limit in limits.items()
+        ),
+        Target("`stackroom stack list`, of ZenML's", ZENML / listing, "at least", 20, "times"),
     )
     notes = (
         f"medians (least–most) of {bench.scale.command_runs} runs in turn after one that does not count; "
-        "from the start of the process to its end, its output taken by a pipe",
+        "from the start of the process to its end, unless said otherwise, its output taken by a pipe",
         f"a replica of a profile with {STACKS:,} stacks and {COMPONENTS:,} components after {COMMITS} "
-        "commits, its hub being down",
+        "commits and more, its hub a process on this machine; only the write speaks to it",
+        "the write is durable here before it is sent, and on the hub before it is acknowledged",
+        "ratios are of processor time to that of the bare interpreter in the same rounds; modules are those "
+        "that are imported beyond its own",
+        f"`zenml stack list` took {ZENML:,} ms with ZenML 0.98 and as many stacks, on this kind of machine",
     )
-    return [Outcome("Commands", ("command", "ms", "processor ms"), rows, targets, notes)]
+    heading = ("command", "ms", "processor ms", "of bare", "modules")
+    return [Outcome("Commands", heading, rows, targets, notes)]
 
 
 def join(path: Path, running: processes.Running) -> None:
@@ -70,18 +121,67 @@ def join(path: Path, running: processes.Running) -> None:
     workspace.close()
 
 
-def _time(home: Path, words: tuple[str, ...]) -> float:
-    """Milliseconds of one command; it must end well, and `stack list` must list all stacks."""
-    script = Path(sys.executable).with_name("stackroom")
-    started = time.perf_counter()
+def _round(home: Path, turn: int, found: _Found) -> None:
+    """Runs each once."""
+    bare, processor, _ = _timed(home, [sys.executable, "-c", "pass"])
+    found.note(BARE, bare, processor)
+    for words in READS:
+        took, processor, said = _timed(home, [SCRIPT, *words])
+        if words == ("stack", "list") and said.count("stack-") < STACKS:
+            raise AssertionError("not all stacks are listed")
+        found.note(f"`stackroom {' '.join(words)}`", took, processor)
+    before = processes.children_cpu()
+    until, took = _write(home, turn)
+    processor = (processes.children_cpu() - before) * 1e3
+    found.note(COMMITTED, until, processor)
+    found.note(ENDED, took, processor)
+
+
+def _timed(home: Path, command: Sequence[str]) -> tuple[float, float, str]:
+    """Milliseconds of one command, by the clock and of the processor, and what it said; it must end well."""
+    before, started = processes.children_cpu(), time.perf_counter()
     ended = subprocess.run(
-        [script, *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=processes.environment(STACKROOM_HOME=str(home)),
+        command, check=True, capture_output=True, text=True, env=_environment(home)
     )
     took = (time.perf_counter() - started) * 1e3
-    if words == ("stack", "list") and ended.stdout.count("stack-") < STACKS:
-        raise AssertionError("not all stacks are listed")
-    return took
+    return took, (processes.children_cpu() - before) * 1e3, ended.stdout
+
+
+def _write(home: Path, turn: int) -> tuple[float, float]:
+    """Milliseconds until the command has said that it is committed, and to its end."""
+    started = time.perf_counter()
+    with subprocess.Popen(
+        [SCRIPT, *WRITE, f"--change={turn}", "--no-validate"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=_environment(home),
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        until = (time.perf_counter() - started) * 1e3
+        process.wait()
+        took = (time.perf_counter() - started) * 1e3
+    if "committed as #" not in said:
+        raise AssertionError(f"it was not committed: {said!r}")
+    return until, took
+
+
+def _modules(home: Path, words: Sequence[str]) -> str:
+    """How many modules a command imports beyond those of the bare interpreter."""
+    counts = []
+    for command in (["-c", "pass"], [SCRIPT, *words]):
+        ended = subprocess.run(
+            [sys.executable, "-X", "importtime", *command],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=_environment(home),
+        )
+        lines = [line for line in ended.stderr.splitlines() if line.startswith("import time:")]
+        counts.append(len({line.rpartition("|")[2].strip() for line in lines}))
+    return str(counts[1] - counts[0])
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return processes.environment(STACKROOM_HOME=str(home))

@@ -262,8 +262,9 @@ class Cache:
             if log.head(profile).seq >= state.seq > 0 and not _redacted_since(
                 log, profile, state.seq
             ):
+                # In this order: the new one goes where the old one was, and the file is written once.
+                log.drop_snapshots(profile, _begun_at(log, profile))
                 log.put_snapshot(profile, snapshot)
-                log.drop_snapshots(profile, [state.seq, *_begun_at(log, profile)])
 
     def keep_milestones(
         self, profile: str, states: Sequence[tuple[int, bytes]], head: int, apart: int

@@ -10,7 +10,7 @@ one. Of any other flavor nothing is known, and nothing is wrong.
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -18,11 +18,13 @@ from msgspec import Struct
 import stackroom.sync
 from stackroom.client.definitions import Definitions, FlavorDefinition
 from stackroom.client.schema_faults import READS_AS, Fault, by_schema, missing, unknown
-from stackroom.client.zenml.travel import Marked
 from stackroom.events.credentials import is_reference
 from stackroom.events.model import FlavorRegistered
 from stackroom.events.state import Flavor, State
 from stackroom.events.values import Value
+
+if TYPE_CHECKING:
+    from stackroom.client.zenml.travel import Marked
 
 _SHIPPED: Final = Path(stackroom.sync.__file__).parent / "dashboard" / "later" / "flavors.json"
 
@@ -108,7 +110,7 @@ def marked(type: str, name: str, key: str, own: Own | None = None) -> bool:
     return attribute is not None and attribute.secret
 
 
-def marked_in(state: State) -> Marked:
+def marked_in(state: State) -> "Marked":
     """What flavors mark as credentials, those of the team in `state` going before ZenML's."""
     return lambda type, name, key: marked(type, name, key, own(state, type, name))
 

@@ -114,8 +114,13 @@ class Keeper:
     def grant(self, url: str, rights: wire.Rights) -> None:
         """Keeps what one may do on the hub at `url`, for the rules to foresee with."""
         self.store.set_rights(url, encode(rights_of(rights)))
-        if rights.people:
+        if rights.people and not self._knows_people(url, rights.people):
             self.store.put_profile(rights.people, PEOPLE, url)
+
+    def _knows_people(self, url: str, stream: str) -> bool:
+        """Whether the registry has the stream of the hub's people, as it would be put there."""
+        known = ((e.id, e.name, e.hub) for e in self.store.profiles())
+        return (stream, PEOPLE, url) in known
 
     def _known(self, url: str) -> HubEntry | None:
         return next((hub for hub in self.store.hubs() if hub.url == url), None)

@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from stackroom.client.cache import Cache
 from stackroom.client.errors import RefusedLocally
-from stackroom.client.past import APART_LEAST, lay
 from stackroom.client.store import Authored, Store
 from stackroom.events.errors import IntegrityError
 from stackroom.events.log import Answer, LogWriter
 from stackroom.events.model import Proposal
 from stackroom.events.permissions import Who
-from stackroom.events.rules import Refusal
-from stackroom.events.sqlite_cache import SqliteCacheWriter
 
 if TYPE_CHECKING:
+    from stackroom.events.sqlite_cache import SqliteCacheWriter
     from stackroom.sync.authority import Authority
 
 KEPT: Final = 8
@@ -51,6 +49,10 @@ class LocalHub:
         self, profile: str, author: str, saving: AbstractContextManager[Proposal]
     ) -> tuple[Proposal, Answer]:
         """Commits the proposal that `saving` saves. Raises RefusedLocally, with nothing saved."""
+        # Not at the top, as below: commands that only read must start at once.
+        from stackroom.client.past import APART_LEAST, lay
+        from stackroom.events.rules import Refusal
+
         with self._deciding() as log:
             self._catch_up(profile, log)
             with saving as proposal:
@@ -72,7 +74,7 @@ class LocalHub:
             self._catch_up(profile, log)
 
     @contextmanager
-    def _deciding(self) -> Iterator[SqliteCacheWriter]:
+    def _deciding(self) -> Iterator["SqliteCacheWriter"]:
         """A writing transaction of the cache; if it is undone, so is what the authority has in mind."""
         try:
             with self.cache.writing() as log:
@@ -81,7 +83,7 @@ class LocalHub:
             self._authority = None
             raise
 
-    def _catch_up(self, profile: str, log: SqliteCacheWriter) -> None:
+    def _catch_up(self, profile: str, log: "SqliteCacheWriter") -> None:
         head = log.head(profile).seq
         if not self._follows(profile, head, log):
             log.forget(profile)

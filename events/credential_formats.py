@@ -5,6 +5,7 @@ nothing; and each goes over a text once, however it is made: what a stranger sen
 """
 
 import re
+from functools import cache
 from typing import Final
 
 from msgspec import Struct
@@ -15,11 +16,11 @@ class Format(Struct, frozen=True):
 
     what: str
     marks: tuple[str, ...]
-    form: re.Pattern[str]
+    form: str
 
 
 def _format(what: str, marks: str, form: str) -> Format:
-    return Format(what, tuple(marks.split()), re.compile(form))
+    return Format(what, tuple(marks.split()), form)
 
 
 FORMATS: Final[tuple[Format, ...]] = (
@@ -76,12 +77,15 @@ FORMATS: Final[tuple[Format, ...]] = (
     ),
 )
 
+# Compiled when a text has its mark: all of them take longer than most commands that look for one.
+_compiled: Final = cache(re.compile)
+
 _BY_MARK: Final = tuple((mark, format) for format in FORMATS for mark in format.marks)
 
 
 def within(text: str) -> str | None:
     """What is in `text`, by the first format that it has; None where it has none."""
     for mark, format in _BY_MARK:
-        if mark in text and format.form.search(text) is not None:
+        if mark in text and _compiled(format.form).search(text) is not None:
             return format.what
     return None

@@ -7,7 +7,7 @@ all that has not changed since.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -137,6 +137,8 @@ class Encoded(Struct, omit_defaults=True):
     aliases: dict[str, str] = {}
 
 
+_PROTECTABLE: Final = (Stack, Component)
+
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(Encoded)
 
@@ -262,7 +264,7 @@ class State:
             self.profile_id = id
 
     def _mark(self, id: str, entity: AnyEntity) -> None:
-        if isinstance(entity, Stack | Component):
+        if isinstance(entity, _PROTECTABLE):
             (self.protected.add if entity.protected else self.protected.discard)(id)
 
     def _unindex(self, id: str, entity: AnyEntity) -> None:

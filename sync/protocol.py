@@ -4,7 +4,8 @@ Written rules: a new field has a default; no field changes its type or leaves; u
 ignored; anything else is a new `VERSION` and a new subprotocol. A test holds the schema to that.
 """
 
-from typing import Annotated, Final, Literal, TypeAlias, TypeVar
+from functools import cached_property
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -407,10 +408,25 @@ class MessageError(ValueError):
 
 _encode_msgpack = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
-_from_replica_msgpack: msgspec.msgpack.Decoder[FromReplica] = msgspec.msgpack.Decoder(FromReplica)
-_from_replica_json: msgspec.json.Decoder[FromReplica] = msgspec.json.Decoder(FromReplica)
-_from_hub_msgpack: msgspec.msgpack.Decoder[FromHub] = msgspec.msgpack.Decoder(FromHub)
-_from_hub_json: msgspec.json.Decoder[FromHub] = msgspec.json.Decoder(FromHub)
+
+
+class _Decoders(Generic[M]):
+    """Both codings of what one side says; a decoder takes a while to make, and is made when first needed."""
+
+    def __init__(self, messages: Any) -> None:
+        self._messages = messages
+
+    @cached_property
+    def packed(self) -> "msgspec.msgpack.Decoder[M]":
+        return msgspec.msgpack.Decoder(self._messages)
+
+    @cached_property
+    def text(self) -> "msgspec.json.Decoder[M]":
+        return msgspec.json.Decoder(self._messages)
+
+
+_from_replica: _Decoders[FromReplica] = _Decoders(FromReplica)
+_from_hub: _Decoders[FromHub] = _Decoders(FromHub)
 
 
 def encode(message: FromReplica | FromHub, subprotocol: str) -> bytes | str:
@@ -426,25 +442,20 @@ def payload(message: FromReplica | FromHub, subprotocol: str) -> bytes:
 
 def decode_from_replica(data: bytes | str, subprotocol: str) -> FromReplica:
     """The message that a replica sent; MessageError if it is not one."""
-    return _decode(_from_replica_msgpack, _from_replica_json, data, subprotocol)
+    return _decode(_from_replica, data, subprotocol)
 
 
 def decode_from_hub(data: bytes | str, subprotocol: str) -> FromHub:
     """The message that a hub sent; MessageError if it is not one."""
-    return _decode(_from_hub_msgpack, _from_hub_json, data, subprotocol)
+    return _decode(_from_hub, data, subprotocol)
 
 
-def _decode(
-    packed: msgspec.msgpack.Decoder[M],
-    text: msgspec.json.Decoder[M],
-    data: bytes | str,
-    subprotocol: str,
-) -> M:
+def _decode(decoders: _Decoders[M], data: bytes | str, subprotocol: str) -> M:
     try:
         if isinstance(data, str) and subprotocol == JSON:
-            return text.decode(data)
+            return decoders.text.decode(data)
         if isinstance(data, bytes) and subprotocol == MSGPACK:
-            return packed.decode(data)
+            return decoders.packed.decode(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MessageError(str(error)) from error
     raise MessageError(f"{subprotocol} takes {'text' if subprotocol == JSON else 'binary'} frames")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # As of `typing`, which takes a while to import.
 COMPLETE = "_STACKROOM_COMPLETE"
 """Set by the completion scripts to the name of their shell."""
 
-ALLOCATED = 50_000
+ALLOCATED = 200_000
 """Objects made and still there, at which the collector looks for cycles among them: more than a command of
 a moment makes. One that stays is looked after as any program is, in larger steps."""
 

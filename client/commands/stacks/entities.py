@@ -1,7 +1,9 @@
 """Stacks, components and flavors as `--output json` gives them: ids and names both."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -172,12 +174,19 @@ def shipped_flavors(state: State, type: str = "") -> list[FlavorRow]:
 
 def stacks(state: State, active: str | None) -> list[StackRow]:
     """Every stack by name; `active` is the id of the one in use here."""
-    rows = (stack(state, id, entity, active) for id, entity in state.all(Stack))
-    return sorted(rows, key=lambda row: row.name)
+    member = cache(partial(_member, state))  # Many stacks have the same ones.
+    rows = [_stack(state, id, entity, active, member) for id, entity in state.all(Stack)]
+    return sorted(rows, key=attrgetter("name"))
 
 
 def stack(state: State, id: str, entity: Stack, active: str | None) -> StackRow:
     """One stack with its components."""
+    return _stack(state, id, entity, active, partial(_member, state))
+
+
+def _stack(
+    state: State, id: str, entity: Stack, active: str | None, member: Callable[[str], Member]
+) -> StackRow:
     profile = state.profile
     return StackRow(
         id,
@@ -187,7 +196,7 @@ def stack(state: State, id: str, entity: Stack, active: str | None) -> StackRow:
         profile is not None and profile.default_stack == id,
         active == id,
         {
-            type: [_member(state, member) for member in entity.components[type]]
+            type: [member(id) for id in entity.components[type]]
             for type in sorted(entity.components)
         },
         entity.extra,

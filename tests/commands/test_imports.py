@@ -1,0 +1,129 @@
+"""What the commands of a moment import: most of their time. By name and by count, which say the same
+on every machine; seconds are for `python -m benchmarks commands`.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from tests.commands.hubs import Hub
+from tests.commands.runner import Person
+
+READING = (
+    ("stack", "list"),
+    ("component", "list"),
+    ("status",),
+    ("log",),
+    ("stack", "describe", "s"),
+)
+
+WRITES = {
+    "stackroom.client.draft",
+    "stackroom.client.proposing",
+    "stackroom.client.keeper",
+    "stackroom.client.exchange",
+    "stackroom.client.witness",
+    "stackroom.events.checking",
+    "stackroom.events.credential_formats",
+    "stackroom.events.sqlite_write",
+    "stackroom.events.verify",
+    "stackroom.sync.protocol",
+}
+"""Ours, for those who change something or speak to a hub."""
+
+FOLDS = {"stackroom.events.codec", "stackroom.events.fold", "stackroom.events.people_model"}
+"""Ours, for those who read events: the state of now is kept whole."""
+
+SLOW = {
+    *("asyncio", "concurrent.futures", "email", "hashlib", "http", "importlib.metadata", "json"),
+    *("logging", "secrets", "shutil", "socket", "ssl", "subprocess", "tempfile", "urllib.request"),
+    *("anyio", "cryptography", "jsonschema", "platformdirs", "rich", "ruamel", "websockets"),
+}
+"""Of others."""
+
+THIRD_PARTY = {"click", "msgspec", "typing_extensions"}
+"""All that a command that reads needs of what is installed beside it; the last is msgspec's."""
+
+
+def imported(person: Person, *words: str) -> set[str]:
+    """What a process of the command line imports that the bare interpreter does not."""
+    ran = person.process(*words, python=("-X", "importtime")).ok()
+    return _modules(ran.err) - BARE
+
+
+def _modules(told: str) -> set[str]:
+    lines = [line for line in told.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines[1:]}
+
+
+def _bare() -> set[str]:
+    import subprocess
+
+    bare = [sys.executable, "-X", "importtime", "-c", "pass"]
+    return _modules(subprocess.run(bare, capture_output=True, text=True, check=True).stderr)
+
+
+BARE = _bare()
+
+
+def own(modules: set[str]) -> Sequence[str]:
+    return sorted(m for m in modules if m.split(".")[0] == "stackroom")
+
+
+@pytest.fixture
+def reader(team: Hub, ada: Person) -> Person:
+    """Someone with a profile of a hub, and a stack in it."""
+    ada.stackroom("stack", "register", "s", "-o", "k8s").ok()
+    return ada
+
+
+def test_the_version_is_told_with_next_to_nothing(ada: Person) -> None:
+    found = imported(ada, "--version")
+    assert own(found) == [
+        "stackroom",
+        "stackroom.client",
+        "stackroom.client.commands",
+        "stackroom.events",
+        "stackroom.events.version",
+    ]
+    assert not {m.split(".")[0] for m in found} & {"argparse", "click", "msgspec", "typing"}
+    assert len(found) <= 10
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_who_reads_imports_what_reads(reader: Person, words: tuple[str, ...]) -> None:
+    found = imported(reader, *words)
+    assert not found & WRITES
+    assert not {m for m in found for slow in SLOW if f"{m}.".startswith(f"{slow}.")} - _needed(
+        words
+    )
+    packages = {m.split(".")[0] for m in found}
+    beside = {p for p in packages - sys.stdlib_module_names if not p.startswith("_")}
+    assert beside - {"stackroom", "org"} <= THIRD_PARTY  # `copy` looks for Jython's `org`.
+    if words[0] != "log":
+        assert not found & FOLDS
+    assert len(own(found)) <= (73 if words[0] == "log" else 64)
+    assert len(found) <= (150 if words[0] == "log" else 135)
+
+
+def _needed(words: tuple[str, ...]) -> set[str]:
+    """What the log hashes: the keys that commits were signed with are told by their fingerprints."""
+    return {"hashlib"} if words[0] == "log" else set()
+
+
+def test_who_reads_a_local_profile_imports_no_authority(ada: Person) -> None:
+    ada.stackroom("profile", "create", "mine", "--local").ok()
+    found = imported(ada, "stack", "list")
+    assert not found & (WRITES - {"stackroom.events.sqlite_write"})
+    assert not {m for m in found if m.startswith("stackroom.sync.")}
+
+
+def test_who_writes_imports_no_more_than_that_takes(reader: Person) -> None:
+    words = ("component", "update", "orchestrator", "k8s", "--ns=dl", "--no-validate")
+    found = imported(reader, *words)
+    assert "websockets.asyncio.client" in found
+    unneeded = {"jsonschema", "rich", "ruamel", "stackroom.client.zenml", "stackroom.sync.server"}
+    assert not {m for m in found for name in unneeded if f"{m}.".startswith(f"{name}.")}
+    assert len(own(found)) <= 146
+    assert len(found) <= 400
