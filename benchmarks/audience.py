@@ -19,6 +19,8 @@ from stackroom.events.model import Proposal
 
 PACE = 50
 """Commits a second."""
+WITHIN = {50: 8, 200: 15}
+"""Milliseconds in which the last of so many is to have 99 of 100 commits."""
 COMPONENTS = 1_000
 PATIENCE = 60.0
 """Seconds until every subscriber has had everything."""
@@ -30,6 +32,7 @@ class Round(Struct, frozen=True):
     since_push: tuple[float, ...]
     since_answer: tuple[float, ...]
     hub_cpu: float
+    """Of the hub's processor time, for one commit."""
 
 
 class Author:
@@ -87,10 +90,10 @@ async def one_round(author: Author, running: Running, audience: int, count: int)
         async with asyncio.timeout(PATIENCE):
             if await listeners.stdout.readline() != b"ready\n":
                 raise AssertionError("the subscribers did not come so far")
-            begun, cpu = time.monotonic(), running.cpu_seconds()
+            cpu = running.cpu_seconds()
             sent = await author.paced(count)
-            cpu = (running.cpu_seconds() - cpu) / (time.monotonic() - begun)
             heard = msgspec.json.decode(await listeners.stdout.read(), type=dict[int, int])
+            cpu = (running.cpu_seconds() - cpu) * 1_000 / count
             await listeners.wait()
     finally:
         if listeners.returncode is None:
@@ -102,18 +105,20 @@ async def one_round(author: Author, running: Running, audience: int, count: int)
     )
 
 
-async def measure(bench: Bench) -> list[Round]:
-    """All rounds."""
+async def measure(bench: Bench) -> dict[int, list[Round]]:
+    """All rounds, by the number of subscribers; larger and smaller audiences take turns."""
     scale = bench.scale
-    rounds = []
+    rounds: dict[int, list[Round]] = {audience: [] for audience in scale.audiences}
     with processes.hub(bench.folder / "audience") as running:
         line = await Speaker.open(running.url, running.token, Ids(4)())
         author = Author(line, Team("team", Shape(components=COMPONENTS), seed=4, space=5))
         await author.begin()
         for turn in range(scale.audience_rounds):
-            figures = await one_round(author, running, scale.audience, scale.audience_commits)
-            rounds.append(figures)
-            bench.say(f"round {turn + 1}: p99 {percentile(figures.since_push, 99):.1f} ms")
+            for audience in scale.audiences:
+                figures = await one_round(author, running, audience, scale.audience_commits)
+                rounds[audience].append(figures)
+                p99 = percentile(figures.since_push, 99)
+                bench.say(f"round {turn + 1}, {audience} subscribers: p99 {p99:.1f} ms")
         await line.close()
     return rounds
 
@@ -121,25 +126,25 @@ async def measure(bench: Bench) -> list[Round]:
 def run(bench: Bench) -> list[Outcome]:
     """Measures, and tells."""
     scale = bench.scale
-    rounds = speaker.run(lambda: measure(bench))
-    whole = {"push → last": [r.since_push for r in rounds]}
-    whole["answer → last"] = [r.since_answer for r in rounds]
-    rows = []
-    for name, each in whole.items():
-        cells = [Series(tuple(percentile(v, p) for v in each)).shown(2) for p in (50, 99, 100)]
-        rows.append((name, *cells))
-    p99 = Series(tuple(percentile(r.since_push, 99) for r in rounds))
-    cpu = Series(tuple(r.hub_cpu for r in rounds))
+    rows, targets = [], []
+    for audience, rounds in speaker.run(lambda: measure(bench)).items():
+        whole = {"push → last": [r.since_push for r in rounds]}
+        whole["answer → last"] = [r.since_answer for r in rounds]
+        cpu = Series(tuple(r.hub_cpu for r in rounds)).shown(2)
+        for name, each in whole.items():
+            cells = [Series(tuple(percentile(v, p) for v in each)).shown(2) for p in (50, 99, 100)]
+            rows.append((f"{audience}", name, *cells, cpu))
+        p99 = Series(tuple(percentile(r.since_push, 99) for r in rounds)).median
+        what = f"push to last of {audience}, p99"
+        if (within := WITHIN.get(audience)) is not None:
+            targets.append(Target(what, p99, "at most", within, "ms", 1))
     notes = (
         f"medians (least–most) over {scale.audience_rounds} rounds of {scale.audience_commits} commits at "
         f"{PACE} a second; `push → last`, which the target is held against, begins before the push is sent "
         "and holds the commit itself",
-        f"{scale.audience} subscribers in a second process on uvloop, each on its own connection, each "
-        "decoding every commit; each is seen to get each commit once",
-        f"the hub used {cpu.median:.2f} of a core meanwhile",
+        "subscribers in a second process on uvloop, each on its own connection, each decoding every commit; "
+        "each is seen to get each commit once",
+        "hub is its processor time for a commit, from the push to the last subscriber",
     )
-    target = Target(
-        f"commit to last of {scale.audience}, p99", p99.median, "less than", 20, "ms", 1
-    )
-    heading = ("milliseconds", "p50", "p99", "most")
-    return [Outcome("Commit to the last subscriber", heading, tuple(rows), (target,), notes)]
+    heading = ("subscribers", "milliseconds", "p50", "p99", "most", "hub")
+    return [Outcome("Commit to the last subscriber", heading, tuple(rows), tuple(targets), notes)]

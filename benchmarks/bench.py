@@ -28,7 +28,7 @@ class Scale(Struct, frozen=True, kw_only=True):
     """Commits of each of the profiles that a hub holds."""
     starts: int
     """Cold starts of a hub."""
-    audience: int
+    audiences: tuple[int, ...]
     """Subscribers."""
     audience_rounds: int
     audience_commits: int
@@ -64,7 +64,7 @@ FULL: Final = Scale(
     profiles=10,
     commits_each=10_000,
     starts=5,
-    audience=50,
+    audiences=(50, 200),
     audience_rounds=3,
     audience_commits=400,
     idle_connections=5_000,
@@ -92,7 +92,7 @@ QUICK: Final = Scale(
     profiles=10,
     commits_each=2_000,
     starts=3,
-    audience=50,
+    audiences=(50, 200),
     audience_rounds=1,
     audience_commits=150,
     idle_connections=1_000,

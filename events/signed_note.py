@@ -7,6 +7,7 @@ signature of the text (RFC 8032). The text ends in a newline, which is signed wi
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -49,6 +50,7 @@ class Note(Struct, frozen=True):
     signatures: tuple[Signature, ...]
 
 
+@lru_cache(maxsize=1_024)
 def key_id(name: str, public: bytes) -> bytes:
     """The four bytes by which a signature says whose it is; no proof of anything."""
     return sha256(name.encode() + b"\n" + ED25519 + public).digest()[:ID_BYTES]

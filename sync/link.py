@@ -20,6 +20,8 @@ class Link:
 
     def __init__(self, socket: Guest, session: Session, high_water: int) -> None:
         self.socket = socket
+        self._transport = socket.transport
+        self._protocol = socket.protocol
         self.session = session
         self.subprotocol: str = socket.subprotocol or JSON
         self.attended = False
@@ -36,7 +38,7 @@ class Link:
         self._settled: asyncio.Event | None = None
         self._rested: asyncio.Event | None = None
         self._cut: asyncio.TimerHandle | None = None
-        socket.transport.set_write_buffer_limits(high=high_water)
+        self._transport.set_write_buffer_limits(high=high_water)
 
     def ask(self, request: Asked) -> None:
         """Has something read for this connection, after what was asked for before."""
@@ -73,13 +75,12 @@ class Link:
 
     def unsent(self) -> int:
         """Bytes that were sent and have not left this process."""
-        return self.socket.transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size()
 
     def write(self, frame: bytes) -> None:
         """Sends a frame that is made already; whoever takes nothing any more gets nothing."""
-        transport = self.socket.transport
-        if self.socket.state is State.OPEN and not transport.is_closing():
-            transport.write(frame)
+        if self._protocol.state is State.OPEN and not self._transport.is_closing():
+            self._transport.write(frame)
 
     async def answer(self) -> None:
         """Waits until something that it asked for is answered."""
@@ -120,7 +121,7 @@ class Link:
 
     def abort(self) -> None:
         """Ends the connection without a word: it takes none."""
-        self.socket.transport.abort()
+        self._transport.abort()
 
     def _wake(self) -> None:
         if self._rested is not None:

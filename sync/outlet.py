@@ -69,6 +69,7 @@ class Outlet:
 
     def _send(self, send: effects.Send) -> None:
         frames: dict[str, bytes] = {}
+        sent = 0
         most = self.settings.live_buffer if send.live else self.settings.buffer_most
         for id in send.sessions:
             link = self.links.get(id)
@@ -81,7 +82,8 @@ class Outlet:
             if frame is None:
                 frame = frames[link.subprotocol] = framed(send.message, link.subprotocol)
             link.write(frame)
-            self.metrics.sent_bytes += len(frame)
+            sent += len(frame)
+        self.metrics.sent_bytes += sent
 
     def _move_aside(self, link: Link, message: wire.FromHub) -> None:
         """What waits for it is bounded: it reads on by itself later, or is gone."""

@@ -31,6 +31,7 @@ from stackroom.events.version import VERSION
 from stackroom.sync import founding, hub_key, probe, tokens
 from stackroom.sync.access import PeopleAccess
 from stackroom.sync.authority import Authority
+from stackroom.sync.descriptors import raise_limit
 from stackroom.sync.errors import (
     AlreadyRunning,
     DidNotStart,
@@ -114,6 +115,7 @@ def serve(data: Path, tuned: Tuned, announce: Callable[[Serving], None]) -> None
     Raises AlreadyRunning, PortInUse, NotEncrypted, BadCertificate, BadSetting, MissingExtra, HubDamaged,
     HubKeyLost, BadHubKey, and what SqliteLog.open raises.
     """
+    raise_limit()
     folder = HubFolder(data)
     tuned = structs.replace(tuned, settings=settled(folder, tuned.settings))
     tls, provider = tls_of(tuned.settings), _provider(tuned)

@@ -46,7 +46,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ping_interval: float = 20.0
     """Between two pings to a peer."""
     ping_timeout: float = 20.0
-    """A peer that answers no ping for so long is gone."""
+    """A peer from which nothing comes for so long after a ping is gone."""
 
     push_proposals: int = 1_000
     """Proposals in one push."""
