@@ -241,12 +241,13 @@ class Checking:
     def write(self, id: str, entity: AnyEntity, path: Path, value: Maybe, since: Since) -> None:
         path, value = standing(self.state, path, value)
         now = read(self.state, entity, path)
-        if not same(now, value) and not only_protects(path, value):
+        stands = same(now, value)
+        if not stands and not only_protects(path, value):
             self.touch(id)
         stamp = self.overlapped(since, path) if since else None
         if stamp is None:
-            self.fresh = self.fresh or not same(now, value)
-        elif same(now, value):
+            self.fresh = self.fresh or not stands
+        elif stands:
             self.converged.append(path)
         else:
             self.clash("edit/edit", id, path, stamp, now, value)

@@ -1,7 +1,9 @@
 """What a socket gives, taken in small pieces: thousands of messages that came at once stop nobody else.
 
 A transport hands over up to 256 KiB at a time, and websockets reads all frames in it before anything else
-happens. Here the loop comes round between two pieces, and the rest stays as bytes until there is room.
+happens. Here the loop comes round after a piece of which something came, and the rest stays as bytes until
+there is room. Of the pieces of a large message nothing comes but of the last: they follow at once, as each
+turn of the loop may cost a wait for the interpreter's lock, while another thread decides on proposals.
 """
 
 import asyncio
@@ -13,9 +15,12 @@ PIECE_BYTES: Final = 4 << 10
 
 
 class Intake:
-    """Feeds `feed` with what the transport gives. `hold` and `go_on` are for who is fed."""
+    """Feeds `feed` with what the transport gives; it says whether anything came of that.
 
-    def __init__(self, transport: asyncio.ReadTransport, feed: Callable[[bytes], None]) -> None:
+    `hold` and `go_on` are for who is fed.
+    """
+
+    def __init__(self, transport: asyncio.ReadTransport, feed: Callable[[bytes], bool]) -> None:
         self._transport = transport
         self._feed = feed
         self._loop = asyncio.get_running_loop()
@@ -72,9 +77,11 @@ class Intake:
         self._due = None
         if self._held:
             return
-        piece = bytes(self._rest[:PIECE_BYTES])
-        del self._rest[:PIECE_BYTES]
-        self._feed(piece)
+        came = False
+        while self._rest and not came:
+            piece = bytes(self._rest[:PIECE_BYTES])
+            del self._rest[:PIECE_BYTES]
+            came = self._feed(piece)
         if self._rest:
             self._go()
         elif not self._held:

@@ -53,6 +53,8 @@ class Guest(ServerConnection):
         """The token in the Authorization header of the handshake."""
         self.hear: Callable[[bytes], bool] | None = None
         """Takes a binary message the moment that it is there; False where it must wait its turn in `recv`."""
+        self._events = 0
+        """Requests and frames that came."""
         self._unheard = 0
         """Messages that wait for `recv`, and the one that came by it and is not done with."""
         self._intake: Intake | None = None
@@ -95,8 +97,15 @@ class Guest(ServerConnection):
         """Whether it is not listened to now."""
         return self._intake is not None and self._intake.holds
 
+    def _fed(self, data: bytes) -> bool:
+        """Takes a piece of what the socket gave; whether a message, a request or anything came of it."""
+        events = self._events
+        super().data_received(data)
+        return self._events != events
+
     def process_event(self, event: Event) -> None:
         """Spares a message the queue and the waking of a task, where nothing is before it."""
+        self._events += 1
         if isinstance(event, Frame) and event.opcode in BEGINNINGS:
             at_once = event.fin and event.opcode is Opcode.BINARY and not self._unheard
             if at_once and self.hear is not None and self.hear(bytes(event.data)):
@@ -110,7 +119,7 @@ class Guest(ServerConnection):
 
     def _begin(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        intake = self._intake = Intake(transport, super().data_received)
+        intake = self._intake = Intake(transport, self._fed)
         # Whoever has enough messages waiting stops the pieces, and not the transport alone.
         self.recv_messages.pause, self.recv_messages.resume = intake.hold, intake.go_on
         early, self._early = self._early, []

@@ -26,12 +26,18 @@ class Socket(asyncio.ReadTransport):
 
 
 class Fed:
-    """What was fed, and an intake that feeds it."""
+    """What was fed, and an intake that feeds it; with every `message` bytes, a message is whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, message: int = 1) -> None:
         self.pieces: list[bytes] = []
+        self.message = message
         self.socket = Socket()
-        self.intake = Intake(self.socket, self.pieces.append)
+        self.intake = Intake(self.socket, self.feed)
+
+    def feed(self, piece: bytes) -> bool:
+        before = sum(map(len, self.pieces))
+        self.pieces.append(piece)
+        return (before + len(piece)) // self.message > before // self.message
 
     async def settle(self) -> bytes:
         """All that was fed, once nothing more comes."""
@@ -60,6 +66,15 @@ async def test_the_loop_comes_round_between_pieces() -> None:
         assert len(fed.pieces) <= seen + 1
     assert turns >= 3
     assert list(map(len, fed.pieces)) == [PIECE_BYTES] * 3
+
+
+async def test_the_loop_does_not_come_round_within_a_large_message() -> None:
+    fed = Fed(message=PIECE_BYTES * 10)
+    fed.intake.came(bytes(PIECE_BYTES * 20))
+    for turn in (1, 2):
+        await asyncio.sleep(0)
+        assert len(fed.pieces) == turn * 10
+    assert fed.socket.reading
 
 
 async def test_held_back_until_there_is_room() -> None:
