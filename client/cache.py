@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from stackroom.client.alone import aside
 from stackroom.client.cache_log import CacheLog
 from stackroom.client.same_file import SameFile, make_private
 from stackroom.events import codec, merkle
+from stackroom.events.block import Block
 from stackroom.events.errors import (
     Gap,
     IntegrityError,
@@ -27,7 +29,8 @@ from stackroom.events.model import Commit, Event, Rewritten
 from stackroom.events.outcomes import taking
 from stackroom.events.redaction import rewritten_by, texts_in
 from stackroom.events.seeking import Sought
-from stackroom.events.sqlite_cache import SqliteCacheWriter
+from stackroom.events.sqlite_blocks import SqliteCacheReader
+from stackroom.events.sqlite_cache import SPREAD_AT_ONCE, SqliteCacheWriter
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_read import SqliteReader
@@ -107,10 +110,23 @@ class Cache:
         self._file.close()
 
     @contextmanager
-    def reader(self) -> Iterator[SqliteReader]:
-        """The log, for questions about history: one reading transaction."""
+    def reader(self, *, sought: bool = True) -> Iterator[SqliteCacheReader]:
+        """The log, for questions about history: one reading transaction.
+
+        Unless nothing is `sought` by what commits say, what came packed is spread into rows before.
+        """
+        if sought:
+            self._spread()
         with _told_as_a_cache(self._file.path), self._file.reading() as log:
             yield log
+
+    def _spread(self) -> None:
+        """Has all commits stand in rows: once, when somebody first seeks in a history that came packed."""
+        with self.reader(sought=False) as log:
+            packed = log.packed()
+        while packed:
+            with self.writing() as log:
+                packed = log.spread(SPREAD_AT_ONCE) > 0
 
     @contextmanager
     def writing(self) -> Iterator[SqliteCacheWriter]:
@@ -122,16 +138,21 @@ class Cache:
     @property
     def log(self) -> LogReader:
         """The log for single questions: each answer is of its own moment."""
-        return CacheLog(self.reader)
+        return CacheLog(partial(self.reader, sought=False), self.reader)
 
     def found(self, profile: str, sought: Sought, before: int | None, limit: int) -> list[Commit]:
         """The newest commits that are sought, newest first, at most `limit`; below seq `before`, if given."""
+        if sought.anything:
+            ends = (n for n in (before, sought.upto and sought.upto + 1) if n is not None)
+            with self.reader(sought=False) as log:
+                newest = log.recent(profile, min(ends, default=None), limit)
+            return [commit for commit in newest if commit.seq > sought.after]
         with self.reader() as log:
             return log.found(profile, sought, before, limit)
 
     def load(self, profile: str) -> Stored:
         """The profile: the newest snapshot, and the commits after it."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             snapshot = log.snapshot(profile)
             state = State() if snapshot is None else self._decoded(snapshot.state)
             newer = None
@@ -168,6 +189,11 @@ class Cache:
         """
         with self.writing() as log:
             head = log.head(profile)
+            if isinstance(commits, Block) and commits.plain and commits.first == head.seq + 1:
+                if head.frontier != since:
+                    _compare(merkle.extended(head.frontier, leaves), frontier)
+                log.append_block(profile, commits, frontier)
+                return
             hashed = leaves or [_leaf(profile, c) for c in commits]
             both = zip(commits, hashed, strict=True)
             fresh = [Taken(commit, taking(commit), leaf) for commit, leaf in both]
@@ -186,8 +212,7 @@ class Cache:
                 raise Gap(profile, head.seq, fresh[0].commit.seq)
             if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
                 tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
-                if tree != frontier:
-                    raise IntegrityError(f"two histories of one profile part before #{tree.size}")
+                _compare(tree, frontier)
             log.append(profile, fresh, frontier)
             _note_redacted(log, profile, fresh)
 
@@ -213,13 +238,16 @@ class Cache:
                 missing = log.missing(profile)
                 if missing is None:
                     return
-                fresh = [
-                    Taken(c, taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
-                ]
-                if not fresh or fresh[0].commit.seq != missing.start:
-                    return
-                log.backfill(profile, fresh)
-                _note_redacted(log, profile, fresh)
+                if isinstance(commits, Block) and _fills(commits, missing):
+                    log.backfill_block(profile, commits)
+                else:
+                    fresh = [
+                        Taken(c, taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
+                    ]
+                    if not fresh or fresh[0].commit.seq != missing.start:
+                        return
+                    log.backfill(profile, fresh)
+                    _note_redacted(log, profile, fresh)
                 if log.missing(profile) is None:
                     verify(log, profile)
         except Unvouched:
@@ -233,12 +261,12 @@ class Cache:
 
     def unvouched(self) -> set[str]:
         """Profiles that got redacted events, and were not verified since."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             return set(log.facts(REDACTED))
 
     def missing(self, profile: str) -> range | None:
         """The seqs that were not fetched yet, or None."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             return log.missing(profile)
 
     def keep_snapshot(self, profile: str, state: State, frontier: Frontier) -> None:
@@ -279,7 +307,7 @@ class Cache:
     def verify(self, profile: str) -> None:
         """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
         try:
-            with self.reader() as log:
+            with self.reader(sought=False) as log:
                 verify(log, profile)
                 noted = profile in log.facts(REDACTED)
             if noted:
@@ -326,7 +354,7 @@ class Cache:
 
     def to_scrub(self) -> bool:
         """Whether traces of what was cleaned may still be in the files of the home."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             return bool(log.facts(SCRUB))
 
     def scrub(self) -> None:
@@ -352,6 +380,16 @@ def _told_as_a_cache(path: Path) -> Iterator[None]:
     except LogCorrupt as error:
         said = str(error)
         raise CacheDamaged(said if str(path) in said else f"{path} is damaged: {said}") from error
+
+
+def _compare(tree: Frontier, told: Frontier) -> None:
+    if tree != told:
+        raise IntegrityError(f"two histories of one profile part before #{tree.size}")
+
+
+def _fills(block: Block, missing: range) -> bool:
+    """Whether the block is the next of what is missing, with nothing in it to look at."""
+    return block.plain and block.first == missing.start and block.last < missing.stop
 
 
 def _note_redacted(log: SqliteCacheWriter, profile: str, taken: Iterable[Taken]) -> None:

@@ -387,7 +387,7 @@ class Workspace:
         """`_save` upon `copy`; FetchedAnew if its commits are not those that are here any more."""
 
         def stands() -> None:
-            with self.cache.reader() as log:
+            with self.cache.reader(sought=False) as log:
                 head = log.head(copy.id)
                 root = head.root if head.seq == copy.seq else log.root(copy.id, copy.seq)
             if head.seq < copy.seq or root not in (None, copy.root):

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from stackroom.events import sqlite_runs
+from stackroom.events import sqlite_blocks, sqlite_runs
 from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
 from stackroom.events.migrations import Step, statements
 
@@ -33,6 +33,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("runs", sqlite_runs.create),
         Step("lines", partial(_add_lines, use=use)),
         Step("typed", partial(_add_typed, use=use)),
+        Step("blocks", sqlite_blocks.create),
     )
 
 

@@ -1,7 +1,7 @@
 """Writing to a log in SQLite: every call is made inside one writing transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -62,7 +62,8 @@ class SqliteWriter(SqliteReader):
         last = taken[-1].commit
         if frontier.size != last.seq:
             raise Gap(profile, frontier.size, last.seq)
-        self._insert(profile, number, taken)
+        self._count(profile, ((t.commit.replica, t.commit.number) for t in taken))
+        self._insert(number, taken)
         self._conn.execute(MOVE_HEAD, (last.seq, last.root, pack(frontier), number))
         if last.seq - indexed >= INDEXED_EVERY:
             self._index(number, indexed + 1, last.seq)
@@ -136,17 +137,19 @@ class SqliteWriter(SqliteReader):
         if not self._conn.execute(EXTEND_NUMBERS, (last, profile, replica, first - 1)).rowcount:
             self._conn.execute(ADD_NUMBERS, (profile, replica, first, last))
 
-    def _insert(self, profile: str, number: int, taken: Sequence[Taken]) -> None:
+    def _count(self, profile: str, made: Iterable[tuple[str, int]]) -> None:
+        """Notes the numbers that replicas gave to proposals that were taken."""
         used: dict[str, tuple[int, int]] = {}
-        for one in taken:
-            c = one.commit
-            first, last = used.get(c.replica, (c.number, c.number - 1))
-            if c.number != last + 1:
-                self._use_numbers(profile, c.replica, first, last)
-                first = c.number
-            used[c.replica] = first, c.number
+        for replica, number in made:
+            first, last = used.get(replica, (number, number - 1))
+            if number != last + 1:
+                self._use_numbers(profile, replica, first, last)
+                first = number
+            used[replica] = first, number
         for replica, (first, last) in used.items():
             self._use_numbers(profile, replica, first, last)
+
+    def _insert(self, number: int, taken: Sequence[Taken]) -> None:
         values = [value for one in taken for value in _row(number, one)]
         begun = 0
         while begun < len(values):

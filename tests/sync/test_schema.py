@@ -103,6 +103,7 @@ MESSAGES: list[wire.FromReplica | wire.FromHub] = [
     wire.Snapshot(PROFILE, 1, Frontier(1, (bytes(32),)), "{}"),
     wire.Commits(PROFILE, (COMMIT,)),
     wire.History(PROFILE, 0, (COMMIT,)),
+    wire.Block(PROFILE, 0, b"packed", history=True),
     wire.CaughtUp(PROFILE, 1, bytes(32)),
     wire.Roots(PROFILE, (7, 8), (bytes(32), None), 7, "a note"),
     wire.Results(PROFILE, (Answer(uid(2), "rejected", None, "in_use", "it is in use"),)),
