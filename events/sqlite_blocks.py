@@ -14,7 +14,7 @@ from stackroom.events.log import Taken
 from stackroom.events.model import Commit, Millis
 from stackroom.events.outcomes import taking
 from stackroom.events.sqlite_read import SqliteReader
-from stackroom.events.sqlite_rows import INTEGER_MAX
+from stackroom.events.sqlite_rows import INTEGER_MAX, Row
 
 OF_PROFILE: Final = "profile = (SELECT number FROM profiles WHERE id = ?1)"
 FROM_ON = (
@@ -47,7 +47,8 @@ class SqliteCacheReader(SqliteReader):
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         super().__init__(conn)
-        self._unpacked: tuple[bytes, Block] | None = None
+        self._unpacked: tuple[Row, Block] | None = None
+        """The block that was looked at last, and its row."""
 
     def packed(self) -> bool:
         """Whether there are blocks."""
@@ -110,21 +111,18 @@ class SqliteCacheReader(SqliteReader):
         return leaves
 
     def taken(self, profile: str, after: int, limit: int) -> list[Taken]:
-        page: list[Taken] = []
-        try:
-            for block, first, last in self._segments(profile, after, INTEGER_MAX):
-                need = limit - len(page)
-                if block is None:
-                    rows = super().taken(profile, first - 1, need)
-                    page += (one for one in rows if one.commit.seq <= last)
-                else:
-                    page += list(taken_of(profile, block))[first - block.first :][:need]
-                if len(page) >= limit:
-                    break
-        except LogCorrupt:
-            if not page:
-                raise
-        return page
+        """`SqliteReader.taken`; a page ends where rows end and a block begins, or the other way."""
+        for block, first, last in self._segments(profile, after, INTEGER_MAX):
+            if block is not None:
+                return list(taken_of(profile, block))[first - block.first :][:limit]
+            rows = super().taken(profile, first - 1, limit)
+            if page := [one for one in rows if one.commit.seq <= last]:
+                return page
+        return []
+
+    def block(self, profile: str, first: int) -> Block | None:
+        found = self._block(FROM_ON, profile, first)
+        return found if found is not None and found.first == first else None
 
     def missing(self, profile: str) -> range | None:
         missing = super().missing(profile)
@@ -152,9 +150,9 @@ class SqliteCacheReader(SqliteReader):
         row = self._conn.execute(query, (profile, bound)).fetchone()
         if row is None:
             return None
-        first, last, data = row
-        if self._unpacked is None or self._unpacked[0] != data:
-            self._unpacked = data, unpacked(data, first, last)
+        if self._unpacked is None or self._unpacked[0] != row:
+            first, last, data = row
+            self._unpacked = row, unpacked(data, first, last)
         return self._unpacked[1]
 
 

@@ -50,7 +50,7 @@ THIN_MILESTONES = f"DELETE FROM milestones WHERE {OF_PROFILE} AND seq % ? != 0"
 DROP_MILESTONES = f"DELETE FROM milestones WHERE {OF_PROFILE} AND seq < ?"
 
 
-SPREAD_AT_ONCE: Final = 8
+SPREAD_AT_ONCE: Final = 25
 """Blocks that are spread into rows in one transaction: others who write wait for it."""
 
 

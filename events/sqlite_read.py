@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stackroom.events import sqlite_runs
+from stackroom.events.block import Block
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import (
     Answer,
@@ -225,6 +226,10 @@ class SqliteReader:
                     f"a commit of profile {profile} cannot be read: {error}"
                 ) from error
         return page
+
+    def block(self, profile: str, first: int) -> Block | None:
+        """The block of a cache that begins with commit `first`: all that is kept of its commits; or None."""
+        return None
 
     def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
         """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""

@@ -10,7 +10,7 @@ import msgspec
 from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
 from stackroom.events.errors import Gap, IntegrityError
-from stackroom.events.log import Refused, Snapshot, Taken
+from stackroom.events.log import REWRITTEN, Refused, Snapshot, Taken
 from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack
 from stackroom.events.model import Commit
 from stackroom.events.sqlite_read import SqliteReader
@@ -89,7 +89,8 @@ class SqliteWriter(SqliteReader):
         )
 
     def redact(self, profile: str, commits: Sequence[Commit]) -> None:
-        number, *_ = self._numbered_profile(profile)
+        number, head, _ = self._numbered_profile(profile)
+        self.put_fact(REWRITTEN, profile, str(head).encode())
         for commit in commits:
             hashed = leaf_hash(leaf(profile, commit))
             at = (number, commit.seq)

@@ -9,10 +9,10 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from stackroom.events.block import pack
-from stackroom.events.log import LogReader
+from stackroom.events.log import REWRITTEN, LogReader
 from stackroom.sync.settings import Settings
 
 Place: TypeAlias = tuple[str, int]
@@ -20,15 +20,19 @@ Place: TypeAlias = tuple[str, int]
 
 
 class Packed(Struct, frozen=True):
-    """A block up to commit `last`; `weight` is about how many bytes were read to make it, if it was made."""
+    """A block up to commit `last`; `weight` is about how many bytes were read to make it, if it was made.
+
+    `rewritten` is what the log said then of when values were last taken out of the profile's history.
+    """
 
     data: bytes
     last: int
     weight: int
+    rewritten: bytes
 
 
 class Blocks:
-    """The blocks that are kept. The log's readers use it on their threads, the hub on its own."""
+    """The blocks that are kept; the readers of the log share them, on whichever threads they are."""
 
     def __init__(self, settings: Settings) -> None:
         self._span = settings.page_commits
@@ -38,28 +42,26 @@ class Blocks:
         self._begins: set[Place] = set()
         """Where blocks begin that follow others in one span."""
         self._bytes = 0
-        self._era = 0
         self._lock = Lock()
-
-    def forget(self, profile: str) -> None:
-        """The history of the profile was redacted, or healed."""
-        with self._lock:
-            self._era += 1
-            for place in [place for place in self._kept if place[0] == profile]:
-                self._drop(place)
 
     def span_end(self, after: int) -> int:
         """Where the span ends to which the commit after seq `after` belongs."""
         return (after // self._span + 1) * self._span
 
     def after(self, log: LogReader, profile: str, after: int, head: int) -> Packed | None:
-        """The block after seq `after`; None where none begins, or its span is not complete at `head`."""
+        """The block after seq `after`; None where none begins, or its span is not complete at `head`.
+
+        As it stands in the log at this moment: a block of before values were taken out is not given.
+        """
         place, end = (profile, after), self.span_end(after)
+        if end > head:
+            return None
+        rewritten = log.facts(REWRITTEN).get(profile, b"")
         with self._lock:
-            era = self._era
-            if end > head or (after % self._span and place not in self._begins):
+            if after % self._span and place not in self._begins:
                 return None
-            if (kept := self._kept.get(place)) is not None:
+            kept = self._kept.get(place)
+            if kept is not None and kept.rewritten == rewritten:
                 self._kept.move_to_end(place)
                 return kept
         commits = log.commits(profile, after, end - after, self._page_bytes)
@@ -67,14 +69,14 @@ class Blocks:
             return None
         read = sum(len(event.body) for commit in commits for event in commit.events)
         data = pack(commits)
-        made = Packed(data, commits[-1].seq, len(data))
+        made = Packed(data, commits[-1].seq, len(data), rewritten)
         with self._lock:
-            # What was read before a value was taken out of the history is not kept beyond that.
-            if era == self._era and place not in self._kept:
-                self._keep(place, made, end)
-        return Packed(data, made.last, max(read, len(data)))
+            self._keep(place, made, end)
+        return structs.replace(made, weight=max(read, len(data)))
 
     def _keep(self, place: Place, block: Packed, end: int) -> None:
+        if place in self._kept:
+            self._drop(place)
         self._kept[place] = block
         self._bytes += len(block.data)
         if block.last < end:

@@ -36,7 +36,6 @@ class Desk:
     def forget(self, profile: str) -> None:
         """Its history was redacted, or healed."""
         self.past.forget(profile)
-        self.blocks.forget(profile)
         self.inspector.tally.forget(profile)
 
     async def answer(self, request: effects.Asked) -> int:

@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from stackroom.client.cache import Cache, CacheDamaged
 from stackroom.client.past import state_at
 from stackroom.events import merkle
 from stackroom.events.block import pack, unpack
-from stackroom.events.errors import Gap, IntegrityError
+from stackroom.events.errors import Gap, HistoryFault, IntegrityError
 from stackroom.events.log import LogReader, RunsWanted
 from stackroom.events.model import Commit
 from stackroom.events.seeking import Sought
@@ -214,8 +215,19 @@ def test_a_damaged_block_is_a_damaged_cache(cache: Cache, path: Path, damage: st
         conn.execute(f"UPDATE blocks SET {damage} WHERE first = 11")
     with pytest.raises(CacheDamaged, match="#11 to #17"):
         cache.log.commits(PROFILE, 0, 100)
-    with cache.reader(sought=False) as log:
-        assert [one.commit.seq for one in log.taken(PROFILE, 0, 100)] == list(range(1, 11))
+    with pytest.raises(CacheDamaged), cache.reader(sought=False) as log:
+        log.taken(PROFILE, 10, 100)
+    with pytest.raises(HistoryFault), cache.reader(sought=False) as log:
+        verify(log, PROFILE)
+
+
+def test_a_root_within_a_block_that_does_not_fit_is_found(path: Path) -> None:
+    cache = Cache.open(path)
+    wrong = [*COMMITS[:5], structs.replace(COMMITS[5], root=bytes(32)), *COMMITS[6:25]]
+    cache.restart(PROFILE, 25, tree(COMMITS[:25]), encode(state_of(COMMITS[:25])))
+    with pytest.raises(IntegrityError, match="#6"):
+        cache.backfill(PROFILE, unpack(pack(wrong)))
+    cache.close()
 
 
 def test_commits_are_made_of_it_one_by_one(cache: Cache) -> None:

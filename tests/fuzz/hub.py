@@ -241,7 +241,6 @@ class FuzzedHub:
                     self.work.append(effect)
                 case effects.Forget(profile):
                     self.past.forget(profile)
-                    self.blocks.forget(profile)
                     self.tally.forget(profile)
                 case effects.Keep(facts):
                     self.file.write(

@@ -144,8 +144,6 @@ class HubNode:
                     self.work()
                 case effects.Read():
                     self.later(partial(self.read, effect))
-                case effects.Forget(profile):
-                    self.blocks.forget(profile)
                 case effects.FetchRoots():
                     self.later(partial(self.roots, effect))
                 case effects.ListAll(session):
