@@ -101,7 +101,7 @@ def run(bench: Bench) -> list[Outcome]:
         f"one profile of {scale.components:,} components; the snapshot (of the hub's own making) is "
         f"{len(snapshot.state) / 1e6:.1f} MB and stands at #{snapshot.seq:,}; the history before it is not "
         "waited for",
-        f"on the wire, the hub sent {wire / 1e6:.1f} MB for the history ({wire / head.seq:.0f} bytes a commit), "
+        f"on the wire, the hub sent {wire / 1e6:.1f} MB of history ({wire / head.seq:.0f} bytes a commit), "
         f"where its commits are {plain / 1e6:.1f} MB as JSON; the first newcomer had it pack the "
         f"history ({first:.2f} s of its processor), each other one took "
         f"{others[len(others) // 2]:.2f} s",
