@@ -66,18 +66,10 @@ def grow(frontier: Frontier, hashed: bytes) -> Frontier:
 
 def extended(frontier: Frontier, hashes: Iterable[bytes]) -> Frontier:
     """The tree with more leaves, given by their leaf hashes."""
-    # Level by level, from the leaves on: of many, each level is one pass.
-    nodes, below, before = list(hashes), frontier.size, list(frontier.peaks)
-    size, peaks = frontier.size + len(nodes), list[bytes]()
-    while nodes or below:
-        if below & 1:
-            nodes.insert(0, before.pop())
-        if len(nodes) & 1:
-            peaks.append(nodes.pop())
-        pairs = iter(nodes)
-        nodes = [sha256(b"\x01" + a + b).digest() for a, b in zip(pairs, pairs, strict=True)]
-        below >>= 1
-    return Frontier(size, tuple(peaks[::-1]))
+    tree = Growing(frontier)
+    for hashed in hashes:
+        tree.add(hashed)
+    return tree.frontier()
 
 
 def root(frontier: Frontier) -> bytes:
