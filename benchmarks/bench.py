@@ -29,14 +29,12 @@ class Scale(Struct, frozen=True, kw_only=True):
     starts: int
     """Cold starts of a hub."""
     audiences: tuple[int, ...]
-    """Subscribers."""
+    """Subscribers, ours and those of the peers."""
     audience_rounds: int
     audience_commits: int
     idle_connections: int
     idle_profiles: int
     idle_seconds: float
-    audiences: tuple[int, ...]
-    """Subscribers, beside the peers."""
     delivery_rounds: int
     delivery_seconds: float
     """At a steady pace, in each round."""
@@ -70,7 +68,6 @@ FULL: Final = Scale(
     idle_connections=5_000,
     idle_profiles=1_000,
     idle_seconds=45.0,
-    audiences=(50, 200),
     delivery_rounds=2,
     delivery_seconds=3.0,
     delivery_flat_out=1.5,
@@ -92,13 +89,12 @@ QUICK: Final = Scale(
     profiles=10,
     commits_each=2_000,
     starts=3,
-    audiences=(50, 200),
+    audiences=(50,),
     audience_rounds=1,
     audience_commits=150,
     idle_connections=1_000,
     idle_profiles=200,
     idle_seconds=4.0,
-    audiences=(50,),
     delivery_rounds=1,
     delivery_seconds=1.5,
     delivery_flat_out=1.0,

@@ -42,7 +42,7 @@ def main() -> None:
     copy = workspace.copy(profile)
     components = sum(1 for _ in copy.view.all(Component))
     at = time.monotonic()
-    with workspace.cache.reader() as log:
+    with workspace.cache.reader(sought=False) as log:
         root = log.head(profile).root.hex()
     received = report.profiles[profile].received
     sys.stdout.buffer.write(msgspec.json.encode(Joined(copy.seq, received, components, root, at)))

@@ -364,7 +364,7 @@ class Hub:
                 for each in self._profiles.values():
                     each.stale = True
             case core.Store(profile, commits):
-                for commit in commits:
+                for commit in commits if self._fates else ():
                     if commit.id in self._fates:
                         self._commits[commit.id] = Result(taking(commit), commit.seq)
                 self._changed(profile)

@@ -8,6 +8,7 @@ from itertools import chain, takewhile
 from stackroom.client.keeper import Keeper
 from stackroom.client.replica import Store
 from stackroom.client.worker import Worker
+from stackroom.events.block import Block
 
 Stored = Callable[[Store, "asyncio.Future[None]"], Awaitable[bool]]
 
@@ -42,7 +43,8 @@ class Backlog:
 
     def _begin(self) -> None:
         profile = self._pages[0].profile
-        pages = list(takewhile(lambda page: page.profile == profile, self._pages))
+        pages = list(takewhile(lambda page: _joins(page, profile), self._pages))
+        pages = pages or self._pages[:1]
         del self._pages[: len(pages)]
         whole = joined(pages)
         work = self.worker.start(partial(self.keeper.keep, whole, None))
@@ -57,8 +59,14 @@ class Backlog:
             self._begin()
 
 
+def _joins(page: Store, profile: str) -> bool:
+    return page.profile == profile and not isinstance(page.commits, Block)
+
+
 def joined(pages: list[Store]) -> Store:
-    """Pages that follow one another, as one."""
+    """Pages that follow one another, as one; a block stays what it is."""
+    if len(pages) == 1:
+        return pages[0]
     first, last = pages[0], pages[-1]
     return Store(
         first.profile,

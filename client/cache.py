@@ -5,6 +5,7 @@ What only those need that write is imported with them: a command that only reads
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,12 +24,14 @@ from stackroom.events.errors import (
 from stackroom.events.frontier import Frontier
 from stackroom.events.log import LogReader, Snapshot, Taken
 from stackroom.events.model import Commit, Event, Rewritten
+from stackroom.events.sqlite_blocks import SqliteCacheReader
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.state import State, decode, encode
 
 if TYPE_CHECKING:
+    from stackroom.events.block import Block
     from stackroom.events.seeking import Sought
     from stackroom.events.sqlite_cache import SqliteCacheWriter
 
@@ -107,10 +110,27 @@ class Cache:
         self._file.close()
 
     @contextmanager
-    def reader(self) -> Iterator[SqliteReader]:
-        """The log, for questions about history: one reading transaction."""
+    def reader(self, *, sought: bool = True) -> Iterator[SqliteCacheReader]:
+        """The log, for questions about history: one reading transaction.
+
+        Unless nothing is `sought` by what commits say, what came packed is spread into rows before.
+        """
+        if sought:
+            self._spread()
         with _told_as_a_cache(self._file.path), self._file.reading() as log:
             yield log
+
+    def _spread(self) -> None:
+        """Has all commits stand in rows: once, when somebody first seeks in a history that came packed."""
+        with self.reader(sought=False) as log:
+            packed = log.packed()
+        if not packed:
+            return
+        from stackroom.events.sqlite_cache import SPREAD_AT_ONCE
+
+        while packed:
+            with self.writing() as log:
+                packed = log.spread(SPREAD_AT_ONCE) > 0
 
     @contextmanager
     def writing(self) -> Iterator["SqliteCacheWriter"]:
@@ -122,16 +142,21 @@ class Cache:
     @property
     def log(self) -> LogReader:
         """The log for single questions: each answer is of its own moment."""
-        return CacheLog(self.reader)
+        return CacheLog(partial(self.reader, sought=False), self.reader)
 
     def found(self, profile: str, sought: "Sought", before: int | None, limit: int) -> list[Commit]:
         """The newest commits that are sought, newest first, at most `limit`; below seq `before`, if given."""
+        if sought.anything:
+            ends = (n for n in (before, sought.upto and sought.upto + 1) if n is not None)
+            with self.reader(sought=False) as log:
+                newest = log.recent(profile, min(ends, default=None), limit)
+            return [commit for commit in newest if commit.seq > sought.after]
         with self.reader() as log:
             return log.found(profile, sought, before, limit)
 
     def load(self, profile: str) -> Stored:
         """The profile: the newest snapshot, and the commits after it."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             snapshot = log.snapshot(profile)
             state = State() if snapshot is None else self._decoded(snapshot.state)
             newer = None
@@ -167,11 +192,17 @@ class Cache:
         before one of `commits` redacted them: to go on from what is in the file puts either right.
         """
         from stackroom.events import merkle
+        from stackroom.events.block import Block
         from stackroom.events.outcomes import taking
         from stackroom.events.redaction import rewritten_by
 
         with self.writing() as log:
             head = log.head(profile)
+            if isinstance(commits, Block) and commits.plain and commits.first == head.seq + 1:
+                if head.frontier != since:
+                    _compare(merkle.extended(head.frontier, leaves), frontier)
+                log.append_block(profile, commits, frontier)
+                return
             hashed = leaves or [_leaf(profile, c) for c in commits]
             both = zip(commits, hashed, strict=True)
             fresh = [Taken(commit, taking(commit), leaf) for commit, leaf in both]
@@ -190,8 +221,7 @@ class Cache:
                 raise Gap(profile, head.seq, fresh[0].commit.seq)
             if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
                 tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
-                if tree != frontier:
-                    raise IntegrityError(f"two histories of one profile part before #{tree.size}")
+                _compare(tree, frontier)
             log.append(profile, fresh, frontier)
             _note_redacted(log, profile, fresh)
 
@@ -212,6 +242,7 @@ class Cache:
         the profile is forgotten here, and is fetched anew. As Unvouched, it may have been redacted while
         its pages were fetched.
         """
+        from stackroom.events.block import Block
         from stackroom.events.outcomes import taking
         from stackroom.events.verify import verify
 
@@ -220,13 +251,16 @@ class Cache:
                 missing = log.missing(profile)
                 if missing is None:
                     return
-                fresh = [
-                    Taken(c, taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
-                ]
-                if not fresh or fresh[0].commit.seq != missing.start:
-                    return
-                log.backfill(profile, fresh)
-                _note_redacted(log, profile, fresh)
+                if isinstance(commits, Block) and _fills(commits, missing):
+                    log.backfill_block(profile, commits)
+                else:
+                    fresh = [
+                        Taken(c, taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
+                    ]
+                    if not fresh or fresh[0].commit.seq != missing.start:
+                        return
+                    log.backfill(profile, fresh)
+                    _note_redacted(log, profile, fresh)
                 if log.missing(profile) is None:
                     verify(log, profile)
         except Unvouched:
@@ -240,12 +274,12 @@ class Cache:
 
     def unvouched(self) -> set[str]:
         """Profiles that got redacted events, and were not verified since."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             return set(log.facts(REDACTED))
 
     def missing(self, profile: str) -> range | None:
         """The seqs that were not fetched yet, or None."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             return log.missing(profile)
 
     def keep_snapshot(self, profile: str, state: State, frontier: Frontier) -> None:
@@ -289,7 +323,7 @@ class Cache:
         from stackroom.events.verify import verify
 
         try:
-            with self.reader() as log:
+            with self.reader(sought=False) as log:
                 verify(log, profile)
                 noted = profile in log.facts(REDACTED)
             if noted:
@@ -338,7 +372,7 @@ class Cache:
 
     def to_scrub(self) -> bool:
         """Whether traces of what was cleaned may still be in the files of the home."""
-        with self.reader() as log:
+        with self.reader(sought=False) as log:
             return bool(log.facts(SCRUB))
 
     def scrub(self) -> None:
@@ -364,6 +398,16 @@ def _told_as_a_cache(path: Path) -> Iterator[None]:
     except LogCorrupt as error:
         said = str(error)
         raise CacheDamaged(said if str(path) in said else f"{path} is damaged: {said}") from error
+
+
+def _compare(tree: Frontier, told: Frontier) -> None:
+    if tree != told:
+        raise IntegrityError(f"two histories of one profile part before #{tree.size}")
+
+
+def _fills(block: "Block", missing: range) -> bool:
+    """Whether the block is the next of what is missing, with nothing in it to look at."""
+    return block.plain and block.first == missing.start and block.last < missing.stop
 
 
 def _note_redacted(log: "SqliteCacheWriter", profile: str, taken: Iterable[Taken]) -> None:

@@ -22,10 +22,15 @@ from stackroom.events.model import Commit, Millis
 
 
 class CacheLog:
-    """A `LogReader`; `reading` begins a reading transaction."""
+    """A `LogReader`; `reading` begins a reading transaction, `seeking` one in which all is in rows."""
 
-    def __init__(self, reading: Callable[[], AbstractContextManager[LogReader]]) -> None:
+    def __init__(
+        self,
+        reading: Callable[[], AbstractContextManager[LogReader]],
+        seeking: Callable[[], AbstractContextManager[LogReader]],
+    ) -> None:
         self._reading = reading
+        self._seeking = seeking
 
     def identity(self) -> Identity:
         with self._reading() as log:
@@ -66,19 +71,19 @@ class CacheLog:
             return log.subtrees(profile, count)
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
-        with self._reading() as log:
+        with self._seeking() as log:
             return log.touching(profile, entities, upto)
 
     def runs(self, profile: str, wanted: RunsWanted) -> list[RunFound]:
-        with self._reading() as log:
+        with self._seeking() as log:
             return log.runs(profile, wanted)
 
     def answers(self, proposals: Sequence[str]) -> dict[str, Answer]:
-        with self._reading() as log:
+        with self._seeking() as log:
             return log.answers(proposals)
 
     def proposed(self, proposals: Sequence[str]) -> dict[str, Proposed]:
-        with self._reading() as log:
+        with self._seeking() as log:
             return log.proposed(proposals)
 
     def last_number(self, profile: str, replica: str) -> int:
@@ -98,5 +103,5 @@ class CacheLog:
             return log.snapshot(profile, upto)
 
     def weighed(self, profile: str, after: int, limit: int) -> Weighed:
-        with self._reading() as log:
+        with self._seeking() as log:
             return log.weighed(profile, after, limit)

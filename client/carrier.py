@@ -18,6 +18,7 @@ from stackroom.client.keeper import Keeper
 from stackroom.client.line import Line
 from stackroom.client.parting import Parting
 from stackroom.client.worker import Worker
+from stackroom.events.block import Block
 from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Answer
 from stackroom.sync import protocol as wire
@@ -189,6 +190,8 @@ class Carrier:
         Before anything else is pushed: the hub would take what the other wrote for this one's own.
         """
         own = self.replica.hello.replica
+        if isinstance(store.commits, Block) and own not in store.commits.columns.replicas:
+            return
         made = [c for c in store.commits if c.replica == own and c.id not in store.settled]
         if not made:
             return

@@ -219,8 +219,9 @@ class Course:
                 book = self.book(profile)
                 book.came += len(commits)
                 book.received += len(commits) - len(settled)
-                own = set(settled)
-                book.settled.update((c.id, c) for c in commits if c.id in own)
+                if settled:
+                    own = set(settled)
+                    book.settled.update((c.id, c) for c in commits if c.id in own)
             case core.Restart(profile, seq) if not self.carrier.history:
                 self.book(profile).came += seq - self.book(profile).began_with
             case core.Backfill(profile, commits):

@@ -3,6 +3,7 @@
 Everything that `Store` names must be on disk before the next effect is carried out.
 """
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -26,7 +27,7 @@ class Store(Struct, frozen=True):
     """
 
     profile: str
-    commits: tuple[Commit, ...]
+    commits: Sequence[Commit]
     frontier: Frontier
     settled: tuple[str, ...]
     leaves: tuple[bytes, ...]
@@ -58,7 +59,7 @@ class Backfill(Struct, frozen=True):
     """Keep commits from before the snapshot; none means that there are no more."""
 
     profile: str
-    commits: tuple[Commit, ...]
+    commits: Sequence[Commit]
 
 
 class Settle(Struct, frozen=True):

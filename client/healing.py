@@ -104,7 +104,7 @@ class Healing:
 
     def begin(self) -> Step:
         """The first question."""
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             self.high = log.head(self.profile).seq + 1
             return self._compare(log)
 
@@ -115,7 +115,7 @@ class Healing:
             return self._rest() if said.unknown else self._seek()
         self.low = max(self.low, said.common)
         self.high = min((p.seq for p in self._points if p.seq > said.common), default=self.high)
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             if self._between(log):
                 return self._compare(log)
             seq = log.head(self.profile).seq
@@ -163,12 +163,12 @@ class Healing:
     def page(self, recall: wire.Recall) -> wire.Returned:
         """What the hub asks to be given back."""
         limit = max(0, min(PAGE, recall.upto - recall.after))
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             commits = log.commits(self.profile, recall.after, limit, PAGE_BYTES)
         return wire.Returned(self.profile, recall.after, tuple(commits))
 
     def _rest(self) -> Step:
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             head = log.head(self.profile)
             whole = self.high == self.low + 1
         found = Found(self.low, head.seq, self.head)
@@ -200,7 +200,7 @@ class Healing:
         private_json.replace(folder / name, kept)
 
     def _lost(self) -> list[Commit]:
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             return [commit for page in pages(log, self.profile, self.low) for commit in page]
 
 

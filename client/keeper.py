@@ -21,6 +21,7 @@ from stackroom.client.store import HubEntry, Store
 from stackroom.client.trust import Trust
 from stackroom.client.witness import Seen, kept
 from stackroom.client.workspace import Workspace
+from stackroom.events.block import Block
 from stackroom.events.log import Answer, Listed
 from stackroom.events.model import Commit, Millis, Proposal
 from stackroom.events.redaction import mentions
@@ -184,7 +185,7 @@ class Keeper:
 
     def heads(self, profiles: Sequence[str]) -> dict[str, int]:
         """The last confirmed commits, by profile."""
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             return {profile: log.head(profile).seq for profile in profiles}
 
     def next_missing(self, profile: str) -> int | None:
@@ -207,7 +208,7 @@ class Keeper:
                 cache.save(profile, commits, frontier, leaves, since)
                 if settled:
                     store.settle(settled)
-                if redacted := [commit for commit in commits if _is_redacted(commit)]:
+                if redacted := _redacted(commits):
                     self._to_verify().add(profile)
                     if any(commit.id in settled for commit in redacted):
                         store.scrub()
@@ -269,7 +270,7 @@ class Keeper:
 
     def roots(self, profile: str, seqs: Sequence[int]) -> dict[int, bytes]:
         """The Merkle roots after those of the commits that are here."""
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             found = {seq: log.root(profile, seq) for seq in seqs}
         return {seq: root for seq, root in found.items() if root is not None}
 
@@ -330,5 +331,8 @@ class Keeper:
                 self._witness(copy)
 
 
-def _is_redacted(commit: Commit) -> bool:
-    return any(event.digest for event in commit.events)
+def _redacted(commits: Sequence[Commit]) -> list[Commit]:
+    """Those of which something was redacted."""
+    if isinstance(commits, Block) and commits.plain:
+        return []
+    return [commit for commit in commits if any(event.digest for event in commit.events)]

@@ -65,7 +65,7 @@ class LocalHub:
 
     def catch_up(self, profile: str) -> None:
         """Commits what the cache lacks: after a crash between the two files, or its deletion."""
-        with self.cache.reader() as log:
+        with self.cache.reader(sought=False) as log:
             newest = log.recent(profile, None, 1)
         count, last = self.store.newest_local(profile)
         if count == (newest[0].seq if newest else 0) and last == (newest[0].id if newest else ""):

@@ -45,7 +45,7 @@ def state_at(cache: Cache, profile: str, seq: int) -> State:
 
     Lays the milestones that were passed on the way. Raises UnknownEvent for what is newer than this program.
     """
-    with cache.reader() as log:
+    with cache.reader(sought=False) as log:
         laying = _Laying(log, profile)
         state = _nearest(log, profile, seq)
         if seq - state.seq >= laying.apart:
@@ -63,7 +63,7 @@ def lay(cache: Cache, profile: str) -> None:
     With them, none of the snapshots but the newest is of use, and they go. Nothing is done where the way
     there is long: somebody who has just fetched a long history is not to wait until it was folded twice.
     """
-    with cache.reader() as log:
+    with cache.reader(sought=False) as log:
         laying = _Laying(log, profile)
         due = laying.due()
         if due:

@@ -125,7 +125,7 @@ def _save_upon(
     """`_save` upon `copy`; FetchedAnew if its commits are not those that are here any more."""
 
     def stands() -> None:
-        with workspace.cache.reader() as log:
+        with workspace.cache.reader(sought=False) as log:
             head = log.head(copy.id)
             root = head.root if head.seq == copy.seq else log.root(copy.id, copy.seq)
         if head.seq < copy.seq or root not in (None, copy.root):

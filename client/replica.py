@@ -36,7 +36,8 @@ from stackroom.client.effects import (
 from stackroom.client.replica_copy import Copy
 from stackroom.client.witnessing import Witnessing
 from stackroom.events import codec, merkle
-from stackroom.events.errors import UnknownEvent
+from stackroom.events.block import Block, unpack
+from stackroom.events.errors import IntegrityError, UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.log import Answer
 from stackroom.events.model import Commit, Proposal
@@ -192,7 +193,7 @@ class Replica(Witnessing):
 
     def fetch(self, profile: str, after: int) -> None:
         """Ask for a page of history after seq `after`."""
-        self._send(wire.Fetch(profile, after))
+        self._send(wire.Fetch(profile, after, blocks=True))
 
     def say(self, *messages: wire.FromReplica) -> None:
         """Say something about a profile in which the histories have parted."""
@@ -260,15 +261,22 @@ class Replica(Witnessing):
     def _about(
         self,
         copy: Copy,
-        message: wire.Snapshot | wire.Commits | wire.History | wire.CaughtUp | wire.Results,
+        message: wire.Snapshot
+        | wire.Commits
+        | wire.Block
+        | wire.History
+        | wire.CaughtUp
+        | wire.Results,
     ) -> None:
         match message:
             case wire.Snapshot():
                 self._restart(copy, message)
             case wire.Commits(_, commits, note):
                 self._commits(copy, commits, note)
-            case wire.History():
-                self._history(copy, message)
+            case wire.Block():
+                self._block(copy, message)
+            case wire.History(_, after, commits):
+                self._history(copy, after, commits)
             case wire.CaughtUp():
                 if not self._stands(copy, message):
                     return
@@ -317,7 +325,8 @@ class Replica(Witnessing):
             and self.welcome.hub == seen.checkpoint.hub
         )
         size = seen.checkpoint.size if seen is not None and known else 0
-        self._send(wire.Subscribe(copy.profile, seq, root, snapshot=seq == 0, seen=size))
+        subscribe = wire.Subscribe(copy.profile, seq, root, seq == 0, size, blocks=True)
+        self._send(subscribe)
 
     def _restart(self, copy: Copy, snapshot: wire.Snapshot) -> None:
         if snapshot.seq > copy.seq:
@@ -338,17 +347,26 @@ class Replica(Witnessing):
             self._effects.append(restart)
             self._settle_answered(copy)
 
-    def _commits(self, copy: Copy, commits: Sequence[Commit], note: str) -> None:
-        fresh = tuple(commit for commit in commits if commit.seq > copy.seq)
+    def _block(self, copy: Copy, packed: wire.Block) -> None:
+        try:
+            block = unpack(packed.data)
+        except IntegrityError as error:
+            self._broken(copy, str(error))
+            return
+        if packed.history:
+            self._history(copy, packed.after, block)
+        else:
+            self._commits(copy, block)
+
+    def _commits(self, copy: Copy, commits: Sequence[Commit], note: str = "") -> None:
+        whole = isinstance(commits, Block) and commits.plain and commits.first == copy.seq + 1
+        fresh = commits if whole else tuple(c for c in commits if c.seq > copy.seq)
         if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
             return
         since = copy.frontier
-        leaves = []
-        for seq, commit in enumerate(fresh, since.size + 1):
-            if commit.seq != seq:
-                self._broken(copy, f"#{commit.seq} came after #{seq - 1}")
-                return
-            leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
+        leaves = self._leaves(copy, fresh)
+        if leaves is None:
+            return
         frontier = merkle.extended(since, leaves)
         root = merkle.root(frontier)
         if copy.gap_allowed and root != fresh[-1].root:
@@ -364,7 +382,7 @@ class Replica(Witnessing):
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
         copy.gap_allowed = False
-        unlooked = (commit for commit in fresh if commit.seq > copy.clean_upto)
+        unlooked = () if whole else (c for c in fresh if c.seq > copy.clean_upto)
         taken = tuple(each for each in rewritten_by(unlooked) if each.seq <= since.size)
         if taken:
             self._effects.append(Clean(copy.profile, fresh[-1].seq, taken))
@@ -372,24 +390,42 @@ class Replica(Witnessing):
         copy.frontier, copy.seen = frontier, witness.later(copy.seen, new)
         self._fold(copy, fresh)
         mine = {p.id for p in copy.pending}
-        settled = tuple(c.id for c in fresh if c.id in mine)
+        ids = fresh.columns.ids if isinstance(fresh, Block) else (c.id for c in fresh)
+        settled = tuple(id for id in ids if id in mine)
         self._forget(copy, settled)
         store = Store(copy.profile, fresh, frontier, settled, tuple(leaves), since)
         self._effects.append(store)
         self._settle_answered(copy)
         self._reached(copy)
 
-    def _history(self, copy: Copy, page: wire.History) -> None:
-        for seq, commit in enumerate(page.commits, page.after + 1):
+    def _leaves(self, copy: Copy, commits: Sequence[Commit]) -> list[bytes] | None:
+        """The leaf hashes of commits, which must follow our head: None if not, and the profile rests."""
+        if isinstance(commits, Block):
+            return commits.leaves(copy.profile)
+        leaves = []
+        for seq, commit in enumerate(commits, copy.seq + 1):
+            if commit.seq != seq:
+                self._broken(copy, f"#{commit.seq} came after #{seq - 1}")
+                return None
+            leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
+        return leaves
+
+    def _history(self, copy: Copy, after: int, commits: Sequence[Commit]) -> None:
+        # The commits of a block follow one another.
+        some = commits[:1] if isinstance(commits, Block) else commits
+        for seq, commit in enumerate(some, after + 1):
             if commit.seq != seq:
                 self._broken(copy, f"#{commit.seq} came in the place of #{seq}")
                 return
-        self._effects.append(Backfill(copy.profile, page.commits))
+        self._effects.append(Backfill(copy.profile, commits))
 
     def _fold(self, copy: Copy, commits: Sequence[Commit]) -> None:
         if copy.newer is not None:
             return
         try:
+            if isinstance(commits, Block):
+                copy.folding.take(commits)
+                return
             for commit in commits:
                 advance(copy.state, (commit,))
         except UnknownEvent as error:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from stackroom.client.effects import Problem
 from stackroom.client.witness import Seen
 from stackroom.events.errors import UnknownEvent
+from stackroom.events.folding import Folding
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Proposal
 from stackroom.events.state import State
@@ -27,7 +28,8 @@ class Copy:
         seen: Seen | None = None,
     ) -> None:
         self.profile = profile
-        self.state = state
+        self._state = state
+        self._folding: Folding | None = None
         self.frontier = frontier
         self.pending = list(pending)
         self.newer = newer
@@ -45,6 +47,23 @@ class Copy:
         self.sent: set[str] = set()
         self.answered: dict[str, int] = {}
         """Own proposals known to be in the log at a seq that has not arrived yet."""
+
+    @property
+    def state(self) -> State:
+        """The state, for somebody who may keep what is in it: what is folded next changes none of that."""
+        self._folding = None
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._folding, self._state = None, state
+
+    @property
+    def folding(self) -> Folding:
+        """Folds a long history into the state, until somebody takes that."""
+        if self._folding is None:
+            self._folding = Folding(self._state)
+        return self._folding
 
     @property
     def seq(self) -> int:

@@ -4,7 +4,7 @@ A type that changes its shape gets the next version in `VERSIONS` and a function
 the decoded JSON of the version before into its own. Stored bytes never change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -60,17 +60,22 @@ def unseal(event: Event) -> Change:
     Raises UnknownEvent for a type or version newer than this program, MalformedEvent for a body that
     does not fit.
     """
-    if event.type not in CHANGES or not 1 <= event.version <= VERSIONS[event.type]:
-        raise UnknownEvent(event.type, event.version)
+    return opened(event.type, event.version, event.body)
+
+
+def opened(type: str, version: int, body: str | bytes) -> Change:
+    """`unseal`, of an event that is given by its parts."""
+    if type not in CHANGES or not 1 <= version <= VERSIONS[type]:
+        raise UnknownEvent(type, version)
     try:
-        if event.version == VERSIONS[event.type]:
-            return _decoders[event.type].decode(event.body)
-        raw = msgspec.json.decode(event.body)
-        for version in range(event.version, VERSIONS[event.type]):
-            raw = UPCASTS[event.type, version](raw)
-        return msgspec.convert(raw, CHANGES[event.type])
+        if version == VERSIONS[type]:
+            return _decoders[type].decode(body)
+        raw = msgspec.json.decode(body)
+        for before in range(version, VERSIONS[type]):
+            raw = UPCASTS[type, before](raw)
+        return msgspec.convert(raw, CHANGES[type])
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise MalformedEvent(event.type, str(error)) from error
+        raise MalformedEvent(type, str(error)) from error
 
 
 def leaf(profile: str, commit: Commit) -> bytes:
@@ -96,6 +101,12 @@ def leaf(profile: str, commit: Commit) -> bytes:
         *signed,
     )
     return _encoder.encode(envelope)
+
+
+def lines(envelopes: Iterable[tuple[Any, ...]]) -> list[bytes]:
+    """The JSON text of each envelope: what `leaf` gives, for many at once."""
+    # No JSON text has a line break in it.
+    return _encoder.encode_lines(envelopes).split(b"\n")[:-1]
 
 
 def statement(profile: str, replica: str, made: Proposal | Commit) -> bytes:

@@ -7,7 +7,7 @@ its end and is durable when `write` returns, or leaves no trace.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from stackroom.events.frontier import EMPTY_ROOT, Frontier
 from stackroom.events.model import Commit, Millis
 
 T = TypeVar("T")
+
+REWRITTEN: Final = "rewritten"
+"""The kind of fact that says where a profile's head was when values were last taken out of its history."""
 
 Taking: TypeAlias = Literal["accepted", "merged", "converged", "conflict", "requested"]
 """How a proposal came into the log."""
@@ -215,6 +218,7 @@ class LogWriter(LogReader, Protocol):
     def redact(self, profile: str, commits: Sequence[Commit]) -> None:
         """Puts redacted commits in the places of those that stand there, and drops all snapshots.
 
+        The fact REWRITTEN of the profile is another one then.
         Raises IntegrityError for one that would have another leaf than the commit that stands there.
         """
 

@@ -32,6 +32,11 @@ class Sought(Struct, frozen=True):
     paths: tuple[Path, ...] = ()
 
     @property
+    def anything(self) -> bool:
+        """Whether any commit will do that stands where one is sought."""
+        return not (self.authors or self.message or self.asks_of_events)
+
+    @property
     def asks_of_events(self) -> bool:
         """Whether it is sought what events say."""
         return self.entities is not None or bool(self.types or self.paths)

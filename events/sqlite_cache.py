@@ -6,12 +6,15 @@ until they have been fetched. The file of a hub refuses to forget, by its trigge
 
 import zlib
 from collections.abc import Sequence
+from typing import Final
 
+from stackroom.events.block import Block
 from stackroom.events.errors import Gap, LogError
 from stackroom.events.log import Snapshot, Taken
-from stackroom.events.merkle import pack, root
+from stackroom.events.merkle import Frontier, pack, root
 from stackroom.events.model import Commit
-from stackroom.events.sqlite_write import SqliteWriter
+from stackroom.events.sqlite_blocks import SqliteCacheReader, taken_of, unpacked
+from stackroom.events.sqlite_write import MOVE_HEAD, MOVE_INDEXED, SqliteWriter
 
 FORGET = (
     "DELETE FROM milestones WHERE profile = ?",
@@ -19,6 +22,7 @@ FORGET = (
     "DELETE FROM typed WHERE profile = ?",
     "DELETE FROM subtrees WHERE profile = ?",
     "DELETE FROM runs WHERE profile = ?",
+    "DELETE FROM blocks WHERE profile = ?",
     "DELETE FROM commits WHERE profile = ?",
     "DELETE FROM snapshots WHERE profile = ?",
     "DELETE FROM numbers WHERE profile = (SELECT id FROM profiles WHERE number = ?)",
@@ -33,6 +37,11 @@ INDEX_TYPES = """
     FROM commits c JOIN json_each(c.events) e
     WHERE c.profile = ? AND c.seq BETWEEN ? AND ? ORDER BY type, c.seq
 """
+BLOCKS = """
+    SELECT p.id, p.number, b.first, b.last, b.data FROM blocks b JOIN profiles p ON p.number = b.profile
+    ORDER BY b.profile, b.last LIMIT ?
+"""
+DROP_BLOCK = "DELETE FROM blocks WHERE profile = ? AND last = ?"
 OF_PROFILE = "profile = (SELECT number FROM profiles WHERE id = ?)"
 PUT_MILESTONE = """
     INSERT OR REPLACE INTO milestones (profile, seq, state)
@@ -42,13 +51,51 @@ THIN_MILESTONES = f"DELETE FROM milestones WHERE {OF_PROFILE} AND seq % ? != 0"
 DROP_MILESTONES = f"DELETE FROM milestones WHERE {OF_PROFILE} AND seq < ?"
 
 
+SPREAD_AT_ONCE: Final = 25
+"""Blocks that are spread into rows in one transaction: others who write wait for it."""
+
+
 def packed(state: bytes) -> bytes:
     """An encoded state as a milestone has it: a tenth of the bytes, for a few milliseconds."""
     return zlib.compress(state, 1)
 
 
-class SqliteCacheWriter(SqliteWriter):
+class SqliteCacheWriter(SqliteCacheReader, SqliteWriter):
     """A writer on the file of a cache."""
+
+    def append_block(self, profile: str, block: Block, frontier: Frontier) -> None:
+        """Adds commits that follow the head, packed; the tree after them is `frontier`. Raises Gap."""
+        number, head, indexed = self._numbered_profile(profile)
+        if block.first != head + 1 or frontier.size != block.last:
+            raise Gap(profile, head, block.first)
+        if indexed < head:
+            self._index(number, indexed + 1, head)
+        self._keep_block(profile, number, block)
+        self._conn.execute(MOVE_HEAD, (block.last, block.root, pack(frontier), number))
+        self._conn.execute(MOVE_INDEXED, (block.last, number))
+
+    def backfill_block(self, profile: str, block: Block) -> None:
+        """`backfill`, of commits that are packed, and all missing."""
+        missing = self.missing(profile)
+        if missing is None or block.first != missing.start or block.last >= missing.stop:
+            raise Gap(profile, block.first - 1, block.first)
+        number, *_ = self._numbered_profile(profile)
+        self._keep_block(profile, number, block)
+
+    def spread(self, most: int) -> int:
+        """Puts the commits of at most `most` blocks into rows, and indexes them; gives how many it were."""
+        rows = self._conn.execute(BLOCKS, (most,)).fetchall()
+        for profile, number, first, last, data in rows:
+            self._conn.execute(DROP_BLOCK, (number, last))
+            self._insert(number, tuple(taken_of(profile, unpacked(data, first, last))))
+            self._index(number, first, last)
+        return len(rows)
+
+    def _keep_block(self, profile: str, number: int, block: Block) -> None:
+        columns = block.columns
+        self._count(profile, zip(columns.replicas, columns.numbers, strict=True))
+        row = (number, block.last, block.first, min(columns.accepted), block.data)
+        self._conn.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)", row)
 
     def begin(self, profile: str, snapshot: Snapshot) -> None:
         """Has a profile that is not here yet stand at `snapshot`, which is kept.
@@ -70,7 +117,8 @@ class SqliteCacheWriter(SqliteWriter):
                 raise Gap(profile, seq - 1, one.commit.seq)
         if taken:
             number, *_ = self._numbered_profile(profile)
-            self._insert(profile, number, taken)
+            self._count(profile, ((t.commit.replica, t.commit.number) for t in taken))
+            self._insert(number, taken)
             self._index(number, first, taken[-1].commit.seq)
 
     def _index(self, number: int, first: int, last: int) -> None:
@@ -91,7 +139,9 @@ class SqliteCacheWriter(SqliteWriter):
         return self._conn.execute(DROP_MILESTONES, (profile, before)).rowcount
 
     def redact(self, profile: str, commits: Sequence[Commit]) -> None:
-        """Also drops the milestones, which have the values still."""
+        """Also drops the milestones, which have the values still; nothing stays packed."""
+        while self.spread(SPREAD_AT_ONCE):
+            pass
         super().redact(profile, commits)
         self.drop_milestones(profile, self.head(profile).seq + 1)
 

@@ -14,6 +14,7 @@ from stackroom.events.errors import LogError
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.migrations import migrate, schema_of
 from stackroom.events.model import Millis
+from stackroom.events.sqlite_blocks import SqliteCacheReader
 from stackroom.events.sqlite_file import (
     Durability,
     connect,
@@ -58,10 +59,10 @@ class LogFile:
         return cls(_open(path, new_id, now, synchronous, use), path)
 
     @contextmanager
-    def reading(self) -> Iterator[SqliteReader]:
+    def reading(self) -> Iterator[SqliteCacheReader]:
         """One reading transaction."""
         with explained(self.path), transaction(self._conn, "BEGIN"):
-            yield SqliteReader(self._conn)
+            yield SqliteCacheReader(self._conn)
 
     @contextmanager
     def writing(self) -> Iterator["SqliteCacheWriter"]:
@@ -93,7 +94,7 @@ class LogFile:
 
 
 @contextmanager
-def open_reader(path: Path) -> Iterator[SqliteReader]:
+def open_reader(path: Path) -> Iterator[SqliteCacheReader]:
     """One reading transaction on a file that is there, whoever owns it; it is never changed.
 
     Raises LogError if there is no log at `path`, or one that has yet to be migrated.
@@ -109,7 +110,7 @@ def open_reader(path: Path) -> Iterator[SqliteReader]:
                     hint="start the program that owns the file: it brings it up to date",
                 )
             with transaction(conn, "BEGIN"):
-                yield SqliteReader(conn)
+                yield SqliteCacheReader(conn)
         finally:
             conn.close()
 

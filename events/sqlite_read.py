@@ -28,6 +28,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
 
 if TYPE_CHECKING:
+    from stackroom.events.block import Block
     from stackroom.events.seeking import Sought
     from stackroom.events.sqlite_beside import SqliteBeside
 
@@ -237,6 +238,10 @@ class SqliteReader:
                     f"a commit of profile {profile} cannot be read: {error}"
                 ) from error
         return page
+
+    def block(self, profile: str, first: int) -> "Block | None":
+        """The block of a cache that begins with commit `first`: all that is kept of its commits; or None."""
+        return None
 
     def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
         """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
-from stackroom.events.merkle import Frontier
 from stackroom.events.migrations import Step, statements
-from stackroom.events.subtrees import completed
 
 APPLICATION_ID: Final = int.from_bytes(b"Strm", "big")
 """Marks the file as ours (`PRAGMA application_id`)."""
@@ -35,6 +33,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("lines", partial(_add_lines, use=use)),
         Step("typed", partial(_add_typed, use=use)),
         Step("subtrees", _add_subtrees),
+        Step("blocks", _add_blocks),
     )
 
 
@@ -145,6 +144,10 @@ def _add_typed(conn: sqlite3.Connection, use: Use) -> None:
 
 def _add_subtrees(conn: sqlite3.Connection) -> None:
     """Roots of perfect subtrees of the Merkle tree, for proofs; filled in for histories that are whole."""
+    # Here, as in `_add_runs`.
+    from stackroom.events.merkle import Frontier
+    from stackroom.events.subtrees import completed
+
     conn.execute(
         "CREATE TABLE subtrees (profile INTEGER NOT NULL, subtree INTEGER NOT NULL, "
         "root BLOB NOT NULL CHECK (length(root) = 32), PRIMARY KEY (profile, subtree)) STRICT, WITHOUT ROWID"
@@ -154,3 +157,12 @@ def _add_subtrees(conn: sqlite3.Connection) -> None:
         found = completed(Frontier(), (leaf for (leaf,) in conn.execute(leaves, (number,))))
         rows = [(number, subtree, root) for subtree, root in found]
         conn.executemany("INSERT INTO subtrees VALUES (?, ?, ?)", rows)
+
+
+def _add_blocks(conn: sqlite3.Connection) -> None:
+    """Commits that a replica keeps packed, in place of rows; the table stays empty in a hub's file."""
+    conn.execute(
+        "CREATE TABLE blocks (profile INTEGER NOT NULL REFERENCES profiles (number), "
+        "last INTEGER NOT NULL, first INTEGER NOT NULL CHECK (first <= last), "
+        "least INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (profile, last)) STRICT"
+    )

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -11,7 +11,7 @@ import msgspec
 from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
 from stackroom.events.errors import Gap, IntegrityError
-from stackroom.events.log import Refused, Snapshot, Taken
+from stackroom.events.log import REWRITTEN, Refused, Snapshot, Taken
 from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack, unpack
 from stackroom.events.model import Commit
 from stackroom.events.sqlite_read import SqliteReader
@@ -76,7 +76,8 @@ class SqliteWriter(SqliteReader):
         last = taken[-1].commit
         if frontier.size != last.seq:
             raise Gap(profile, frontier.size, last.seq)
-        self._insert(profile, number, taken)
+        self._count(profile, ((t.commit.replica, t.commit.number) for t in taken))
+        self._insert(number, taken)
         if head // LEAVES < last.seq // LEAVES:
             self._keep_subtrees(number, head, taken)
         self._conn.execute(MOVE_HEAD, (last.seq, last.root, pack(frontier), number))
@@ -104,7 +105,8 @@ class SqliteWriter(SqliteReader):
         )
 
     def redact(self, profile: str, commits: Sequence[Commit]) -> None:
-        number, *_ = self._numbered_profile(profile)
+        number, head, _ = self._numbered_profile(profile)
+        self.put_fact(REWRITTEN, profile, str(head).encode())
         for commit in commits:
             hashed = leaf_hash(leaf(profile, commit))
             at = (number, commit.seq)
@@ -162,18 +164,20 @@ class SqliteWriter(SqliteReader):
         if self._conn.executemany(EXTEND_NUMBERS, going_on).rowcount < len(used):
             self._conn.executemany(ADD_NUMBERS, [(profile, *one) for one in used])
 
-    def _insert(self, profile: str, number: int, taken: Sequence[Taken]) -> None:
+    def _count(self, profile: str, made: Iterable[tuple[str, int]]) -> None:
+        """Notes the numbers that replicas gave to proposals that were taken."""
         used: list[tuple[str, int, int]] = []
         running: dict[str, tuple[int, int]] = {}
-        for one in taken:
-            c = one.commit
-            first, last = running.get(c.replica, (c.number, c.number - 1))
-            if c.number != last + 1:
-                used.append((c.replica, first, last))
-                first = c.number
-            running[c.replica] = first, c.number
+        for replica, number in made:
+            first, last = running.get(replica, (number, number - 1))
+            if number != last + 1:
+                used.append((replica, first, last))
+                first = number
+            running[replica] = first, number
         used += [(replica, first, last) for replica, (first, last) in running.items()]
         self._use_numbers(profile, used)
+
+    def _insert(self, number: int, taken: Sequence[Taken]) -> None:
         values = [value for one in taken for value in _row(number, one)]
         begun = 0
         while begun < len(values):

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stackroom.events import codec, merkle
+from stackroom.events.block import Block
 from stackroom.events.errors import HistoryFault, LogCorrupt, MalformedEvent, Unvouched
 from stackroom.events.history import PAGE
 from stackroom.events.log import Head, Taken
 from stackroom.events.misfit import misfit, misplaced
+from stackroom.events.outcomes import taking
 from stackroom.events.redaction import Vouchers
 from stackroom.events.sqlite_read import SqliteReader
 
@@ -60,6 +62,16 @@ class Verifier:
             )
             raise HistoryFault(self.profile, commit.seq, "event_body", sentence) from error
 
+    def take_block(self, block: Block) -> None:
+        """Takes the next commits, of which no value was taken out, and none takes one; shown to nobody."""
+        tree = self.tree
+        leaves, roots = block.leaves(self.profile), block.columns.roots
+        for place, (hashed, said) in enumerate(zip(leaves, roots, strict=True)):
+            tree.add(hashed)
+            if (root := tree.root()) != said:
+                commit = block[place]
+                raise misfit(self.profile, Taken(commit, taking(commit), hashed), hashed, root)
+
     def end(self, seq: int, root: bytes) -> None:
         """Says that there are no more commits, and that #`seq` with `root` is where they should lead."""
         if (seq, root) != (self.tree.size, self.tree.root()):
@@ -106,13 +118,27 @@ def verify(
     except LogCorrupt as error:
         raise HistoryFault(profile, 0, "tree_head", str(error)) from error
     verifier = Verifier(profile, beside)
-    while page := _page(log, profile, verifier.tree.size):
-        for taken in page:
-            verifier.take(taken)
+    while True:
+        size = verifier.tree.size
+        block = None if beside else _block(log, profile, size + 1)
+        if block is not None:
+            verifier.take_block(block)
+        elif page := _page(log, profile, size):
+            for taken in page:
+                verifier.take(taken)
+        else:
+            break
         tell(verifier.tree.size)
     verifier.end(head.seq, head.root)
     verifier.compare(head.frontier)
     return head
+
+
+def _block(log: SqliteReader, profile: str, first: int) -> Block | None:
+    try:
+        return log.block(profile, first)
+    except LogCorrupt as error:
+        raise HistoryFault(profile, first, "commit", str(error)) from error
 
 
 def _page(log: SqliteReader, profile: str, after: int) -> list[Taken]:

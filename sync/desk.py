@@ -9,6 +9,7 @@ import anyio.to_thread
 from stackroom.events.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
+from stackroom.sync.blocks import Blocks
 from stackroom.sync.contrasting import read_diff
 from stackroom.sync.drafting import draft
 from stackroom.sync.inspector import Inspector, Storage
@@ -28,6 +29,7 @@ class Desk:
         self.server = server
         self.inspector = Inspector(server, storage)
         self.past = Past(server.settings.pasts_kept)
+        self.blocks = Blocks(server.settings)
         self._folding = anyio.Lock()
         """One state is read at a time, and by one of those who wait for it."""
 
@@ -42,7 +44,7 @@ class Desk:
         hub, settings, read = server.hub, server.settings, server.event_log.read
         match request:
             case effects.Read():
-                page = await read(partial(read_page, request, settings))
+                page = await read(partial(read_page, request, settings, self.blocks))
                 hub.page(request, page, server.clock())
                 return page.weight
             case effects.FetchRoots():

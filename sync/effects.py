@@ -11,6 +11,7 @@ from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.access import Fact, Principal
 from stackroom.sync.authority import Submission
+from stackroom.sync.blocks import Packed
 from stackroom.sync.mending import Mending
 from stackroom.sync.proofs import Proof
 from stackroom.sync.security_log import Kind, Wanted
@@ -47,7 +48,7 @@ class Read(Struct, frozen=True):
 
     With `root`, also the root at `after`, to be held against it; with `snapshot`, a snapshot where
     that is the shorter way, and the proof that its tree begins with the one over the first `seen` commits.
-    `history` marks a page that was asked for by `fetch`.
+    `history` marks a page that was asked for by `fetch`; with `blocks`, complete pages come packed.
     """
 
     session: int
@@ -57,6 +58,7 @@ class Read(Struct, frozen=True):
     snapshot: bool = False
     history: bool = False
     seen: int = 0
+    blocks: bool = False
 
 
 class FetchRoots(Struct, frozen=True):
@@ -234,7 +236,7 @@ Effect: TypeAlias = (
 class Page(Struct, frozen=True):
     """What the log says to a `Read`: the head, commits after `after`, and what was asked beside.
 
-    `leaves` were read to make the proof.
+    `leaves` were read to make the proof. The commits may be packed, in a `block`.
     """
 
     head: Head
@@ -243,6 +245,7 @@ class Page(Struct, frozen=True):
     snapshot: Snapshot | None = None
     proof: tuple[bytes, ...] = ()
     leaves: int = 0
+    block: Packed | None = None
 
     @property
     def weight(self) -> int:
@@ -250,7 +253,8 @@ class Page(Struct, frozen=True):
         bodies = sum(len(event.body) for commit in self.commits for event in commit.events)
         state = len(self.snapshot.state) if self.snapshot is not None else 0
         commits = len(self.commits) + self.leaves
-        return state + bodies + commits * ENVELOPE_BYTES
+        packed = self.block.weight if self.block is not None else 0
+        return state + bodies + commits * ENVELOPE_BYTES + packed
 
 
 class Vouched(Struct, frozen=True):

@@ -252,12 +252,13 @@ class Hub(Healing, Inspections):
         """Gives what is asked of a profile, to whoever may read it."""
         profile, id = message.profile, session.id
         match message:
-            case wire.Subscribe(_, after, root, snapshot, seen):
+            case wire.Subscribe(_, after, root, snapshot, seen, blocks):
                 if self._has_room(session, profile):
-                    self._subscribe(session, principal, profile, after)
-                    self._effects.append(Read(id, profile, after, root, snapshot, seen=seen))
-            case wire.Fetch(_, after):
-                self._effects.append(Read(id, profile, after, history=True))
+                    self._subscribe(session, principal, message)
+                    read = Read(id, profile, after, root, snapshot, seen=seen, blocks=blocks)
+                    self._effects.append(read)
+            case wire.Fetch(_, after, blocks):
+                self._effects.append(Read(id, profile, after, history=True, blocks=blocks))
             case wire.FetchRoots(_, seqs):
                 self._effects.append(FetchRoots(id, profile, seqs))
             case wire.Watch():

@@ -2,14 +2,18 @@
 
 from stackroom.events.log import LogReader
 from stackroom.events.tree import effort, prove_consistency
+from stackroom.sync.blocks import Blocks
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere
 from stackroom.sync.mending import GIVEN_UP_FACT
 from stackroom.sync.messages.healing import Compare, Compared
 from stackroom.sync.settings import Settings
 
 
-def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
-    """The page that `read` asks for: at most `page_commits` commits and `page_bytes` of bodies."""
+def read_page(read: Read, settings: Settings, blocks: Blocks, log: LogReader) -> Page:
+    """The page that `read` asks for: at most `page_commits` commits and `page_bytes` of bodies.
+
+    Where the reader takes `blocks`, one of them if that is complete; until one begins, fewer commits.
+    """
     head = log.head(read.profile)
     after = read.after
     root_there = None if read.root is None else log.root(read.profile, after)
@@ -25,7 +29,12 @@ def read_page(read: Read, settings: Settings, log: LogReader) -> Page:
                 leaves = effort(read.seen, after)
         else:
             snapshot = None
-    commits = log.commits(read.profile, after, settings.page_commits, settings.page_bytes)
+    most = settings.page_commits
+    if read.blocks:
+        if (block := blocks.after(log, read.profile, after, head.seq)) is not None:
+            return Page(head, (), root_there, snapshot, proof, leaves, block)
+        most = blocks.span_end(after) - after
+    commits = log.commits(read.profile, after, most, settings.page_bytes)
     return Page(head, tuple(commits), root_there, snapshot, proof, leaves)
 
 

@@ -121,6 +121,7 @@ class Subscribe(Message, frozen=True, tag="subscribe"):
 
     With `snapshot`, the hub may send a snapshot first where that is the shorter way; it then proves that
     the tree there begins with the one over the first `seen` commits, of which the sender has a checkpoint.
+    With `blocks`, it may send old commits packed.
     """
 
     profile: Id
@@ -128,6 +129,7 @@ class Subscribe(Message, frozen=True, tag="subscribe"):
     root: bytes
     snapshot: bool = False
     seen: Count = 0
+    blocks: bool = False
 
 
 class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
@@ -137,10 +139,14 @@ class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
 
 
 class Fetch(Message, frozen=True, tag="fetch"):
-    """Asks for one page of commits after seq `after`, for history that a snapshot left out."""
+    """Asks for one page of commits after seq `after`, for history that a snapshot left out.
+
+    With `blocks`, it may come packed.
+    """
 
     profile: Id
     after: Count
+    blocks: bool = False
 
 
 class FetchRoots(Message, frozen=True, tag="fetch_roots"):
@@ -269,6 +275,18 @@ class History(Message, frozen=True, tag="history"):
     commits: tuple[Commit, ...]
 
 
+class Block(Message, frozen=True, tag="block"):
+    """Commits after seq `after`, packed: in place of `commits`, or (`history`) of the `history` asked for.
+
+    Sent only to whoever asked with `blocks`. `data` is what docs/protocol.md says of blocks.
+    """
+
+    profile: str
+    after: int
+    data: bytes
+    history: bool = False
+
+
 class CaughtUp(Message, frozen=True, tag="caught_up"):
     """All that there was has been sent; what follows is live. `checkpoint` is the hub's signature on it."""
 
@@ -386,6 +404,7 @@ FromHub: TypeAlias = (
     | Profiles
     | Snapshot
     | Commits
+    | Block
     | History
     | CaughtUp
     | Roots

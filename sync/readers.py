@@ -50,11 +50,12 @@ class Readers(Voice, ABC):
         self._error(session, "too_large", why, profile=profile)
         return False
 
-    def _subscribe(self, session: Session, principal: Principal, profile: str, after: int) -> None:
+    def _subscribe(self, session: Session, principal: Principal, asked: wire.Subscribe) -> None:
+        profile = asked.profile
         others = self.subscribers.setdefault(profile, set())
         news = session.id not in others
         others.add(session.id)
-        session.subscriptions[profile] = Subscription(after)
+        session.subscriptions[profile] = Subscription(asked.after, blocks=asked.blocks)
         self._live.pop(profile, None)
         person = wire.Person(session.replica, principal.name, session.since)
         if news and len(others) > 1:
@@ -95,7 +96,11 @@ class Readers(Voice, ABC):
             principal = session.principal
             if principal is None or not self._reads(principal, read.profile):
                 return
-            self._send(session, wire.History(read.profile, read.after, page.commits))
+            if page.block is not None:
+                packed = wire.Block(read.profile, read.after, page.block.data, history=True)
+                self._send(session, packed)
+            else:
+                self._send(session, wire.History(read.profile, read.after, page.commits))
             return
         subscription = session.subscriptions.get(read.profile)
         if subscription is None or subscription.cursor != read.after or subscription.live:
@@ -110,13 +115,16 @@ class Readers(Voice, ABC):
             seq, tree, text = snapshot.seq, snapshot.frontier, snapshot.state.decode()
             signed = self._signed(profile, seq, merkle.root(tree), now)
             self._send(session, wire.Snapshot(profile, seq, tree, text, signed, page.proof))
+        if page.block is not None:
+            self._send(session, wire.Block(profile, subscription.cursor, page.block.data))
+            subscription.cursor = page.block.last
         if page.commits:
             subscription.cursor = page.commits[-1].seq
             self._send(session, wire.Commits(profile, page.commits))
         head = max(self.heads.get(profile, 0), page.head.seq)
         self.heads[profile] = head
         if subscription.cursor < head:
-            self._effects.append(Read(session.id, profile, subscription.cursor))
+            self._effects.append(subscription.reading(session.id, profile))
         else:
             subscription.live = True
             self._live.pop(profile, None)
@@ -132,7 +140,7 @@ class Readers(Voice, ABC):
             subscription.live = False
             subscription.cursor = after
             self._live.pop(profile, None)
-            self._effects.append(Read(session_id, profile, after))
+            self._effects.append(subscription.reading(session_id, profile))
 
     def _read_on(self, profile: str) -> None:
         """The log has more than can be told at once: live subscribers read on by themselves."""
@@ -141,7 +149,7 @@ class Readers(Voice, ABC):
             subscription = self.sessions[id].subscriptions[profile]
             subscription.cursor = self.reached(profile, subscription)
             subscription.live = False
-            self._effects.append(Read(id, profile, subscription.cursor))
+            self._effects.append(subscription.reading(id, profile))
         self._live.pop(profile, None)
 
     def reached(self, profile: str, subscription: Subscription) -> int:

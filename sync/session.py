@@ -4,14 +4,20 @@ from stackroom.events.model import Millis
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
+from stackroom.sync.effects import Read
 
 
 class Subscription:
-    __slots__ = ("cursor", "live")
+    __slots__ = ("blocks", "cursor", "live")
 
-    def __init__(self, cursor: int) -> None:
+    def __init__(self, cursor: int, *, blocks: bool) -> None:
         self.cursor = cursor
+        self.blocks = blocks
         self.live = False
+
+    def reading(self, session: int, profile: str) -> Read:
+        """The next page of the log for it."""
+        return Read(session, profile, self.cursor, blocks=self.blocks)
 
 
 class Watch:

@@ -85,6 +85,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """History goes out in pages of at most so many commits."""
     page_bytes: int = 1 << 20
     """A page ends with the commit that brings it to so many bytes of bodies."""
+    blocks_bytes: int = 32 << 20
+    """Of history that was packed for a reader and is kept so for the next, the least recent going first."""
     read_second: float = 16 << 20
     """Bytes of history that a user may be sent a second, in the long run; the rest comes late."""
     read_burst: float = 64 << 20

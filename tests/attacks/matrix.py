@@ -143,6 +143,9 @@ def reading() -> Iterator[Row]:
                 "subscribe", place, needed, lambda case, id=id: wire.Subscribe(id, 0, EMPTY_ROOT)
             )  # type: ignore[misc]
             yield Row("fetch", place, needed, lambda case, id=id: wire.Fetch(id, 0))  # type: ignore[misc]
+            yield Row(  # type: ignore[misc]
+                "fetch packed", place, needed, lambda case, id=id: wire.Fetch(id, 0, blocks=True)
+            )
             yield Row("watch", place, needed, lambda case, id=id: wire.Watch(id))  # type: ignore[misc]
             yield Row("look", place, needed, lambda case, id=id: wire.Look(0, id, 1))  # type: ignore[misc]
             yield Row("read_log", place, needed, lambda case, id=id: wire.ReadLog(0, id))  # type: ignore[misc]

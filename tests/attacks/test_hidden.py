@@ -26,6 +26,7 @@ OWN, NOWHERE = uid(2), uid(3)
 TELLING = (
     wire.Commits,
     wire.History,
+    wire.Block,
     wire.Snapshot,
     wire.Changed,
     wire.Looked,

@@ -24,7 +24,7 @@ DAY = 86_400_000
 
 DATA = (
     wire.Changed, wire.Looked, wire.LogRead, wire.Differed, wire.Proved, wire.RunsListed, wire.Inspected,
-    wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
+    wire.Commits, wire.History, wire.Block, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Results, wire.Profiles,
 )  # fmt: skip
 """What tells something of the hub."""
 

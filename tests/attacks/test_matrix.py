@@ -178,6 +178,7 @@ class Trial:
                 case (
                     wire.CaughtUp()
                     | wire.History()
+                    | wire.Block()
                     | wire.LogRead()
                     | wire.Drafted()
                     | wire.Roots()

@@ -21,6 +21,7 @@ from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.authority import Authority
+from stackroom.sync.blocks import Blocks
 from stackroom.sync.paging import compared, read_page, read_roots
 from stackroom.sync.settings import Settings
 from tests.sync.notaries import notary_of
@@ -33,6 +34,7 @@ class FaultyHub:
     def __init__(self, path: Path, *, settings: Settings, subprotocols: tuple[str, ...]) -> None:
         self.path = path
         self.settings = settings
+        self.blocks = Blocks(settings)
         self.subprotocols = subprotocols
         self.token = PASSWORD
         self.port = 0
@@ -125,7 +127,7 @@ class FaultyHub:
             case effects.Submit():
                 await self._decide(effect)
             case effects.Read():
-                page = await self.log.read(partial(read_page, effect, self.settings))
+                page = await self.log.read(partial(read_page, effect, self.settings, self.blocks))
                 self.core.page(effect, page, clock())
             case effects.FetchRoots():
                 found = await self.log.read(partial(read_roots, effect))

@@ -1,9 +1,12 @@
 """Frames of either coding, from replicas and from hubs, and the events in them."""
 
+from contextlib import suppress
+
 from stackroom.events import codec
+from stackroom.events.block import unpack
 from stackroom.events.check import Rejected, check, unsealed
 from stackroom.events.codec import leaf, unseal
-from stackroom.events.errors import ModelError
+from stackroom.events.errors import IntegrityError, ModelError
 from stackroom.events.model import Commit, Event
 from stackroom.events.permissions import Who
 from stackroom.events.rules import refuse_change
@@ -37,6 +40,10 @@ def one(data: bytes) -> None:
             if not isinstance(unsealed(proposal), Rejected):
                 for event in proposal.events:
                     event_survives(event)
+    if isinstance(message, wire.Block):
+        with suppress(IntegrityError):
+            for commit in unpack(message.data):
+                commit_survives(message.profile, commit)
     if isinstance(message, wire.Commits | wire.History):
         for commit in message.commits:
             commit_survives(message.profile, commit)

@@ -26,6 +26,7 @@ from stackroom.sync import effects, founding, orders, tokens
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import TOKEN_FACT, PeopleAccess
 from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.blocks import Blocks
 from stackroom.sync.contrasting import read_diff
 from stackroom.sync.drafting import draft
 from stackroom.sync.hub import Hub
@@ -169,6 +170,7 @@ class Witness:
             case (
                 wire.Commits(profile)
                 | wire.History(profile)
+                | wire.Block(profile)
                 | wire.Snapshot(profile)
                 | wire.CaughtUp(profile)
                 | wire.Roots(profile)
@@ -220,6 +222,7 @@ class FuzzedHub:
         self.work: deque[effects.Submit | effects.Ordered | effects.Mending] = deque()
         self.reads: deque[effects.Asked] = deque()
         self.past = Past(SETTINGS.pasts_kept)
+        self.blocks = Blocks(SETTINGS)
         self.tally = Tally()
         self.sessions: list[Session] = []
 
@@ -310,7 +313,9 @@ class FuzzedHub:
         read = self.file.read
         match request:
             case effects.Read():
-                self.hub.page(request, read(partial(read_page, request, SETTINGS)), self.now)
+                self.hub.page(
+                    request, read(partial(read_page, request, SETTINGS, self.blocks)), self.now
+                )
             case effects.FetchRoots():
                 self.hub.roots(request, read(partial(read_roots, request)), self.now)
             case effects.Show(_, profile):

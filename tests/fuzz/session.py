@@ -151,7 +151,7 @@ def reading(c: Choices, profile: str) -> wire.FromReplica:
         case 9:
             return wire.Prove(c.byte(), profile, (2, seq, 1, 2), c.pick((0, 1, 2, 10**6)))
         case _:
-            return wire.Fetch(profile, seq)
+            return wire.Fetch(profile, seq, blocks=seq % 2 == 0)
 
 
 BODIES = ("{}", "[]", '{"set":{"/config/a":1}}', '{"unset":["/name"]}', '{"name":"n"}', "\x00")
@@ -180,7 +180,7 @@ def message(c: Choices, hub: FuzzedHub) -> wire.FromReplica:
     match c.below(9):
         case 0:
             after, there, snapshot = c.pick((0, 1, 2, 10**6)), root(c, hub, profile), c.chance(2)
-            return wire.Subscribe(profile, after, there, snapshot, seen=int(snapshot))
+            return wire.Subscribe(profile, after, there, snapshot, int(snapshot), snapshot)
         case 1:
             return reading(c, profile)
         case 2:

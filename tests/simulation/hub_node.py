@@ -22,6 +22,7 @@ from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Fact, PeopleAccess, Principal
 from stackroom.sync.authority import Authority, Decision, Submission
+from stackroom.sync.blocks import Blocks
 from stackroom.sync.mending import Outcome, Unmended, mend
 from stackroom.sync.orders import carry_out
 from stackroom.sync.paging import compared, read_page, read_roots
@@ -99,6 +100,7 @@ class HubNode:
         self.connections: dict[int, Connection] = {}
         self.users: dict[int, str] = {}
         self.queue: list[effects.Submit] = []
+        self.blocks = Blocks(self.settings)
         self.busy = False
 
     def crash(self) -> None:
@@ -168,7 +170,7 @@ class HubNode:
                 connection.send_to_replica(message)
 
     def read(self, read: effects.Read) -> None:
-        page = self.log.read(partial(read_page, read, self.settings))
+        page = self.log.read(partial(read_page, read, self.settings, self.blocks))
         self.hub.page(read, page, self.clock.millis())
         self.carry_out()
 

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from stackroom.client.witness import Seen
 from stackroom.events import codec
 from stackroom.events.authors import author_finding, known_keys
+from stackroom.events.block import unpack
 from stackroom.events.codec import unseal
 from stackroom.events.fold import fold
 from stackroom.events.history import Difference, diff
@@ -33,7 +34,7 @@ from stackroom.sync.authority import Decision, Submission
 from tests.simulation.people import Rights
 
 TELLING = (
-    wire.Commits, wire.History, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Presence,
+    wire.Commits, wire.History, wire.Block, wire.Snapshot, wire.CaughtUp, wire.Roots, wire.Presence,
 )  # fmt: skip
 """Messages that tell something of a profile."""
 
@@ -150,8 +151,9 @@ class Witness:
                 if not self.known.may(user, listed.id, "profile.read"):
                     raise Broken(6, f"{user} was told of a profile closed to it")
 
-        if isinstance(message, wire.Commits | wire.History):
-            for commit in message.commits:
+        if isinstance(message, wire.Commits | wire.History | wire.Block):
+            packed = isinstance(message, wire.Block)
+            for commit in unpack(message.data) if packed else message.commits:
                 for number, event in enumerate(commit.events):
                     said = self.rewritten.get((message.profile, commit.seq, number))
                     if said is not None and said != codec.digest_now(event):

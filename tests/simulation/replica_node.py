@@ -15,6 +15,7 @@ from stackroom.client.identity import Renewal
 from stackroom.client.rebase import View, rebase
 from stackroom.client.store import Store
 from stackroom.client.witness import kept
+from stackroom.events.block import unpack
 from stackroom.events.check import Rejected, check_changes
 from stackroom.events.codec import seal
 from stackroom.events.errors import Gap, IntegrityError, Unvouched
@@ -73,6 +74,9 @@ class Process:
         match message:
             case wire.Commits(profile, commits) | wire.History(profile, _, commits):
                 for commit in commits:
+                    witness.told_commit(profile, commit)
+            case wire.Block(profile, _, data):
+                for commit in unpack(data):
                     witness.told_commit(profile, commit)
             case wire.Results(_, answers):
                 for answer in answers:
