@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import structs
 
-from stackroom.client import witness
+from stackroom.client import arriving, witness
 from stackroom.client.effects import (
     Apart,
     Backfill,
@@ -34,11 +34,11 @@ from stackroom.client.effects import (
     Welcomed,
 )
 from stackroom.client.replica_copy import Copy
+from stackroom.client.rights import readable
 from stackroom.client.witnessing import Witnessing
-from stackroom.events import codec, merkle
+from stackroom.events import merkle
 from stackroom.events.block import Block, unpack
 from stackroom.events.errors import IntegrityError, UnknownEvent
-from stackroom.events.fold import advance
 from stackroom.events.log import Answer
 from stackroom.events.model import Commit, Proposal
 from stackroom.events.redaction import rewritten_by
@@ -214,7 +214,7 @@ class Replica(Witnessing):
                 self.rights = message
                 self._effects.append(Granted(message))
                 for each in self.copies.values():
-                    if each.closed and _readable(each.profile, message):
+                    if each.closed and readable(each.profile, message):
                         self._subscribe(each)
             case wire.Reply(id) if id == REGISTRATION and self._key == "asked":
                 self._registered(message)
@@ -239,7 +239,10 @@ class Replica(Witnessing):
                     self._effects.append(Apart(message))
             case _:
                 if (copy := self.copies.get(message.profile)) is not None:
-                    self._about(copy, message)
+                    try:
+                        self._about(copy, message)
+                    except IntegrityError as error:
+                        self._broken(copy, str(error))
 
     def _registered(self, reply: wire.Reply) -> None:
         """The hub took the key, or it did not; then it says of each proposal what is wrong."""
@@ -348,25 +351,18 @@ class Replica(Witnessing):
             self._settle_answered(copy)
 
     def _block(self, copy: Copy, packed: wire.Block) -> None:
-        try:
-            block = unpack(packed.data)
-        except IntegrityError as error:
-            self._broken(copy, str(error))
-            return
+        block = unpack(packed.data)
         if packed.history:
             self._history(copy, packed.after, block)
         else:
             self._commits(copy, block)
 
     def _commits(self, copy: Copy, commits: Sequence[Commit], note: str = "") -> None:
-        whole = isinstance(commits, Block) and commits.plain and commits.first == copy.seq + 1
-        fresh = commits if whole else tuple(c for c in commits if c.seq > copy.seq)
+        fresh = arriving.fresh(copy, commits)
         if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
             return
         since = copy.frontier
-        leaves = self._leaves(copy, fresh)
-        if leaves is None:
-            return
+        leaves = arriving.leaves(copy, fresh)
         frontier = merkle.extended(since, leaves)
         root = merkle.root(frontier)
         if copy.gap_allowed and root != fresh[-1].root:
@@ -382,52 +378,29 @@ class Replica(Witnessing):
             self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
             return
         copy.gap_allowed = False
-        unlooked = () if whole else (c for c in fresh if c.seq > copy.clean_upto)
+        unlooked = () if isinstance(fresh, Block) else (c for c in fresh if c.seq > copy.clean_upto)
         taken = tuple(each for each in rewritten_by(unlooked) if each.seq <= since.size)
         if taken:
             self._effects.append(Clean(copy.profile, fresh[-1].seq, taken))
             return
         copy.frontier, copy.seen = frontier, witness.later(copy.seen, new)
         self._fold(copy, fresh)
-        mine = {p.id for p in copy.pending}
-        ids = fresh.columns.ids if isinstance(fresh, Block) else (c.id for c in fresh)
-        settled = tuple(id for id in ids if id in mine)
+        settled = arriving.settled(copy, fresh)
         self._forget(copy, settled)
         store = Store(copy.profile, fresh, frontier, settled, tuple(leaves), since)
         self._effects.append(store)
         self._settle_answered(copy)
         self._reached(copy)
 
-    def _leaves(self, copy: Copy, commits: Sequence[Commit]) -> list[bytes] | None:
-        """The leaf hashes of commits, which must follow our head: None if not, and the profile rests."""
-        if isinstance(commits, Block):
-            return commits.leaves(copy.profile)
-        leaves = []
-        for seq, commit in enumerate(commits, copy.seq + 1):
-            if commit.seq != seq:
-                self._broken(copy, f"#{commit.seq} came after #{seq - 1}")
-                return None
-            leaves.append(merkle.leaf_hash(codec.leaf(copy.profile, commit)))
-        return leaves
-
     def _history(self, copy: Copy, after: int, commits: Sequence[Commit]) -> None:
-        # The commits of a block follow one another.
-        some = commits[:1] if isinstance(commits, Block) else commits
-        for seq, commit in enumerate(some, after + 1):
-            if commit.seq != seq:
-                self._broken(copy, f"#{commit.seq} came in the place of #{seq}")
-                return
+        arriving.in_order(commits, after, "#{came} came in the place of #{place}")
         self._effects.append(Backfill(copy.profile, commits))
 
     def _fold(self, copy: Copy, commits: Sequence[Commit]) -> None:
         if copy.newer is not None:
             return
         try:
-            if isinstance(commits, Block):
-                copy.folding.take(commits)
-                return
-            for commit in commits:
-                advance(copy.state, (commit,))
+            arriving.fold(copy, commits)
         except UnknownEvent as error:
             copy.newer = error
             sentence = f"{error}: this profile is read-only here"
@@ -522,10 +495,3 @@ def _key_state(registered: bool | None) -> _KeyState:
     if registered is None:
         return "settled"
     return "known" if registered else "new"
-
-
-def _readable(profile: str, rights: wire.Rights) -> bool:
-    """Whether the hub lets us read the profile, or the stream of its people."""
-    if profile == rights.people:
-        return True
-    return "profile.read" in rights.profiles.get(profile, rights.hub)

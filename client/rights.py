@@ -60,3 +60,10 @@ def encode(rights: KnownRights) -> str:
 def decode(text: str) -> KnownRights | None:
     """What `encode` wrote; None for nothing."""
     return _decoder.decode(text) if text else None
+
+
+def readable(profile: str, rights: "wire.Rights") -> bool:
+    """Whether the hub lets us read the profile, or the stream of its people."""
+    if profile == rights.people:
+        return True
+    return "profile.read" in rights.profiles.get(profile, rights.hub)

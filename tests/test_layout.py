@@ -21,6 +21,7 @@ SHELLS = {
     "events/database.py",
     "events/migrations.py",
     "events/sqlite_beside.py",
+    "events/sqlite_blocks.py",
     "events/sqlite_cache.py",
     "events/sqlite_file.py",
     "events/sqlite_log.py",

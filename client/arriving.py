@@ -1,0 +1,50 @@
+"""Commits as they come from a hub, one by one or in a block: what a replica's core does with either."""
+
+from collections.abc import Iterable, Sequence
+
+from stackroom.client.replica_copy import Copy
+from stackroom.events import codec, merkle
+from stackroom.events.block import Block
+from stackroom.events.errors import IntegrityError
+from stackroom.events.fold import advance
+from stackroom.events.model import Commit
+
+
+def fresh(copy: Copy, commits: Sequence[Commit]) -> Sequence[Commit]:
+    """Those of `commits` that are not here; a block that follows stays one, if nothing is redacted in it."""
+    if isinstance(commits, Block) and commits.plain and commits.first == copy.seq + 1:
+        return commits
+    return tuple(commit for commit in commits if commit.seq > copy.seq)
+
+
+def leaves(copy: Copy, commits: Sequence[Commit]) -> list[bytes]:
+    """The leaf hashes of fresh commits; IntegrityError if they do not follow our head."""
+    if isinstance(commits, Block):
+        return commits.leaves(copy.profile)
+    in_order(commits, copy.seq, "#{came} came after #{before}")
+    return [merkle.leaf_hash(codec.leaf(copy.profile, commit)) for commit in commits]
+
+
+def in_order(commits: Iterable[Commit], after: int, said: str) -> None:
+    """Raises IntegrityError, as `said`, unless the commits follow one another after seq `after`."""
+    if isinstance(commits, Block):
+        commits = commits[:1]
+    for seq, commit in enumerate(commits, after + 1):
+        if commit.seq != seq:
+            raise IntegrityError(said.format(came=commit.seq, place=seq, before=seq - 1))
+
+
+def settled(copy: Copy, commits: Sequence[Commit]) -> tuple[str, ...]:
+    """The proposals that wait here and are among the commits."""
+    mine = {proposal.id for proposal in copy.pending}
+    ids = commits.columns.ids if isinstance(commits, Block) else (c.id for c in commits)
+    return tuple(id for id in ids if id in mine)
+
+
+def fold(copy: Copy, commits: Sequence[Commit]) -> None:
+    """Folds fresh commits into the state; UnknownEvent for what is newer than this program."""
+    if isinstance(commits, Block):
+        copy.folding.take(commits)
+        return
+    for commit in commits:
+        advance(copy.state, (commit,))
