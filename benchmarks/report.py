@@ -70,7 +70,7 @@ def page(report: Report) -> str:
     parts = [
         f"# Results\n\nWritten by `python -m benchmarks`, {report.kind}, {report.day}, in "
         f"{report.seconds / 60:.0f} minutes. [README.md](README.md) says how to read it; "
-        "[results.json](results.json) has every round of every figure.",
+        "[results.json](results.json) has every round of every figure.\n",
         table(("what", "value"), report.facts) + "\n",
     ]
     if report.targets:

@@ -2,6 +2,7 @@
 
 import json
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -50,6 +51,12 @@ def report(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def above_tables(page: str) -> list[str]:
+    """The line above each line of a table: Markdown wants an empty one above the first."""
+    lines = page.splitlines()
+    return [above for above, line in pairwise(lines) if line.startswith("|")]
+
+
 def test_a_figure_is_a_median_with_its_spread() -> None:
     assert OURS.shown() == "100 (90–120)"
     assert Series((1.25,)).shown(1) == "1.2"
@@ -60,6 +67,7 @@ def test_a_figure_is_a_median_with_its_spread() -> None:
 def test_people_read_the_targets_first_and_what_the_work_was(report: Path) -> None:
     page = (report / "RESULTS.md").read_text()
     assert "1 of 2 are met" in page
+    assert all(not above or "|" in above for above in above_tables(page)), "no table of its own"
     assert page.index("## Targets") < page.index("## Commits")
     assert "| commits | ratio  | more than 2 times    | 2.0 times    | **no** |" in page
     assert CASES["commits"].work in page

@@ -1,4 +1,8 @@
-"""The ceilings: what each guarded path may take, by version of Python, whose instructions they count."""
+"""The ceilings: what each guarded path may take, by the version of Python that executed what was counted.
+
+A version without ceilings of its own is held to those of the newest before it: newer ones have executed
+fewer instructions for the same code so far.
+"""
 
 import json
 import sys
@@ -13,9 +17,10 @@ ANEW: Final = "if that is on purpose, say why in the commit, and set it anew: ma
 
 
 def held() -> dict[str, int] | None:
-    """The ceilings of this Python; None if it has none."""
-    found: dict[str, int] | None = _all().get(PYTHON)
-    return found
+    """The ceilings of this Python, or of the newest before it; None if there are none."""
+    found = _all()
+    upto = [version for version in found if _order(version) <= _order(PYTHON)]
+    return found[max(upto, key=_order)] if upto else None
 
 
 def hold(counts: dict[str, int]) -> None:
@@ -35,6 +40,10 @@ def exceeded(counts: dict[str, int], ceilings: dict[str, int]) -> list[str]:
     found += [f"{name}: no ceiling" for name in counts.keys() - ceilings.keys()]
     found += [f"{name}: not counted any more" for name in ceilings.keys() - counts.keys()]
     return found
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _all() -> dict[str, dict[str, int]]:

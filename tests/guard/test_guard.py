@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_hot_paths_stay_under_their_ceilings() -> None:
     held = ceilings.held()
     if held is None:
-        pytest.skip(f"no ceilings were set with Python {ceilings.PYTHON}: make guard")
+        pytest.skip(f"no ceilings were set with Python {ceilings.PYTHON}, or before: make guard")
     command = [sys.executable, "-m", "tests.guard", "--json"]
     # In a process of its own: a debugger, coverage or the fixtures here would be counted, too.
     ended = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
@@ -33,3 +33,17 @@ def test_what_grew_is_named() -> None:
         "a write: no ceiling",
         "a read: not counted any more",
     ]
+
+
+def test_a_newer_python_is_held_to_the_ceilings_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ceilings, "FILE", tmp_path / "ceilings.json")
+    for version, count in (("3.11", 100), ("3.9", 400), ("3.13", 60)):
+        monkeypatch.setattr(ceilings, "PYTHON", version)
+        ceilings.hold({"a push": count})
+    found = {}
+    for version in ("3.8", "3.10", "3.11", "3.12", "3.13", "3.14"):
+        monkeypatch.setattr(ceilings, "PYTHON", version)
+        found[version] = (ceilings.held() or {}).get("a push")
+    assert found == {"3.8": None, "3.10": 460, "3.11": 115, "3.12": 115, "3.13": 69, "3.14": 69}

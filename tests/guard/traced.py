@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +26,34 @@ def numbers(path: Path) -> "memoryview[int]":
         return memoryview(mmap.mmap(file.fileno(), BYTES)).cast("Q")
 
 
-def tracer(counts: "memoryview[int]") -> Callable[[FrameType, str, Any], Any]:
-    """What the interpreter calls for every frame: ours are counted, instruction by instruction."""
+def count_instructions(counts: "memoryview[int]") -> None:
+    """All that our code executes from now on, in any thread, is counted while `COUNTING` says so."""
+    if sys.version_info >= (3, 12):
+        _monitor(counts)
+        return
+    trace = _tracer(counts)
+    threading.settrace(trace)
+    sys.settrace(trace)
+
+
+def _monitor(counts: "memoryview[int]") -> None:
+    """By sys.monitoring (PEP 669); what is not ours is not asked about again."""
+    monitoring = sys.monitoring
+    tool, event = monitoring.PROFILER_ID, monitoring.events.INSTRUCTION
+
+    def instruction(code: CodeType, offset: int) -> Any:
+        if not code.co_filename.startswith(ROOMS):
+            return monitoring.DISABLE
+        counts[INSTRUCTIONS] += counts[COUNTING]
+        return None
+
+    monitoring.use_tool_id(tool, "guard")
+    monitoring.register_callback(tool, event, instruction)
+    monitoring.set_events(tool, event)
+
+
+def _tracer(counts: "memoryview[int]") -> Callable[[FrameType, str, Any], Any]:
+    """By a trace function, which the interpreter calls for every frame."""
 
     def instruction(frame: FrameType, event: str, argument: Any) -> Any:
         if event == "opcode":
@@ -64,9 +90,7 @@ def main() -> None:
     counts = numbers(Path(path))
     count_statements(counts)
     sys.argv = [module, *arguments]
-    trace = tracer(counts)
-    threading.settrace(trace)
-    sys.settrace(trace)
+    count_instructions(counts)
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
