@@ -154,13 +154,18 @@ class Cache:
         with self.reader() as log:
             return log.found(profile, sought, before, limit)
 
-    def load(self, profile: str) -> Stored:
-        """The profile: the newest snapshot, and the commits after it."""
+    def load(self, profile: str, known: Stored | None = None) -> Stored:
+        """The profile: the newest snapshot, and the commits after it.
+
+        Or a copy of `known`, which was loaded before, if that is at the head still: one root, one state.
+        """
         with self.reader(sought=False) as log:
+            head = log.head(profile)
+            if known is not None and known.newer is None and known.frontier == head.frontier:
+                return Stored(known.state.copy(), head.frontier, None, log.missing(profile))
             snapshot = log.snapshot(profile)
             state = State() if snapshot is None else self._decoded(snapshot.state)
             newer = None
-            head = log.head(profile)
             try:
                 if head.seq > state.seq:
                     _fold(log, profile, state)

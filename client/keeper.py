@@ -8,7 +8,7 @@ from msgspec import structs
 from stackroom.client import evidence
 from stackroom.client import replica as core
 from stackroom.client.apart import forget
-from stackroom.client.cache import Cache
+from stackroom.client.cache import Cache, Stored
 from stackroom.client.errors import OtherHub
 from stackroom.client.healing import Healing
 from stackroom.client.hub_key import pinned_by
@@ -55,6 +55,8 @@ class Keeper:
         self.trust = trust
         """How far the hub at an address is trusted."""
         self.new_id = new_id
+        self._loaded: dict[str, Stored] = {}
+        """Profiles that somebody else has loaded already, until they are loaded here."""
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
@@ -66,7 +68,7 @@ class Keeper:
     @classmethod
     def open(cls, workspace: Workspace) -> "Keeper":
         """Opens the files of `workspace` once more, for the thread that calls this."""
-        return cls.on(
+        keeper = cls.on(
             Workspace.open(
                 workspace.home,
                 clock=workspace.clock,
@@ -75,6 +77,10 @@ class Keeper:
                 settings=workspace.settings,
             )
         )
+        if workspace.loaded is not None:
+            id, stored = workspace.loaded
+            keeper._loaded[id] = stored
+        return keeper
 
     @classmethod
     def on(cls, workspace: Workspace) -> "Keeper":
@@ -148,7 +154,7 @@ class Keeper:
 
     def load(self, profile: str) -> tuple[core.Copy, bool]:
         """The profile as the files have it, and whether its history is whole."""
-        stored = self.cache.load(profile)
+        stored = self.cache.load(profile, self._loaded.pop(profile, None))
         pending = self.store.pending(profile)
         seen = kept(self.store.checkpoint(profile))
         copy = core.Copy(profile, stored.state, stored.frontier, pending, stored.newer, seen)

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from stackroom.client.editing import Result
 from stackroom.client.errors import NotFound
 from stackroom.events import limits
 from stackroom.events.log import RunFound, RunsWanted
@@ -20,6 +19,7 @@ from stackroom.events.runs import Gathering, Run
 from stackroom.events.state import Stack, State
 
 if TYPE_CHECKING:
+    from stackroom.client.editing import Result
     from stackroom.client.profile_copy import ProfileCopy
 
 LEAST: Final = 4
@@ -30,7 +30,7 @@ class RecordedRun(Struct, frozen=True):
     """A run that was recorded: its id, and what became of the report; `str()` says it in words."""
 
     id: str
-    result: Result
+    result: "Result"
 
     def __str__(self) -> str:
         return f"run {self.id}: {self.result}"

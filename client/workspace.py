@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from msgspec import structs
 
-from stackroom.client.cache import Cache
+from stackroom.client.cache import Cache, Stored
 from stackroom.client.choosing import Why
 from stackroom.client.errors import (
     ClientError,
@@ -71,6 +71,8 @@ class Workspace:
         """Whether drafts may hold credentials in plain text."""
         self.asked = False
         """Whether a hub was asked for something by what goes through this."""
+        self.loaded: tuple[str, Stored] | None = None
+        """The profile that was copied last, as it was loaded: who sends a change needs it once more."""
 
     @classmethod
     def open(
@@ -290,6 +292,7 @@ class Workspace:
         if entry.hub is None:
             self.local.catch_up(id)
         stored = self.cache.load(id)
+        self.loaded = id, stored
         pending = [] if stored.newer is not None else self.store.pending(id)
         view = rebase(stored.state, pending, self.who(entry.hub, entry.id))
         entry = self._follow(entry, stored.state, view.state)

@@ -51,8 +51,7 @@ def _tell_version() -> None:
     from stackroom.events.version import VERSION
 
     try:
-        sys.stdout.write(f"stackroom {VERSION}\n")
-        sys.stdout.flush()
+        print(f"stackroom {VERSION}", flush=True)  # noqa: T201
     except OSError:
         return
     sys.exit(0)

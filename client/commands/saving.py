@@ -27,7 +27,7 @@ from stackroom.client.errors import (
     Unreachable,
     VersionMismatch,
 )
-from stackroom.events.check import Requested
+from stackroom.events.outcomes import Requested
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App

@@ -1,7 +1,6 @@
 """Writing a file whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +17,9 @@ def write_whole(file: Path, parts: Iterable[bytes], *, replace: bool) -> None:
         with file.open("wb") as stream:
             stream.writelines(parts)
         return
+    # Late: commands that only might write a file import this.
+    import tempfile
+
     handle, scratch = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -148,6 +148,18 @@ class TestSnapshot:
         assert kept.seq == 5
         assert encode(cache.load(PROFILE).state) == encode(state_of(commits))
 
+    def test_what_is_known_already_is_not_decoded_again(self, cache: Cache) -> None:
+        commits = history(8)
+        cache.save(PROFILE, commits[:6], tree(commits[:6]))
+        known = cache.load(PROFILE)
+        again = cache.load(PROFILE, known)
+        assert again.state is not known.state
+        assert again.state.entities[PROFILE] is known.state.entities[PROFILE]
+        cache.save(PROFILE, commits[6:], tree(commits))
+        newer = cache.load(PROFILE, known)
+        assert encode(newer.state) == encode(state_of(commits))
+        assert encode(known.state) == encode(again.state) == encode(state_of(commits[:6]))
+
     def test_takes_the_place_of_the_one_before(self, cache: Cache) -> None:
         commits = history(8)
         cache.save(PROFILE, commits, tree(commits))
