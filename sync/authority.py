@@ -7,6 +7,7 @@ away, and the next decision rebuilds them from the log.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence, Set
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -52,12 +53,17 @@ from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode, listing
+from stackroom.sync.branch import Branch
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
 from stackroom.sync.snapshots import AT_ONCE, Snapshots
 
 COPIES_KEPT: Final = 1_000
 """Connections of copied replicas that are remembered; they hang up as soon as they know."""
+
+
+_LISTED: Final = frozenset({"ProfileCreated", "ProfileRenamed", "ProfileDeleted"})
+"""The types of event that change what the catalogue says."""
 
 
 class Submission(Struct, frozen=True):
@@ -86,31 +92,11 @@ class Decision(Struct, frozen=True):
     answers: tuple[Answer, ...]
     commits: dict[str, tuple[Commit, ...]]
 
-
-class _Branch:
-    """A profile as the authority knows it, with what this transaction adds."""
-
-    __slots__ = ("added", "fresh", "listed", "numbers", "state", "stored", "tree")
-
-    def __init__(self, state: State, frontier: merkle.Frontier, stored: int) -> None:
-        self.state = state
-        self.tree = merkle.Growing(frontier)
-        self.listed = listing(state)
-        self.stored = stored
-        self.fresh: list[Taken] = []
-        self.added: list[Commit] = []
-        self.numbers: dict[str, int] = {}
-        """The largest number that was answered, by replica."""
-
     @property
-    def frontier(self) -> merkle.Frontier:
-        """The tree over all commits, with those that this transaction adds."""
-        return self.tree.frontier()
-
-    def answered(self, replica: str, number: int) -> None:
-        """A proposal of `replica` with this number has its answer."""
-        if number > self.numbers.get(replica, 0):
-            self.numbers[replica] = number
+    def changes_catalogue(self) -> bool:
+        """Whether a profile was made, renamed or deleted."""
+        added = chain.from_iterable(self.commits.values())
+        return any(not _LISTED.isdisjoint([event.type for event in c.events]) for c in added)
 
 
 class Authority:
@@ -138,7 +124,7 @@ class Authority:
         self.people = people
         self.snapshot_every = snapshot_every
         self.states_kept = states_kept
-        self._branches: OrderedDict[str, _Branch] = OrderedDict()
+        self._branches: OrderedDict[str, Branch] = OrderedDict()
         self._directory: Directory | None = None
         self._copies: OrderedDict[int, None] = OrderedDict()
         """Connections of replicas that were found to be copies: what comes next from them builds on what was
@@ -152,7 +138,7 @@ class Authority:
 
     def decide(self, submissions: Sequence[Submission], now: Millis, log: LogWriter) -> Decision:
         """Decides on `submissions` in order and appends what is taken; runs inside a transaction."""
-        touched: dict[str, _Branch] = {}
+        touched: dict[str, Branch] = {}
         known = log.answers([s.proposal.id for s in submissions])
         places = log.proposed(list(known)) if known else {}
         for submission in submissions:
@@ -271,7 +257,7 @@ class Authority:
     # One proposal
 
     def _answer(
-        self, submission: Submission, branch: _Branch, now: Millis, log: LogWriter
+        self, submission: Submission, branch: Branch, now: Millis, log: LogWriter
     ) -> Answer:
         proposal = submission.proposal
         replica = submission.who.replica
@@ -311,7 +297,7 @@ class Authority:
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
 
     def _outcome(
-        self, submission: Submission, branch: _Branch, changes: Changes, who: Who, log: LogWriter
+        self, submission: Submission, branch: Branch, changes: Changes, who: Who, log: LogWriter
     ) -> Outcome:
         """What the rules say, and what else this hub has."""
         proposal, seen = submission.proposal, submission.back or frozenset()
@@ -334,7 +320,7 @@ class Authority:
     def _refused(
         self,
         submission: Submission,
-        branch: _Branch,
+        branch: Branch,
         refusal: Refusal,
         now: Millis,
         log: LogWriter,
@@ -346,7 +332,7 @@ class Authority:
             branch.answered(replica, proposal.number)
         return answer
 
-    def _is_copy(self, submission: Submission, branch: _Branch, log: LogWriter) -> bool:
+    def _is_copy(self, submission: Submission, branch: Branch, log: LogWriter) -> bool:
         """Whether this, or something before it on its connection, has the number of another proposal."""
         session = submission.session
         if session in self._copies:
@@ -359,7 +345,7 @@ class Authority:
                 self._copies.popitem(last=False)
         return True
 
-    def _number_used(self, submission: Submission, branch: _Branch, log: LogWriter) -> bool:
+    def _number_used(self, submission: Submission, branch: Branch, log: LogWriter) -> bool:
         """Whether the replica gave this number to another proposal: hardly ever, as it counts up."""
         profile, replica = submission.profile, submission.who.replica
         if replica not in branch.numbers:
@@ -370,7 +356,7 @@ class Authority:
         return log.number_used(profile, replica, submission.proposal.number)
 
     def _refuse_taking(
-        self, submission: Submission, branch: _Branch, changes: Changes, log: LogWriter
+        self, submission: Submission, branch: Branch, changes: Changes, log: LogWriter
     ) -> Refusal | None:
         """Why what no rule refuses is not taken all the same: by what else this hub has."""
         if naming := self._refuse_naming(submission, changes, log):
@@ -388,7 +374,7 @@ class Authority:
         )
 
     def _refuse_holding(
-        self, submission: Submission, branch: _Branch, outcome: Conflicted | Requested
+        self, submission: Submission, branch: Branch, outcome: Conflicted | Requested
     ) -> Refusal | None:
         """Why no conflict or change request holds the proposal: its author has many in them."""
         if self.ceilings is None or submission.back is not None:
@@ -416,7 +402,7 @@ class Authority:
         return None
 
     def _conflict(
-        self, submission: Submission, branch: _Branch, outcome: Conflicted, log: LogWriter
+        self, submission: Submission, branch: Branch, outcome: Conflicted, log: LogWriter
     ) -> Event:
         """The event by which a conflict holds the proposal, with what each side says."""
         self._flush(submission.profile, branch, log)
@@ -432,7 +418,7 @@ class Authority:
     def _take(
         self,
         submission: Submission,
-        branch: _Branch,
+        branch: Branch,
         events: tuple[Event, ...],
         changes: Changes,
         taking: Taking,
@@ -468,7 +454,7 @@ class Authority:
             self._flush(submission.profile, branch, log)
         return Answer(proposal.id, taking, commit.seq)
 
-    def _flush(self, profile: str, branch: _Branch, log: LogWriter) -> None:
+    def _flush(self, profile: str, branch: Branch, log: LogWriter) -> None:
         """Appends what was taken so far, so that the log can be asked about it."""
         if branch.fresh:
             log.append(profile, branch.fresh, branch.frontier)
@@ -479,15 +465,15 @@ class Authority:
             log.list_profile(profile, name, deleted=deleted)
             branch.listed = listed
 
-    def _branch(self, profile: str, log: LogReader) -> _Branch:
+    def _branch(self, profile: str, log: LogReader) -> Branch:
         branch = self._branches.get(profile)
         stored = branch.state.seq - len(branch.fresh) if branch is not None else -1
         if branch is None or log.head(profile).seq != stored:
-            branch = self._branches[profile] = _Branch(*load(log, profile))
+            branch = self._branches[profile] = Branch(*load(log, profile))
         self._branches.move_to_end(profile)
         return branch
 
-    def _snapshot(self, profile: str, branch: _Branch, log: LogWriter) -> None:
+    def _snapshot(self, profile: str, branch: Branch, log: LogWriter) -> None:
         # What a snapshot costs grows with the entities; what it saves, with the commits.
         due = max(self.snapshot_every, len(branch.state.entities) // 2)
         if branch.state.seq - branch.stored >= due:

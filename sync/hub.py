@@ -9,7 +9,6 @@ Who follows what, and how far, is in `readers`; to whom it is shown, folded, in 
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
 from typing import Final
 
 from msgspec import structs
@@ -393,7 +392,7 @@ class Hub(Healing, Inspections):
     ) -> None:
         """The authority decided on `submits`, and that is durable; with `hold`, `announce` tells of it."""
         self._committed(decision.commits, now, hold)
-        if any(map(_changes_catalogue, chain.from_iterable(decision.commits.values()))):
+        if decision.changes_catalogue:
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
         answers = iter(decision.answers)
@@ -494,12 +493,3 @@ def _ends_own_token(ordered: Ordered) -> bool:
             return id == own
         case _:
             return False
-
-
-def _changes_catalogue(commit: Commit) -> bool:
-    """Whether a profile was made, renamed or deleted."""
-    return not _LISTED.isdisjoint([event.type for event in commit.events])
-
-
-_LISTED: Final = frozenset({"ProfileCreated", "ProfileRenamed", "ProfileDeleted"})
-"""The types of event that change what the catalogue says."""
