@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from stackroom.client.cache_log import CacheLog
+from stackroom.client.cache_redacted import (
+    began_before,
+    begun_at,
+    commits_since,
+    left_as_before,
+    redacted_since,
+)
 from stackroom.client.same_file import SameFile, make_private
 from stackroom.events.errors import (
     Gap,
@@ -23,7 +30,7 @@ from stackroom.events.errors import (
 )
 from stackroom.events.frontier import Frontier
 from stackroom.events.log import LogReader, Snapshot, Taken
-from stackroom.events.model import Commit, Event, Rewritten
+from stackroom.events.model import Commit, Rewritten
 from stackroom.events.sqlite_blocks import SqliteCacheReader
 from stackroom.events.sqlite_file import Durability
 from stackroom.events.sqlite_log import LogFile
@@ -220,9 +227,7 @@ class Cache:
             if not fresh:
                 return
             taken = tuple(rewritten_by(one.commit for one in fresh))
-            if taken and (
-                _began_before(log, profile, taken) or _left_as_before(log, profile, taken)
-            ):
+            if taken and (began_before(log, profile, taken) or left_as_before(log, profile, taken)):
                 raise Gap(profile, head.seq, fresh[0].commit.seq)
             if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
                 tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
@@ -298,11 +303,11 @@ class Cache:
             return
         snapshot = Snapshot(state.seq, frontier, encode(state))
         with self.writing() as log:
-            if log.head(profile).seq >= state.seq > 0 and not _redacted_since(
+            if log.head(profile).seq >= state.seq > 0 and not redacted_since(
                 log, profile, state.seq
             ):
                 # In this order: the new one goes where the old one was, and the file is written once.
-                log.drop_snapshots(profile, _begun_at(log, profile))
+                log.drop_snapshots(profile, begun_at(log, profile))
                 log.put_snapshot(profile, snapshot)
 
     def keep_milestones(
@@ -314,14 +319,14 @@ class Cache:
         is kept if the profile was redacted or forgotten since: they may have what it has no more.
         """
         with self.writing() as log:
-            if log.head(profile).seq < head or _redacted_since(log, profile, head):
+            if log.head(profile).seq < head or redacted_since(log, profile, head):
                 return
             for seq, state in states:
                 log.put_milestone(profile, seq, state)
             log.thin_milestones(profile, apart)
             newest = log.snapshot(profile)
             if newest is not None:
-                log.drop_snapshots(profile, [newest.seq, *_begun_at(log, profile)])
+                log.drop_snapshots(profile, [newest.seq, *begun_at(log, profile)])
 
     def verify(self, profile: str) -> None:
         """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
@@ -354,8 +359,8 @@ class Cache:
 
         texts: set[str] = set()
         with self.writing() as log:
-            held = _began_before(log, profile, rewritten)
-            for each, event in _left_as_before(log, profile, rewritten):
+            held = began_before(log, profile, rewritten)
+            for each, event in left_as_before(log, profile, rewritten):
                 held = True
                 texts |= texts_in(event, each.paths)
             if held:
@@ -368,7 +373,7 @@ class Cache:
     def _drop_older(self, log: "SqliteCacheWriter", profile: str, seq: int) -> None:
         """Drops states from before `seq`: a process that had not heard of it may have kept them."""
         dropped = log.drop_milestones(profile, seq) > 0
-        begun, newest = _begun_at(log, profile), log.snapshot(profile)
+        begun, newest = begun_at(log, profile), log.snapshot(profile)
         if newest is not None and newest.seq < seq and newest.seq not in begun:
             log.drop_snapshots(profile, begun)
             dropped = True
@@ -426,70 +431,6 @@ def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
     return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
 
 
-def _began_before(log: SqliteReader, profile: str, taken: Iterable[Rewritten]) -> bool:
-    """Whether the profile begins here at a snapshot that may have the value still.
-
-    Also where the events themselves were fetched since, and came without it.
-    """
-    return any(each.seq <= begun for begun in _begun_at(log, profile) for each in taken)
-
-
-def _left_as_before(
-    log: SqliteReader, profile: str, taken: Iterable[Rewritten]
-) -> list[tuple[Rewritten, Event]]:
-    """The events of `taken` that are kept here as they were before they were rewritten so.
-
-    One that says something else than it says there, and than what an earlier redaction left of it, was
-    rewritten once more by a later one, and came so from the hub.
-    """
-    from stackroom.events.codec import digest_now
-    from stackroom.events.redaction import rewritten_by
-
-    last = {(each.seq, each.event): each for each in taken}
-    other = [
-        (each, event)
-        for each in last.values()
-        if (event := _kept(log, profile, each)) is not None and digest_now(event) != each.digest
-    ]
-    earlier = set[tuple[int, int, str]]()
-    if any(event.digest for _, event in other):
-        known = rewritten_by(_since(log, profile, 0))
-        earlier = {(each.seq, each.event, each.digest) for each in known}
-    return [
-        (each, event)
-        for each, event in other
-        if not event.digest or (each.seq, each.event, digest_now(event)) in earlier
-    ]
-
-
-def _kept(log: SqliteReader, profile: str, each: Rewritten) -> Event | None:
-    """The event of which `each` speaks, if it is here."""
-    found = log.commits(profile, each.seq - 1, 1)
-    if not found or found[0].seq != each.seq or each.event >= len(found[0].events):
-        return None
-    return found[0].events[each.event]
-
-
-def _redacted_since(log: SqliteReader, profile: str, seq: int) -> bool:
-    """Whether a commit after `seq` took a value out of the history."""
-    from stackroom.events.redaction import rewritten_by
-
-    return any(True for _ in rewritten_by(_since(log, profile, seq)))
-
-
-def _since(log: SqliteReader, profile: str, seq: int) -> Iterator[Commit]:
-    from stackroom.events.history import pages
-
-    for page in pages(log, profile, seq):
-        yield from page
-
-
-def _begun_at(log: SqliteReader, profile: str) -> list[int]:
-    """The seq of the snapshot at which the profile begins here while commits before it are missing."""
-    missing = log.missing(profile)
-    return [missing.stop - 1] if missing is not None else []
-
-
 def _leaf(profile: str, commit: Commit) -> bytes:
     from stackroom.events import codec, merkle
 
@@ -500,5 +441,5 @@ def _fold(log: SqliteReader, profile: str, state: State) -> None:
     """Brings `state` up to the head, commit by commit: where it ends is as far as this program can read."""
     from stackroom.events.fold import advance
 
-    for commit in _since(log, profile, state.seq):
+    for commit in commits_since(log, profile, state.seq):
         advance(state, (commit,))
