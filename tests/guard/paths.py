@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from benchmarks import processes, speaker
 from benchmarks.join import Joined
@@ -22,8 +23,10 @@ REPEATS = 3
 """Of each push; the least counts, since the hub also does what the clock tells it to."""
 BATCH = 32
 SUBSCRIBERS = 20
-SHORT, LONG = 64, 256
-"""Commits of the histories that a fresh client fetches; what it does once, both have in common."""
+SPAN = 64
+"""Commits of a block: what is complete travels packed, and the rest in a page."""
+SHORT, LONG, TAILED = SPAN, 4 * SPAN, 5 * SPAN - 8
+"""Commits of the histories that a fresh client fetches; what it does once, all have in common."""
 COMPONENTS = 200
 ROOM = "guard"
 SETTLED = 0.1
@@ -119,7 +122,10 @@ async def counted(guarded: Guarded) -> dict[str, int]:
     short = guarded.joined(SHORT)
     await guarded.push(writer, LONG - guarded.committed)
     long = guarded.joined(LONG)
-    found["instructions of a fresh client, a commit"] = (long - short) // (LONG - SHORT)
+    found["instructions of a fresh client, a commit in a block"] = (long - short) // (LONG - SHORT)
+    await guarded.push(writer, TAILED - guarded.committed)
+    tail = guarded.joined(TAILED) - long
+    found["instructions of a fresh client, a commit in a page"] = tail // (TAILED - LONG)
     guarded.counts.count(True)
     single = await guarded.least(lambda: guarded.push(writer, 1))
     batch = await guarded.least(lambda: guarded.push(writer, BATCH))
@@ -161,6 +167,7 @@ def measured(folder: Path) -> dict[str, int]:
     data = folder / "hub"
     data.mkdir()
     counts = Counts(folder / "counts")
-    with processes.hub(data, program=counts.program("stackroom.sync.service")) as running:
+    settings = structs.replace(processes.MEASURED, page_commits=SPAN)
+    with processes.hub(data, settings, counts.program("stackroom.sync.service")) as running:
         guarded = Guarded(running, counts, folder)
         return speaker.run(lambda: counted(guarded))
