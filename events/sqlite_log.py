@@ -119,11 +119,17 @@ class SqliteLog:
     """An `EventLog`: a thread and connection that writes, another that reads beside it, and the upkeep."""
 
     def __init__(
-        self, writer: "Database", reader: "Database", upkeep: "Upkeep", path: Path
+        self,
+        writer: "Database",
+        reader: "Database",
+        upkeep: "Upkeep",
+        writing: Callable[[sqlite3.Connection], LogWriter],
+        path: Path,
     ) -> None:
         self._writer = writer
         self._reader = reader
         self._upkeep = upkeep
+        self._writing = writing
         self.path = path
 
     @classmethod
@@ -134,6 +140,7 @@ class SqliteLog:
         # Not at the top: commands read logs without asyncio, whose import takes longer.
         from stackroom.events.database import Database
         from stackroom.events.sqlite_upkeep import Upkeep, leave_to_upkeep
+        from stackroom.events.sqlite_write import SqliteWriter
 
         def connected() -> sqlite3.Connection:
             return leave_to_upkeep(_open(path, new_id, now, synchronous, "log"))
@@ -144,7 +151,8 @@ class SqliteLog:
         except BaseException:
             await writer.aclose()
             raise
-        return cls(writer, reader, Upkeep(writer, connected), path)
+        writing = partial(SqliteWriter, index_later=True)
+        return cls(writer, reader, Upkeep(writer, connected), writing, path)
 
     async def read(self, work: Callable[[LogReader], T]) -> T:
         """Runs `work` in one reading transaction."""
@@ -158,12 +166,10 @@ class SqliteLog:
     async def write(self, work: Callable[[LogWriter], T]) -> T:
         """Runs `work` in one writing transaction; what it did is durable on return."""
 
-        from stackroom.events.sqlite_write import SqliteWriter
-
         def whole(conn: sqlite3.Connection) -> tuple[T, int]:
             before = conn.total_changes
             with explained(self.path), transaction(conn, "BEGIN IMMEDIATE"):
-                done = work(SqliteWriter(conn, index_later=True))
+                done = work(self._writing(conn))
             return done, conn.total_changes - before
 
         done, rows = await self._writer.run(whole)
