@@ -25,7 +25,7 @@ from benchmarks.series import Series, percentile, ratios
 PACE: Final = 50
 """Events a second, of one writer that does not wait for acknowledgements."""
 WARM_UP = 25
-"""Events at that pace whose times do not count: where who comes is told to others, many have just come."""
+"""Events before those that count: where who comes is told to others, many have just come."""
 MOST: Final = 12_000
 """Events a second that are made ahead for the closed loop."""
 IN_FLIGHT: Final = 32
@@ -149,7 +149,7 @@ def measure(bench: Bench, started: Field) -> tuple[Rounds, Field]:
         for size in scale.audiences:
             room = f"delivery_{size}_{turn}"
             supply = Supply(room)
-            slow = supply.take(round(PACE * scale.delivery_seconds))
+            slow = supply.take(WARM_UP + round(PACE * scale.delivery_seconds))
             fast = supply.take(round(MOST * scale.delivery_flat_out))
             for entrant in taking.turn(turn):
                 try:
@@ -279,8 +279,8 @@ def _notes(bench: Bench) -> tuple[str, ...]:
     scale = bench.scale
     return (
         f"medians (least–most) of {scale.delivery_rounds} rounds; in each, everybody in turn: "
-        f"{scale.delivery_seconds:g} s of {PACE} events a second of one writer, of which the first "
-        f"{WARM_UP} do not count, then "
+        f"{scale.delivery_seconds:g} s of {PACE} events a second of one writer, after {WARM_UP} that do not "
+        "count, then "
         f"{scale.delivery_flat_out:g} s of a closed loop with {IN_FLIGHT} appends in flight, whose writers "
         f"wait while the fleet is {WINDOW} events behind",
         "`send → last` runs from the writer's send to the last subscriber's receipt: it holds the commit, "
