@@ -40,6 +40,7 @@ _WORDS: Final[dict[AttributeType, str]] = {
     "bool": "true or false",
     "dict": "a map",
     "list": "a list",
+    "any": "a value",
 }
 _JSON_TYPES: Final[dict[AttributeType, str]] = {
     "str": "string",
