@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from benchmarks import processes
 from benchmarks.peers import raw
-from benchmarks.peers.peer import Caught, Heard, Message
+from benchmarks.peers.peer import Caught, Heard, Message, append_all
 from benchmarks.peers.workload import Kept, Made, fold
 from benchmarks.processes import HOST
 
@@ -105,10 +105,7 @@ class JetStreamServer(Struct, frozen=True):
 
     async def load(self, room: str, events: Sequence[Made]) -> None:
         """A thousand publishes in flight."""
-        writer = await self.writer(room)
-        for n in range(0, len(events), AT_ONCE):
-            await writer.append(writer.message(events[n : n + AT_ONCE]))
-        await writer.close()
+        await append_all(await self.writer(room), events, AT_ONCE)
 
     async def settle(self) -> None:
         """What was acknowledged is in its files, which outlive the process."""

@@ -103,6 +103,13 @@ class Peer(Protocol):
         """Starts it on `folder`, which may hold what it kept before; ends it at the end."""
 
 
+async def append_all(writer: Writer, events: Sequence[Made], at_once: int) -> None:
+    """Appends a long history by one writer, so many events acknowledged together, and closes it."""
+    for n in range(0, len(events), at_once):
+        await writer.append(writer.message(events[n : n + at_once]))
+    await writer.close()
+
+
 def memory(pid: int) -> float:
     """Megabytes (10^6 bytes) of a server and its children, what they share counted once (PSS)."""
     root = psutil.Process(pid)

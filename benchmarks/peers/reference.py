@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from benchmarks import processes, speaker
 from benchmarks.peers import raw
-from benchmarks.peers.peer import Caught, Heard, Message
+from benchmarks.peers.peer import Caught, Heard, Message, append_all
 from benchmarks.peers.workload import Kept, Made, fold
 from benchmarks.processes import HOST
 
@@ -81,10 +81,7 @@ class BareServer(Struct, frozen=True):
 
     async def load(self, room: str, events: Sequence[Made]) -> None:
         """Arrays of events, each waited for."""
-        writer = await self.writer(room)
-        for n in range(0, len(events), AT_ONCE):
-            await writer.append(writer.message(events[n : n + AT_ONCE]))
-        await writer.close()
+        await append_all(await self.writer(room), events, AT_ONCE)
 
     async def settle(self) -> None:
         """What was acknowledged is stored."""
