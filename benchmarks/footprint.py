@@ -52,14 +52,7 @@ def _ten(bench: Bench) -> Outcome:
     begun = time.monotonic()
     build(data / "hub.db", teams)
     bench.say(f"{scale.profiles} histories made in {time.monotonic() - begun:.0f} s")
-    starts, resident = _started(bench, data)
-    rows = [("ready after its start", starts.shown(3), "s")]
-    rows.append(("memory when ready", resident.shown(), "MB"))
-    with processes.hub(data) as running:
-        stages = speaker.run(lambda: _at_work(running, teams))
-        high = running.memory()[1]
-    rows += [(name, f"{now:,.0f}", "MB") for name, now in stages]
-    rows.append(("the most that it ever had (VmHWM)", f"{high:,.0f}", "MB"))
+    starts, high, rows = _read_and_written(bench, data, teams)
     commits = scale.profiles * scale.commits_each
     targets = (
         Target(
@@ -115,13 +108,10 @@ def _longest(bench: Bench, commits: int) -> Outcome:
     return Outcome(title, HEADING, tuple(rows), targets, notes)
 
 
-def _many(bench: Bench) -> Outcome:
-    """Starts a hub on a thousand profiles; then has each of them written to."""
-    data = bench.folder / "many"
-    data.mkdir()
-    shape = Shape(MANY_COMPONENTS, 0, MANY_COMMITS)
-    teams = [Team(f"team {n}", shape, seed=n, space=1_000 + n) for n in range(MANY)]
-    build(data / "hub.db", teams)
+def _read_and_written(
+    bench: Bench, data: Path, teams: list[Team]
+) -> tuple[Series, float, list[tuple[str, str, str]]]:
+    """Starts of a hub, the most memory it had while all was read and written to, and the rows of both."""
     starts, resident = _started(bench, data)
     rows = [("ready after its start", starts.shown(3), "s")]
     rows.append(("memory when ready", resident.shown(), "MB"))
@@ -130,6 +120,17 @@ def _many(bench: Bench) -> Outcome:
         high = running.memory()[1]
     rows += [(name, f"{now:,.0f}", "MB") for name, now in stages]
     rows.append(("the most that it ever had (VmHWM)", f"{high:,.0f}", "MB"))
+    return starts, high, rows
+
+
+def _many(bench: Bench) -> Outcome:
+    """Starts a hub on a thousand profiles; then has each of them written to."""
+    data = bench.folder / "many"
+    data.mkdir()
+    shape = Shape(MANY_COMPONENTS, 0, MANY_COMMITS)
+    teams = [Team(f"team {n}", shape, seed=n, space=1_000 + n) for n in range(MANY)]
+    build(data / "hub.db", teams)
+    starts, high, rows = _read_and_written(bench, data, teams)
     targets = (
         Target("cold start until /readyz says so", starts.median, "at most", 0.6, "s", 3),
         Target("memory, at its most", high, "less than", 120, "MB"),
