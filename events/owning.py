@@ -48,7 +48,7 @@ class Owned(Struct):
     kind: Kind
     maps: dict[str, dict[str, Value]]
     stamps: dict[Path, Stamp]
-    below: Set[Path]
+    below: frozenset[Path]
     seq: int
     writer: int
     others: int
@@ -141,12 +141,12 @@ class Owner:
                 or own.kind != change.kind
                 or (own.seq > base and (own.writer != me or own.others > base))
                 or entity in ground.protected
+                or (own.below and not own.below.isdisjoint(written))
             ):
                 return None
-            for (path, field, _), value in zip(places, written.values(), strict=True):
+            for (_, field, _), value in zip(places, written.values(), strict=True):
+                # All text in it was encoded.
                 if type(value) is not str and (field == "labels" or fault(value) is not None):
-                    return None
-                if path in own.below:
                     return None
             size += len(text)
             plain.writes.append((own, places, written))
@@ -203,7 +203,7 @@ class Owner:
             setattr(twin, field, maps[field])
         seq, writer = max(stamps.values())
         others = max((s for s, w in stamps.values() if w != writer), default=0)
-        below = {_place(path) for path in stamps if path.count("/") > 2}
+        below = frozenset([_place(path) for path in stamps if path.count("/") > 2])
         own = Owned(twin.kind, maps, stamps, below, seq, writer, others)
         if (config := maps.get("config")) is not None:
             own.bytes, own.levels = len(_encode(config)), depth(config)

@@ -4,9 +4,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
@@ -178,7 +180,7 @@ class SqliteWriter(SqliteReader):
         self._use_numbers(profile, used)
 
     def _insert(self, number: int, taken: Sequence[Taken]) -> None:
-        values = [value for one in taken for value in _row(number, one)]
+        values = list(chain.from_iterable([_row(number, one) for one in taken]))
         begun = 0
         while begun < len(values):
             count = next(n for n in TOGETHER if begun + n * COLUMNS <= len(values))
@@ -195,25 +197,9 @@ def _insertion(count: int) -> str:
 
 
 def _row(profile: int, taken: Taken) -> tuple[object, ...]:
-    c = taken.commit
-    return (
-        profile,
-        c.seq,
-        c.id,
-        c.replica,
-        c.number,
-        c.base,
-        c.author,
-        c.message,
-        c.time,
-        c.accepted,
-        taken.outcome,
-        taken.leaf,
-        c.root,
-        _encoder.encode(c.events).decode(),
-        c.key,
-        c.signature,
-    )
+    *head, events, root, key, signature = structs.astuple(taken.commit)
+    text = _encoder.encode(events).decode()
+    return (profile, *head, taken.outcome, taken.leaf, root, text, key, signature)
 
 
 _encoder = msgspec.json.Encoder()
