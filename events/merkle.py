@@ -40,6 +40,14 @@ class Growing:
         peaks.append(hashed)
         self.size += 1
 
+    def grown(self, hashes: Iterable[bytes]) -> list[bytes]:
+        """More leaves, given by their leaf hashes; the root after each of them."""
+        roots = []
+        for hashed in hashes:
+            self.add(hashed)
+            roots.append(_folded(self._peaks))
+        return roots
+
     def root(self) -> bytes:
         """The Merkle tree hash as it stands."""
         return _folded(self._peaks)

@@ -135,6 +135,15 @@ def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
     return f"value of type {type(value).__name__} is not one that JSON can say"
 
 
+def depth(value: object) -> int:
+    """Levels of nesting: 0 for a number or a text. What rules have let in is never very deep."""
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    if isinstance(value, list | tuple):
+        return 1 + max(map(depth, value), default=0)
+    return 0
+
+
 def _encodes(text: str) -> bool:
     if text.isascii():
         return True

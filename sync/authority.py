@@ -13,7 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from stackroom.events import codec, merkle
+from stackroom.events import codec
 from stackroom.events.check import (
     Accepted,
     Changes,
@@ -27,7 +27,6 @@ from stackroom.events.check import (
     refuse_rights,
     unsealed,
 )
-from stackroom.events.fold import apply
 from stackroom.events.history import explain, load
 from stackroom.events.log import (
     Answer,
@@ -36,7 +35,6 @@ from stackroom.events.log import (
     Proposed,
     Refused,
     Snapshot,
-    Taken,
     Taking,
 )
 from stackroom.events.model import (
@@ -49,11 +47,12 @@ from stackroom.events.model import (
     Proposal,
 )
 from stackroom.events.outcomes import holding, set_aside
+from stackroom.events.owning import Plain
 from stackroom.events.people import HUB, Directory
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode, listing
-from stackroom.sync.branch import Branch
+from stackroom.sync.branch import Branch, Fresh
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
 from stackroom.sync.snapshots import AT_ONCE, Snapshots
@@ -150,7 +149,7 @@ class Authority:
                 places[id] = Proposed(profile, submission.who.replica)
         commits = {}
         for profile, branch in touched.items():
-            self._flush(profile, branch, log)
+            branch.flush(profile, log)
             if branch.added:
                 commits[profile] = tuple(branch.added)
                 self._snapshot(profile, branch, log)
@@ -172,7 +171,7 @@ class Authority:
 
     def state(self, profile: str, log: LogReader) -> State:
         """The profile as it stands in this transaction; not to be changed."""
-        return self._branch(profile, log).state
+        return self._branch(profile, log).owner.shared()
 
     def directory(self, log: LogReader) -> Directory:
         """The people as they stand in this transaction."""
@@ -221,7 +220,7 @@ class Authority:
             return outcome.refusal
         submission = Submission(stream, who, proposal)
         self._take(submission, branch, events, changes, "accepted", now, log)
-        self._flush(stream, branch, log)
+        branch.flush(stream, log)
         self._snapshot(stream, branch, log)
         commit, branch.added = branch.added[-1], []
         return commit
@@ -276,6 +275,8 @@ class Authority:
                 return self._refused(submission, branch, refusal, now, log)
             # Not remembered: whose proposal this is was not shown, and its author may still push it.
             return Answer(proposal.id, "rejected", None, forged.code, forged.sentence)
+        if (plain := self._plain(submission, branch, changes, who)) is not None:
+            return self._take(submission, branch, proposal.events, plain, "accepted", now, log)
         outcome = self._outcome(submission, branch, changes, who, log)
         if isinstance(outcome, Rejected) and submission.back is not None:
             outcome = Conflicted(set_aside(branch.state, changes))
@@ -295,6 +296,18 @@ class Authority:
                     submission, branch, (held,), _changes(held), "requested", now, log
                 )
         return self._take(submission, branch, proposal.events, changes, taking, now, log)
+
+    def _plain(
+        self, submission: Submission, branch: Branch, changes: Changes, who: Who
+    ) -> Plain | None:
+        """What the proposal writes, if one look is enough to see that `_outcome` accepts it."""
+        if submission.back is not None:
+            return None
+        proposal = submission.proposal
+        plain = branch.owner.plain(proposal.base, changes, who, proposal.id)
+        if plain is None or (self.ceilings is not None and not self.ceilings.hold(plain)):
+            return None
+        return plain
 
     def _outcome(
         self, submission: Submission, branch: Branch, changes: Changes, who: Who, log: LogWriter
@@ -352,7 +365,7 @@ class Authority:
             branch.numbers[replica] = log.last_number(profile, replica)
         if submission.proposal.number > branch.numbers[replica]:
             return False
-        self._flush(profile, branch, log)
+        branch.flush(profile, log)
         return log.number_used(profile, replica, submission.proposal.number)
 
     def _refuse_taking(
@@ -405,7 +418,7 @@ class Authority:
         self, submission: Submission, branch: Branch, outcome: Conflicted, log: LogWriter
     ) -> Event:
         """The event by which a conflict holds the proposal, with what each side says."""
-        self._flush(submission.profile, branch, log)
+        branch.flush(submission.profile, log)
         base = submission.proposal.base
         told = explain(log, submission.profile, branch.state, base, outcome.overlaps)
         return self._held(submission, structs.replace(outcome, overlaps=told))
@@ -420,50 +433,36 @@ class Authority:
         submission: Submission,
         branch: Branch,
         events: tuple[Event, ...],
-        changes: Changes,
+        changes: Changes | Plain,
         taking: Taking,
         now: Millis,
         log: LogWriter,
     ) -> Answer:
         """Makes the commit; `changes` are what `events` say."""
-        proposal = submission.proposal
-        own = events is proposal.events
-        commit = Commit(
-            branch.state.seq + 1,
+        proposal, who = submission.proposal, submission.who
+        if isinstance(changes, Plain):
+            branch.owner.write(who.replica, changes)
+        else:
+            branch.owner.apply(who.replica, changes)
+        seq = branch.state.seq
+        head = (
+            seq,
             proposal.id,
-            submission.who.replica,
+            who.replica,
             proposal.number,
             proposal.base,
-            submission.who.author,
+            who.author,
             proposal.message,
             proposal.time,
             now,
-            events,
-            b"",
-            proposal.key if own else b"",
-            proposal.signature if own else b"",
         )
-        leaf = merkle.leaf_hash(codec.leaf(submission.profile, commit))
-        branch.tree.add(leaf)
-        commit = structs.replace(commit, root=branch.tree.root())
-        apply(branch.state, commit.seq, commit.replica, changes)
-        branch.fresh.append(Taken(commit, taking, leaf))
-        branch.added.append(commit)
-        branch.answered(submission.who.replica, proposal.number)
-        if listing(branch.state) != branch.listed:
-            self._flush(submission.profile, branch, log)
-        return Answer(proposal.id, taking, commit.seq)
-
-    def _flush(self, profile: str, branch: Branch, log: LogWriter) -> None:
-        """Appends what was taken so far, so that the log can be asked about it."""
-        if branch.fresh:
-            log.append(profile, branch.fresh, branch.frontier)
-            branch.fresh = []
-        listed = listing(branch.state)
-        if listed != branch.listed and listed is not None:
-            name, deleted = listed
-            log.list_profile(profile, name, deleted=deleted)
-            branch.listed = listed
+        own = events is proposal.events
+        signed = (proposal.key, proposal.signature) if own else (b"", b"")
+        branch.fresh.append(Fresh(head, events, taking, *signed))
+        branch.answered(who.replica, proposal.number)
+        if not isinstance(changes, Plain) and listing(branch.state) != branch.listed:
+            branch.flush(submission.profile, log)
+        return Answer(proposal.id, taking, seq)
 
     def _branch(self, profile: str, log: LogReader) -> Branch:
         branch = self._branches.get(profile)
@@ -480,7 +479,7 @@ class Authority:
             state = branch.state
             branch.stored = state.seq
             if self.snapshots is not None and len(state.entities) > AT_ONCE:
-                self.snapshots.add(profile, state, branch.frontier)
+                self.snapshots.add(profile, branch.owner.shared(), branch.frontier)
             else:
                 log.put_snapshot(profile, Snapshot(state.seq, branch.frontier, encode(state)))
 
