@@ -57,7 +57,7 @@ class Scale(Struct, frozen=True, kw_only=True):
 
 FULL: Final = Scale(
     commit_rounds=4,
-    commit_seconds=0.8,
+    commit_seconds=0.7,
     commit_warm_up=0.2,
     history=100_000,
     long_history=1_000_000,
@@ -68,12 +68,12 @@ FULL: Final = Scale(
     starts=5,
     audiences=(50, 200),
     audience_rounds=3,
-    audience_commits=400,
+    audience_commits=300,
     idle_connections=5_000,
     many_profiles=1_000,
     idle_seconds=45.0,
     delivery_rounds=2,
-    delivery_seconds=3.0,
+    delivery_seconds=2.5,
     delivery_flat_out=1.5,
     peers_history=100_000,
     catch_ups=3,

@@ -6,16 +6,14 @@ client's own exchange, opens the profile for use as a command would, and prints 
 """
 
 import os
-import resource
 import sys
 import time
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from benchmarks import ready
 from stackroom.client import chance
 from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
@@ -43,11 +41,8 @@ class Joined(Struct, frozen=True):
 def main() -> None:
     """Joins, and opens the profile."""
     _, folder, url, profile, what = sys.argv
-    for name in msgspec.json.decode(sys.stdin.buffer.read(), type=list[str]):
-        with suppress(ImportError):  # Some are no modules of their own to be asked for by name.
-            import_module(name)
-    known = set(sys.modules)
-    began, processor = time.monotonic(), _processor()
+    known = ready.load(msgspec.json.decode(sys.stdin.buffer.read(), type=list[str]))
+    began, processor = time.monotonic(), ready.processor()
     home = Home(Path(folder))
     workspace = Workspace.open(home, clock=chance.clock, new_id=chance.new_id, salt=chance.salt)
     home.keep_token(url, os.environ["STACKROOM_TOKEN"])
@@ -56,21 +51,14 @@ def main() -> None:
         raise report.interrupted
     copy = workspace.copy(profile)
     components = sum(1 for _ in copy.view.all(Component))
-    at, processor = time.monotonic(), _processor() - processor
-    imported = tuple(name for name in sys.modules if name not in known)
+    at, processor = time.monotonic(), ready.processor() - processor
+    imported = ready.imported(known)
     with workspace.cache.reader(sought=False) as log:
         root = log.head(profile).root.hex()
     received = report.profiles[profile].received
     joined = Joined(copy.seq, received, components, root, at, at - began, processor, imported)
     sys.stdout.buffer.write(msgspec.json.encode(joined))
     workspace.close()
-
-
-def _processor() -> float:
-    own, children = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from benchmarks.peers.peer import Caught, Heard, Message, Peer
 from benchmarks.peers.workload import COMPONENTS, Made, team
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME
-from stackroom.client import chance, course
+from stackroom.client import chance
 from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
 from stackroom.client.workspace import Workspace
@@ -29,8 +29,6 @@ from stackroom.sync import protocol as wire
 
 AT_ONCE: Final = 500
 """Proposals in a push while a history is loaded."""
-LOADED: Final = (course,)
-"""What `exchange` imports only when it is called: libraries are loaded before a clock runs."""
 IN_FLIGHT: Final = 4
 """Pushes that wait for their answers then."""
 
