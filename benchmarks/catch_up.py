@@ -191,6 +191,7 @@ def run(bench: Bench) -> list[Outcome]:
     with field(bench, "catch_up", lambda peer: peer.name in names) as again:
         found, restarted, there = fetch(bench, again, count)
     plain = _plain_bytes(bench, there.entrants[0])
+    found = {entrant.name: found[entrant.name] for entrant in there.entrants}
     seconds = {name: Series(tuple(f.seconds for f in each)) for name, each in found.items()}
     bytes_of = {name: min(f.received for f in each) for name, each in found.items()}
     rows = []
