@@ -54,10 +54,10 @@ class Turns:
         while turn and size < self.batch:
             account = turn.popleft()
             queue = self._queues.get(account)
-            if queue is None or isinstance(queue[0], Single) or had[account] >= self.share:
+            if queue is None or had[account] >= self.share or type(queue[0]) is not Submit:
                 continue
             push = self._take(account)
-            assert isinstance(push, Submit)
+            assert type(push) is Submit
             batch.append(push)
             had[account] += len(push.submissions)
             size += len(push.submissions)
@@ -83,9 +83,9 @@ class Turns:
 
 def account_of(work: Work) -> str:
     """Who gave it; all who only have a one-time code are one."""
+    if isinstance(work, Submit):
+        first = work.submissions[0]
+        return first.user or first.who.author
     if isinstance(work, Mending):
         return work.account
-    if isinstance(work, Ordered):
-        return work.sender.account if work.sender is not None else ""
-    first = work.submissions[0]
-    return first.user or first.who.author
+    return work.sender.account if work.sender is not None else ""
