@@ -36,9 +36,9 @@ class Pipelines(Team):
 
     def history(self) -> Iterator[Proposal]:
         """All proposals in order: the opening, then runs with an update after every tenth."""
-        opening = self.opening()
-        stacks = [e.entity for e in opening if e.type == "StackRegistered"]
-        yield Proposal(self.new_id(), 1, 0, "begin", FIRST_TIME, opening)
+        begin = self.begin()
+        stacks = [e.entity for e in begin.events if e.type == "StackRegistered"]
+        yield begin
         for n in range(1, self.shape.commits):
             if n % 10 == 0:
                 event = self.update(n)

@@ -407,7 +407,7 @@ class Hub(Healing, Inspections):
     ) -> None:
         """The authority decided on `submits`, and that is durable; with `hold`, `announce` tells of it."""
         self._committed(decision.commits, now, hold)
-        if decision.changes_catalogue:
+        if decision.relisted:
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
         for submit in submits:

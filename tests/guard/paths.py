@@ -103,6 +103,7 @@ class Guarded:
         command = [*counts.program("benchmarks.join"), str(home), self.running.url, profile]
         ended = subprocess.run(
             [*command, "history"],
+            input=b"[]",
             check=True,
             stdout=subprocess.PIPE,
             env=processes.environment(STACKROOM_TOKEN=self.running.token),
