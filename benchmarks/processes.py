@@ -31,7 +31,7 @@ HOST: Final = "127.0.0.1"
 PATIENCE: Final = 60.0
 """Seconds for a process to start or to end."""
 
-SERVICE: Final = (sys.executable, "-m", "stackroom.sync.service")
+SERVICE: Final = (sys.executable, "-m", "stackroom.sync")
 """What runs a hub."""
 
 MEASURED: Final = Settings(
