@@ -96,10 +96,10 @@ class Upkeep:
                 await self._own.run(_keep_small)
             for number, indexed, head in await self._own.run(_due):
                 await self._index(self._own, number, indexed, head)
-            if not await self._own.run(_checkpoint):
-                # What is committed meanwhile keeps it from the end of the WAL, which so grows on. The writer
-                # has but that to move, and begins the WAL anew with its next commit.
-                await self._writer.run(_checkpoint)
+            await self._own.run(_checkpoint)
+            # What is committed meanwhile keeps it from the end of the WAL, which so grows on. The writer
+            # has but that to move, and begins the WAL anew with its next commit.
+            await self._writer.run(_checkpoint)
         except (sqlite3.Error, LogError) as error:
             # Nothing is lost by it, and there is a next round. What is wrong, the next commit meets, too.
             log.warning("the upkeep of the log failed: %s", error)
@@ -139,7 +139,6 @@ def _keep_small(conn: sqlite3.Connection) -> None:
     conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
-def _checkpoint(conn: sqlite3.Connection) -> bool:
-    """Moves what it can; whether that was all."""
-    _, pages, moved = conn.execute(CHECKPOINT).fetchone()
-    return bool(pages == moved)
+def _checkpoint(conn: sqlite3.Connection) -> None:
+    """Moves what is in the WAL when it begins."""
+    conn.execute(CHECKPOINT).fetchone()
