@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
@@ -225,25 +226,9 @@ def _insertion(count: int) -> str:
 
 
 def _row(profile: int, taken: Taken) -> tuple[object, ...]:
-    c = taken.commit
-    return (
-        profile,
-        c.seq,
-        c.id,
-        c.replica,
-        c.number,
-        c.base,
-        c.author,
-        c.message,
-        c.time,
-        c.accepted,
-        taken.outcome,
-        taken.leaf,
-        c.root,
-        _encoder.encode(c.events).decode(),
-        c.key,
-        c.signature,
-    )
+    *head, events, root, key, signature = structs.astuple(taken.commit)
+    text = _encoder.encode(events).decode()
+    return (profile, *head, taken.outcome, taken.leaf, root, text, key, signature)
 
 
 _encoder = msgspec.json.Encoder()

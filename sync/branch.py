@@ -22,13 +22,24 @@ class Fresh(Struct, frozen=True):
 class Branch:
     """The state, the tree over its commits, and what this transaction adds."""
 
-    __slots__ = ("added", "fresh", "listed", "numbers", "owner", "state", "stored", "tree")
+    __slots__ = (
+        "added",
+        "fresh",
+        "listed",
+        "numbers",
+        "owner",
+        "relisted",
+        "state",
+        "stored",
+        "tree",
+    )
 
     def __init__(self, state: State, frontier: merkle.Frontier, stored: int) -> None:
         self.state = state
         self.owner = Owner(state)
         self.tree = merkle.Growing(frontier)
         self.listed = listing(state)
+        self.relisted = False
         self.stored = stored
         self.fresh: list[Fresh] = []
         self.added: list[Commit] = []
@@ -57,6 +68,12 @@ class Branch:
             name, deleted = listed
             log.list_profile(profile, name, deleted=deleted)
             self.listed = listed
+            self.relisted = True
+
+    def end(self) -> bool:
+        """Ends what a transaction adds; whether it changed how the catalogue lists the profile."""
+        relisted, self.relisted, self.added = self.relisted, False, []
+        return relisted
 
     def _grown(self, profile: str, fresh: list[Fresh]) -> list[Taken]:
         """The commits, each with its leaf and the root after it."""

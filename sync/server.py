@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from secrets import token_bytes
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.to_thread
@@ -52,7 +52,6 @@ from stackroom.sync.outlet import Outlet
 from stackroom.sync.pace import Pace
 from stackroom.sync.pages import dashboard
 from stackroom.sync.porch import Guest, Porch
-from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
 from stackroom.sync.pulse import Pulse
 from stackroom.sync.security_log import NOWHERE, Notes
@@ -62,6 +61,9 @@ from stackroom.sync.snapshots import Snapshots
 from stackroom.sync.snapshotter import Snapshotter
 from stackroom.sync.tls import Tls
 from stackroom.sync.turns import Turns
+
+if TYPE_CHECKING:
+    from stackroom.sync.provider import Provider
 
 log = logging.getLogger("stackroom.hub")
 
@@ -85,7 +87,7 @@ class Server:
         people: str = "",
         tls: Tls | None = None,
         security: Notes = NOWHERE,
-        provider: Provider | None = None,
+        provider: "Provider | None" = None,
         notary: Notary | None = None,
         storage: Storage = nowhere,
         steady: Callable[[], float] = time.monotonic,
@@ -142,6 +144,7 @@ class Server:
             mended=self._mended,
             failed=self._failed,
             wrote=self.snapshotter.wake,
+            foreseen=self._foreseen,
         )
         self._tasks: TaskGroup | None = None
         """What runs as long as the hub does."""
@@ -176,7 +179,7 @@ class Server:
             ) as listener,
             anyio.create_task_group() as tasks,
         ):
-            self.port = _port_of(listener)
+            self.port = next(iter(listener.sockets)).getsockname()[1]
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self.snapshotter.run)
@@ -388,6 +391,8 @@ class Server:
         while wanted := self.hub.effects():
             for effect in wanted:
                 match effect:
+                    case effects.Submit():  # First, as they come most.
+                        self.committer.submit(effect)
                     case effects.Send():
                         self.outlet.send(effect)
                     case effects.Close(session, code, reason):
@@ -396,7 +401,7 @@ class Server:
                     case effects.Prove(ordered):
                         assert self._tasks is not None
                         self._tasks.start_soon(self._prove, ordered)
-                    case effects.Submit() | effects.Ordered() | Mending():
+                    case effects.Ordered() | Mending():
                         self.committer.submit(effect)
                     case effects.Noted():
                         self._note(effect)
@@ -414,6 +419,10 @@ class Server:
         going = code in (wire.CloseCode.GOING_AWAY, wire.CloseCode.RESTART)
         link.close_soon(code, reason, settings.shutdown_grace if going else settings.closing_grace)
         self._attend(link)
+
+    def _foreseen(self, batch: list[effects.Submit], decision: Decision) -> None:
+        """Puts into bytes what will be said of a batch, while the disk is at work."""
+        self.outlet.prepare(self.hub.foresee(batch, decision, self.clock(), self.outlet.rest > 0))
 
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         rest = self.outlet.rest
@@ -489,8 +498,3 @@ class Server:
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:
                 link.was_answered()
-
-
-def _port_of(listener: Listener) -> int:
-    port: int = next(iter(listener.sockets)).getsockname()[1]
-    return port

@@ -81,9 +81,9 @@ class Turns:
 
 def account_of(work: Work) -> str:
     """Who gave it; all who only have a one-time code are one."""
+    if isinstance(work, Submit):
+        first = work.submissions[0]
+        return first.user or first.who.author
     if isinstance(work, Mending):
         return work.account
-    if isinstance(work, Ordered):
-        return work.sender.account if work.sender is not None else ""
-    first = work.submissions[0]
-    return first.user or first.who.author
+    return work.sender.account if work.sender is not None else ""
