@@ -19,7 +19,7 @@ class Build(Struct, frozen=True):
     @property
     def service(self) -> tuple[str, ...]:
         """What runs its hub."""
-        return self.python, "-m", "stackroom.sync.service"
+        return self.python, "-m", "stackroom.sync"
 
     def missing(self) -> str:
         """What is not there, and how it comes there; empty if it is."""

@@ -82,9 +82,7 @@ def _longest(bench: Bench, commits: int) -> Outcome:
     shape = Shape(COMPONENTS, 0, commits)
     copy_of(bench, shape, data / "hub.db")
     size = (data / "hub.db").stat().st_size / 1e6
-    starts, resident = _started(bench, data)
-    rows = [("ready after its start", starts.shown(3), "s")]
-    rows.append(("memory when ready", resident.shown(), "MB"))
+    starts, rows = _started(bench, data)
     team = team_of(shape)
     with open_reader(data / "hub.db") as log:
         after = max(0, commits - READ)
@@ -121,9 +119,7 @@ def _read_and_written(
     bench: Bench, data: Path, teams: list[Team]
 ) -> tuple[Series, float, list[tuple[str, str, str]]]:
     """Starts of a hub, the most memory it had while all was read and written to, and the rows of both."""
-    starts, resident = _started(bench, data)
-    rows = [("ready after its start", starts.shown(3), "s")]
-    rows.append(("memory when ready", resident.shown(), "MB"))
+    starts, rows = _started(bench, data)
     with processes.hub(data) as running:
         stages = speaker.run(lambda: _at_work(running, teams))
         high = running.memory()[1]
@@ -153,14 +149,21 @@ def _many(bench: Bench) -> Outcome:
     return Outcome(f"A hub with {many:,} profiles", HEADING, tuple(rows), targets, notes)
 
 
-def _started(bench: Bench, data: Path) -> tuple[Series, Series]:
-    """Starts a hub again and again: the seconds until it was ready, and the megabytes that it had then."""
-    starts, resident = [], []
+def _started(bench: Bench, data: Path) -> tuple[Series, list[tuple[str, str, str]]]:
+    """Starts a hub again and again: the seconds until it was ready, and the rows of all starts."""
+    starts, processor, resident = [], [], []
     for _ in range(bench.scale.starts):
         with processes.hub(data) as running:
             starts.append(running.ready_after)
+            processor.append(running.cpu_seconds())
             resident.append(running.memory()[0])
-    return Series(tuple(starts)), Series(tuple(resident))
+    took = Series(tuple(starts))
+    rows = [
+        ("ready after its start", took.shown(3), "s"),
+        ("processor time until then", Series(tuple(processor)).shown(3), "s"),
+        ("memory when ready", Series(tuple(resident)).shown(), "MB"),
+    ]
+    return took, rows
 
 
 async def _written(

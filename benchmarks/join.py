@@ -35,7 +35,7 @@ class Joined(Struct, frozen=True):
     processor: float
     """Seconds of the processor meanwhile, of this process and its children."""
     imported: tuple[str, ...]
-    """Modules that were imported meanwhile, in the order in which that began."""
+    """Modules that were imported meanwhile, each after what it imports."""
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ def load(names: Iterable[str]) -> set[str]:
 
 
 def imported(known: Set[str]) -> tuple[str, ...]:
-    """The modules imported beside those that were known, in the order in which that began."""
+    """The modules imported beside those that were known, each after what it imports."""
     return tuple(name for name in sys.modules if name not in known)
 
 

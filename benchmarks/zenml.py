@@ -1,20 +1,17 @@
 """What ZenML's own server can do, done by it and by our hub, on the same machine in the same run."""
 
 import http.client
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from benchmarks import processes, speaker
+from benchmarks import processes, shell, speaker
 from benchmarks.asked import Asked
 from benchmarks.bench import Bench
 from benchmarks.cold import Newcomers
@@ -207,17 +204,8 @@ def _noticed(server: OurServer, room: str) -> list[float]:
 def _our_listing(bench: Bench, running: Running) -> list[float]:
     home = bench.folder / "zenml-home"
     join(home, running)
-    script = str(Path(sys.executable).with_name("stackroom"))
-    command = [script, "stack", "list"]
-    environment = processes.environment(STACKROOM_HOME=str(home))
-    return [_seconds(command, environment, home) for _ in range(ROUNDS + 1)][1:]
-
-
-def _seconds(command: list[str], environment: dict[str, str], folder: Path) -> float:
-    """Of a whole process, its output taken by a pipe."""
-    started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=environment, cwd=folder)
-    return time.perf_counter() - started
+    ran = [shell.stackroom(home, "stack", "list") for _ in range(ROUNDS + 1)]
+    return [one.ms / 1e3 for one in ran[1:]]
 
 
 # Theirs
@@ -342,7 +330,8 @@ def _their_listing(bench: Bench, server: ZenmlServer) -> list[float]:
     folder.mkdir(exist_ok=True)
     command = [str(zenml_server.BIN / "zenml"), "stack", "list"]
     environment = server.environment(folder)
-    return [_seconds(command, environment, folder) for _ in range(ROUNDS + 1)][1:]
+    ran = [shell.run(command, environment, folder) for _ in range(ROUNDS + 1)]
+    return [one.ms / 1e3 for one in ran[1:]]
 
 
 def _notes() -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from msgspec import Struct
 from stackroom.client.errors import NotSignedIn
 from stackroom.client.settings import Settings
 from stackroom.sync.authorization import challenge_of, request_address
-from stackroom.sync.fetching import FetchFailed, fetch
+from stackroom.sync.errors import FetchFailed
+from stackroom.sync.fetching import fetch
 from stackroom.sync.protocol import OidcWay
 from stackroom.sync.provider import Endpoints, discover
 

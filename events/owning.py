@@ -7,19 +7,17 @@ looking at each value once; `write` puts the values where they belong. Whatever 
 """
 
 from collections.abc import Iterable, Set
-from copy import copy
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 from msgspec.json import Encoder
 
 from stackroom.events import fold
-from stackroom.events.entity import Stamp
 from stackroom.events.model import Change, ComponentUpdated, FlavorUpdated, Kind, StackUpdated
 from stackroom.events.permissions import Who
 from stackroom.events.protection import protected_in
-from stackroom.events.state import Component, Flavor, Holding, Stack, State
+from stackroom.events.state import AnyEntity, Component, Flavor, Holding, Stack, State
 from stackroom.events.values import Path, Value, depth, fault, same, segments
 
 MAPS: Final[dict[Kind, Set[str]]] = {
@@ -31,29 +29,31 @@ UPDATES: Final = (ComponentUpdated, StackUpdated, FlavorUpdated)
 PLAIN_BYTES: Final = 4 << 10
 """JSON text of an update above which it is not plain: the places of those below are remembered."""
 OWNED_MOST: Final = 10_000
-"""Entities that are held ready for writing."""
+"""Entities of which something is known."""
+LEVELS_COUNTED: Final = 8
+"""Brackets in the JSON text of a configuration up to which they are taken for its levels of nesting."""
 
 Places: TypeAlias = tuple[tuple[Path, str, str], ...]
 """Paths, each with the map and the key in it to which it leads."""
 
 
 class Owned(Struct):
-    """An entity that was copied here: its maps by their names, and its stamps.
+    """What is known of an entity; since the `era` it is a copy that nobody else holds.
 
     `seq` and `writer` are its newest stamp, and no other writer has a stamp above `others`. `below` are the
     places of its maps in which something was written deeper. Its configuration has at most so many `bytes`
     as JSON, and `levels` of nesting.
     """
 
-    kind: Kind
-    maps: dict[str, dict[str, Value]]
-    stamps: dict[Path, Stamp]
+    id: str
+    entity: AnyEntity
+    era: int
     below: frozenset[Path]
     seq: int
     writer: int
     others: int
-    bytes: int = 0
-    levels: int = 1
+    bytes: int
+    levels: int
 
 
 class Plain(Struct):
@@ -85,10 +85,11 @@ class Owner:
         self.state = state
         self._owned: dict[str, Owned] = {}
         self._ground: Ground | None = None
+        self._era = 0
 
     def shared(self) -> State:
         """The state, for somebody who keeps what is in it: of that, nothing is written in place any more."""
-        self._owned.clear()
+        self._era += 1
         return self.state
 
     def apply(self, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
@@ -107,21 +108,21 @@ class Owner:
 
         None says nothing but that this cannot be seen at one look.
         """
-        state, rights = self.state, who.rights
+        state, rights, replica = self.state, who.rights, who.replica
         ground = self._ground or self._looked()
         if (
             not ground.open
-            or ground.waiting.get(who.replica, 0) > base
-            or base > state.seq
             or (rights is not None and "profile.write" not in rights)
+            or base > state.seq
+            or ground.waiting.get(replica, 0) > base
             or id in state.entities
             or id in state.aliases
             or id in state.gone
         ):
             return None
-        me = state.writers.get(who.replica, -1)
-        plain = Plain([], 0, 1)
-        size = 0
+        me = state.writers.get(replica, -1)
+        writes = []
+        most, levels, size = 0, 1, 0
         for entity, change in changes:
             if not isinstance(change, UPDATES) or not change.set or change.unset:
                 return None
@@ -132,13 +133,13 @@ class Owner:
                 return None
             if len(text) > PLAIN_BYTES:
                 return None
-            places = _places(change.kind, tuple(written))
             entity = state.aliases.get(entity, entity)
-            own = self._owned.get(entity) or self._taken(entity)
+            own = self._owned.get(entity) or self._known(entity)
+            places = _places(change.kind, tuple(written))
             if (
-                places is None
-                or own is None
-                or own.kind != change.kind
+                own is None
+                or places is None
+                or own.entity.kind != change.kind
                 or (own.seq > base and (own.writer != me or own.others > base))
                 or entity in ground.protected
                 or (own.below and not own.below.isdisjoint(written))
@@ -148,11 +149,11 @@ class Owner:
                 # All text in it was encoded.
                 if type(value) is not str and (field == "labels" or fault(value) is not None):
                     return None
+            writes.append((own, places, written))
             size += len(text)
-            plain.writes.append((own, places, written))
-            plain.bytes = max(plain.bytes, own.bytes + size)
-            plain.levels = max(plain.levels, own.levels, text.count(b"{") + text.count(b"["))
-        return plain
+            most = max(most, own.bytes + size)
+            levels = max(levels, own.levels, _brackets(text))
+        return Plain(writes, most, levels)
 
     def write(self, replica: str, plain: Plain) -> None:
         """Applies the next commit, which is `plain` as the state stands."""
@@ -161,9 +162,10 @@ class Owner:
         writer = state.writer(replica)
         stamp = seq, writer
         for own, places, written in plain.writes:
-            maps, stamps = own.maps, own.stamps
+            entity = own.entity if own.era == self._era else self._copied(own)
+            stamps = entity.stamps
             for (path, field, key), value in zip(places, written.values(), strict=True):
-                values = maps[field]
+                values = getattr(entity, field)
                 before = values.get(key, UNSET)
                 # Most values differ, which `==` sees at once; what it takes for equal may be 1 and true.
                 if before == value and same(before, value):
@@ -187,29 +189,39 @@ class Owner:
             self._ground = Ground(True, waiting, protected_in(state))
         return self._ground
 
-    def _taken(self, id: str) -> Owned | None:
-        """Puts a copy of the entity in its place; None if there is none with such maps."""
+    def _known(self, id: str) -> Owned | None:
+        """Looks at an entity; None if there is none with such maps."""
         entity = self.state.entities.get(id)
-        fields = MAPS.get(entity.kind) if entity is not None else None
-        if entity is None or fields is None:
+        if entity is None or entity.kind not in MAPS:
             return None
         if len(self._owned) >= OWNED_MOST:
             self._owned.clear()
-        twin = copy(entity)
-        stamps = twin.stamps = entity.stamps.copy()
-        maps: dict[str, dict[str, Value]] = {}
-        for field in fields:
-            maps[field] = getattr(entity, field).copy()
-            setattr(twin, field, maps[field])
+        stamps = entity.stamps
         seq, writer = max(stamps.values())
-        others = max((s for s, w in stamps.values() if w != writer), default=0)
+        others = max([s for s, w in stamps.values() if w != writer], default=0)
         below = frozenset([_place(path) for path in stamps if path.count("/") > 2])
-        own = Owned(twin.kind, maps, stamps, below, seq, writer, others)
-        if (config := maps.get("config")) is not None:
-            own.bytes, own.levels = len(_encode(config)), depth(config)
-        self.state.entities[id] = twin
+        config = entity.config if isinstance(entity, Component) else {}
+        text = _encode(config)
+        levels = _brackets(text)
+        if levels > LEVELS_COUNTED:
+            levels = depth(config)
+        own = Owned(id, entity, -1, below, seq, writer, others, len(text), levels)
         self._owned[id] = own
         return own
+
+    def _copied(self, own: Owned) -> AnyEntity:
+        """Puts a copy of an entity in its place."""
+        entity = own.entity
+        maps = {field: getattr(entity, field).copy() for field in MAPS[entity.kind]}
+        twin = structs.replace(entity, stamps=entity.stamps.copy(), **maps)
+        self.state.entities[own.id] = own.entity = twin
+        own.era = self._era
+        return twin
+
+
+def _brackets(text: bytes) -> int:
+    """How many levels of nesting there are at the most in a JSON text."""
+    return text.count(b"{") + text.count(b"[")
 
 
 def _place(path: Path) -> Path:

@@ -27,9 +27,9 @@ for a fraction of what one by one would write."""
 NEW_PROFILE = "INSERT INTO profiles (id, seq, root, peaks) VALUES (?, 0, ?, x'') RETURNING number"
 STANDING = "SELECT number, seq, root, peaks FROM profiles WHERE id = ?"
 INDEXED = "SELECT indexed FROM profiles WHERE number = ?"
-TOGETHER: Final = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
-"""Commits that go into the file in one statement: while it runs, other threads run too, and between two
-statements the writer queues up for the interpreter's lock."""
+TOGETHER: Final = 512
+"""Commits that go into the file in one statement at the most: while it runs, other threads run too, and
+between two statements the writer queues up for the interpreter's lock."""
 
 COLUMNS: Final = 16
 INDEX = """
@@ -210,8 +210,9 @@ class SqliteWriter(SqliteReader):
     def _insert(self, number: int, taken: Sequence[Taken]) -> None:
         values = list(chain.from_iterable([_row(number, one) for one in taken]))
         begun = 0
-        while begun < len(values):
-            count = next(n for n in TOGETHER if begun + n * COLUMNS <= len(values))
+        while left := len(taken) - begun // COLUMNS:
+            # A power of two, so that there are few statements to be prepared.
+            count = min(TOGETHER, 1 << (left.bit_length() - 1))
             end = begun + count * COLUMNS
             self._conn.execute(_insertion(count), values[begun:end])
             begun = end

@@ -8,16 +8,12 @@ import fcntl
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
-from http.client import HTTPException
 from pathlib import Path
 from typing import Final
-from urllib.error import HTTPError
-from urllib.request import Request
 
 from stackroom.events.log import Listed
 from stackroom.events.model import Millis
 from stackroom.sync.errors import AnchorFailed
-from stackroom.sync.fetching import opener
 from stackroom.sync.notary import Notary
 
 GIT_SECONDS: Final = 60.0
@@ -40,7 +36,9 @@ def write(target: str, hub: str, notes: Sequence[str], timeout: float) -> None:
     text = "\n".join(notes)
     try:
         if target.startswith(("http://", "https://")):
-            _post(target, text, timeout)
+            from stackroom.sync.anchor_post import post  # With HTTP, which few need.
+
+            post(target, text, timeout)
         elif (folder := Path(target).expanduser()).is_dir():
             _commit(folder, hub, text, len(notes))
         else:
@@ -88,18 +86,3 @@ def _git(folder: Path, *args: str) -> None:
     except subprocess.CalledProcessError as failed:
         lines = failed.stderr.decode(errors="replace").strip().splitlines()
         raise AnchorFailed(str(folder), lines[-1][:200] if lines else "git failed") from None
-
-
-def _post(url: str, text: str, timeout: float) -> None:
-    headers = {"Content-Type": "text/plain; charset=utf-8"}
-    request = Request(url, text.encode(), headers, method="POST")  # noqa: S310 (see write)
-    try:
-        with opener(url).open(request, timeout=timeout) as answer:
-            status = answer.status or 0
-    except HTTPError as error:
-        with error:
-            status = error.code
-    except (HTTPException, ValueError) as error:
-        raise AnchorFailed(url, str(error)) from error
-    if not 200 <= status < 300:
-        raise AnchorFailed(url, f"it answers {status}")

@@ -17,7 +17,7 @@ from websockets.http11 import Request, Response
 from stackroom.events.rules import Refusal
 from stackroom.sync import cookies
 from stackroom.sync.answers import answer
-from stackroom.sync.fetching import FetchFailed
+from stackroom.sync.errors import FetchFailed
 from stackroom.sync.pages import Pages
 from stackroom.sync.porch import Guest
 from stackroom.sync.proving import Prover

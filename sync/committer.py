@@ -164,12 +164,14 @@ class Committer:
             self.metrics.failures += 1
             await self._recover(batch, error)
             return
+        took = time.perf_counter() - begun
         self.ready = True
-        self.metrics.commit_seconds.observe(time.perf_counter() - begun)
+        self.decided(batch, decision)
+        # Who waits for an answer does not wait for this.
+        self.metrics.commit_seconds.observe(took)
         self.metrics.batch_sizes.observe(len(submissions))
         self.metrics.outcomes.update([answer.outcome for answer in decision.answers])
         self._count(decision.commits)
-        self.decided(batch, decision)
 
     def _count(self, commits: dict[str, tuple[Commit, ...]]) -> None:
         self.metrics.commits += sum(map(len, commits.values()))

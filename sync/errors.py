@@ -19,6 +19,8 @@ StackroomError
     ├── NotBackedUp       no backup was made
     ├── NotRestored       no backup was put in place
     └── MissingExtra      a setting needs a library that is not installed
+
+FetchFailed is nobody's error: it is told as a refusal to whoever wants to sign in.
 """
 
 from stackroom.events.errors import StackroomError
@@ -174,3 +176,7 @@ class MissingExtra(HubError):
             f"the hub's settings need the extra {extra!r}, which is not installed",
             hint=f"pip install 'stackroom[{extra}]'",
         )
+
+
+class FetchFailed(Exception):
+    """The provider gave no answer that can be used; the sentence says why."""

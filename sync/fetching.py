@@ -21,14 +21,11 @@ from urllib.request import (
 
 import msgspec
 
+from stackroom.sync.errors import FetchFailed
 from stackroom.sync.oidc_settings import is_safe
 
 MOST: Final = 1 << 20
 """Bytes of an answer."""
-
-
-class FetchFailed(Exception):
-    """The provider gave no answer that can be used; the sentence says why."""
 
 
 class _Stay(HTTPRedirectHandler):

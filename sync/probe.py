@@ -1,13 +1,11 @@
-"""Asking a hub on this machine how it fares, as its folder says where it is."""
+"""Asking a hub on this machine how it fares, as its folder says where it is.
 
-import ssl
-import urllib.error
-import urllib.request
+HTTP is imported by who asks: the hub itself does not.
+"""
+
 from collections.abc import Iterator
-from http.client import HTTPException
 
 from stackroom.sync.folder import Serving
-from stackroom.sync.pinning import pinned_context
 
 SECONDS = 5.0
 """How long an answer may take."""
@@ -15,6 +13,13 @@ SECONDS = 5.0
 
 def get(serving: Serving, path: str) -> str | None:
     """The answer to a GET with status 200, or None. TLS takes the very certificate that was announced."""
+    import ssl
+    import urllib.error
+    import urllib.request
+    from http.client import HTTPException
+
+    from stackroom.sync.pinning import pinned_context
+
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
     if serving.fingerprint:
         handlers.append(urllib.request.HTTPSHandler(context=pinned_context(serving.fingerprint)))

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from stackroom.events.model import Millis
 from stackroom.sync.authorization import request_address
-from stackroom.sync.errors import MissingExtra
-from stackroom.sync.fetching import FetchFailed, basic, fetch
+from stackroom.sync.errors import FetchFailed, MissingExtra
+from stackroom.sync.fetching import basic, fetch
 from stackroom.sync.id_tokens import NotBelieved, UnknownKey, believed, keys_of
 from stackroom.sync.oidc_settings import Oidc
 from stackroom.sync.proofs import Identified

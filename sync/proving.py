@@ -6,7 +6,7 @@ many. Whether there is a user of some name, neither the answer nor its time tell
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.to_thread
@@ -16,14 +16,16 @@ from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Access
 from stackroom.sync.effects import Ordered
-from stackroom.sync.fetching import FetchFailed
+from stackroom.sync.errors import FetchFailed
 from stackroom.sync.id_tokens import NotBelieved
 from stackroom.sync.logins import Begun, Logins
 from stackroom.sync.orders import BAD_CODE, WRONG_PASSWORD
 from stackroom.sync.passwords import hash_password, is_password, refuse_password
 from stackroom.sync.proofs import Hashed, Identified, KnownPassword, Proof, nonce_of
-from stackroom.sync.provider import Provider
 from stackroom.sync.settings import Settings
+
+if TYPE_CHECKING:
+    from stackroom.sync.provider import Provider
 
 NO_PASSWORDS: Final = Refusal("no_passwords", "this hub takes no passwords")
 NO_PROVIDER: Final = Refusal("no_provider", "this hub has no OpenID provider")
@@ -39,7 +41,7 @@ class Prover:
         self,
         settings: Settings,
         access: Access,
-        provider: Provider | None,
+        provider: "Provider | None",
         logins: Logins,
         clock: Callable[[], Millis],
         steady: Callable[[], float],

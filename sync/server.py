@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from secrets import token_bytes
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.to_thread
@@ -52,7 +52,6 @@ from stackroom.sync.outlet import Outlet
 from stackroom.sync.pace import Pace
 from stackroom.sync.pages import dashboard
 from stackroom.sync.porch import Guest, Porch
-from stackroom.sync.provider import Provider
 from stackroom.sync.proving import Prover
 from stackroom.sync.pulse import Pulse
 from stackroom.sync.security_log import NOWHERE, Notes
@@ -62,6 +61,9 @@ from stackroom.sync.snapshots import Snapshots
 from stackroom.sync.snapshotter import Snapshotter
 from stackroom.sync.tls import Tls
 from stackroom.sync.turns import Turns
+
+if TYPE_CHECKING:
+    from stackroom.sync.provider import Provider
 
 log = logging.getLogger("stackroom.hub")
 
@@ -85,7 +87,7 @@ class Server:
         people: str = "",
         tls: Tls | None = None,
         security: Notes = NOWHERE,
-        provider: Provider | None = None,
+        provider: "Provider | None" = None,
         notary: Notary | None = None,
         storage: Storage = nowhere,
         steady: Callable[[], float] = time.monotonic,

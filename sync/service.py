@@ -1,6 +1,6 @@
 """A hub as a process: in the foreground (`serve`), or beside others (`up`, `down`, `status`, `logs`).
 
-`python -m stackroom.sync.service DATA TUNED` is what `up` starts; TUNED is a `Tuned` as JSON.
+`python -m stackroom.sync` is what `up` starts.
 """
 
 import gc
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.to_thread
@@ -48,7 +48,6 @@ from stackroom.sync.notary import Notary
 from stackroom.sync.oidc_settings import client_secret
 from stackroom.sync.passwords import need_argon2
 from stackroom.sync.protocol import CloseCode
-from stackroom.sync.provider import Provider
 from stackroom.sync.restoring import finish
 from stackroom.sync.security_log import SecurityLog
 from stackroom.sync.server import Server
@@ -57,6 +56,9 @@ from stackroom.sync.storage import stored
 from stackroom.sync.tailing import tail
 from stackroom.sync.tls import Tls
 from stackroom.sync.tuning import Tuned
+
+if TYPE_CHECKING:
+    from stackroom.sync.provider import Provider
 
 START_SECONDS: Final = 20.0
 """How long `up` waits for a hub to be ready."""
@@ -140,7 +142,7 @@ async def _serve(
     folder: HubFolder,
     tuned: Tuned,
     tls: Tls | None,
-    provider: Provider | None,
+    provider: "Provider | None",
     announce: Callable[[Serving], None],
 ) -> None:
     settings = tuned.settings
@@ -228,7 +230,7 @@ async def _open(path: Path, settings: Settings) -> SqliteLog:
     return event_log
 
 
-def _provider(tuned: Tuned) -> Provider | None:
+def _provider(tuned: Tuned) -> "Provider | None":
     """The OpenID provider that the settings name, if passwords and it can be used at all.
 
     Raises BadSetting, MissingExtra.
@@ -238,6 +240,8 @@ def _provider(tuned: Tuned) -> Provider | None:
         need_argon2()
     if tuned.oidc is None:
         return None
+    from stackroom.sync.provider import Provider  # With what asks over HTTP: few hubs have one.
+
     return Provider(
         tuned.oidc,
         client_secret(tuned.oidc),
@@ -337,7 +341,7 @@ def up(data: Path, tuned: Tuned) -> Started:
         raise AlreadyRunning(str(data), serving.url if serving else "")
     folder.withdraw()
     said = json.encode(tuned).decode()
-    command = [sys.executable, "-m", "stackroom.sync.service", str(data), said]
+    command = [sys.executable, "-m", "stackroom.sync", str(data), said]
     folder.output.touch(0o600)
     with folder.output.open("ab") as output:
         process = subprocess.Popen(

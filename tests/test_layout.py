@@ -19,6 +19,7 @@ MAY_IMPORT = {
 SHELLS = {
     "events/damage.py",
     "events/database.py",
+    "events/late.py",
     "events/migrations.py",
     "events/sqlite_beside.py",
     "events/sqlite_blocks.py",
@@ -33,7 +34,7 @@ SHELLS = {
     "events/sqlite_upkeep.py",
     "events/sqlite_write.py",
 }
-"""The modules of `events` that carry bytes; all others are plain functions."""
+"""The modules of `events` that carry bytes, and what a process sets up first; all others are plain functions."""
 
 CORES = [
     *(p for p in MODULES if p.parent.name == "events" and f"events/{p.name}" not in SHELLS),

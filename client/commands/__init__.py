@@ -34,6 +34,9 @@ def main() -> "NoReturn":
         _tell_version()
     gc.set_threshold(ALLOCATED)
     try:
+        from stackroom.events.late import postpone
+
+        postpone()
         from stackroom.client.commands.app import root
 
         root.main(prog_name="stackroom")

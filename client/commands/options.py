@@ -28,6 +28,10 @@ _REFERENCE: Final = re.compile(r"\{\{[^{}]*\}\}")
 _NO_WORDS: Final = {"true", "false", "null"}
 """What is spelled like a word, and is not text."""
 
+_CONSTANTS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
+"""Most numbers that people write; it fits 64 bits."""
+
 
 class Setting(Struct, frozen=True):
     """One `--KEY=VALUE`: where it goes (one key, or several for a value inside a map), and the value.
@@ -159,11 +163,15 @@ def parse_value(text: str, named: str) -> Value:
         return text
     if _WORD.fullmatch(text) and text.lower() not in _NO_WORDS:
         return text
+    # As YAML has these, without its reader: that takes longer to import than most commands to run.
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
     return _yaml(text, named) if text else None
 
 
 def _yaml(text: str, named: str) -> Value:
-    # Not at the top: the YAML reader takes longer to import than most commands to run.
     from stackroom.client.zenml.errors import StackFileError
     from stackroom.client.zenml.load import load
 

@@ -15,6 +15,7 @@ from stackroom.client.commands.options import Setting, parse_labels, parse_setti
 from stackroom.client.commands.output import Fields, Table, as_yaml, printable
 from stackroom.client.commands.times import ago
 from stackroom.client.commands.tree import Group
+from stackroom.client.zenml.load import load
 from stackroom.events.errors import IntegrityError, LogCorrupt
 from tests.commands.runner import Person, command
 
@@ -181,6 +182,14 @@ class TestSettings:
         (setting,) = parse_settings([f"--key={text}"])
         assert setting == Setting(("key",), value, text)  # type: ignore[arg-type]
         assert type(setting.value) is type(value)
+
+    @pytest.mark.parametrize(
+        "text", ["0", "-0", "00", "7", "-7", "+7", "9" * 18, "9" * 19, "true", "True", "null", "٣"]
+    )
+    def test_what_is_read_without_yaml_is_read_as_yaml_has_it(self, text: str) -> None:
+        (setting,) = parse_settings([f"--key={text}"])
+        node, _ = load(text, "--key")
+        assert (setting.value, type(setting.value)) == (node.plain(), type(node.plain()))
 
     def test_a_dot_leads_into_a_map_and_an_escaped_one_does_not(self) -> None:
         found = parse_settings(["--a.b=1", r"--c\.d.e=2"])

@@ -169,6 +169,6 @@ def measured(folder: Path) -> dict[str, int]:
     data.mkdir()
     counts = Counts(folder / "counts")
     settings = structs.replace(processes.MEASURED, page_commits=SPAN)
-    with processes.hub(data, settings, counts.program("stackroom.sync.service")) as running:
+    with processes.hub(data, settings, counts.program("stackroom.sync")) as running:
         guarded = Guarded(running, counts, folder)
         return speaker.run(lambda: counted(guarded))

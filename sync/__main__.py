@@ -1,0 +1,9 @@
+"""`python -m stackroom.sync DATA TUNED`: what `stackroom hub up` starts. TUNED is a `Tuned` as JSON."""
+
+from stackroom.events.late import postpone
+
+postpone()
+
+from stackroom.sync.service import main  # noqa: E402 (it is what is to be imported without those)
+
+main()
