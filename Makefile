@@ -66,7 +66,7 @@ bench: venv bench-peers .venv-zenml/made  ## measure everything, beside the peer
 bench-quick: venv  ## measure in under three minutes, beside the peers that are installed
 	$(BIN)/python -m benchmarks --quick
 
-bench-peers: venv .venv/peers  ## install the peers of the benchmarks that pip and npm have
+bench-peers: venv .venv/peers  ## install the peers of the benchmarks that pip and npm have, a new NATS among them
 
 .venv/peers: benchmarks/peers/constraints.txt benchmarks/peers/package.json .venv/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

@@ -127,8 +127,7 @@ async def measure(bench: Bench) -> dict[str, list[Round]]:
         new_replica = Ids(20)
         root = await Speaker.open(running.url, running.token, new_replica())
         team = Team("team", Shape(components=1_000), seed=20, space=21)
-        opening = Proposal(team.new_id(), 1, 0, "begin", FIRST_TIME, team.opening())
-        await root.push(speaker.encoded_push(team.profile, [opening]))
+        await root.commit(team.profile, team.begin())
         honest = []
         for n in range(HONEST):
             token = await member(running, root, f"honest{n}", "editor")

@@ -1,13 +1,9 @@
 """What is asked of a long history at the command line: runs of pipelines, and the report of a period."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-from benchmarks import processes
+from benchmarks import processes, shell
 from benchmarks.bench import Bench
 from benchmarks.commands import join
 from benchmarks.outcome import Outcome, Target
@@ -36,9 +32,9 @@ class Pipelines(Team):
 
     def history(self) -> Iterator[Proposal]:
         """All proposals in order: the opening, then runs with an update after every tenth."""
-        opening = self.opening()
-        stacks = [e.entity for e in opening if e.type == "StackRegistered"]
-        yield Proposal(self.new_id(), 1, 0, "begin", FIRST_TIME, opening)
+        begin = self.begin()
+        stacks = [e.entity for e in begin.events if e.type == "StackRegistered"]
+        yield begin
         for n in range(1, self.shape.commits):
             if n % 10 == 0:
                 event = self.update(n)
@@ -74,9 +70,9 @@ def run(bench: Bench) -> list[Outcome]:
         for words in found:
             if words not in LOOKING and turn > REPORTS:
                 continue
-            took = _time(home, words)
+            ran = shell.stackroom(home, *words)
             if turn > 0:  # The first round is for the page cache.
-                found[words].append(took)
+                found[words].append(ran.ms)
     shown = {f"stackroom {' '.join(w)}": Series(tuple(times)) for w, times in found.items()}
     rows = tuple((name, series.shown()) for name, series in shown.items())
     targets = tuple(
@@ -89,16 +85,3 @@ def run(bench: Bench) -> list[Outcome]:
         f"a replica of a profile with {2 * bench.scale.history:,} commits, nine in ten of which report a run",
     )
     return [Outcome("Runs and reports", ("command", "ms"), rows, targets, notes)]
-
-
-def _time(home: Path, words: tuple[str, ...]) -> float:
-    """Milliseconds of one command, its output taken by a pipe; it must end well."""
-    script = Path(sys.executable).with_name("stackroom")
-    started = time.perf_counter()
-    subprocess.run(
-        [script, *words],
-        check=True,
-        capture_output=True,
-        env=processes.environment(STACKROOM_HOME=str(home)),
-    )
-    return (time.perf_counter() - started) * 1e3

@@ -9,19 +9,18 @@ from msgspec import structs
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
-from benchmarks.workload import AUTHOR, FIRST_TIME, REPLICA, Shape, Team, build
+from benchmarks.workload import AUTHOR, REPLICA, Shape, Team, build, committed
 from stackroom.events import codec, merkle
 from stackroom.events.audit import Authors
 from stackroom.events.authors import KnownKey
 from stackroom.events.derived import Derived
 from stackroom.events.log import Taken
-from stackroom.events.model import Commit
 from stackroom.events.signing import Signer
 from stackroom.events.sqlite_log import open_reader
 from stackroom.events.verify import Verifier, verify
 
 SIGNED = 20_000
-"""Commits whose signatures are verified."""
+"""Commits whose signatures are verified, at the most."""
 
 
 def run(bench: Bench) -> list[Outcome]:
@@ -30,12 +29,12 @@ def run(bench: Bench) -> list[Outcome]:
     team = Team("team", Shape(scale.components, 0, scale.history), seed=5, space=5)
     path = bench.folder / "audit.db"
     build(path, [team])
-    signed = _signed(team)
+    signed = _signed(team, min(SIGNED, scale.history))
     keys = {Signer(bytes(32)).key: KnownKey(AUTHOR, REPLICA, 0)}
     ways: dict[str, tuple[int, Callable[[], object]]] = {
         "hashes": (scale.history, lambda: _hashes(path, team.profile)),
         "all": (scale.history, lambda: _all(path, team.profile)),
-        "signed": (SIGNED, lambda: _authors(team.profile, signed, keys)),
+        "signed": (len(signed), lambda: _authors(team.profile, signed, keys)),
     }
     wall: dict[str, list[float]] = {way: [] for way in ways}
     processor: dict[str, list[float]] = {way: [] for way in ways}
@@ -91,29 +90,15 @@ def _authors(profile: str, signed: list[Taken], keys: dict[bytes, KnownKey]) -> 
         raise AssertionError(f"not all signatures hold: {authors.found}")
 
 
-def _signed(team: Team) -> list[Taken]:
+def _signed(team: Team, count: int) -> list[Taken]:
     """The first commits of a history like the one on disk, signed by their author."""
     signer, tree = Signer(bytes(32)), merkle.Growing()
     made: list[Taken] = []
     for seq, one in enumerate(
-        Team("team", structs.replace(team.shape, commits=SIGNED), seed=5, space=5).history(), 1
+        Team("team", structs.replace(team.shape, commits=count), seed=5, space=5).history(), 1
     ):
         proposal = signer.sign(team.profile, REPLICA, one)
-        commit = Commit(
-            seq,
-            proposal.id,
-            REPLICA,
-            proposal.number,
-            proposal.base,
-            AUTHOR,
-            proposal.message,
-            proposal.time,
-            FIRST_TIME,
-            proposal.events,
-            b"",
-            proposal.key,
-            proposal.signature,
-        )
+        commit = committed(seq, proposal)
         leaf = merkle.leaf_hash(codec.leaf(team.profile, commit))
         tree.add(leaf)
         made.append(Taken(structs.replace(commit, root=tree.root()), "accepted", leaf))

@@ -15,6 +15,8 @@ class Scale(Struct, frozen=True, kw_only=True):
 
     commit_rounds: int
     commit_seconds: float
+    commit_warm_up: float
+    """Of everybody in every work before the first round."""
     history: int
     """Commits of one profile, for the cold client."""
     long_history: int
@@ -33,7 +35,8 @@ class Scale(Struct, frozen=True, kw_only=True):
     audience_rounds: int
     audience_commits: int
     idle_connections: int
-    idle_profiles: int
+    many_profiles: int
+    """Of a hub that has many."""
     idle_seconds: float
     delivery_rounds: int
     delivery_seconds: float
@@ -54,7 +57,8 @@ class Scale(Struct, frozen=True, kw_only=True):
 
 FULL: Final = Scale(
     commit_rounds=4,
-    commit_seconds=0.8,
+    commit_seconds=0.7,
+    commit_warm_up=0.2,
     history=100_000,
     long_history=1_000_000,
     components=1_000,
@@ -64,12 +68,12 @@ FULL: Final = Scale(
     starts=5,
     audiences=(50, 200),
     audience_rounds=3,
-    audience_commits=400,
+    audience_commits=300,
     idle_connections=5_000,
-    idle_profiles=1_000,
+    many_profiles=1_000,
     idle_seconds=45.0,
     delivery_rounds=2,
-    delivery_seconds=3.0,
+    delivery_seconds=2.5,
     delivery_flat_out=1.5,
     peers_history=100_000,
     catch_ups=3,
@@ -81,9 +85,10 @@ FULL: Final = Scale(
 )
 QUICK: Final = Scale(
     commit_rounds=2,
-    commit_seconds=0.2,
-    history=20_000,
-    long_history=20_000,
+    commit_seconds=0.15,
+    commit_warm_up=0.05,
+    history=10_000,
+    long_history=10_000,
     components=1_000,
     newcomers=2,
     profiles=10,
@@ -93,11 +98,11 @@ QUICK: Final = Scale(
     audience_rounds=1,
     audience_commits=150,
     idle_connections=500,
-    idle_profiles=100,
+    many_profiles=100,
     idle_seconds=2.0,
     delivery_rounds=1,
     delivery_seconds=1.0,
-    delivery_flat_out=0.5,
+    delivery_flat_out=0.3,
     peers_history=5_000,
     catch_ups=1,
     abuse_rounds=1,

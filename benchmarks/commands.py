@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import processes
+from benchmarks import builds, processes, shell
+from benchmarks.asked import Asked
 from benchmarks.bench import Bench
+from benchmarks.builds import PLAIN, Build
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from benchmarks.workload import Shape, Team, build
@@ -21,7 +23,6 @@ STACKS: Final = 1_000
 COMPONENTS: Final = 1_000
 COMMITS: Final = 300
 
-SCRIPT: Final = str(Path(sys.executable).with_name("stackroom"))
 BARE: Final = "bare interpreter (`python -c pass`)"
 
 READS: Final[dict[tuple[str, ...], float]] = {
@@ -40,9 +41,6 @@ WRITE_LIMIT: Final = 250
 
 COMMITTED: Final = "`stackroom component update`, until `committed as #n`"
 ENDED: Final = "`stackroom component update`, to its end"
-
-ZENML: Final = 3_600
-"""Milliseconds of `zenml stack list` of ZenML 0.98, with as many stacks, as measured beside its server."""
 
 
 class _Found:
@@ -73,7 +71,7 @@ def run(bench: Bench) -> list[Outcome]:
         for turn in range(bench.scale.command_runs + 1):
             # The first round is for the page cache.
             _round(home, turn, found if turn else _Found())
-        modules = {f"`stackroom {' '.join(words)}`": _modules(home, words) for words in READS}
+        modules = {_named(words): _modules(home, words) for words in READS}
     bare = Series(tuple(found.processor[BARE])).median
     rows = tuple(
         (
@@ -85,15 +83,11 @@ def run(bench: Bench) -> list[Outcome]:
         )
         for name, wall in found.wall.items()
     )
-    limits = {f"`stackroom {' '.join(words)}`": limit for words, limit in READS.items()}
-    limits[COMMITTED] = WRITE_LIMIT
-    listing = found.median("`stackroom stack list`")
-    targets = (
-        *(
-            Target(name, found.median(name), "at most", limit, "ms")
-            for name, limit in limits.items()
-        ),
-        Target("`stackroom stack list`, of ZenML's", ZENML / listing, "at least", 20, "times"),
+    limits = {_named(words): (limit, Asked.READS) for words, limit in READS.items()}
+    limits[COMMITTED] = WRITE_LIMIT, Asked.WRITE
+    targets = tuple(
+        Target(name, found.median(name), "at most", limit, "ms", of=line)
+        for name, (limit, line) in limits.items()
     )
     notes = (
         f"medians (least–most) of {bench.scale.command_runs} runs in turn after one that does not count; "
@@ -103,7 +97,6 @@ def run(bench: Bench) -> list[Outcome]:
         "the write is durable here before it is sent, and on the hub before it is acknowledged",
         "ratios are of processor time to that of the bare interpreter in the same rounds; modules are those "
         "that are imported beyond its own",
-        f"`zenml stack list` took {ZENML:,} ms with ZenML 0.98 and as many stacks, on this kind of machine",
     )
     heading = ("command", "ms", "processor ms", "of bare", "modules")
     return [Outcome("Commands", heading, rows, targets, notes)]
@@ -123,13 +116,14 @@ def join(path: Path, running: processes.Running) -> None:
 
 def _round(home: Path, turn: int, found: _Found) -> None:
     """Runs each once."""
-    bare, processor, _ = _timed(home, [sys.executable, "-c", "pass"])
-    found.note(BARE, bare, processor)
-    for words in READS:
-        took, processor, said = _timed(home, [SCRIPT, *words])
-        if words == ("stack", "list") and said.count("stack-") < STACKS:
-            raise AssertionError("not all stacks are listed")
-        found.note(f"`stackroom {' '.join(words)}`", took, processor)
+    ran = shell.run([sys.executable, "-c", "pass"], processes.environment())
+    found.note(BARE, ran.ms, ran.processor_ms)
+    for one in builds.here():
+        for words in READS:
+            ran = shell.stackroom(home, *words, build=one)
+            if words == ("stack", "list") and ran.output.count("stack-") < STACKS:
+                raise AssertionError("not all stacks are listed")
+            found.note(_named(words, one), ran.ms, ran.processor_ms)
     before = processes.children_cpu()
     until, took = _write(home, turn)
     processor = (processes.children_cpu() - before) * 1e3
@@ -137,25 +131,21 @@ def _round(home: Path, turn: int, found: _Found) -> None:
     found.note(ENDED, took, processor)
 
 
-def _timed(home: Path, command: Sequence[str]) -> tuple[float, float, str]:
-    """Milliseconds of one command, by the clock and of the processor, and what it said; it must end well."""
-    before, started = processes.children_cpu(), time.perf_counter()
-    ended = subprocess.run(
-        command, check=True, capture_output=True, text=True, env=_environment(home)
-    )
-    took = (time.perf_counter() - started) * 1e3
-    return took, (processes.children_cpu() - before) * 1e3, ended.stdout
+def _named(words: Sequence[str], build: Build = PLAIN) -> str:
+    """What the row of a command is called."""
+    name = f"`stackroom {' '.join(words)}`"
+    return name if build is PLAIN else f"{name}, {build.name}"
 
 
 def _write(home: Path, turn: int) -> tuple[float, float]:
     """Milliseconds until the command has said that it is committed, and to its end."""
     started = time.perf_counter()
     with subprocess.Popen(
-        [SCRIPT, *WRITE, f"--change={turn}", "--no-validate"],
+        [shell.script(), *WRITE, f"--change={turn}", "--no-validate"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=_environment(home),
+        env=processes.environment(STACKROOM_HOME=str(home)),
     ) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
@@ -170,18 +160,9 @@ def _write(home: Path, turn: int) -> tuple[float, float]:
 def _modules(home: Path, words: Sequence[str]) -> str:
     """How many modules a command imports beyond those of the bare interpreter."""
     counts = []
-    for command in (["-c", "pass"], [SCRIPT, *words]):
-        ended = subprocess.run(
-            [sys.executable, "-X", "importtime", *command],
-            check=True,
-            capture_output=True,
-            text=True,
-            env=_environment(home),
-        )
-        lines = [line for line in ended.stderr.splitlines() if line.startswith("import time:")]
+    for command in (["-c", "pass"], [shell.script(), *words]):
+        environment = processes.environment(STACKROOM_HOME=str(home))
+        ran = shell.run([sys.executable, "-X", "importtime", *command], environment)
+        lines = [line for line in ran.errors.splitlines() if line.startswith("import time:")]
         counts.append(len({line.rpartition("|")[2].strip() for line in lines}))
     return str(counts[1] - counts[0])
-
-
-def _environment(home: Path) -> dict[str, str]:
-    return processes.environment(STACKROOM_HOME=str(home))

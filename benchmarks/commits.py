@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks import limits, speaker
+from benchmarks.asked import Asked
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Sense, Target
 from benchmarks.peers.appending import Round, Work, one_round
@@ -26,8 +27,6 @@ NEAR: Final = {SOME: (Ours.name, Reference.name)}
 """Works that only these are measured in."""
 IN_REACH: Final = 0.7
 """What "in reach of Redis" is taken to mean."""
-WARM_UP: Final = 0.2
-"""Seconds of everybody in every work before the first round."""
 
 Rounds = dict[tuple[Work, str], list[Round]]
 
@@ -37,7 +36,7 @@ async def measure(bench: Bench, started: Field) -> tuple[Rounds, Field]:
     scale, found, taking = bench.scale, Rounds(), started
     for turn in range(-1, scale.commit_rounds):
         room = f"commits_{turn + 1}"
-        seconds = scale.commit_seconds if turn >= 0 else WARM_UP
+        seconds = scale.commit_seconds if turn >= 0 else scale.commit_warm_up
         supply = Supply(room)
         for entrant in taking.entrants:
             await entrant.server.prepare(room)
@@ -134,9 +133,11 @@ def _targets(rates: dict[tuple[Work, str], Series]) -> Iterator[Target]:
         if (work, name) in rates:
             ratio = ratios(rates[work, Ours.name], rates[work, name]).median
             what = f"{work.name}, ours / {name}"
-            yield Target(what, ratio, sense, limit, "times", 2)
+            line = Asked.ONE_WRITER if work is ONE else Asked.MANY_WRITERS
+            yield Target(what, ratio, sense, limit, "times", 2, of=line)
     bulk = rates[BULK, Ours.name].median
-    yield Target("pushes of 100 proposals", bulk, "at least", 25_000, "commits/s")
+    what = "checked and committed"
+    yield Target(what, bulk, "at least", 25_000, "proposals/s", of=Asked.PUSHES)
 
 
 def _plot(bench: Bench, rates: dict[tuple[Work, str], Series], taking: Field) -> Plot:

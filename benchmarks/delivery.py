@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from benchmarks import limits, speaker
+from benchmarks.asked import Asked
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Sense, Target
 from benchmarks.peers.field import Entrant, Field, field
@@ -249,15 +250,16 @@ def _targets(bench: Bench, found: Rounds, taking: Field) -> Iterator[Target]:
         for name, sense, limit in asked:
             if name in names:
                 ratio = ratios(_rate(ours), _rate(found[size, name])).median
-                what = f"deliveries to {size}, ours / {name}"
-                yield Target(what, ratio, sense, limit, "times", 2)
+                what = f"to {size}, ours / {name}"
+                yield Target(what, ratio, sense, limit, "times", 2, of=Asked.DELIVERED)
         p99 = _p99(ours).median
         if size in P99_MS:
-            yield Target(f"send to last of {size}, p99", p99, "at most", P99_MS[size], "ms", 1)
+            what = f"last of {size}, p99"
+            yield Target(what, p99, "at most", P99_MS[size], "ms", 1, of=Asked.LATENCY)
         for name in durable:
             times = ratios(_p99(ours), _p99(found[size, name])).median
-            what = f"send to last of {size}, p99, ours / {name}"
-            yield Target(what, times, "less than", 1.0, "times", 2)
+            what = f"last of {size}, p99, ours / {name}"
+            yield Target(what, times, "less than", 1.0, "times", 2, of=Asked.LATENCY)
 
 
 def _groups(

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from benchmarks.asked import Asked
 from benchmarks.bench import Bench
 from benchmarks.histories import copy_of, team_of
 from benchmarks.outcome import Outcome, Target
@@ -110,6 +111,7 @@ def run(bench: Bench, sizes: tuple[int, ...]) -> Outcome:
             1.1,
             "times",
             2,
+            of=Asked.MILLION,
         ),
         Target(
             f"a commit after {last}, beside one after {sizes[0]:,}: pages written",
@@ -118,6 +120,7 @@ def run(bench: Bench, sizes: tuple[int, ...]) -> Outcome:
             1.25,
             "times",
             2,
+            of=Asked.MILLION,
         ),
     )
     notes = (

@@ -1,7 +1,8 @@
 """A cold client, as a process: `python -m benchmarks.join HOME URL PROFILE snapshot|history`.
 
-Takes the token from STACKROOM_TOKEN, joins the hub with an empty home through the client's own
-exchange, and prints what it has then, and when (CLOCK_MONOTONIC, which all processes share).
+Takes the token from STACKROOM_TOKEN, and from its standard input the names of modules that it imports
+before its clock runs: nothing else is made ready. It then joins the hub with an empty home through the
+client's own exchange, opens the profile for use as a command would, and prints what it has, and when.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from benchmarks import ready
 from stackroom.client import chance
 from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
@@ -20,32 +22,42 @@ from stackroom.events.state import Component
 
 
 class Joined(Struct, frozen=True):
-    """Where the copy stands; `at` is when all was stored and the profile was open for use."""
+    """Where the copy stands, and what it took until all was stored and the profile was open for use."""
 
     seq: int
     received: int
     components: int
     root: str
     at: float
+    """When that was (CLOCK_MONOTONIC, which all processes share)."""
+    seconds: float
+    """Since the call that makes the home and connects."""
+    processor: float
+    """Seconds of the processor meanwhile, of this process and its children."""
+    imported: tuple[str, ...]
+    """Modules that were imported meanwhile, each after what it imports."""
 
 
 def main() -> None:
-    """Joins, and opens the profile as a command would."""
-    _, home, url, profile, what = sys.argv
-    workspace = Workspace.open(
-        Home(Path(home)), clock=chance.clock, new_id=chance.new_id, salt=chance.salt
-    )
-    workspace.home.keep_token(url, os.environ["STACKROOM_TOKEN"])
+    """Joins, and opens the profile."""
+    _, folder, url, profile, what = sys.argv
+    known = ready.load(msgspec.json.decode(sys.stdin.buffer.read(), type=list[str]))
+    began, processor = time.monotonic(), ready.processor()
+    home = Home(Path(folder))
+    workspace = Workspace.open(home, clock=chance.clock, new_id=chance.new_id, salt=chance.salt)
+    home.keep_token(url, os.environ["STACKROOM_TOKEN"])
     report = exchange(workspace, url, history=what == "history")
     if report.interrupted is not None:
         raise report.interrupted
     copy = workspace.copy(profile)
     components = sum(1 for _ in copy.view.all(Component))
-    at = time.monotonic()
+    at, processor = time.monotonic(), ready.processor() - processor
+    imported = ready.imported(known)
     with workspace.cache.reader(sought=False) as log:
         root = log.head(profile).root.hex()
     received = report.profiles[profile].received
-    sys.stdout.buffer.write(msgspec.json.encode(Joined(copy.seq, received, components, root, at)))
+    joined = Joined(copy.seq, received, components, root, at, at - began, processor, imported)
+    sys.stdout.buffer.write(msgspec.json.encode(joined))
     workspace.close()
 
 

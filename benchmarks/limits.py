@@ -18,7 +18,7 @@ from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome
 from benchmarks.processes import HOST
 from benchmarks.series import Series
-from benchmarks.workload import AUTHOR, FIRST_TIME, REPLICA, Shape, Team
+from benchmarks.workload import Shape, Team, committed
 from stackroom.events.fold import advance
 from stackroom.events.model import Commit
 from stackroom.events.state import State
@@ -77,22 +77,7 @@ def run(bench: Bench) -> list[Outcome]:
 def _packed() -> bytes:
     """A page of history: an opening commit with the components, then updates of them."""
     team = Team("measured", Shape(components=COMMITS, commits=COMMITS), seed=8, space=8)
-    made = [
-        Commit(
-            seq,
-            proposal.id,
-            REPLICA,
-            proposal.number,
-            proposal.base,
-            AUTHOR,
-            proposal.message,
-            proposal.time,
-            FIRST_TIME,
-            proposal.events,
-            bytes(32),
-        )
-        for seq, proposal in enumerate(team.history(), 1)
-    ]
+    made = [committed(seq, proposal) for seq, proposal in enumerate(team.history(), 1)]
     return msgspec.msgpack.encode(made)
 
 

@@ -1,13 +1,19 @@
 """What a case found: tables, whether its targets were met, its pictures, and how it was measured."""
 
+import math
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from benchmarks.asked import Asked
 from benchmarks.plots import Plot
 
 Sense: TypeAlias = Literal["at least", "at most", "less than", "more than"]
+
+
+TARGETS: Final = ("target", "asked for", "measured (median)", "met", "left")
+"""What heads a table of targets."""
 
 
 class Target(Struct, frozen=True):
@@ -19,6 +25,8 @@ class Target(Struct, frozen=True):
     limit: float
     unit: str
     digits: int = 0
+    of: Asked | None = None
+    """The line of what was asked for as a whole that it belongs to."""
 
     @property
     def met(self) -> bool:
@@ -43,9 +51,18 @@ class Target(Struct, frozen=True):
         """What was measured, as a phrase."""
         return f"{self.measured:,.{self.digits}f} {self.unit}".rstrip()
 
-    def row(self) -> tuple[str, str, str, str]:
-        """As a line of the table of targets."""
-        return self.what, self.asked, self.found, "yes" if self.met else "**no**"
+    @property
+    def left(self) -> str:
+        """By which factor the measured value must still become better; nothing if it is met."""
+        if self.met:
+            return ""
+        more = self.sense in ("at least", "more than")
+        over, under = (self.limit, self.measured) if more else (self.measured, self.limit)
+        return f"× {over / under if under else math.inf:.2f}"
+
+    def row(self) -> tuple[str, ...]:
+        """As a line of a table of targets, under `TARGETS`."""
+        return self.what, self.asked, self.found, "yes" if self.met else "**no**", self.left
 
 
 class Outcome(Struct, frozen=True):
@@ -62,15 +79,15 @@ class Outcome(Struct, frozen=True):
     plots: tuple[Plot, ...] = ()
 
 
-def markdown(outcome: Outcome) -> str:
-    """The case as a section of RESULTS.md."""
+def markdown(outcome: Outcome, *, targets: bool = True) -> str:
+    """The case as a section, with its targets unless they stand elsewhere."""
     parts = [f"## {outcome.title}"]
     if outcome.rows:
         parts.append(table(outcome.heading, outcome.rows))
     parts += [f"![{plot.title}](plots/{plot.slug}.svg)" for plot in outcome.plots]
-    if outcome.targets:
+    if outcome.targets and targets:
         rows = [target.row() for target in outcome.targets]
-        parts.append(table(("target", "asked for", "measured (median)", "met"), rows))
+        parts.append(table(TARGETS, rows))
     if outcome.notes:
         parts.append("\n".join(f"- {note}" for note in outcome.notes))
     return "\n\n".join(parts) + "\n"

@@ -6,8 +6,6 @@ fetched it; one of a million has commits of the same shape, and is only sought i
 """
 
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from benchmarks import processes
+from benchmarks import shell
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
@@ -115,7 +113,7 @@ def _states(bench: Bench) -> Outcome:
     cache.close()
     words = [("component", "list", "--at", str(seq)) for seq in seqs]
     bare = [("component", "list")]
-    whole = _rounds(bench, [lambda w=each: _command(history.home, w) for each in words + bare])  # type: ignore[misc]
+    whole = _rounds(bench, [lambda w=each: _listed(history.home, w) for each in words + bare])  # type: ignore[misc]
     rows = [
         (f"state after #{seq:,}", one.shown(), other.shown())
         for seq, one, other in zip(seqs, inside, whole, strict=False)
@@ -207,16 +205,8 @@ def _rounds(bench: Bench, asked: list[Callable[[], object]]) -> list[Series]:
     return [Series(tuple(times)) for times in found]
 
 
-def _command(home: Home, words: tuple[str, ...]) -> None:
-    script = Path(sys.executable).with_name("stackroom")
-    ended = subprocess.run(
-        [script, *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=processes.environment(STACKROOM_HOME=str(home.path)),
-    )
-    if ended.stdout.count("\n") <= COMPONENTS:
+def _listed(home: Home, words: tuple[str, ...]) -> None:
+    if shell.stackroom(home.path, *words).output.count("\n") <= COMPONENTS:
         raise AssertionError("not all components are listed")
 
 

@@ -1,13 +1,15 @@
 """One report of a run: RESULTS.md for people, results.json for programs, plots/*.svg for both."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
+from benchmarks.asked import Asked
 from benchmarks.cases import CASES
-from benchmarks.outcome import Outcome, Target, markdown, table
+from benchmarks.outcome import TARGETS, Outcome, Target, markdown, table
 from benchmarks.plots import svg
 from benchmarks.series import Shown
 
@@ -71,19 +73,53 @@ def page(report: Report) -> str:
         f"# Results\n\nWritten by `python -m benchmarks`, {report.kind}, {report.day}, in "
         f"{report.seconds / 60:.0f} minutes. [README.md](README.md) says how to read it; "
         "[results.json](results.json) has every round of every figure.\n",
-        table(("what", "value"), report.facts) + "\n",
+        *_asked(report),
+        *_further(report),
+        "## The machine, and what ran on it\n",
+        "\n".join(f"- {what}: {value}" for what, value in report.facts),
+        f"- at the end: {report.load}\n",
     ]
-    if report.targets:
-        rows = [(case, *target.row()) for case, target in report.targets]
-        met = sum(target.met for _, target in report.targets)
-        parts.append(f"## Targets\n\n{met} of {len(rows)} are met.\n")
-        parts.append(table(("case", "target", "asked for", "measured", "met"), rows) + "\n")
-    parts += [text for section in report.sections for text in chapter(section)]
-    parts.append(f"Machine at the end: {report.load}.\n")
+    for section in report.sections:
+        parts += chapter(section, targets=False)  # They stand above.
     return "\n".join(parts)
 
 
-def chapter(section: Section) -> list[str]:
+def _asked(report: Report) -> Iterator[str]:
+    """What was asked for as a whole, line by line, with what was measured."""
+    every = [(case, target) for case, target in report.targets if target.of is not None]
+    there = [line for line in Asked if any(target.of is line for _, target in every)]
+    if not there:
+        return
+    missed = {target.of for _, target in every if not target.met}
+    yield (
+        f"## What was asked for\n\n{_met(every)}; {len(there) - len(missed)} of {len(there)} lines as a "
+        "whole. What is left is the factor by which a figure must still become better.\n"
+    )
+    rows = []
+    for line in there:
+        name = line.value
+        for case, target in every:
+            if target.of is line:
+                rows.append((name, case, *target.row()))
+                name = ""
+    yield table(("work", "case", *TARGETS), rows) + "\n"
+    if absent := [line.value for line in Asked if line not in there]:
+        yield f"Not measured in this run: {'; '.join(absent)}.\n"
+
+
+def _further(report: Report) -> Iterator[str]:
+    """Targets of single cases."""
+    rest = [(case, target) for case, target in report.targets if target.of is None]
+    if rest:
+        yield f"## Further targets\n\n{_met(rest)}.\n"
+        yield table(("case", *TARGETS), [(case, *target.row()) for case, target in rest]) + "\n"
+
+
+def _met(targets: Sequence[tuple[str, Target]]) -> str:
+    return f"{sum(target.met for _, target in targets)} of {len(targets)} figures are met"
+
+
+def chapter(section: Section, *, targets: bool = True) -> list[str]:
     """What one case found, headed by what its work was."""
     if section.outcomes is None:
         return [f"## {section.case}\n\nThis case failed: it could not be measured.\n"]
@@ -92,7 +128,7 @@ def chapter(section: Section) -> list[str]:
         f"*Case `{section.case}`. Work: {case.work}. Durability: {case.durability}. "
         f"Bytes: {case.bytes}. Took {section.seconds:.0f} s.*"
     )
-    first, *rest = map(markdown, section.outcomes)
+    first, *rest = (markdown(outcome, targets=targets) for outcome in section.outcomes)
     heading, _, body = first.partition("\n\n")
     return [f"{heading}\n\n{stated}\n\n{body}", *rest]
 
@@ -141,6 +177,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
                 "limit": target.limit,
                 "unit": target.unit,
                 "met": target.met,
+                "of": None if target.of is None else target.of.value,
             }
             for target in outcome.targets
         ],

@@ -50,6 +50,13 @@ class Speaker:
             raise AssertionError(f"no results, but {results}")
         return results.answers
 
+    async def commit(self, profile: str, proposal: Proposal) -> Answer:
+        """Pushes one proposal, which must be accepted."""
+        (answer,) = await self.push(encoded_push(profile, [proposal]))
+        if answer.outcome != "accepted":
+            raise AssertionError(f"not accepted: {answer}")
+        return answer
+
     async def read(self, profile: str, *, after: int = 0, root: bytes = EMPTY_ROOT) -> int:
         """Subscribes and takes all commits that there are; returns the seq of the last."""
         await self.send(wire.Subscribe(profile, after, root))

@@ -15,6 +15,7 @@ from msgspec import Struct
 from stackroom.events.codec import seal
 from stackroom.events.model import (
     Change,
+    Commit,
     ComponentRegistered,
     ComponentUpdated,
     Event,
@@ -91,9 +92,13 @@ class Team:
         """The event of a change, its salt out of the seed."""
         return seal(id, change, self.random.randbytes(16))
 
+    def begin(self) -> Proposal:
+        """The first proposal of all, which makes the profile with all that is in it."""
+        return Proposal(self.new_id(), 1, 0, "begin", FIRST_TIME, self.opening())
+
     def history(self) -> Iterator[Proposal]:
         """All proposals in order, each made in view of the one before."""
-        yield Proposal(self.new_id(), 1, 0, "begin", FIRST_TIME, self.opening())
+        yield self.begin()
         for n in range(1, self.shape.commits):
             event = self.update(n)
             yield Proposal(self.new_id(), n + 1, n, f"change {n}", FIRST_TIME + n, (event,))
@@ -118,6 +123,25 @@ def update(n: int) -> ComponentUpdated:
         "/labels/change": f"change-{n:08d}",
     }
     return ComponentUpdated(written)
+
+
+def committed(seq: int, proposal: Proposal) -> Commit:
+    """The commit that a proposal becomes, without its root."""
+    return Commit(
+        seq,
+        proposal.id,
+        REPLICA,
+        proposal.number,
+        proposal.base,
+        AUTHOR,
+        proposal.message,
+        proposal.time,
+        FIRST_TIME,
+        proposal.events,
+        bytes(32),
+        proposal.key,
+        proposal.signature,
+    )
 
 
 def build(path: Path, teams: list[Team]) -> None:

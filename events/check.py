@@ -10,7 +10,7 @@ from typing import Final
 from stackroom.events import rules
 from stackroom.events.approval import check_approval, held_changes, is_approval
 from stackroom.events.checking import Checking
-from stackroom.events.codec import unseal
+from stackroom.events.codec import opened
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.model import Held, Proposal, Redacted
 from stackroom.events.outcomes import (
@@ -60,7 +60,7 @@ def unsealed(proposal: Proposal) -> Changes | Rejected:
     if refusal := rules.refuse_proposal(proposal):
         return Rejected(refusal)
     try:
-        return [(event.entity, unseal(event)) for event in proposal.events]
+        return [(e.entity, opened(e.type, e.version, e.body)) for e in proposal.events]
     except UnknownEvent as error:
         return Rejected(Refusal("hub_too_old", f"{error}: this hub must be updated first"))
     except MalformedEvent as error:

@@ -6,13 +6,14 @@ the decoded JSON of the version before into its own. Stored bytes never change.
 
 from collections.abc import Callable, Iterable
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from stackroom.events import model, people_model
 from stackroom.events.errors import MalformedEvent, UnknownEvent
-from stackroom.events.model import Change, Commit, Event, Proposal
+from stackroom.events.model import Change, Commit, Event, Millis, Proposal
 
 CHANGES: dict[str, type[Change]] = {
     cls.__name__: cls
@@ -30,9 +31,14 @@ UPCASTS: dict[tuple[str, int], Upcast] = {}
 """From (type, version) to the version after it, on decoded JSON."""
 
 SALT_BYTES = 16
+HEAD = 9
+"""How many fields a commit has before its events."""
 LEAF_FORMAT = "stackroom/commit/1"
 SIGNED_LEAF_FORMAT = "stackroom/commit/2"
 STATEMENT_FORMAT = "stackroom/proposal/1"
+
+Head: TypeAlias = tuple[int, str, str, int, int, str, str, Millis, Millis]
+"""The fields of a commit before its events: what its hub and its author say of it."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -65,10 +71,11 @@ def unseal(event: Event) -> Change:
 
 def opened(type: str, version: int, body: str | bytes) -> Change:
     """`unseal`, of an event that is given by its parts."""
-    if type not in CHANGES or not 1 <= version <= VERSIONS[type]:
+    newest = VERSIONS.get(type, 0)
+    if not 1 <= version <= newest:
         raise UnknownEvent(type, version)
     try:
-        if version == VERSIONS[type]:
+        if version == newest:
             return _decoders[type].decode(body)
         raw = msgspec.json.decode(body)
         for before in range(version, VERSIONS[type]):
@@ -84,23 +91,18 @@ def leaf(profile: str, commit: Commit) -> bytes:
     The JSON array is documented in `docs/log.md`, so that anybody can compute it. That of a signed commit
     ends with key and signature, as hexadecimal digits.
     """
-    signed = (commit.key.hex(), commit.signature.hex()) if commit.key or commit.signature else ()
-    envelope = (
-        SIGNED_LEAF_FORMAT if signed else LEAF_FORMAT,
-        profile,
-        commit.seq,
-        commit.id,
-        commit.replica,
-        commit.number,
-        commit.base,
-        commit.author,
-        commit.message,
-        commit.time,
-        commit.accepted,
-        _digests(commit.events),
-        *signed,
-    )
-    return _encoder.encode(envelope)
+    head = structs.astuple(commit)[:HEAD]
+    return _encoder.encode(envelope(profile, head, commit.events, commit.key, commit.signature))
+
+
+def envelope(
+    profile: str, head: tuple[Any, ...], events: tuple[Event, ...], key: bytes, signature: bytes
+) -> tuple[Any, ...]:
+    """What the leaf of a commit is the JSON text of; `head` are its first `HEAD` fields."""
+    if key or signature:
+        signed = key.hex(), signature.hex()
+        return (SIGNED_LEAF_FORMAT, profile, *head, _digests(events), *signed)
+    return (LEAF_FORMAT, profile, *head, _digests(events))
 
 
 def lines(envelopes: Iterable[tuple[Any, ...]]) -> list[bytes]:
@@ -130,7 +132,16 @@ def statement(profile: str, replica: str, made: Proposal | Commit) -> bytes:
 
 
 def _digests(events: tuple[Event, ...]) -> list[tuple[str, int, str, str]]:
-    return [(e.type, e.version, e.entity, digest(e)) for e in events]
+    # `digest` is written out: of many events, calls cost as much as hashes.
+    return [
+        (
+            e.type,
+            e.version,
+            e.entity,
+            e.digest or sha256(e.salt + e.body.encode()).hexdigest(),
+        )
+        for e in events
+    ]
 
 
 def digest(event: Event) -> str:

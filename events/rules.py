@@ -4,6 +4,7 @@ Each function returns None, or a `Refusal`: a reason code for programs and a sen
 """
 
 import re
+from operator import attrgetter
 from typing import Final
 
 from msgspec import UNSET, Struct
@@ -32,6 +33,8 @@ from stackroom.events.values import CONTROL, WHOLE, Maybe, Path, Value, fault, s
 
 ID: Final = re.compile(limits.ID_PATTERN)
 _is_id: Final = ID.fullmatch
+_entity_of: Final = attrgetter("entity")
+_digest_of: Final = attrgetter("digest")
 TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -74,25 +77,25 @@ def refuse_type(component_type: str) -> Refusal | None:
 def refuse_proposal(proposal: Proposal) -> Refusal | None:
     """Why the envelope of `proposal` is not one: ids, sizes, counts."""
     events = proposal.events
-    entities = [event.entity for event in events]
-    for id in (proposal.id, *entities):
-        if not _is_id(id):
-            return Refusal("invalid_id", f"{id[:40]!r} is not an id (a UUID in lower case)")
+    entities = list(map(_entity_of, events))
+    if not (_is_id(proposal.id) and all(map(_is_id, entities))):
+        id = next(id for id in (proposal.id, *entities) if not _is_id(id))
+        return Refusal("invalid_id", f"{id[:40]!r} is not an id (a UUID in lower case)")
     if proposal.id in entities:
         return Refusal("invalid_id", "a proposal's id is not that of an entity")
     if proposal.number < 1 or proposal.base < 0:
         return Refusal("invalid_number", "a proposal's number begins at 1 and its base at 0")
-    for event in events:
-        if event.digest:
-            return Refusal("reserved", "only the hub redacts: an event comes with its own body")
+    if any(map(_digest_of, events)):
+        return Refusal("reserved", "only the hub redacts: an event comes with its own body")
     if not events:
         return Refusal("empty", "a proposal must hold at least one event")
     if len(events) > limits.EVENTS_PER_PROPOSAL:
         most = limits.EVENTS_PER_PROPOSAL
         return Refusal("too_large", f"a proposal holds at most {most} events: make several")
-    if len(proposal.message) > limits.MESSAGE_LENGTH:
+    message = proposal.message
+    if len(message) > limits.MESSAGE_LENGTH:
         return Refusal("too_large", f"a message has at most {limits.MESSAGE_LENGTH} characters")
-    if fault(proposal.message) is not None:
+    if not message.isascii() and fault(message) is not None:
         return Refusal("invalid_value", "the message is not valid Unicode")
     sizes = [len(event.body) for event in events]
     if sum(sizes) > limits.PROPOSAL_BYTES or max(sizes) > limits.BODY_BYTES:

@@ -10,11 +10,11 @@ from typing import Final
 
 from stackroom.events.block import Block
 from stackroom.events.errors import Gap, LogError
-from stackroom.events.log import Snapshot, Taken
+from stackroom.events.log import Head, Snapshot, Taken
 from stackroom.events.merkle import Frontier, pack, root
 from stackroom.events.model import Commit
 from stackroom.events.sqlite_blocks import SqliteCacheReader, taken_of, unpacked
-from stackroom.events.sqlite_write import MOVE_HEAD, MOVE_INDEXED, SqliteWriter
+from stackroom.events.sqlite_write import MOVE_INDEXED, SqliteWriter
 
 FORGET = (
     "DELETE FROM milestones WHERE profile = ?",
@@ -65,13 +65,14 @@ class SqliteCacheWriter(SqliteCacheReader, SqliteWriter):
 
     def append_block(self, profile: str, block: Block, frontier: Frontier) -> None:
         """Adds commits that follow the head, packed; the tree after them is `frontier`. Raises Gap."""
-        number, head, indexed = self._numbered_profile(profile)
+        number, stood = self._numbered_profile(profile)
+        head = stood.seq
         if block.first != head + 1 or frontier.size != block.last:
             raise Gap(profile, head, block.first)
-        if indexed < head:
+        if (indexed := self._indexed(number)) < head:
             self._index(number, indexed + 1, head)
         self._keep_block(profile, number, block)
-        self._conn.execute(MOVE_HEAD, (block.last, block.root, pack(frontier), number))
+        self._move_head(profile, number, Head(block.last, block.root, frontier))
         self._conn.execute(MOVE_INDEXED, (block.last, number))
 
     def backfill_block(self, profile: str, block: Block) -> None:
@@ -151,3 +152,4 @@ class SqliteCacheWriter(SqliteCacheReader, SqliteWriter):
         if row is not None:
             for statement in FORGET:
                 self._conn.execute(statement, row)
+            self._heads.drop(profile)

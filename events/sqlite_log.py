@@ -23,6 +23,7 @@ from stackroom.events.sqlite_file import (
     scrub,
     transaction,
 )
+from stackroom.events.sqlite_heads import Heads
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.sqlite_schema import APPLICATION_ID, Use, steps
 
@@ -123,13 +124,14 @@ class SqliteLog:
         writer: "Database",
         reader: "Database",
         upkeep: "Upkeep",
-        writing: Callable[[sqlite3.Connection], LogWriter],
+        writing: Callable[[sqlite3.Connection, Heads], LogWriter],
         path: Path,
     ) -> None:
         self._writer = writer
         self._reader = reader
         self._upkeep = upkeep
         self._writing = writing
+        self._heads = Heads()
         self.path = path
 
     @classmethod
@@ -168,8 +170,13 @@ class SqliteLog:
 
         def whole(conn: sqlite3.Connection) -> tuple[T, int]:
             before = conn.total_changes
-            with explained(self.path), transaction(conn, "BEGIN IMMEDIATE"):
-                done = work(self._writing(conn))
+            try:
+                with explained(self.path), transaction(conn, "BEGIN IMMEDIATE"):
+                    self._heads.begin(conn)
+                    done = work(self._writing(conn, self._heads))
+            except BaseException:
+                self._heads.clear()
+                raise
             return done, conn.total_changes - before
 
         done, rows = await self._writer.run(whole)

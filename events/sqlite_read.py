@@ -6,6 +6,7 @@ What few questions need is imported with them: a command of a moment asks one or
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -143,7 +144,7 @@ class SqliteReader:
         if row is None:
             return Head()
         seq, root, peaks = row
-        return Head(seq, root, _frontier(profile, seq, peaks))
+        return Head(seq, root, frontier_of(profile, seq, peaks))
 
     def commits(
         self, profile: str, after: int, limit: int, max_bytes: int | None = None
@@ -191,8 +192,7 @@ class SqliteReader:
     def _of(self, query: str, proposals: Sequence[str]) -> Iterator[Row]:
         for first in range(0, len(proposals), ASKED):
             asked = proposals[first : first + ASKED]
-            places = ",".join(f"?{n}" for n in range(1, len(asked) + 1))
-            yield from self._conn.execute(query.format(places), asked)
+            yield from self._conn.execute(_asking(query, len(asked)), asked)
 
     def last_number(self, profile: str, replica: str) -> int:
         (number,) = self._conn.execute(LAST_NUMBER, (profile, replica)).fetchone()
@@ -213,7 +213,7 @@ class SqliteReader:
         if row is None:
             return None
         seq, peaks, state = row
-        return Snapshot(seq, _frontier(profile, seq, peaks), state)
+        return Snapshot(seq, frontier_of(profile, seq, peaks), state)
 
     def weighed(self, profile: str, after: int, limit: int) -> Weighed:
         (events,) = self._conn.execute(EVENTS, (profile, after, limit)).fetchone()
@@ -286,7 +286,14 @@ class SqliteReader:
         return SqliteBeside(self._conn, profile)
 
 
-def _frontier(profile: str, seq: int, peaks: bytes) -> Frontier:
+@lru_cache
+def _asking(query: str, count: int) -> str:
+    """The query about so many proposals."""
+    return query.format(",".join(f"?{n}" for n in range(1, count + 1)))
+
+
+def frontier_of(profile: str, seq: int, peaks: bytes) -> Frontier:
+    """The tree of a row; LogCorrupt where it cannot be that of `seq` commits."""
     try:
         return unpack(seq, peaks)
     except ValueError as error:

@@ -4,29 +4,32 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from stackroom.events import sqlite_runs
 from stackroom.events.codec import leaf
 from stackroom.events.errors import Gap, IntegrityError
-from stackroom.events.log import REWRITTEN, Refused, Snapshot, Taken
-from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack, unpack
+from stackroom.events.log import REWRITTEN, Head, Refused, Snapshot, Taken
+from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack
 from stackroom.events.model import Commit
-from stackroom.events.sqlite_read import SqliteReader
+from stackroom.events.sqlite_heads import Heads
+from stackroom.events.sqlite_read import SqliteReader, frontier_of
 from stackroom.events.subtrees import LEAVES, completed
 
 INDEXED_EVERY: Final = 8_000
 """Commits after which those since the last time are indexed by entity: together, in the index's order,
 for a fraction of what one by one would write."""
 
-NEW_PROFILE = """
-    INSERT INTO profiles (id, seq, root, peaks) VALUES (?, 0, ?, x'') RETURNING number, seq, indexed
-"""
-TOGETHER: Final = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
-"""Commits that go into the file in one statement: while it runs, other threads run too, and between two
-statements the writer queues up for the interpreter's lock."""
+NEW_PROFILE = "INSERT INTO profiles (id, seq, root, peaks) VALUES (?, 0, ?, x'') RETURNING number"
+STANDING = "SELECT number, seq, root, peaks FROM profiles WHERE id = ?"
+INDEXED = "SELECT indexed FROM profiles WHERE number = ?"
+TOGETHER: Final = 512
+"""Commits that go into the file in one statement at the most: while it runs, other threads run too, and
+between two statements the writer queues up for the interpreter's lock."""
 
 COLUMNS: Final = 16
 INDEX = """
@@ -41,7 +44,6 @@ ADD_NUMBERS = """
     INSERT INTO numbers SELECT ?1, ?2, ?3, ?4
     WHERE NOT EXISTS (SELECT 1 FROM numbers WHERE profile = ?1 AND replica = ?2 AND last = ?4)
 """
-PEAKS = "SELECT peaks FROM profiles WHERE number = ?"
 KEEP_SUBTREE = "INSERT OR REPLACE INTO subtrees VALUES (?, ?, ?)"
 MOVE_HEAD = "UPDATE profiles SET seq = ?, root = ?, peaks = ? WHERE number = ?"
 STORED_LEAF = "SELECT leaf FROM commits WHERE profile = ? AND seq = ?"
@@ -59,17 +61,26 @@ DROP_SNAPSHOTS = """
 class SqliteWriter(SqliteReader):
     """A `LogWriter` on a connection that is in a writing transaction.
 
-    With `index_later`, somebody else indexes commits by entity: see `sqlite_upkeep`.
+    With `index_later`, somebody else indexes commits by entity: see `sqlite_upkeep`. `heads` are what the
+    connection's writers before this one knew.
     """
 
-    def __init__(self, conn: sqlite3.Connection, *, index_later: bool = False) -> None:
+    def __init__(
+        self, conn: sqlite3.Connection, heads: Heads | None = None, *, index_later: bool = False
+    ) -> None:
         super().__init__(conn)
+        self._heads = heads if heads is not None else Heads()
         self._index_later = index_later
+
+    def head(self, profile: str) -> Head:
+        standing = self._standing(profile)
+        return standing[1] if standing is not None else Head()
 
     def append(self, profile: str, taken: Sequence[Taken], frontier: Frontier) -> None:
         if not taken:
             return
-        number, head, indexed = self._numbered_profile(profile)
+        number, stood = self._numbered_profile(profile)
+        head = stood.seq
         for seq, one in enumerate(taken, head + 1):
             if one.commit.seq != seq:
                 raise Gap(profile, seq - 1, one.commit.seq)
@@ -79,11 +90,13 @@ class SqliteWriter(SqliteReader):
         self._count(profile, ((t.commit.replica, t.commit.number) for t in taken))
         self._insert(number, taken)
         if head // LEAVES < last.seq // LEAVES:
-            self._keep_subtrees(number, head, taken)
-        self._conn.execute(MOVE_HEAD, (last.seq, last.root, pack(frontier), number))
-        if last.seq - indexed >= INDEXED_EVERY and not self._index_later:
-            self._index(number, indexed + 1, last.seq)
-            self._conn.execute(MOVE_INDEXED, (last.seq, number))
+            self._keep_subtrees(number, stood.frontier, taken)
+        self._move_head(profile, number, Head(last.seq, last.root, frontier))
+        if not self._index_later:
+            indexed = self._indexed(number)
+            if last.seq - indexed >= INDEXED_EVERY:
+                self._index(number, indexed + 1, last.seq)
+                self._conn.execute(MOVE_INDEXED, (last.seq, number))
 
     def refuse(self, refused: Refused) -> None:
         answer = refused.answer
@@ -105,8 +118,8 @@ class SqliteWriter(SqliteReader):
         )
 
     def redact(self, profile: str, commits: Sequence[Commit]) -> None:
-        number, head, _ = self._numbered_profile(profile)
-        self.put_fact(REWRITTEN, profile, str(head).encode())
+        number, head = self._numbered_profile(profile)
+        self.put_fact(REWRITTEN, profile, str(head.seq).encode())
         for commit in commits:
             hashed = leaf_hash(leaf(profile, commit))
             at = (number, commit.seq)
@@ -138,22 +151,39 @@ class SqliteWriter(SqliteReader):
         """Indexes the commits of a profile by entity."""
         self._conn.execute(INDEX, (number, first, last))
 
-    def _keep_subtrees(self, number: int, head: int, taken: Sequence[Taken]) -> None:
+    def _keep_subtrees(self, number: int, stood: Frontier, taken: Sequence[Taken]) -> None:
         """Keeps the roots of the subtrees of the Merkle tree that these commits complete."""
-        (peaks,) = self._conn.execute(PEAKS, (number,)).fetchone()
-        for subtree, root in completed(unpack(head, peaks), (one.leaf for one in taken)):
+        for subtree, root in completed(stood, (one.leaf for one in taken)):
             self._conn.execute(KEEP_SUBTREE, (number, subtree, root))
 
-    def _numbered_profile(self, profile: str) -> tuple[int, int, int]:
-        """The profile's number in this file (a new one gets the next), its head, and up to where its
-        commits are indexed by entity."""
-        row = self._conn.execute(
-            "SELECT number, seq, indexed FROM profiles WHERE id = ?", (profile,)
-        ).fetchone()
-        if row is None:
-            row = self._conn.execute(NEW_PROFILE, (profile, EMPTY_ROOT)).fetchone()
-        number, seq, indexed = row
-        return number, seq, indexed
+    def _standing(self, profile: str) -> tuple[int, Head] | None:
+        """The profile's number in this file, and its head; None if it is not there."""
+        standing = self._heads.get(profile)
+        if standing is None:
+            row = self._conn.execute(STANDING, (profile,)).fetchone()
+            if row is None:
+                return None
+            number, seq, root, peaks = row
+            standing = number, Head(seq, root, frontier_of(profile, seq, peaks))
+            self._heads.put(profile, *standing)
+        return standing
+
+    def _numbered_profile(self, profile: str) -> tuple[int, Head]:
+        """The same; a new one gets the next number."""
+        standing = self._standing(profile)
+        if standing is None:
+            (number,) = self._conn.execute(NEW_PROFILE, (profile, EMPTY_ROOT)).fetchone()
+            standing = number, Head()
+        return standing
+
+    def _move_head(self, profile: str, number: int, head: Head) -> None:
+        self._conn.execute(MOVE_HEAD, (head.seq, head.root, pack(head.frontier), number))
+        self._heads.put(profile, number, head)
+
+    def _indexed(self, number: int) -> int:
+        """Up to where the profile's commits are indexed by entity."""
+        (indexed,) = self._conn.execute(INDEXED, (number,)).fetchone()
+        return int(indexed)
 
     def _use_numbers(self, profile: str, used: Sequence[tuple[str, int, int]]) -> None:
         """Takes (replica, first number, last number): none of them was used before.
@@ -178,10 +208,11 @@ class SqliteWriter(SqliteReader):
         self._use_numbers(profile, used)
 
     def _insert(self, number: int, taken: Sequence[Taken]) -> None:
-        values = [value for one in taken for value in _row(number, one)]
+        values = list(chain.from_iterable([_row(number, one) for one in taken]))
         begun = 0
-        while begun < len(values):
-            count = next(n for n in TOGETHER if begun + n * COLUMNS <= len(values))
+        while left := len(taken) - begun // COLUMNS:
+            # A power of two, so that there are few statements to be prepared.
+            count = min(TOGETHER, 1 << (left.bit_length() - 1))
             end = begun + count * COLUMNS
             self._conn.execute(_insertion(count), values[begun:end])
             begun = end
@@ -195,25 +226,9 @@ def _insertion(count: int) -> str:
 
 
 def _row(profile: int, taken: Taken) -> tuple[object, ...]:
-    c = taken.commit
-    return (
-        profile,
-        c.seq,
-        c.id,
-        c.replica,
-        c.number,
-        c.base,
-        c.author,
-        c.message,
-        c.time,
-        c.accepted,
-        taken.outcome,
-        taken.leaf,
-        c.root,
-        _encoder.encode(c.events).decode(),
-        c.key,
-        c.signature,
-    )
+    *head, events, root, key, signature = structs.astuple(taken.commit)
+    text = _encoder.encode(events).decode()
+    return (profile, *head, taken.outcome, taken.leaf, root, text, key, signature)
 
 
 _encoder = msgspec.json.Encoder()

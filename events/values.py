@@ -113,7 +113,7 @@ def placed(
 def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
     """Why `value` cannot be kept, or None if it can."""
     if isinstance(value, str):
-        return None if _encodes(value) else "text is not valid Unicode"
+        return None if value.isascii() or _encodes(value) else "text is not valid Unicode"
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -127,17 +127,29 @@ def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
         return next(filter(None, (fault(v, depth - 1) for v in value)), None)
     if isinstance(value, dict):
         for key, inner in value.items():
-            if not isinstance(key, str) or not _encodes(key):
+            if not isinstance(key, str) or not (key.isascii() or _encodes(key)):
                 return f"key {key!r} is not text"
+            # Most of what there is needs no call.
+            if inner is True or inner is False or inner is None:
+                continue
+            if type(inner) is str and inner.isascii():
+                continue
             if (why := fault(inner, depth - 1)) is not None:
                 return why
         return None
     return f"value of type {type(value).__name__} is not one that JSON can say"
 
 
+def depth(value: object) -> int:
+    """Levels of nesting: 0 for a number or a text. What rules have let in is never very deep."""
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    if isinstance(value, list | tuple):
+        return 1 + max(map(depth, value), default=0)
+    return 0
+
+
 def _encodes(text: str) -> bool:
-    if text.isascii():
-        return True
     try:
         text.encode()
     except UnicodeEncodeError:

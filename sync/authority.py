@@ -7,13 +7,12 @@ away, and the next decision rebuilds them from the log.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence, Set
-from itertools import chain
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct, structs
 
-from stackroom.events import codec, merkle
+from stackroom.events import codec
 from stackroom.events.check import (
     Accepted,
     Changes,
@@ -27,7 +26,6 @@ from stackroom.events.check import (
     refuse_rights,
     unsealed,
 )
-from stackroom.events.fold import apply
 from stackroom.events.history import explain, load
 from stackroom.events.log import (
     Answer,
@@ -36,7 +34,6 @@ from stackroom.events.log import (
     Proposed,
     Refused,
     Snapshot,
-    Taken,
     Taking,
 )
 from stackroom.events.model import (
@@ -49,21 +46,19 @@ from stackroom.events.model import (
     Proposal,
 )
 from stackroom.events.outcomes import holding, set_aside
+from stackroom.events.owning import Plain
 from stackroom.events.people import HUB, Directory
+from stackroom.events.people_entities import SigningKey
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode, listing
-from stackroom.sync.branch import Branch
+from stackroom.sync.branch import Branch, Fresh
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
 from stackroom.sync.snapshots import AT_ONCE, Snapshots
 
 COPIES_KEPT: Final = 1_000
 """Connections of copied replicas that are remembered; they hang up as soon as they know."""
-
-
-_LISTED: Final = frozenset({"ProfileCreated", "ProfileRenamed", "ProfileDeleted"})
-"""The types of event that change what the catalogue says."""
 
 
 class Submission(Struct, frozen=True):
@@ -86,17 +81,22 @@ class Submission(Struct, frozen=True):
     back: Set[int] | None = None
 
 
+class Party(Struct, frozen=True):
+    """Who makes a proposal, with the rights of now; and the key that their replica signs with, if it must."""
+
+    who: Who
+    signing: SigningKey | None = None
+
+
 class Decision(Struct, frozen=True):
-    """What became of a batch: an answer for each submission, and the new commits by profile."""
+    """What became of a batch: an answer for each submission, and the new commits by profile.
+
+    `relisted` is whether a profile was made, renamed or deleted.
+    """
 
     answers: tuple[Answer, ...]
     commits: dict[str, tuple[Commit, ...]]
-
-    @property
-    def changes_catalogue(self) -> bool:
-        """Whether a profile was made, renamed or deleted."""
-        added = chain.from_iterable(self.commits.values())
-        return any(not _LISTED.isdisjoint([event.type for event in c.events]) for c in added)
+    relisted: bool = False
 
 
 class Authority:
@@ -129,6 +129,9 @@ class Authority:
         self._copies: OrderedDict[int, None] = OrderedDict()
         """Connections of replicas that were found to be copies: what comes next from them builds on what was
         not taken, under a name whose writes count as their own."""
+        self._asked: Directory | None = None
+        self._last: tuple[Submission, Party] | None = None
+        """Whom the directory was asked about last, and what it said."""
         self._looked: LogReader | None = None
         """The transaction in which the directory was last held against the log."""
 
@@ -141,38 +144,44 @@ class Authority:
         touched: dict[str, Branch] = {}
         known = log.answers([s.proposal.id for s in submissions])
         places = log.proposed(list(known)) if known else {}
-        for submission in submissions:
-            id, profile = submission.proposal.id, submission.profile
-            if id not in known:
-                branch = touched.get(profile) or self._branch(profile, log)
-                touched[profile] = branch
+        answers: list[Answer] = []
+        again: list[int] = []
+        for place, submission in enumerate(submissions):
+            id = submission.proposal.id
+            if id in known:
+                again.append(place)
+            else:
+                profile = submission.profile
+                branch = touched.get(profile)
+                if branch is None:
+                    branch = touched[profile] = self._branch(profile, log)
                 known[id] = self._answer(submission, branch, now, log)
                 places[id] = Proposed(profile, submission.who.replica)
+            answers.append(known[id])
         commits = {}
+        relisted = False
         for profile, branch in touched.items():
-            self._flush(profile, branch, log)
+            branch.flush(profile, log)
             if branch.added:
                 commits[profile] = tuple(branch.added)
                 self._snapshot(profile, branch, log)
-                branch.added = []
+            relisted = branch.end() or relisted
             if not branch.state.seq:
                 # Anybody can ask for as many profiles that are not there as they like.
                 self._branches.pop(profile, None)
         while len(self._branches) > self.states_kept:
             self._branches.popitem(last=False)
-        answers = (
-            known[s.proposal.id]
-            if self._may_know(s, places[s.proposal.id], log)
-            else self._unknown(s, log)
-            for s in submissions
-        )
-        return Decision(tuple(answers), commits)
+        for place in again:
+            submission = submissions[place]
+            if not self._may_know(submission, places[submission.proposal.id], log):
+                answers[place] = self._unknown(submission, log)
+        return Decision(tuple(answers), commits, relisted)
 
     # What the hub itself changes among its people
 
     def state(self, profile: str, log: LogReader) -> State:
         """The profile as it stands in this transaction; not to be changed."""
-        return self._branch(profile, log).state
+        return self._branch(profile, log).owner.shared()
 
     def directory(self, log: LogReader) -> Directory:
         """The people as they stand in this transaction."""
@@ -221,22 +230,38 @@ class Authority:
             return outcome.refusal
         submission = Submission(stream, who, proposal)
         self._take(submission, branch, events, changes, "accepted", now, log)
-        self._flush(stream, branch, log)
+        branch.flush(stream, log)
         self._snapshot(stream, branch, log)
-        commit, branch.added = branch.added[-1], []
+        commit = branch.added[-1]
+        branch.end()
         return commit
 
     def _hub(self, author: str) -> Who:
         """The hub's own replica has the hub's id, as its people have."""
         return Who(self.people, author, is_hub=True)
 
-    def _who(self, submission: Submission, log: LogReader) -> Who:
+    def _party(self, submission: Submission, log: LogReader) -> Party:
+        """Who makes it, as the people say now: of one push, all are made by the same."""
         if not submission.user:
-            return submission.who
+            return Party(submission.who)
+        directory = self.directory(log)
+        if self._asked is directory and self._last is not None:
+            last, party = self._last
+            if (
+                last.who is submission.who
+                and last.profile == submission.profile
+                and last.user == submission.user
+                and last.token == submission.token
+            ):
+                return party
+        user, who = submission.user, submission.who
         scope = HUB if submission.profile == self.people else submission.profile
-        rights = self.directory(log).rights(submission.user, scope, submission.token)
-        who = submission.who
-        return who if rights == who.rights else structs.replace(who, rights=rights)
+        rights = directory.rights(user, scope, submission.token)
+        if rights != who.rights:
+            who = structs.replace(who, rights=rights)
+        party = Party(who, directory.signing_key(user, who.replica))
+        self._asked, self._last = directory, (submission, party)
+        return party
 
     # What became of a proposal, if that is asked again
 
@@ -245,11 +270,13 @@ class Authority:
         if place.profile != submission.profile:
             return False
         reading = "people.read" if place.profile == self.people else "profile.read"
-        return place.replica == submission.who.replica or self._who(submission, log).may(reading)
+        return place.replica == submission.who.replica or self._party(submission, log).who.may(
+            reading
+        )
 
     def _unknown(self, submission: Submission, log: LogReader) -> Answer:
         """The answer to who goes by the id of another's proposal, and is told nothing of that."""
-        id, rights = submission.proposal.id, self._who(submission, log).rights
+        id, rights = submission.proposal.id, self._party(submission, log).who.rights
         if rights is not None and READING.issuperset(rights):
             return Answer(id, "rejected", None, "not_allowed", "you may not change this profile")
         return Answer(id, "rejected", None, "id_in_use", f"id {id} is in use: make a fresh one")
@@ -260,22 +287,31 @@ class Authority:
         self, submission: Submission, branch: Branch, now: Millis, log: LogWriter
     ) -> Answer:
         proposal = submission.proposal
-        replica = submission.who.replica
-        if self._is_copy(submission, branch, log):
-            sentence = (
-                f"replica {replica} has used number {proposal.number}, or one before, for another proposal: "
-                "this replica is a copy of another one"
-            )
-            return Answer(proposal.id, "rejected", None, "replica_copied", sentence)
+        replica, number = submission.who.replica, proposal.number
+        # Numbers count up, so that hardly ever there is more to ask.
+        if self._copies or number <= branch.numbers.get(replica, number):
+            if self._is_copy(submission, branch, log):
+                sentence = (
+                    f"replica {replica} has used number {number}, or one before, for another proposal: "
+                    "this replica is a copy of another one"
+                )
+                return Answer(proposal.id, "rejected", None, "replica_copied", sentence)
         changes = unsealed(proposal)
         if isinstance(changes, Rejected):
             return self._refused(submission, branch, changes.refusal, now, log)
-        who = self._who(submission, log)
-        if (forged := self._refuse_signature(submission, log)) is not None:
-            if refusal := refuse_rights(branch.state, changes, who):
-                return self._refused(submission, branch, refusal, now, log)
-            # Not remembered: whose proposal this is was not shown, and its author may still push it.
-            return Answer(proposal.id, "rejected", None, forged.code, forged.sentence)
+        party = self._party(submission, log)
+        who = party.who
+        if party.signing is not None or proposal.key or proposal.signature:
+            if (forged := self._refuse_signature(submission, log)) is not None:
+                if refusal := refuse_rights(branch.state, changes, who):
+                    return self._refused(submission, branch, refusal, now, log)
+                # Not remembered: whose proposal this is was not shown, and its author may still push it.
+                return Answer(proposal.id, "rejected", None, forged.code, forged.sentence)
+        if submission.back is None:
+            plain = branch.owner.plain(proposal.base, changes, who, proposal.id)
+            # One look is enough for most.
+            if plain is not None and (self.ceilings is None or self.ceilings.hold(plain)):
+                return self._take(submission, branch, proposal.events, plain, "accepted", now, log)
         outcome = self._outcome(submission, branch, changes, who, log)
         if isinstance(outcome, Rejected) and submission.back is not None:
             outcome = Conflicted(set_aside(branch.state, changes))
@@ -352,7 +388,7 @@ class Authority:
             branch.numbers[replica] = log.last_number(profile, replica)
         if submission.proposal.number > branch.numbers[replica]:
             return False
-        self._flush(profile, branch, log)
+        branch.flush(profile, log)
         return log.number_used(profile, replica, submission.proposal.number)
 
     def _refuse_taking(
@@ -405,7 +441,7 @@ class Authority:
         self, submission: Submission, branch: Branch, outcome: Conflicted, log: LogWriter
     ) -> Event:
         """The event by which a conflict holds the proposal, with what each side says."""
-        self._flush(submission.profile, branch, log)
+        branch.flush(submission.profile, log)
         base = submission.proposal.base
         told = explain(log, submission.profile, branch.state, base, outcome.overlaps)
         return self._held(submission, structs.replace(outcome, overlaps=told))
@@ -420,50 +456,36 @@ class Authority:
         submission: Submission,
         branch: Branch,
         events: tuple[Event, ...],
-        changes: Changes,
+        changes: Changes | Plain,
         taking: Taking,
         now: Millis,
         log: LogWriter,
     ) -> Answer:
         """Makes the commit; `changes` are what `events` say."""
-        proposal = submission.proposal
-        own = events is proposal.events
-        commit = Commit(
-            branch.state.seq + 1,
+        proposal, who = submission.proposal, submission.who
+        if isinstance(changes, Plain):
+            branch.owner.write(who.replica, changes)
+        else:
+            branch.owner.apply(who.replica, changes)
+        seq = branch.state.seq
+        head = (
+            seq,
             proposal.id,
-            submission.who.replica,
+            who.replica,
             proposal.number,
             proposal.base,
-            submission.who.author,
+            who.author,
             proposal.message,
             proposal.time,
             now,
-            events,
-            b"",
-            proposal.key if own else b"",
-            proposal.signature if own else b"",
         )
-        leaf = merkle.leaf_hash(codec.leaf(submission.profile, commit))
-        branch.tree.add(leaf)
-        commit = structs.replace(commit, root=branch.tree.root())
-        apply(branch.state, commit.seq, commit.replica, changes)
-        branch.fresh.append(Taken(commit, taking, leaf))
-        branch.added.append(commit)
-        branch.answered(submission.who.replica, proposal.number)
-        if listing(branch.state) != branch.listed:
-            self._flush(submission.profile, branch, log)
-        return Answer(proposal.id, taking, commit.seq)
-
-    def _flush(self, profile: str, branch: Branch, log: LogWriter) -> None:
-        """Appends what was taken so far, so that the log can be asked about it."""
-        if branch.fresh:
-            log.append(profile, branch.fresh, branch.frontier)
-            branch.fresh = []
-        listed = listing(branch.state)
-        if listed != branch.listed and listed is not None:
-            name, deleted = listed
-            log.list_profile(profile, name, deleted=deleted)
-            branch.listed = listed
+        own = events is proposal.events
+        signed = (proposal.key, proposal.signature) if own else (b"", b"")
+        branch.fresh.append(Fresh(head, events, taking, *signed))
+        branch.answered(who.replica, proposal.number)
+        if not isinstance(changes, Plain) and listing(branch.state) != branch.listed:
+            branch.flush(submission.profile, log)
+        return Answer(proposal.id, taking, seq)
 
     def _branch(self, profile: str, log: LogReader) -> Branch:
         branch = self._branches.get(profile)
@@ -480,7 +502,7 @@ class Authority:
             state = branch.state
             branch.stored = state.seq
             if self.snapshots is not None and len(state.entities) > AT_ONCE:
-                self.snapshots.add(profile, state, branch.frontier)
+                self.snapshots.add(profile, branch.owner.shared(), branch.frontier)
             else:
                 log.put_snapshot(profile, Snapshot(state.seq, branch.frontier, encode(state)))
 

@@ -29,9 +29,13 @@ class Bucket:
 
     def take(self, amount: float, now: float) -> float:
         """Takes `amount`; the seconds until that is paid off, 0 if it was there."""
-        left = self._left = self._level(now) - amount
+        rate, left = self.rate, self._left
+        # As in `_level`, which would be a call more for every message.
+        if (passed := now - self._at) > 0 and (left := left + passed * rate.second) > rate.burst:
+            left = rate.burst
+        left = self._left = left - amount
         self._at = now
-        return 0.0 if left >= 0 else -left / self.rate.second
+        return 0.0 if left >= 0 else -left / rate.second
 
     def debt(self, now: float) -> float:
         """The seconds until what was taken is paid off."""

@@ -17,8 +17,10 @@ from stackroom.events.model import (
     ProfileCreated,
     Registered,
 )
+from stackroom.events.owning import Plain
 from stackroom.events.rules import Refusal
 from stackroom.events.state import AnyEntity, Component, Conflict, Request, State
+from stackroom.events.values import depth
 from stackroom.sync.settings import Settings
 
 _NOW: Final = (0, 0)
@@ -41,6 +43,10 @@ class Ceilings(Struct, frozen=True):
     def of(cls, settings: Settings) -> "Ceilings":
         """Those of a hub."""
         return cls(*(getattr(settings, name) for name in cls.__struct_fields__))
+
+    def hold(self, plain: Plain) -> bool:
+        """Whether `plain` is surely not too much."""
+        return plain.bytes <= self.config_bytes and plain.levels <= self.config_depth
 
     def refuse(self, state: State, changes: Changes, profiles: Callable[[], int]) -> Refusal | None:
         """Why `changes` would be too much in `state`; `profiles` counts those of the hub."""
@@ -135,8 +141,8 @@ class Ceilings(Struct, frozen=True):
                 f"{what} has {size} bytes, and {self.config_bytes} are the most on this hub: "
                 "keep large files elsewhere and refer to them",
             )
-        deep = _depth(component.config)
-        if deep > self.config_depth and deep > _depth(had):
+        deep = depth(component.config)
+        if deep > self.config_depth and deep > depth(had):
             return Refusal(
                 "config_too_deep",
                 f"{what} is nested {deep} levels deep, and {self.config_depth} are the most on this hub",
@@ -161,12 +167,3 @@ def _after(state: State, component: Component | None, own: list[_Configuring]) -
         elif entity is not None:
             entity = rewritten(state, entity, writes(change), _NOW)
     return entity if isinstance(entity, Component) else None
-
-
-def _depth(value: object) -> int:
-    """Levels of nesting: 0 for a number or a text. What rules have let in is never very deep."""
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list | tuple):
-        return 1 + max(map(_depth, value), default=0)
-    return 0

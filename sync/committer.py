@@ -43,7 +43,8 @@ class Committer:
     """Has proposals decided, each account in its turn, many in one transaction.
 
     Orders take their turn among them, each in a transaction of its own. `decided`, `carried_out`, `mended`
-    and `failed` are told what came of them, and `wrote` of each transaction that stands. `run` ends after
+    and `failed` are told what came of them, and `wrote` of each transaction that stands; `foreseen` is told
+    what was decided while that goes to the disk, when nobody else may hear of it. `run` ends after
     `drain`; what is submitted later is not taken: its senders have it still, and push it again to the hub
     that comes back. Cancelling it does not undo the transaction under way: it ends whole, and nobody is told.
     """
@@ -61,6 +62,7 @@ class Committer:
         mended: Healed,
         failed: Failed,
         wrote: Callable[[], None] = lambda: None,
+        foreseen: Decided = lambda batch, decision: None,
     ) -> None:
         self.event_log = event_log
         self.authority = authority
@@ -71,6 +73,7 @@ class Committer:
         self.mended = mended
         self.failed = failed
         self.wrote = wrote
+        self.foreseen = foreseen
         self.ready = True
         """Whether the last transaction succeeded."""
         self._turns = turns
@@ -147,18 +150,28 @@ class Committer:
     async def _commit(self, batch: list[Submit]) -> None:
         begun = time.perf_counter()
         submissions = [s for submit in batch for s in submit.submissions]
+        now, loop = self.clock(), asyncio.get_running_loop()
+
+        def decide(log: LogWriter) -> Decision:
+            decision = self.authority.decide(submissions, now, log)
+            # While it goes to the disk, this thread does not need the interpreter's lock.
+            loop.call_soon_threadsafe(self.foreseen, batch, decision)
+            return decision
+
         try:
-            decision = await self._write(partial(self.authority.decide, submissions, self.clock()))
+            decision = await self._write(decide)
         except Exception as error:
             self.metrics.failures += 1
             await self._recover(batch, error)
             return
+        took = time.perf_counter() - begun
         self.ready = True
-        self.metrics.commit_seconds.observe(time.perf_counter() - begun)
+        self.decided(batch, decision)
+        # Who waits for an answer does not wait for this.
+        self.metrics.commit_seconds.observe(took)
         self.metrics.batch_sizes.observe(len(submissions))
         self.metrics.outcomes.update([answer.outcome for answer in decision.answers])
         self._count(decision.commits)
-        self.decided(batch, decision)
 
     def _count(self, commits: dict[str, tuple[Commit, ...]]) -> None:
         self.metrics.commits += sum(map(len, commits.values()))

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import structs
 
-from stackroom.events.log import Answer, Identity, Listed
+from stackroom.events.log import Identity, Listed
 from stackroom.events.model import Commit, Millis
 from stackroom.events.people import HUB
 from stackroom.events.permissions import Rights, Who
@@ -34,20 +34,20 @@ from stackroom.sync.effects import (
     Ordered,
     Prove,
     Read,
-    ReadNotes,
     Recount,
+    Send,
     Submit,
     Vouch,
     WorkOut,
     needs_proof,
 )
 from stackroom.sync.farewell import Farewell
+from stackroom.sync.foresight import Foreseen, answered
 from stackroom.sync.healing import Healing
 from stackroom.sync.inspecting import Inspections
 from stackroom.sync.notary import Notary
 from stackroom.sync.orders import BAD_CODE, Carried
 from stackroom.sync.proofs import Proof
-from stackroom.sync.security_log import Wanted
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 
@@ -78,6 +78,8 @@ class Hub(Healing, Inspections):
         self.connected: Counter[str] = Counter()
         """How many sessions each user has."""
         self.ended = False
+        self._foreseen: Foreseen | None = None
+        """Answers to a batch that is on its way to the disk."""
         self._last_id = 0
 
     # Connections
@@ -282,7 +284,11 @@ class Hub(Healing, Inspections):
         return self.access.rights(principal, HUB if profile == self.identity.id else profile)
 
     def _who(self, session: Session, principal: Principal, profile: str) -> Who:
-        return Who(session.replica, principal.name, self._rights(principal, profile))
+        """Who it is in a profile, by the rights of now; the very same as long as these are."""
+        rights = self._rights(principal, profile)
+        if session.who is None or session.who.rights is not rights:
+            session.who = Who(session.replica, principal.name, rights)
+        return session.who
 
     def _reads(self, principal: Principal, profile: str) -> bool:
         needed = "people.read" if profile == self.identity.id else "profile.read"
@@ -387,25 +393,32 @@ class Hub(Healing, Inspections):
             )
             self._effects.append(Submit(session.id, submissions))
 
+    def foresee(
+        self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
+    ) -> list[Send]:
+        """What `decided` will say, once this is durable, if nobody comes or goes: to be put into bytes."""
+        results = answered(submits, decision)
+        self._foreseen = Foreseen(decision, results)
+        told = [Send((session,), message) for session, message in results]
+        return told if hold else [*told, *self._expect(decision.commits, now)]
+
     def decided(
         self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
     ) -> None:
         """The authority decided on `submits`, and that is durable; with `hold`, `announce` tells of it."""
         self._committed(decision.commits, now, hold)
-        if decision.changes_catalogue:
+        if decision.relisted:
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
-        answers = iter(decision.answers)
         for submit in submits:
-            session = self.sessions.get(submit.session)
-            told: dict[str, list[Answer]] = {}
-            for submission in submit.submissions:
-                told.setdefault(submission.profile, []).append(next(answers))
-            if session is not None:
+            if (session := self.sessions.get(submit.session)) is not None:
                 session.undecided -= len(submit.submissions)
-                for profile, results in told.items():
-                    self._effects.extend(noting.refusals(session.id, profile, results))
-                    self._send(session, wire.Results(profile, tuple(results)))
+        known, self._foreseen = self._foreseen, None
+        results = known.results if known is not None and known.decision is decision else None
+        for id, message in results or answered(submits, decision):
+            if (session := self.sessions.get(id)) is not None:
+                self._effects.extend(noting.refusals(id, message.profile, message.answers))
+                self._send(session, message)
 
     def _committed(
         self, commits: dict[str, tuple[Commit, ...]], now: Millis, hold: bool = False
@@ -452,24 +465,6 @@ class Hub(Healing, Inspections):
                 self._error(session, code, sentence, hint, profile)
 
     # The rest
-
-    def _list_notes(
-        self, session: Session, principal: Principal, id: int, order: wire.ListNotes
-    ) -> None:
-        if "hub.audit" not in self.access.rights(principal):
-            refusal = wire.Reply(id, "not_allowed", "you may not read the security log (hub.audit)")
-            self._note(session, "refused", code=refusal.code, what="ListNotes")
-            self._send(session, refusal)
-            return
-        most = min(order.most, self.settings.notes_reply)
-        wanted = Wanted(most, order.kind, order.user, order.since)
-        self._effects.append(ReadNotes(session.id, id, wanted))
-
-    def notes(self, read: ReadNotes, lines: Sequence[str]) -> None:
-        """The security log answered `ReadNotes`."""
-        session = self.sessions.get(read.session)
-        if session is not None and not session.refused:
-            self._send(session, wire.Reply(read.ask, notes=tuple(lines)))
 
     def catalogue(self, session_id: int, profiles: Sequence[Listed]) -> None:
         """The log answered `ListAll`."""

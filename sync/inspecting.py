@@ -1,7 +1,7 @@
-"""Who is connected, how far each has got, and how the hub fares: the answer to `inspect`. Sans I/O."""
+"""Who is connected, how far each has got, how the hub fares, and what its security log says. Sans I/O."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from heapq import nlargest, nsmallest
 from itertools import islice
@@ -13,7 +13,8 @@ from stackroom.events.log import Listed
 from stackroom.events.model import Millis
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
-from stackroom.sync.effects import Inspecting
+from stackroom.sync.effects import Inspecting, ReadNotes
+from stackroom.sync.security_log import Wanted
 from stackroom.sync.session import Session
 from stackroom.sync.watchers import Watchers
 
@@ -77,6 +78,28 @@ class Inspections(Watchers, ABC):
         told = tuple(nsmallest(self.settings.inspected, there, _furthest_behind_first))
         answer = wire.Inspected(request.asked.id, now, len(there), told, profile, condition)
         self._send(session, answer)
+
+    # The security log
+
+    def _list_notes(
+        self, session: Session, principal: Principal, id: int, order: wire.ListNotes
+    ) -> None:
+        if not self._inspects(principal, ""):
+            refusal = wire.Reply(id, "not_allowed", "you may not read the security log (hub.audit)")
+            self._note(session, "refused", code=refusal.code, what="ListNotes")
+            self._send(session, refusal)
+            return
+        most = min(order.most, self.settings.notes_reply)
+        wanted = Wanted(most, order.kind, order.user, order.since)
+        self._effects.append(ReadNotes(session.id, id, wanted))
+
+    def notes(self, read: ReadNotes, lines: Sequence[str]) -> None:
+        """The security log answered `ReadNotes`."""
+        session = self.sessions.get(read.session)
+        if session is not None and not session.refused:
+            self._send(session, wire.Reply(read.ask, notes=tuple(lines)))
+
+    # Who is there
 
     def _there(
         self, asker: Session, principal: Principal, profile: str, found: Found

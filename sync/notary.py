@@ -15,7 +15,7 @@ KEPT: Final = 4_096
 
 
 class Notary:
-    """Signs for the hub `identity` with `key`; what it signs must be durable."""
+    """Signs for the hub `identity` with `key`; what it signs is told to nobody before it is durable."""
 
     def __init__(self, identity: Identity, key: HubKey) -> None:
         self.identity = identity

@@ -6,8 +6,8 @@ committed in the meantime goes out together.
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from websockets.frames import Frame, Opcode
 
@@ -27,6 +27,10 @@ REST_MOST: Final = 0.005
 """… in seconds, at the most."""
 REST_LEAST: Final = 0.001
 """Below it, that is not worth a timer."""
+
+
+Frames: TypeAlias = dict[str, bytes]
+"""One message as a frame, by coding."""
 
 
 class Outlet:
@@ -49,11 +53,24 @@ class Outlet:
         self.metrics = metrics
         self.clock = clock
         self._rests_until = 0.0
+        self._prepared: dict[int, tuple[wire.FromHub, Frames]] = {}
+        """Frames of messages that are soon to be sent, by the identity of the message."""
 
     @property
     def rest(self) -> float:
         """Seconds until those who follow are told what is new; 0 for now."""
         return max(0.0, self._rests_until - self.clock())
+
+    def prepare(self, sends: Sequence[effects.Send]) -> None:
+        """Makes frames of what is soon to be sent, and forgets those made before; nothing goes out.
+
+        Each is made in the coding of its first receiver, which is that of most.
+        """
+        self._prepared = {}
+        for send in sends:
+            if (link := self.links.get(send.sessions[0])) is not None:
+                frame = framed(send.message, link.subprotocol)
+                self._prepared[id(send.message)] = send.message, {link.subprotocol: frame}
 
     def send(self, send: effects.Send) -> None:
         """Sends to all who take it; nothing here waits."""
@@ -68,11 +85,11 @@ class Outlet:
             self._rests_until = ended + rest
 
     def _send(self, send: effects.Send) -> None:
-        frames: dict[str, bytes] = {}
+        _, frames = self._prepared.pop(id(send.message), None) or (None, {})
         sent = 0
         most = self.settings.live_buffer if send.live else self.settings.buffer_most
-        for id in send.sessions:
-            link = self.links.get(id)
+        for session in send.sessions:
+            link = self.links.get(session)
             if link is None:
                 continue
             if link.unsent() > most:

@@ -14,11 +14,12 @@ from typing import Any, Final, cast
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import Event
+from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from stackroom.sync.addresses import address_of, forwarded, party
 from stackroom.sync.eager import Begun
+from stackroom.sync.framing import Framing
 from stackroom.sync.headers import add_usual
 from stackroom.sync.intake import Intake
 from stackroom.sync.security_log import Notes
@@ -58,6 +59,7 @@ class Guest(ServerConnection):
         self._unheard = 0
         """Messages that wait for `recv`, and the one that came by it and is not done with."""
         self._intake: Intake | None = None
+        self._framing = Framing(self._heard_at_once, super().data_received)
         self._early: list[bytes] = []
         """What came together with the end of the TLS handshake."""
         self._send_response = protocol.send_response
@@ -100,15 +102,26 @@ class Guest(ServerConnection):
     def _fed(self, data: bytes) -> bool:
         """Takes a piece of what the socket gave; whether a message, a request or anything came of it."""
         events = self._events
-        super().data_received(data)
+        self._framing.came(data)
         return self._events != events
 
-    def process_event(self, event: Event) -> None:
+    def _heard_at_once(self, data: bytes) -> bool:
         """Spares a message the queue and the waking of a task, where nothing is before it."""
+        if self.hear is None or self._unheard or self.protocol.state is not State.OPEN:
+            return False
+        heard = self.hear(data)
+        self._events += heard
+        return heard
+
+    def process_event(self, event: Event) -> None:
         self._events += 1
         if isinstance(event, Frame) and event.opcode in BEGINNINGS:
-            at_once = event.fin and event.opcode is Opcode.BINARY and not self._unheard
-            if at_once and self.hear is not None and self.hear(bytes(event.data)):
+            # One that came in pieces may be whole by now.
+            if (
+                event.fin
+                and event.opcode is Opcode.BINARY
+                and self._heard_at_once(bytes(event.data))
+            ):
                 return
             self._unheard += 1
         super().process_event(event)

@@ -33,6 +33,8 @@ class Readers(Voice, ABC):
         """Up to where the live ones were told."""
         self._held: dict[str, list[Commit]] = {}
         """What was committed and is not told yet."""
+        self._expected: dict[str, wire.Commits] = {}
+        """What will be told of the commits that are on their way to the disk, by profile."""
 
     @abstractmethod
     def _reads(self, principal: Principal, profile: str) -> bool:
@@ -84,7 +86,7 @@ class Readers(Voice, ABC):
         return wire.Person(session.replica, name, session.since)
 
     def _signed(self, profile: str, seq: int, root: bytes, now: Millis) -> str:
-        """The checkpoint of that, which is durable; empty for a hub that signs none."""
+        """The checkpoint of that, told once it is durable; empty for a hub that signs none."""
         return self.notary.checkpoint(profile, seq, root, now) if self.notary is not None else ""
 
     def page(self, read: Read, page: Page, now: Millis) -> None:
@@ -187,9 +189,26 @@ class Readers(Voice, ABC):
         last = commits[-1].seq
         self.heads[profile] = self._told[profile] = last
         if receivers := self._live_of(profile):
-            signed = self._signed(profile, last, commits[-1].root, now)
-            message = wire.Commits(profile, commits, signed)
+            message = self._expected.pop(profile, None)
+            if message is None or message.commits != commits:
+                message = self._news(profile, commits, now)
             self._effects.append(Send(receivers, message, live=True))
+
+    def _expect(self, commits: dict[str, tuple[Commit, ...]], now: Millis) -> list[Send]:
+        """What `announce` will say of commits that are on their way to the disk; nothing goes out yet."""
+        self._expected = {}
+        if self._held:
+            return []  # They will be told with those that wait.
+        expected = []
+        for profile, news in commits.items():
+            if receivers := self._live_of(profile):
+                message = self._expected[profile] = self._news(profile, news, now)
+                expected.append(Send(receivers, message, live=True))
+        return expected
+
+    def _news(self, profile: str, commits: tuple[Commit, ...], now: Millis) -> wire.Commits:
+        signed = self._signed(profile, commits[-1].seq, commits[-1].root, now)
+        return wire.Commits(profile, commits, signed)
 
     def roots(self, asked: FetchRoots, found: RootsThere, now: Millis) -> None:
         """The log answered `asked`."""

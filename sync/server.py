@@ -144,6 +144,7 @@ class Server:
             mended=self._mended,
             failed=self._failed,
             wrote=self.snapshotter.wake,
+            foreseen=self._foreseen,
         )
         self._tasks: TaskGroup | None = None
         """What runs as long as the hub does."""
@@ -178,7 +179,7 @@ class Server:
             ) as listener,
             anyio.create_task_group() as tasks,
         ):
-            self.port = _port_of(listener)
+            self.port = next(iter(listener.sockets)).getsockname()[1]
             self._tasks = tasks
             tasks.start_soon(self.committer.run)
             tasks.start_soon(self.snapshotter.run)
@@ -390,6 +391,8 @@ class Server:
         while wanted := self.hub.effects():
             for effect in wanted:
                 match effect:
+                    case effects.Submit():  # First, as they come most.
+                        self.committer.submit(effect)
                     case effects.Send():
                         self.outlet.send(effect)
                     case effects.Close(session, code, reason):
@@ -398,7 +401,7 @@ class Server:
                     case effects.Prove(ordered):
                         assert self._tasks is not None
                         self._tasks.start_soon(self._prove, ordered)
-                    case effects.Submit() | effects.Ordered() | Mending():
+                    case effects.Ordered() | Mending():
                         self.committer.submit(effect)
                     case effects.Noted():
                         self._note(effect)
@@ -416,6 +419,10 @@ class Server:
         going = code in (wire.CloseCode.GOING_AWAY, wire.CloseCode.RESTART)
         link.close_soon(code, reason, settings.shutdown_grace if going else settings.closing_grace)
         self._attend(link)
+
+    def _foreseen(self, batch: list[effects.Submit], decision: Decision) -> None:
+        """Puts into bytes what will be said of a batch, while the disk is at work."""
+        self.outlet.prepare(self.hub.foresee(batch, decision, self.clock(), self.outlet.rest > 0))
 
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         rest = self.outlet.rest
@@ -491,8 +498,3 @@ class Server:
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:
                 link.was_answered()
-
-
-def _port_of(listener: Listener) -> int:
-    port: int = next(iter(listener.sockets)).getsockname()[1]
-    return port

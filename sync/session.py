@@ -1,6 +1,7 @@
 """One connection as the hub sees it."""
 
 from stackroom.events.model import Millis
+from stackroom.events.permissions import Who
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
 from stackroom.sync.access import Principal
@@ -37,6 +38,8 @@ class Session:
         self.id = id
         self.principal: Principal | None = None
         self.replica = ""
+        self.who: Who | None = None
+        """Who it was in the profile that it pushed to last."""
         self.client = ""
         self.since: Millis = 0
         self.subscriptions: dict[str, Subscription] = {}

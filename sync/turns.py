@@ -38,42 +38,40 @@ class Turns:
     def next(self) -> Single | list[Submit]:
         """An order, or pushes for one transaction: of the account whose turn it is, and of others."""
         account, queue = next(iter(self._queues.items()))
-        if isinstance(queue[0], Single):
-            order = self._take(account)
-            assert isinstance(order, Single)
-            self._pass_on(account)
-            return order
-        return self._pushes()
+        order = queue[0]
+        if not isinstance(order, Single):
+            return self._pushes()
+        queue.popleft()
+        self._waiting -= 1
+        if not queue:
+            del self._queues[account]
+        self._pass_on(account)
+        return order
 
     def _pushes(self) -> list[Submit]:
         """One push of each account, then another of each, until there are enough."""
         batch: list[Submit] = []
         size = 0
-        had = dict.fromkeys(self._queues, 0)
-        turn = deque(self._queues)
+        had: dict[str, int] = {}
+        turn = deque(self._queues.items())
         while turn and size < self.batch:
-            account = turn.popleft()
-            queue = self._queues.get(account)
-            if queue is None or isinstance(queue[0], Single) or had[account] >= self.share:
+            account, queue = turn.popleft()
+            push, own = queue[0], had.get(account, 0)
+            if isinstance(push, Single) or own >= self.share:
                 continue
-            push = self._take(account)
-            assert isinstance(push, Submit)
             batch.append(push)
-            had[account] += len(push.submissions)
-            size += len(push.submissions)
-            turn.append(account)
-        for account, proposals in had.items():
-            if proposals:
-                self._pass_on(account)
+            many = len(push.submissions)
+            size += many
+            had[account] = own + many
+            queue.popleft()
+            if queue:
+                turn.append((account, queue))
+            else:
+                del self._queues[account]
+        self._waiting -= len(batch)
+        for account in had:
+            self._pass_on(account)
         return batch
-
-    def _take(self, account: str) -> Work:
-        queue = self._queues[account]
-        work = queue.popleft()
-        self._waiting -= 1
-        if not queue:
-            del self._queues[account]
-        return work
 
     def _pass_on(self, account: str) -> None:
         """Others are next."""
@@ -83,9 +81,9 @@ class Turns:
 
 def account_of(work: Work) -> str:
     """Who gave it; all who only have a one-time code are one."""
+    if isinstance(work, Submit):
+        first = work.submissions[0]
+        return first.user or first.who.author
     if isinstance(work, Mending):
         return work.account
-    if isinstance(work, Ordered):
-        return work.sender.account if work.sender is not None else ""
-    first = work.submissions[0]
-    return first.user or first.who.author
+    return work.sender.account if work.sender is not None else ""

@@ -25,6 +25,7 @@ SHELLS = {
     "events/sqlite_blocks.py",
     "events/sqlite_cache.py",
     "events/sqlite_file.py",
+    "events/sqlite_heads.py",
     "events/sqlite_log.py",
     "events/sqlite_read.py",
     "events/sqlite_runs.py",

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -18,7 +19,7 @@ from msgspec import Struct
 
 from benchmarks import processes
 from benchmarks.peers import raw
-from benchmarks.peers.peer import Caught, Heard, Message, append_all
+from benchmarks.peers.peer import Caught, Heard, Message, Peer, append_all
 from benchmarks.peers.workload import Kept, Made, fold
 from benchmarks.processes import HOST
 
@@ -141,22 +142,18 @@ class JetStreamServer(Struct, frozen=True):
         return Caught(found, len(state))
 
 
-class JetStream:
+class JetStream(Peer):
     """NATS as it comes: acknowledged means written, and fsynced within two minutes."""
 
     name = "NATS JetStream"
     acknowledged = "unchecked, written; fsynced within 2 minutes"
     durable = False
-    ours = False
-    subscribers = True
-    history = True
-    pipelined = True
     interval = ""
 
     def missing(self) -> str:
         """The server, or its Python client."""
         if _program() is None:
-            return "nats-server is not installed (apt install nats-server)"
+            return "nats-server is not installed (make bench-peers)"
         if find_spec("nats") is None:
             return "nats-py is not installed (pip install 'stackroom[peers]')"
         return ""
@@ -190,6 +187,7 @@ class JetStreamAlways(JetStream):
     name = "NATS, sync always"
     acknowledged = "unchecked, fsynced (sync_interval always)"
     durable = True
+    history = False
     interval = "sync_interval: always"
 
     def missing(self) -> str:
@@ -200,15 +198,15 @@ class JetStreamAlways(JetStream):
             found = ".".join(map(str, _version()))
             return (
                 f"nats-server {found} has no `sync_interval: always`, which came with 2.10 "
-                "(name a newer one in NATS_SERVER)"
+                "(make bench-peers installs a newer one)"
             )
         return ""
 
 
 def _program() -> str | None:
-    """The server: what NATS_SERVER names, or the one that is installed."""
-    given = os.environ.get("NATS_SERVER", "nats-server")
-    return shutil.which(given, path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+    """The server: what NATS_SERVER names, the one beside this interpreter, or the system's."""
+    places = (str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin")
+    return shutil.which(os.environ.get("NATS_SERVER", "nats-server"), path=os.pathsep.join(places))
 
 
 def _version() -> tuple[int, ...]:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from benchmarks import processes, speaker
+from benchmarks import builds, processes, speaker
 from benchmarks.peers import raw
-from benchmarks.peers.peer import Caught, Heard, Message
+from benchmarks.peers.peer import Caught, Heard, Message, Peer
 from benchmarks.peers.workload import COMPONENTS, Made, team
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME
-from stackroom.client import chance, course
+from stackroom.client import chance
 from stackroom.client.exchange import exchange
 from stackroom.client.home import Home
 from stackroom.client.workspace import Workspace
@@ -29,8 +29,6 @@ from stackroom.sync import protocol as wire
 
 AT_ONCE: Final = 500
 """Proposals in a push while a history is loaded."""
-LOADED: Final = (course,)
-"""What `exchange` imports only when it is called: libraries are loaded before a clock runs."""
 IN_FLIGHT: Final = 4
 """Pushes that wait for their answers then."""
 
@@ -129,11 +127,8 @@ class OurServer:
     async def prepare(self, room: str, components: int = COMPONENTS, stacks: int = 0) -> None:
         """Creates the profile with all its components and stacks, in one commit."""
         one = team(room, components, stacks)
-        opening = Proposal(one.new_id(), 1, 0, "begin", FIRST_TIME, one.opening())
         line, _ = await self._open()
-        (answer,) = await line.push(speaker.encoded_push(one.profile, [opening]))
-        if answer.outcome != "accepted":
-            raise AssertionError(f"not accepted: {answer}")
+        await line.commit(one.profile, one.begin())
         await line.close()
         self.stands(room, 1)
 
@@ -222,25 +217,22 @@ class OurServer:
         return Caught(received - 1, entities)  # The opening is not among what the others have.
 
 
-class Ours:
+class Ours(Peer):
     """Our hub, as `stackroom hub up` runs it."""
 
     name = "stackroom"
     acknowledged = "checked, in the Merkle tree, fsynced"
-    durable = True
     ours = True
-    subscribers = True
-    history = True
-    pipelined = True
     signing = False
+    build = builds.PLAIN
 
     def missing(self) -> str:
-        """It is what this is about."""
-        return ""
+        """The plain build is what this is about, and always there."""
+        return self.build.missing()
 
     def version(self) -> str:
         """Of this very tree."""
-        return f"stackroom {version('stackroom')}"
+        return f"{self.build.name} {version('stackroom')}"
 
     @contextmanager
     def serving(self, folder: Path) -> Iterator[OurServer]:
@@ -248,7 +240,7 @@ class Ours:
         folder.mkdir(exist_ok=True)
         if (folder / "hub.db").exists():
             _drop_snapshots(folder / "hub.db")
-        with processes.hub(folder) as running:
+        with processes.hub(folder, program=self.build.service) as running:
             yield OurServer(running.url, running.token, running.pid, self.signing)
 
 
@@ -260,6 +252,14 @@ class OursSigned(Ours):
     subscribers = False
     history = False
     signing = True
+
+
+class OursCompiled(Ours):
+    """The same hub of a compiled build; catching up is the client's work (case `newcomer`)."""
+
+    name = builds.OPTIONAL.name
+    history = False
+    build = builds.OPTIONAL
 
 
 def _drop_snapshots(path: Path) -> None:

@@ -78,19 +78,19 @@ class Server(Protocol):
 
 
 class Peer(Protocol):
-    """A program that can take part."""
+    """A program that can take part. What most have in common need not be said by each."""
 
     name: str
     acknowledged: str
     """What an acknowledgement means, in a few words."""
-    durable: bool
+    durable: bool = True
     """Whether that is: on the disk, by fsync."""
-    ours: bool
-    subscribers: bool
-    """Whether it takes part in `delivery`; a second durability of a peer would only repeat it."""
-    history: bool
-    """Whether it takes part in `catch_up`."""
-    pipelined: bool
+    ours: bool = False
+    subscribers: bool = True
+    """Whether it takes part in `delivery`."""
+    history: bool = True
+    """Whether it takes part in `catch_up`; how durably it was written would only repeat that."""
+    pipelined: bool = True
     """Whether several appends of one connection can be in flight."""
 
     def missing(self) -> str:

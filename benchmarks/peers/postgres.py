@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks import processes
-from benchmarks.peers.peer import Caught, Heard, Message
+from benchmarks.peers.peer import Caught, Heard, Message, Peer
 from benchmarks.peers.workload import Kept, Made, fold
 from benchmarks.processes import HOST
 
@@ -126,15 +126,11 @@ class PostgresServer(Struct, frozen=True):
         return Caught(found, len(state))
 
 
-class Postgres:
+class Postgres(Peer):
     """PostgreSQL with synchronous_commit on, its default."""
 
     name = "PostgreSQL"
     acknowledged = "unchecked, fsynced (synchronous_commit on)"
-    durable = True
-    ours = False
-    subscribers = True
-    history = True
     pipelined = False
 
     def missing(self) -> str:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from benchmarks import processes
 from benchmarks.peers import raw
-from benchmarks.peers.peer import Caught, Heard, Message, append_all
+from benchmarks.peers.peer import Caught, Heard, Message, Peer, append_all
 from benchmarks.peers.workload import Kept, Made, fold
 from benchmarks.processes import HOST
 
@@ -123,15 +123,11 @@ class RedisServer(Struct, frozen=True):
         return Caught(found, len(state))
 
 
-class RedisStreams:
+class RedisStreams(Peer):
     """Redis with an append-only file that is fsynced before each reply."""
 
     name = "Redis streams"
     acknowledged = "unchecked, fsynced (appendfsync always)"
-    durable = True
-    ours = False
-    subscribers = True
-    history = True
     pipelined = False
 
     def missing(self) -> str:

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from benchmarks import processes, speaker
 from benchmarks.peers import raw
-from benchmarks.peers.peer import Caught, Heard, Message, append_all
+from benchmarks.peers.peer import Caught, Heard, Message, Peer, append_all
 from benchmarks.peers.workload import Kept, Made, fold
 from benchmarks.processes import HOST
 
@@ -107,16 +107,11 @@ class BareServer(Struct, frozen=True):
         return Caught(found, len(state))
 
 
-class Reference:
+class Reference(Peer):
     """`benchmarks/reference_hub.py`."""
 
     name = "reference hub"
     acknowledged = "unchecked, fsynced"
-    durable = True
-    ours = False
-    subscribers = True
-    history = True
-    pipelined = True
 
     def missing(self) -> str:
         """It needs what we need."""

@@ -20,7 +20,7 @@ from websockets.sync.client import connect
 
 from benchmarks import processes
 from benchmarks.peers import raw
-from benchmarks.peers.peer import Caught, Heard, Message
+from benchmarks.peers.peer import Caught, Heard, Message, Peer
 from benchmarks.peers.workload import MARK, Made, fold, of_object
 from benchmarks.processes import HOST
 
@@ -160,16 +160,12 @@ class DocumentServer(Struct, frozen=True):
         return Caught(found, len(state))
 
 
-class YWebsocket:
+class YWebsocket(Peer):
     """y-websocket's server with its LevelDB."""
 
     name = "y-websocket"
     acknowledged = "unchecked, in memory, sent back; stored later"
     durable = False
-    ours = False
-    subscribers = True
-    history = True
-    pipelined = True
     package = "y-websocket"
     named = False
 

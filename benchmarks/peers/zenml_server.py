@@ -93,12 +93,20 @@ class Api:
         return self._ask("PUT", route, json.dumps(body))
 
     def _ask(self, method: str, route: str, body: str | None = None) -> Any:
-        self._connection.request(method, f"/api/v1{route}", body, self._headers)
-        response = self._connection.getresponse()
+        try:
+            response = self._answered(method, route, body)
+        except http.client.RemoteDisconnected:
+            # It hangs up on who has said nothing for five seconds; they come again.
+            self._connection.close()
+            response = self._answered(method, route, body)
         said = response.read()
         if response.status != 200:
             raise AssertionError(f"{method} {route}: {response.status} {said[:300]!r}")
         return json.loads(said)
+
+    def _answered(self, method: str, route: str, body: str | None) -> http.client.HTTPResponse:
+        self._connection.request(method, f"/api/v1{route}", body, self._headers)
+        return self._connection.getresponse()
 
     def component(self, name: str, type: str) -> str:
         """Registers a component; its id."""

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from benchmarks.asked import Asked
 from benchmarks.cases import CASES
 from benchmarks.outcome import Outcome, Target
 from benchmarks.plots import Bar, Group, Plot, svg
@@ -33,7 +34,8 @@ def outcome() -> Outcome:
             ("peer", THEIRS.shown(1), "a second", ratios(OURS, THEIRS).shown(2)),
         ),
         (
-            Target("rate", OURS.median, "at least", 90, "a second"),
+            Target("rate", OURS.median, "at least", 90, "a second", of=Asked.ONE_WRITER),
+            Target("delay", 12.0, "at most", 8, "ms", of=Asked.ONE_WRITER),
             Target("ratio", 2.0, "more than", 2, "times", 1),
         ),
         ("a note",),
@@ -66,10 +68,17 @@ def test_a_figure_is_a_median_with_its_spread() -> None:
 
 def test_people_read_the_targets_first_and_what_the_work_was(report: Path) -> None:
     page = (report / "RESULTS.md").read_text()
-    assert "1 of 2 are met" in page
+    assert "1 of 2 figures are met; 0 of 1 lines as a whole." in page
+    assert "0 of 1 figures are met." in page
     assert all(not above or "|" in above for above in above_tables(page)), "no table of its own"
-    assert page.index("## Targets") < page.index("## Commits")
-    assert "| commits | ratio  | more than 2 times    | 2.0 times    | **no** |" in page
+    order = ("## What was asked for", "## Further targets", "## The machine", "## Commits")
+    assert sorted(order, key=page.index) == list(order)
+    rows = [" ".join(line.split()) for line in page.splitlines()]
+    line = Asked.ONE_WRITER.value
+    assert f"| {line} | commits | rate | at least 90 a second | 100 a second | yes | |" in rows
+    assert "| | commits | delay | at most 8 ms | 12 ms | **no** | × 1.50 |" in rows
+    assert "| commits | ratio | more than 2 times | 2.0 times | **no** | × 1.00 |" in rows
+    assert f"Not measured in this run: {Asked.MANY_WRITERS.value};" in page
     assert CASES["commits"].work in page
     assert "![Commits & more](plots/rates.svg)" in page
     assert "This case failed" in page
@@ -83,7 +92,8 @@ def test_programs_read_every_round(report: Path) -> None:
     assert (second["of"], second["figure"], second["unit"]) == ({"hub": "peer"}, "rate", "a second")
     assert (second["median"], second["least"], second["most"]) == (50.0, 45.0, 80.0)
     assert ratio["figure"] == "ours / this"
-    assert [t["met"] for t in commits["outcomes"][0]["targets"]] == [True, False]
+    assert [t["met"] for t in commits["outcomes"][0]["targets"]] == [True, False, False]
+    assert commits["outcomes"][0]["targets"][0]["of"] == Asked.ONE_WRITER.value
     assert audit["outcomes"] is None
 
 

@@ -17,6 +17,7 @@ from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import CHECKPOINT_PAGES
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_schema import APPLICATION_ID
+from stackroom.events.sqlite_upkeep import INDEX_DUE, ROUND_PAGES
 from tests.events.commits import LOG_ID, NOON, PROFILE, Chain
 
 PAGE = Path(__file__).parents[2] / "docs" / "log.md"
@@ -93,3 +94,5 @@ def test_every_table_is_explained(folder: Path) -> None:
 def test_figures() -> None:
     assert f"`0x{APPLICATION_ID:08X}`" in TEXT
     assert f"every {CHECKPOINT_PAGES:,} pages" in TEXT
+    assert f"every {ROUND_PAGES:,} pages" in TEXT
+    assert f"once {INDEX_DUE:,} commits" in TEXT

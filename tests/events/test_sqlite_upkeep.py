@@ -20,7 +20,8 @@ ENTITIES = [f"00000000-0000-7000-8000-{n:012d}" for n in range(7)]
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A round after each transaction; the index is due after four commits, and gets four rows at once."""
-    monkeypatch.setattr(sqlite_upkeep, "CHECKPOINT_PAGES", 1)
+    monkeypatch.setattr(sqlite_upkeep, "ROUND_PAGES", 1)
+    monkeypatch.setattr(sqlite_upkeep, "INDEX_DUE", 4)
     monkeypatch.setattr(sqlite_upkeep, "INDEXED_TOGETHER", 4)
 
 
@@ -114,7 +115,7 @@ def test_an_index_that_was_cut_short_holds_and_is_completed(tmp_path: Path) -> N
 def test_the_wal_is_bounded_while_commits_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_upkeep, "CHECKPOINT_PAGES", 60)
+    monkeypatch.setattr(sqlite_upkeep, "ROUND_PAGES", 60)
     path = tmp_path / "hub.db"
 
     async def test() -> int:
@@ -132,7 +133,7 @@ def test_the_wal_is_bounded_while_commits_go_on(
 def test_the_writer_moves_the_wal_itself_if_nobody_keeps_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_upkeep, "CHECKPOINT_PAGES", 1_000_000)
+    monkeypatch.setattr(sqlite_upkeep, "ROUND_PAGES", 1_000_000)
     monkeypatch.setattr(sqlite_upkeep, "MOST_PAGES", 100)
     path = tmp_path / "hub.db"
 

@@ -103,6 +103,7 @@ class Guarded:
         command = [*counts.program("benchmarks.join"), str(home), self.running.url, profile]
         ended = subprocess.run(
             [*command, "history"],
+            input=b"[]",
             check=True,
             stdout=subprocess.PIPE,
             env=processes.environment(STACKROOM_TOKEN=self.running.token),
@@ -168,6 +169,6 @@ def measured(folder: Path) -> dict[str, int]:
     data.mkdir()
     counts = Counts(folder / "counts")
     settings = structs.replace(processes.MEASURED, page_commits=SPAN)
-    with processes.hub(data, settings, counts.program("stackroom.sync.service")) as running:
+    with processes.hub(data, settings, counts.program("stackroom.sync")) as running:
         guarded = Guarded(running, counts, folder)
         return speaker.run(lambda: counted(guarded))
