@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
-LATE = ("importlib.metadata", "shutil", "textwrap", "tomllib", "urllib.request")
+LATE = ("importlib.metadata", "shutil", "ssl", "textwrap", "tomllib", "urllib.request")
 
 HIDDEN = "typing_extensions"
 """What msgspec takes from it where it is installed, Python 3.11 has in `typing`."""
