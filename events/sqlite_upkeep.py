@@ -24,7 +24,7 @@ from stackroom.events.sqlite_write import MOVE_INDEXED
 log = logging.getLogger("stackroom.log")
 
 ROUND_PAGES: Final = 1_000
-"""Pages in the WAL before they are moved into the file (4 MiB), and it is written from its beginning again."""
+"""Pages in the WAL before they are moved into the file (4 MiB); it then begins anew."""
 
 READY_BYTES: Final = 8 << 20
 """The WAL's length from the first commit on. An fsync that makes a file longer waits for the file system's
