@@ -14,9 +14,18 @@ from msgspec import UNSET, Struct, structs
 from msgspec.json import Encoder
 
 from stackroom.events import fold
-from stackroom.events.model import Change, ComponentUpdated, FlavorUpdated, Kind, StackUpdated
+from stackroom.events.entity import Key
+from stackroom.events.model import (
+    Change,
+    ComponentRegistered,
+    ComponentUpdated,
+    FlavorUpdated,
+    Kind,
+    StackUpdated,
+)
 from stackroom.events.permissions import Who
 from stackroom.events.protection import protected_in
+from stackroom.events.rules import refuse_change
 from stackroom.events.state import AnyEntity, Component, Flavor, Holding, Stack, State
 from stackroom.events.values import Path, Value, depth, fault, same, segments
 
@@ -57,12 +66,13 @@ class Owned(Struct):
 
 
 class Plain(Struct):
-    """Updates that stand, and against which nothing else does: what is written where.
+    """Changes that stand, and against which nothing else does: what is written where, and what is `made`.
 
     `bytes` and `levels` are the most that one of the configurations then has.
     """
 
     writes: list[tuple[Owned, Places, dict[Path, Value]]]
+    made: dict[str, ComponentRegistered]
     bytes: int
     levels: int
 
@@ -96,8 +106,9 @@ class Owner:
         """Applies the next commit, whatever it says."""
         state = self.state
         fold.apply(state, state.seq + 1, replica, changes)
-        self._ground = None
-        for id, _ in changes:
+        for id, change in changes:
+            if not isinstance(change, ComponentRegistered) or change.protected:
+                self._ground = None
             self._owned.pop(id, None)
             self._owned.pop(state.resolve(id), None)
 
@@ -121,17 +132,25 @@ class Owner:
         ):
             return None
         me = state.writers.get(replica, -1)
-        writes = []
+        writes: list[tuple[Owned, Places, dict[Path, Value]]] = []
+        made: dict[str, ComponentRegistered] = {}
+        names: set[Key] = set()
         most, levels, size = 0, 1, 0
         for entity, change in changes:
+            if isinstance(change, ComponentRegistered):
+                text, key = self._free(entity, change), _key(change)
+                if text is None or entity in made or key in names:
+                    return None
+                made[entity] = change
+                names.add(key)
+                most = max(most, len(text))
+                levels = max(levels, _brackets(text))
+                continue
             if not isinstance(change, UPDATES) or not change.set or change.unset:
                 return None
             written = change.set
-            try:
-                text = _encode(written)
-            except (UnicodeEncodeError, TypeError, RecursionError):
-                return None
-            if len(text) > PLAIN_BYTES:
+            text = _text(written)
+            if text is None:
                 return None
             entity = state.aliases.get(entity, entity)
             own = self._owned.get(entity) or self._known(entity)
@@ -153,7 +172,7 @@ class Owner:
             size += len(text)
             most = max(most, own.bytes + size)
             levels = max(levels, own.levels, _brackets(text))
-        return Plain(writes, most, levels)
+        return Plain(writes, made, most, levels)
 
     def write(self, replica: str, plain: Plain) -> None:
         """Applies the next commit, which is `plain` as the state stands."""
@@ -161,6 +180,8 @@ class Owner:
         state.seq = seq = state.seq + 1
         writer = state.writer(replica)
         stamp = seq, writer
+        for id, change in plain.made.items():
+            state.put(id, fold.entity_of(state, change, stamp))
         for own, places, written in plain.writes:
             entity = own.entity if own.era == self._era else self._copied(own)
             stamps = entity.stamps
@@ -175,6 +196,20 @@ class Owner:
             if own.writer != writer:
                 own.writer, own.others = writer, own.seq
             own.seq, own.bytes, own.levels = seq, plain.bytes, plain.levels
+
+    def _free(self, id: str, change: ComponentRegistered) -> bytes | None:
+        """The JSON text of a registration, if nothing in the state stands against it."""
+        state = self.state
+        if (
+            change.protected
+            or id in state.entities
+            or id in state.aliases
+            or id in state.gone
+            or _key(change) in state.names
+            or refuse_change(change) is not None
+        ):
+            return None
+        return _text(change)
 
     def _looked(self) -> Ground:
         """Looks at what all updates meet."""
@@ -217,6 +252,20 @@ class Owner:
         self.state.entities[own.id] = own.entity = twin
         own.era = self._era
         return twin
+
+
+def _key(change: ComponentRegistered) -> Key:
+    """What no other entity may share with what is registered."""
+    return ("component", change.component_type, change.name)
+
+
+def _text(said: object) -> bytes | None:
+    """The JSON text of what is said, which is valid Unicode then; None if there is none, or too much."""
+    try:
+        text = _encode(said)
+    except (UnicodeEncodeError, TypeError, RecursionError):
+        return None
+    return text if len(text) <= PLAIN_BYTES else None
 
 
 def _brackets(text: bytes) -> int:
