@@ -6,7 +6,7 @@ looking at each value once; `write` puts the values where they belong. Whatever 
 `check` and `fold`, and `tests/events/test_owning.py` holds both ways to the same outcome and the same bytes.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -38,7 +38,7 @@ UPDATES: Final = (ComponentUpdated, StackUpdated, FlavorUpdated)
 PLAIN_BYTES: Final = 4 << 10
 """JSON text of an update above which it is not plain: the places of those below are remembered."""
 OWNED_MOST: Final = 10_000
-"""Entities of which something is known."""
+"""Entities of which something is known, about."""
 LEVELS_COUNTED: Final = 8
 """Brackets in the JSON text of a configuration up to which they are taken for its levels of nesting."""
 
@@ -65,13 +65,17 @@ class Owned(Struct):
     levels: int
 
 
+Write: TypeAlias = tuple[Owned, Places, dict[Path, Value], int, int]
+"""Values for an entity, where they lead to, and the most bytes and levels that its configuration then has."""
+
+
 class Plain(Struct):
     """Changes that stand, and against which nothing else does: what is written where, and what is `made`.
 
     `bytes` and `levels` are the most that one of the configurations then has.
     """
 
-    writes: list[tuple[Owned, Places, dict[Path, Value]]]
+    writes: list[Write]
     made: dict[str, ComponentRegistered]
     bytes: int
     levels: int
@@ -102,7 +106,7 @@ class Owner:
         self._era += 1
         return self.state
 
-    def apply(self, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
+    def apply(self, replica: str, changes: Sequence[tuple[str, Change]]) -> None:
         """Applies the next commit, whatever it says."""
         state = self.state
         fold.apply(state, state.seq + 1, replica, changes)
@@ -131,11 +135,14 @@ class Owner:
             or id in state.gone
         ):
             return None
+        if len(self._owned) > OWNED_MOST:
+            self._owned.clear()
         me = state.writers.get(replica, -1)
-        writes: list[tuple[Owned, Places, dict[Path, Value]]] = []
+        writes: list[Write] = []
         made: dict[str, ComponentRegistered] = {}
         names: set[Key] = set()
-        most, levels, size = 0, 1, 0
+        sizes: dict[str, int] = {}
+        most, deepest = 0, 1
         for entity, change in changes:
             if isinstance(change, ComponentRegistered):
                 text, key = self._free(entity, change), _key(change)
@@ -144,7 +151,7 @@ class Owner:
                 made[entity] = change
                 names.add(key)
                 most = max(most, len(text))
-                levels = max(levels, _brackets(text))
+                deepest = max(deepest, _brackets(text))
                 continue
             if not isinstance(change, UPDATES) or not change.set or change.unset:
                 return None
@@ -168,11 +175,12 @@ class Owner:
                 # All text in it was encoded.
                 if type(value) is not str and (field == "labels" or fault(value) is not None):
                     return None
-            writes.append((own, places, written))
-            size += len(text)
-            most = max(most, own.bytes + size)
-            levels = max(levels, own.levels, _brackets(text))
-        return Plain(writes, made, most, levels)
+            size = sizes[entity] = sizes.get(entity, own.bytes) + len(text)
+            levels = max(own.levels, _brackets(text))
+            writes.append((own, places, written, size, levels))
+            most = max(most, size)
+            deepest = max(deepest, levels)
+        return Plain(writes, made, most, deepest)
 
     def write(self, replica: str, plain: Plain) -> None:
         """Applies the next commit, which is `plain` as the state stands."""
@@ -182,7 +190,7 @@ class Owner:
         stamp = seq, writer
         for id, change in plain.made.items():
             state.put(id, fold.entity_of(state, change, stamp))
-        for own, places, written in plain.writes:
+        for own, places, written, size, levels in plain.writes:
             entity = own.entity if own.era == self._era else self._copied(own)
             stamps = entity.stamps
             for (path, field, key), value in zip(places, written.values(), strict=True):
@@ -195,7 +203,7 @@ class Owner:
                 stamps[path] = stamp
             if own.writer != writer:
                 own.writer, own.others = writer, own.seq
-            own.seq, own.bytes, own.levels = seq, plain.bytes, plain.levels
+            own.seq, own.bytes, own.levels = seq, size, max(own.levels, levels)
 
     def _free(self, id: str, change: ComponentRegistered) -> bytes | None:
         """The JSON text of a registration, if nothing in the state stands against it."""
@@ -229,8 +237,6 @@ class Owner:
         entity = self.state.entities.get(id)
         if entity is None or entity.kind not in MAPS:
             return None
-        if len(self._owned) >= OWNED_MOST:
-            self._owned.clear()
         stamps = entity.stamps
         seq, writer = max(stamps.values())
         others = max([s for s, w in stamps.values() if w != writer], default=0)

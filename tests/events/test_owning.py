@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, json, structs
 
+from stackroom.events import owning
 from stackroom.events.check import (
     Accepted,
     Changes,
@@ -144,10 +145,10 @@ def said(owner: Owner, base: int, changes: Changes, who: Who, id: str) -> bool:
         assert outcome == Accepted()
         owner.write(who.replica, plain)
         apply(aside, aside.seq + 1, who.replica, changes)
-        configs = [e.config for _, e in state.all(Component) if state.get(changes[0][0]) is e]
-        for config in configs:
-            assert len(json.encode(config)) <= plain.bytes
-            assert depth(config) <= plain.levels
+        for entity in map(state.get, dict.fromkeys(entity for entity, _ in changes)):
+            if isinstance(entity, Component):
+                assert len(json.encode(entity.config)) <= plain.bytes
+                assert depth(entity.config) <= plain.levels
     elif isinstance(outcome, Accepted | Converged):
         owner.apply(who.replica, changes)
         apply(aside, aside.seq + 1, who.replica, changes)
@@ -246,6 +247,25 @@ def test_the_writes_of_ones_own_are_in_nobodys_way() -> None:
     assert not said(owner, 6, update, ann, uid(1_002))
     assert said(owner, owner.state.seq, update, ann, uid(1_003))
     assert not said(owner, 6, update, ann, uid(1_004))
+
+
+def test_many_updates_of_one_entity_are_weighed_together() -> None:
+    owner, who = owned(), Who("bob")
+    several = [(K8S, ComponentUpdated({f"/config/{n}": "x" * 100})) for n in range(10)]
+    plain = owner.plain(6, several, who, uid(1_000))
+    assert plain is not None
+    assert 1_000 < plain.bytes < 1_500
+    plain = owner.plain(6, [several[0], (LOCAL, several[1][1])], who, uid(1_000))
+    assert plain is not None
+    assert plain.bytes < 200
+
+
+def test_what_is_known_is_forgotten_between_two_proposals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owning, "OWNED_MOST", 1)
+    owner, who = owned(), Who("bob")
+    for n in range(4):
+        several = [(id, ComponentUpdated({f"/config/{n}": n})) for id in (K8S, LOCAL, S3, K8S)]
+        assert said(owner, owner.state.seq, several, who, uid(1_000 + n))
 
 
 def test_what_lies_below_a_place_is_not_overlooked() -> None:
