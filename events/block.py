@@ -6,10 +6,10 @@ from its columns; its commits are made only for whoever asks for them.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from itertools import accumulate, islice, pairwise, repeat
-from typing import Any, Final, overload
+from itertools import accumulate, chain, islice, pairwise, repeat
+from typing import Any, Final, TypeVar, overload
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +17,8 @@ from msgspec import Struct
 from stackroom.events import codec, merkle
 from stackroom.events.errors import IntegrityError
 from stackroom.events.model import Commit, Event, Redacted
+
+T = TypeVar("T")
 
 LEVEL: Final = 1
 """zlib's quickest: the slower ones save a few bytes in a hundred."""
@@ -95,6 +97,15 @@ class Block(Sequence[Commit]):
         """Whether no value was taken out of its events, nor out of others by one of them."""
         return not self.columns.digests and Redacted.__name__ not in self.columns.types
 
+    @property
+    def one_each(self) -> bool:
+        """Whether each commit has one event: then the columns of both stand side by side."""
+        return len(self.columns.types) == len(self) and 0 not in self.columns.counts
+
+    def of_events(self, values: Iterable[T]) -> Iterator[T]:
+        """What is said of each commit, for each of its events."""
+        return chain.from_iterable(map(repeat, values, self.columns.counts))
+
     def leaves(self, profile: str) -> list[bytes]:
         """The leaf hash of each commit, computed from all that the block says of it."""
         c = self.columns
@@ -104,7 +115,6 @@ class Block(Sequence[Commit]):
         if c.digests:
             digests = [said or now for said, now in zip(c.digests, digests, strict=True)]
         events = zip(c.types, c.versions, c.entities, digests, strict=True)
-        several = len(digests) != len(c.ids) or 0 in c.counts
         unsigned = (
             repeat(profile),
             range(c.first, self.last + 1),
@@ -116,7 +126,7 @@ class Block(Sequence[Commit]):
             c.messages,
             c.times,
             c.accepted,
-            (tuple(islice(events, count)) for count in c.counts) if several else zip(events),
+            zip(events) if self.one_each else (tuple(islice(events, n)) for n in c.counts),
         )
         if not (c.keys or c.signatures):
             envelopes = zip(repeat(codec.LEAF_FORMAT), *unsigned, strict=False)
