@@ -53,6 +53,15 @@ class Columns(Struct, frozen=True, array_like=True):
     bodies: list[bytes]
     digests: list[str]
 
+    @property
+    def one_each(self) -> bool:
+        """Whether each commit has one event: then the columns of both stand side by side."""
+        return len(self.types) == len(self.ids) and 0 not in self.counts
+
+    def of_events(self, values: Iterable[T]) -> Iterator[T]:
+        """What is said of each commit, for each of its events."""
+        return chain.from_iterable(map(repeat, values, self.counts))
+
 
 class Block(Sequence[Commit]):
     """Commits that follow one another, at least one, made anew each time one is asked for.
@@ -97,15 +106,6 @@ class Block(Sequence[Commit]):
         """Whether no value was taken out of its events, nor out of others by one of them."""
         return not self.columns.digests and Redacted.__name__ not in self.columns.types
 
-    @property
-    def one_each(self) -> bool:
-        """Whether each commit has one event: then the columns of both stand side by side."""
-        return len(self.columns.types) == len(self) and 0 not in self.columns.counts
-
-    def of_events(self, values: Iterable[T]) -> Iterator[T]:
-        """What is said of each commit, for each of its events."""
-        return chain.from_iterable(map(repeat, values, self.columns.counts))
-
     def leaves(self, profile: str) -> list[bytes]:
         """The leaf hash of each commit, computed from all that the block says of it."""
         c = self.columns
@@ -126,7 +126,7 @@ class Block(Sequence[Commit]):
             c.messages,
             c.times,
             c.accepted,
-            zip(events) if self.one_each else (tuple(islice(events, n)) for n in c.counts),
+            zip(events) if c.one_each else (tuple(islice(events, n)) for n in c.counts),
         )
         if not (c.keys or c.signatures):
             envelopes = zip(repeat(codec.LEAF_FORMAT), *unsigned, strict=False)
@@ -177,8 +177,15 @@ class Block(Sequence[Commit]):
 
 def pack(commits: Sequence[Commit]) -> bytes:
     """The block of `commits`, which follow one another, as it is sent and kept."""
+    return zlib.compress(_encoder.encode(columns_of(commits)), LEVEL)
+
+
+def columns_of(commits: Sequence[Commit]) -> Columns:
+    """What `commits`, which follow one another, say, field by field."""
+    if isinstance(commits, Block):
+        return commits.columns
     events = [event for commit in commits for event in commit.events]
-    columns = Columns(
+    return Columns(
         commits[0].seq,
         [c.id for c in commits],
         [c.replica for c in commits],
@@ -199,7 +206,6 @@ def pack(commits: Sequence[Commit]) -> bytes:
         [e.body.encode() for e in events],
         [e.digest for e in events] if any(e.digest for e in events) else [],
     )
-    return zlib.compress(_encoder.encode(columns), LEVEL)
 
 
 def unpack(data: bytes) -> Block:

@@ -7,17 +7,17 @@ What is laid over is at most what the state will hold.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
 from msgspec import UNSET, Struct
 
-from stackroom.events.block import Block
+from stackroom.events.block import columns_of
 from stackroom.events.codec import all_opened, known
 from stackroom.events.entity import Stamp
 from stackroom.events.fold import advance, apply_change, entity_of, writes
-from stackroom.events.model import Change, Kind, Registered, RunReport, Updated
+from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, Updated
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 from stackroom.events.values import Maybe, Path, same, segments
 
@@ -37,28 +37,28 @@ class Laid(Struct):
 
 
 class Folding:
-    """Folds blocks into `state`, which is whole again after `settle`."""
+    """Folds what comes into `state`, which is whole again after `settle`."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         self._laid: dict[str, Laid] = {}
 
-    def take(self, block: Block) -> None:
-        """Folds the commits of `block`.
+    def take(self, commits: Sequence[Commit]) -> None:
+        """Folds `commits`, a block of them or a page.
 
         Raises UnknownEvent where one holds an event newer than this program: the state stays before that.
         After a MalformedEvent, it is of no use.
         """
-        state, c = self.state, block.columns
+        state, c = self.state, columns_of(commits)
         if not known(c.types, c.versions):
             self.settle()
-            advance(state, block)
+            advance(state, commits)
             return
         writers = state.writers
-        seqs: Iterable[int] = range(block.first, block.last + 1)
+        seqs: Iterable[int] = range(c.first, c.first + len(c.ids))
         replicas: Iterable[str] = c.replicas
-        if not block.one_each:
-            seqs, replicas = block.of_events(seqs), block.of_events(replicas)
+        if not c.one_each:
+            seqs, replicas = c.of_events(seqs), c.of_events(replicas)
         changes = all_opened(c.types, c.versions, c.bodies)
         for seq, replica, id, change in zip(seqs, replicas, c.entities, changes, strict=True):
             if isinstance(change, RunReport):
@@ -66,7 +66,7 @@ class Folding:
             stamp = seq, writers[replica] if replica in writers else state.writer(replica)
             if not (isinstance(change, Updated) and self._lay(stamp, id, change)):
                 self._apply(stamp, id, change)
-        state.seq = block.last
+        state.seq = c.first + len(c.ids) - 1
 
     def settle(self) -> None:
         """Puts all that is laid over entities into them."""
