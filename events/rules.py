@@ -59,7 +59,7 @@ def refuse_name(name: str, what: str = "name") -> Refusal | None:
         why = f"{what} {shown!r} has {len(name)} characters, and {limits.NAME_LENGTH} are the most"
     elif name != name.strip():
         why = f"{what} {shown!r} begins or ends with a blank"
-    elif CONTROL.search(name):
+    elif not name.isprintable() and re.search(CONTROL, name):
         why = f"{what} {shown!r} has control characters"
     elif "/" in name:
         why = f"{what} {shown!r} has a '/': use '-' or '_' instead"
