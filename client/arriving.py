@@ -22,7 +22,7 @@ def leaves(copy: Copy, commits: Sequence[Commit]) -> list[bytes]:
     if isinstance(commits, Block):
         return commits.leaves(copy.profile)
     in_order(commits, copy.seq, "#{came} came after #{before}")
-    return [merkle.leaf_hash(codec.leaf(copy.profile, commit)) for commit in commits]
+    return merkle.leaf_hashes(codec.leaves(copy.profile, commits))
 
 
 def in_order(commits: Iterable[Commit], after: int, said: str) -> None:

@@ -1,16 +1,15 @@
 """Pages of an old history on their way to the disk, while the next ones are taken in."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import chain, takewhile
 
 from stackroom.client.keeper import Keeper
 from stackroom.client.replica import Store
-from stackroom.client.worker import Worker
+from stackroom.client.work import Work, Works
 from stackroom.events.block import Block
 
-Stored = Callable[[Store, "asyncio.Future[None]"], Awaitable[bool]]
+Stored = Callable[[Store, Work[None]], Awaitable[bool]]
 
 
 class Backlog:
@@ -20,13 +19,13 @@ class Backlog:
     not, the pages that follow in the same profile are let go.
     """
 
-    def __init__(self, worker: Worker, keeper: Keeper, stored: Stored) -> None:
+    def __init__(self, worker: Works, keeper: Keeper, stored: Stored) -> None:
         self.worker = worker
         self.keeper = keeper
         self.stored = stored
         self._most = keeper.settings.pages_behind
         self._pages: list[Store] = []
-        self._under_way: tuple[Store, asyncio.Future[None]] | None = None
+        self._under_way: tuple[Store, Work[None]] | None = None
 
     async def add(self, page: Store) -> None:
         """Has the page stored, now or soon; waits while too many wait before it."""

@@ -4,10 +4,9 @@ One task at a time may call a carrier. A cancelled call leaves the files whole, 
 perhaps ahead of them: a carrier that was cancelled is given up.
 """
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct, structs
 
@@ -15,9 +14,8 @@ from stackroom.client import replica as core
 from stackroom.client.backlog import Backlog
 from stackroom.client.healing import GIVEN_UP, HINT, SET_ASIDE, Anew, Healing, Rest, Say, Step
 from stackroom.client.keeper import Keeper
-from stackroom.client.line import Line
 from stackroom.client.parting import Parting
-from stackroom.client.worker import Worker
+from stackroom.client.work import Work, Works
 from stackroom.events.block import Block
 from stackroom.events.errors import Gap, IntegrityError
 from stackroom.events.log import Answer
@@ -47,6 +45,17 @@ Told: TypeAlias = core.Effect | Answered | Looked | Became
 RENEWAL: Final = 0
 """The number of the order by which a token is renewed before it ends."""
 
+
+class Outbox(Protocol):
+    """What a carrier needs of a line."""
+
+    def send(self, message: wire.FromReplica) -> None:
+        """Has `message` sent after those before it; nothing happens on a closed line."""
+
+    async def close(self, code: int = ..., reason: str = ...) -> None:
+        """Closes the line."""
+
+
 OnDisk: TypeAlias = (
     core.Store | core.Restart | core.Backfill | core.Settle | core.Park | core.Reached
 )
@@ -60,7 +69,7 @@ class Carrier:
 
     def __init__(
         self,
-        worker: Worker,
+        worker: Works,
         keeper: Keeper,
         url: str,
         replica: core.Replica,
@@ -74,7 +83,7 @@ class Carrier:
         self.replica = replica
         self.tell = tell
         self.history = history
-        self.line: Line | None = None
+        self.line: Outbox | None = None
         self._gaps: set[str] = set()
         """Profiles of which older history is missing."""
         self._again: set[str] = set()
@@ -92,7 +101,7 @@ class Carrier:
 
     # What happened
 
-    async def opened(self, line: Line) -> None:
+    async def opened(self, line: Outbox) -> None:
         """A line is there."""
         self.line = line
         parted = list(self._partings)
@@ -273,7 +282,7 @@ class Carrier:
                     problem = structs.replace(problem, sentence=found.sentence)
                 self.tell(structs.replace(problem, hint=HINT))
 
-    async def _kept_and_told(self, store: core.Store, work: "asyncio.Future[None]") -> bool:
+    async def _kept_and_told(self, store: core.Store, work: Work[None]) -> bool:
         if kept := await self._kept(store, work):
             self.tell(store)
         return kept
@@ -347,11 +356,11 @@ class Carrier:
         copy = self.replica.copies.get(effect.profile)
         return await self._kept(effect, self.worker.start(partial(self.keeper.keep, effect, copy)))
 
-    async def _kept(self, effect: OnDisk, work: "asyncio.Future[None]") -> bool:
+    async def _kept(self, effect: OnDisk, work: Work[None]) -> bool:
         """Whether the work on the disk for `effect` went well; if not, that was told."""
         profile = effect.profile
         try:
-            await self.worker.end(work)
+            await work
         except Gap:
             # Another process has cleaned the profile and not fetched it all yet, or is yet to clean it.
             await self._anew(profile)

@@ -4,9 +4,9 @@ import os
 import ssl
 from pathlib import Path
 
-from stackroom.client.errors import NotTrusted, Unencrypted
+from stackroom.client.errors import NotTrusted
 from stackroom.client.trust import Trust
-from stackroom.client.urls import is_loopback
+from stackroom.client.urls import refuse_unencrypted
 from stackroom.sync.pinning import WrongCertificate, pinned_context
 
 
@@ -16,9 +16,8 @@ def context_of(url: str, trust: Trust) -> ssl.SSLContext | None:
     Raises Unencrypted for ws:// to another machine that was not allowed, NotTrusted for a file of
     authorities that cannot be read.
     """
+    refuse_unencrypted(url, trust)
     if not url.startswith("wss://"):
-        if not trust.insecure and not is_loopback(url):
-            raise Unencrypted(url)
         return None
     if trust.fingerprint:
         return pinned_context(trust.fingerprint)

@@ -3,18 +3,15 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 from random import Random
-from typing import Final
-
-import anyio
+from typing import Final, Protocol
 
 from stackroom.client import replica as core
 from stackroom.client.backoff import Backoff
-from stackroom.client.carrier import Answered, Became, Carrier, Told
+from stackroom.client.carrier import Answered, Became, Carrier, Outbox, Told
 from stackroom.client.errors import Unreachable
 from stackroom.client.exchange import Committed, Exchanged, Report, Tell
 from stackroom.client.keeper import Keeper
-from stackroom.client.line import Line, dial
-from stackroom.client.worker import Worker
+from stackroom.client.work import Works
 from stackroom.events.errors import StackroomError
 from stackroom.events.log import Answer, Listed
 from stackroom.events.model import Commit
@@ -25,55 +22,18 @@ _FORWARD: Final = (core.Store, core.Restart, core.Backfill, core.Park)
 """What takes an exchange further."""
 
 
-async def exchanging(
-    worker: Worker,
-    keeper: Keeper,
-    url: str,
-    replica: core.Replica,
-    profiles: Sequence[str] | None = None,
-    *,
-    random: Random,
-    timeout: float | None = None,
-    history: bool = True,
-    tell: Tell | None = None,
-) -> Report:
-    """`exchange.exchange`, on files that are open."""
-    course = Course(
-        worker, keeper, url, replica, profiles, history=history, random=random, tell=tell
-    )
-    with anyio.move_on_after(timeout) as patience:
-        trust = await worker.run(partial(keeper.trust, url))
-        while course.again:
-            async with dial(url, keeper.settings, trust) as line:
-                await course.run(line)
-    if patience.cancelled_caught:
-        course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
-    return await course.report()
-
-
 ATTENDED: Final = 2
 """The number of the order that is given amid an exchange."""
 
 
-async def attending(
-    worker: Worker,
-    keeper: Keeper,
-    url: str,
-    replica: core.Replica,
-    order: wire.AnyOrder,
-    *,
-    random: Random,
-) -> tuple[Report, wire.Reply]:
-    """`exchange.attend`, on files that are open."""
-    course = Course(worker, keeper, url, replica, None, history=True, random=random)
-    course.order = order
-    trust = await worker.run(partial(keeper.trust, url))
-    async with dial(url, keeper.settings, trust) as line:
-        await course.run(line)
-    report = await course.report()
-    if course.reply is None:
-        raise course.failure or Unreachable(f"the hub at {url} did not answer")
-    return report, course.reply
+class Line(Outbox, Protocol):
+    """A line as an exchange needs it."""
+
+    async def receive(self, patience: float | None = None) -> wire.FromHub:
+        """The next message; TimeoutError if none comes within `patience` seconds."""
+
+    async def pause(self, seconds: float) -> None:
+        """Nothing happens for so long."""
 
 
 class Course:
@@ -84,7 +44,7 @@ class Course:
 
     def __init__(
         self,
-        worker: Worker,
+        worker: Works,
         keeper: Keeper,
         url: str,
         replica: core.Replica,
@@ -119,29 +79,26 @@ class Course:
     async def run(self, line: Line) -> None:
         """Takes messages until it is enough; keeps in `failure` why the line was closed before that."""
         self.again = False
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(line.write)
-            try:
-                await self.begin(line)
-                while not self.enough():
-                    await self.hear(line, self.patience)
-                if self.order is not None:
-                    await self.carrier.ask(ATTENDED, self.order)
-                while self.order is not None and self.reply is None:
-                    # Others may have much to give back, of which this line hears nothing.
-                    await self.hear(line, None)
-            except TimeoutError:
-                self.failure = Unreachable(f"the hub at {self.url} has fallen silent")
-            except wire.MessageError as error:
-                self.failure = Unreachable(f"the hub at {self.url} sent no message: {error}")
-            except StackroomError as error:
-                self.failure = error
-            tasks.cancel_scope.cancel()
-        if self.again:
-            await self.start_again()
+        try:
+            await self.begin(line)
+            while not self.enough():
+                await self.hear(line, self.patience)
+            if self.order is not None:
+                await self.carrier.ask(ATTENDED, self.order)
+            while self.order is not None and self.reply is None:
+                # Others may have much to give back, of which this line hears nothing.
+                await self.hear(line, None)
+        except TimeoutError:
+            self.failure = Unreachable(f"the hub at {self.url} has fallen silent")
+        except wire.MessageError as error:
+            self.failure = Unreachable(f"the hub at {self.url} sent no message: {error}")
+        except StackroomError as error:
+            self.failure = error
 
     async def start_again(self) -> None:
-        """The line was that of another replica than this is now."""
+        """Where the line was that of another replica than this is now."""
+        if not self.again:
+            return
         self.failure = self.catalogue = None
         for book in self.books.values():
             book.reached = False
@@ -150,13 +107,11 @@ class Course:
 
     async def hear(self, line: Line, patience: float | None) -> None:
         """Takes the next message, which must come within `patience` seconds."""
-        with anyio.fail_after(patience):
-            message = await line.receive()
-        await self.carrier.receive(message)
+        await self.carrier.receive(await line.receive(patience))
         if self.catalogue is not None and self.wanted is None:
             await self.follow_all()
         if self.refused is not None:
-            await self.push_again(self.refused)
+            await self.push_again(line, self.refused)
 
     async def begin(self, line: Line) -> None:
         for profile in self.wanted or ():
@@ -177,14 +132,14 @@ class Course:
             seq -= await self.worker.run(partial(self.keeper.lacking, profile))
         self.book(profile).began_with = seq
 
-    async def push_again(self, problem: core.Problem) -> None:
+    async def push_again(self, line: Line, problem: core.Problem) -> None:
         """Gives the hub a moment, a few times."""
         self.refused = None
         if self.attempts_left == 0:
             self.book(problem.profile).problem = problem
             return
         self.attempts_left -= 1
-        await anyio.sleep(self.repush.next())
+        await line.pause(self.repush.next())
         await self.carrier.push_again()
 
     def enough(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 from msgspec import Struct
 
 from stackroom.client import chance
-from stackroom.client.errors import HubRefused, NameTaken
+from stackroom.client.errors import HubRefused, NameTaken, Unreachable
 from stackroom.client.keeper import Keeper
 from stackroom.client.replica import Problem
 from stackroom.client.workspace import Workspace
@@ -93,7 +93,7 @@ def exchange(
     Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub, and LogCorrupt for
     files that are damaged; what else goes wrong later is in the report.
     """
-    from stackroom.client.course import exchanging
+    from stackroom.client.exchanging import exchanging
 
     replica = workspace.replica(url, token=token)
     report = _run(
@@ -110,9 +110,40 @@ def exchange(
             tell=tell,
         ),
     )
+    return _through(report)
+
+
+def _through(report: Report) -> Report:
+    """The report, unless damaged files ended the exchange."""
     if isinstance(report.interrupted, LogCorrupt):
         raise report.interrupted
     return report
+
+
+def at_once(workspace: Workspace, url: str, profiles: Sequence[str], *, timeout: float) -> Report:
+    """As `exchange`, without history, for a write: it is a moment's work, and done without an event loop.
+
+    Raises as `exchange` does.
+    """
+    from stackroom.client.course import Course
+    from stackroom.client.plain_line import Clock, Elapsed, dial, finished
+    from stackroom.client.work import InPlace
+
+    workspace.asked = True
+    keeper = Keeper.on(workspace)
+    replica = workspace.replica(url)
+    course = Course(
+        InPlace(), keeper, url, replica, profiles, history=False, random=chance.jitter()
+    )
+    clock = Clock(timeout)
+    try:
+        while course.again:
+            with dial(url, keeper.settings, keeper.trust(url), clock) as line:
+                finished(course.run(line))
+                finished(course.start_again())
+    except Elapsed:
+        course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
+    return _through(finished(course.report()))
 
 
 def publish(
@@ -193,7 +224,7 @@ def attend(workspace: Workspace, url: str, order: wire.AnyOrder) -> tuple[Report
 
     So the hub may ask this very home for what it has lost. Raises as `exchange` and `order`.
     """
-    from stackroom.client.course import attending
+    from stackroom.client.exchanging import attending
 
     replica = workspace.replica(url)
     report, reply = _run(

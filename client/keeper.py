@@ -68,24 +68,20 @@ class Keeper:
     @classmethod
     def open(cls, workspace: Workspace) -> "Keeper":
         """Opens the files of `workspace` once more, for the thread that calls this."""
-        keeper = cls.on(
-            Workspace.open(
-                workspace.home,
-                clock=workspace.clock,
-                new_id=workspace.new_id,
-                salt=workspace.salt,
-                settings=workspace.settings,
-            )
+        opened = Workspace.open(
+            workspace.home,
+            clock=workspace.clock,
+            new_id=workspace.new_id,
+            salt=workspace.salt,
+            settings=workspace.settings,
         )
-        if workspace.loaded is not None:
-            id, stored = workspace.loaded
-            keeper._loaded[id] = stored
-        return keeper
+        opened.loaded = workspace.loaded
+        return cls.on(opened)
 
     @classmethod
     def on(cls, workspace: Workspace) -> "Keeper":
         """A keeper of the files that `workspace` has open."""
-        return cls(
+        keeper = cls(
             workspace.store,
             workspace.cache,
             workspace.clock,
@@ -93,6 +89,10 @@ class Keeper:
             workspace.home.trust,
             workspace.new_id,
         )
+        if workspace.loaded is not None:
+            id, stored = workspace.loaded
+            keeper._loaded[id] = stored
+        return keeper
 
     def close(self) -> None:
         """Closes the files."""

@@ -4,6 +4,9 @@ import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
+from stackroom.client.errors import Unencrypted
+from stackroom.client.trust import Trust
+
 SCHEMES: Final = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 STANDARD_PORTS: Final = {"ws": 80, "wss": 443}
 
@@ -47,3 +50,9 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def refuse_unencrypted(url: str, trust: Trust) -> None:
+    """Raises Unencrypted for ws:// to another machine that was not allowed."""
+    if not url.startswith("wss://") and not trust.insecure and not is_loopback(url):
+        raise Unencrypted(url)

@@ -4,11 +4,13 @@ SQLite connections belong to the thread that opened them, so files are opened th
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import anyio
+
+from stackroom.client.work import Work
 
 T = TypeVar("T")
 
@@ -21,29 +23,15 @@ class Worker:
 
     async def run(self, work: Callable[[], T]) -> T:
         """Runs `work` to its end, whatever happens to the caller; returns or raises what it does."""
-        return await self.end(self.start(work))
+        return await self.start(work)
 
-    def start(self, work: Callable[[], T]) -> "asyncio.Future[T]":
-        """Begins `work`, or puts it behind what was begun before; `end` must be called for it."""
-        return asyncio.wrap_future(self._executor.submit(work))
+    def start(self, work: Callable[[], T]) -> Work[T]:
+        """Begins `work`, or puts it behind what was begun before; it must be awaited.
 
-    async def end(self, future: "asyncio.Future[T]") -> T:
-        """What the work of `future` returns or raises, once it has ended.
-
-        Cancelling waits for that end too: nobody finds a transaction half done. Within a cancelled
+        Cancelling waits for its end too: nobody finds a transaction half done. Within a cancelled
         anyio scope the result is still returned.
         """
-        cancelled: asyncio.CancelledError | None = None
-        with anyio.CancelScope(shield=True):
-            while not future.done():
-                try:
-                    await asyncio.wait([future])
-                except asyncio.CancelledError as error:
-                    cancelled = error  # By asyncio's own cancel, from which no scope shields.
-        if cancelled is not None:
-            future.exception()
-            raise cancelled
-        return future.result()
+        return _Begun(asyncio.wrap_future(self._executor.submit(work)))
 
     async def __aenter__(self) -> Self:
         return self
@@ -52,3 +40,27 @@ class Worker:
         """Waits until all that was given is done; the thread ends then."""
         await self.run(lambda: None)
         self._executor.shutdown(wait=False)
+
+
+class _Begun(Generic[T]):
+    def __init__(self, future: "asyncio.Future[T]") -> None:
+        self._future = future
+
+    def done(self) -> bool:
+        return self._future.done()
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._end().__await__()
+
+    async def _end(self) -> T:
+        cancelled: asyncio.CancelledError | None = None
+        with anyio.CancelScope(shield=True):
+            while not self._future.done():
+                try:
+                    await asyncio.wait([self._future])
+                except asyncio.CancelledError as error:
+                    cancelled = error  # By asyncio's own cancel, from which no scope shields.
+        if cancelled is not None:
+            self._future.exception()
+            raise cancelled
+        return self._future.result()

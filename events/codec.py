@@ -4,7 +4,7 @@ A type that changes its shape gets the next version in `VERSIONS` and a function
 the decoded JSON of the version before into its own. Stored bytes never change.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -31,8 +31,6 @@ UPCASTS: dict[tuple[str, int], Upcast] = {}
 """From (type, version) to the version after it, on decoded JSON."""
 
 SALT_BYTES = 16
-HEAD = 9
-"""How many fields a commit has before its events."""
 LEAF_FORMAT = "stackroom/commit/1"
 SIGNED_LEAF_FORMAT = "stackroom/commit/2"
 STATEMENT_FORMAT = "stackroom/proposal/1"
@@ -91,18 +89,27 @@ def leaf(profile: str, commit: Commit) -> bytes:
     The JSON array is documented in `docs/log.md`, so that anybody can compute it. That of a signed commit
     ends with key and signature, as hexadecimal digits.
     """
-    head = structs.astuple(commit)[:HEAD]
-    return _encoder.encode(envelope(profile, head, commit.events, commit.key, commit.signature))
+    *head, events, _, key, signature = structs.astuple(commit)
+    return _encoder.encode(envelope(profile, head, events, key, signature))
 
 
 def envelope(
-    profile: str, head: tuple[Any, ...], events: tuple[Event, ...], key: bytes, signature: bytes
+    profile: str, head: Sequence[Any], events: tuple[Event, ...], key: bytes, signature: bytes
 ) -> tuple[Any, ...]:
-    """What the leaf of a commit is the JSON text of; `head` are its first `HEAD` fields."""
+    """What the leaf of a commit is the JSON text of; `head` are its fields before the events."""
     if key or signature:
         signed = key.hex(), signature.hex()
         return (SIGNED_LEAF_FORMAT, profile, *head, _digests(events), *signed)
     return (LEAF_FORMAT, profile, *head, _digests(events))
+
+
+def leaves(profile: str, commits: Iterable[Commit]) -> list[bytes]:
+    """`leaf` of each."""
+    said = []
+    for commit in commits:
+        *head, events, _, key, signature = structs.astuple(commit)
+        said.append(envelope(profile, head, events, key, signature))
+    return lines(said)
 
 
 def lines(envelopes: Iterable[tuple[Any, ...]]) -> list[bytes]:

@@ -180,20 +180,39 @@ def rewritten(
     """`entity` with each value at its path; the same object if it says all of that already."""
     after = entity
     is_stack = isinstance(entity, Stack)
+    maps = entity.maps
     own: dict[int, Value] = {}
     wrote: dict[Path, int] = {}
     covering: dict[Path, int] = {}
     for n, (said, wanted) in enumerate(written):
-        path, value = standing(state, said, wanted)
-        parts = segments(path)
-        before = _value(state, after, parts)
-        if same(before, value):
+        parts = segments(said)
+        field = parts[0] if parts else WHOLE
+        # Most writes are one level below a map of values: those take no call.
+        shallow = len(parts) == 2 and field in maps and field != "components"
+        if shallow:
+            path, value = said, wanted
+            before = getattr(after, field).get(parts[1], UNSET)
+        else:
+            path, value = standing(state, said, wanted)
+            parts = segments(path)
+            before = _value(state, after, parts)
+        # Most values differ, which `==` sees at once; what it takes for equal may be 1 and true.
+        if before == value and same(before, value):
             continue
         if after is entity:
             after = copy(entity)
             after.stamps = entity.stamps.copy()
-        field = parts[0]
-        if len(parts) == 1:
+        if shallow:
+            values = getattr(after, field)
+            if id(values) not in own:
+                values = values.copy()
+                own[id(values)] = values
+                setattr(after, field, values)
+            if value is UNSET:
+                values.pop(parts[1], None)
+            else:
+                values[parts[1]] = value
+        elif len(parts) == 1:
             setattr(after, field, value)
         elif is_stack and field == "components":
             assert isinstance(after, Stack)

@@ -1,4 +1,4 @@
-"""Modules that click, msgspec and websockets import, and that a command of a moment never asks for anything.
+"""Modules that others import, as click, msgspec and websockets do, and that nobody asks for anything mostly.
 
 Each is a stand-in until somebody does, and imported then. Together they take as long to import as all of
 the client's own modules: `inspect` draws in `ast`, `dis` and `tokenize`, `importlib.metadata` draws in
@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
-LATE = ("textwrap", "importlib.metadata", "urllib.request")
+LATE = ("importlib.metadata", "shutil", "ssl", "textwrap", "tomllib", "urllib.request")
 
 HIDDEN = "typing_extensions"
 """What msgspec takes from it where it is installed, Python 3.11 has in `typing`."""

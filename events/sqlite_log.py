@@ -154,7 +154,8 @@ class SqliteLog:
             await writer.aclose()
             raise
         writing = partial(SqliteWriter, index_later=True)
-        return cls(writer, reader, Upkeep(writer, connected), writing, path)
+        wal = path.with_name(f"{path.name}-wal") if synchronous == "FULL" else None
+        return cls(writer, reader, Upkeep(writer, connected, wal), writing, path)
 
     async def read(self, work: Callable[[LogReader], T]) -> T:
         """Runs `work` in one reading transaction."""

@@ -1,4 +1,4 @@
-"""What a hub's file needs now and then, kept out of the commits: an index, and checkpoints of the WAL.
+"""What a hub's file needs now and then, kept out of the commits: an index, checkpoints, and room in the WAL.
 
 The heavy part is done on a connection of its own, which reads the log and moves pages into the file while
 commits go on. What only the writer may do comes in short pieces between its transactions.
@@ -7,11 +7,13 @@ commits go on. What only the writer may do comes in short pieces between its tra
 import asyncio
 import json
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Final
 
 from stackroom.events.database import Database
@@ -22,8 +24,14 @@ from stackroom.events.sqlite_write import MOVE_INDEXED
 log = logging.getLogger("stackroom.log")
 
 ROUND_PAGES: Final = 1_000
-"""Pages in the WAL before they are moved into the file (4 MiB): then it is written from its beginning again.
-An fsync of bytes that lie where others lay before takes half the time of one that makes the file longer."""
+"""Pages in the WAL before they are moved into the file (4 MiB), and it is written from its beginning again."""
+
+READY_BYTES: Final = 8 << 20
+"""The WAL's length from the first commit on. An fsync that makes a file longer waits for the file system's
+own journal, and for whatever else is in that: twice as long on a quiet disk, ten times on a busy one."""
+
+PIECE_BYTES: Final = 1 << 20
+"""What it is made longer by at once, in about half a millisecond."""
 
 TRANSACTION_PAGES: Final = 4
 """Pages that a transaction writes whatever is in it."""
@@ -64,12 +72,17 @@ CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 class Upkeep:
     """Keeps up with a writer: told of each of its transactions, it does a round when there is enough to do.
 
-    `connect` opens the connection of its own, once one is needed.
+    `connect` opens the connection of its own, once one is needed. `wal` is the file of the WAL, which is made
+    as long as it is going to be, or None where no commit waits for an fsync.
     """
 
-    def __init__(self, writer: Database, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self, writer: Database, connect: Callable[[], sqlite3.Connection], wal: Path | None
+    ) -> None:
         self._writer = writer
         self._connect = connect
+        self._wal = wal
+        self._long = wal is None
         self._own: Database | None = None
         self._round: asyncio.Task[None] | None = None
         self._pages = 0
@@ -78,8 +91,9 @@ class Upkeep:
     def wrote(self, rows: int) -> None:
         """A transaction of the writer changed so many rows."""
         self._pages += TRANSACTION_PAGES + rows // PAGE_ROWS
-        if self._pages >= ROUND_PAGES and (self._round is None or self._round.done()):
-            self._pages = 0
+        if self._pages < ROUND_PAGES and self._long:
+            return
+        if self._round is None or self._round.done():
             self._round = asyncio.ensure_future(self._do())
 
     async def aclose(self) -> None:
@@ -91,18 +105,29 @@ class Upkeep:
 
     async def _do(self) -> None:
         try:
+            if self._wal is not None and not self._long:
+                self._long = True
+                await self._lengthen(self._wal)
+            if self._pages < ROUND_PAGES:
+                return
+            self._pages = 0
             if self._own is None:
                 self._own = await Database.open(self._connect)
                 await self._own.run(_keep_small)
             for number, indexed, head in await self._own.run(_due):
                 await self._index(self._own, number, indexed, head)
-            if not await self._own.run(_checkpoint):
-                # What is committed meanwhile keeps it from the end of the WAL, which so grows on. The writer
-                # has but that to move, and begins the WAL anew with its next commit.
-                await self._writer.run(_checkpoint)
-        except (sqlite3.Error, LogError) as error:
+            await self._own.run(_checkpoint)
+            # What is committed meanwhile keeps it from the end of the WAL, which so grows on. The writer
+            # has but that to move, and begins the WAL anew with its next commit.
+            await self._writer.run(_checkpoint)
+        except (sqlite3.Error, LogError, OSError) as error:
             # Nothing is lost by it, and there is a next round. What is wrong, the next commit meets, too.
             log.warning("the upkeep of the log failed: %s", error)
+
+    async def _lengthen(self, wal: Path) -> None:
+        while await self._writer.run(partial(_lengthen, wal=wal)):
+            pass
+        await asyncio.to_thread(_settle, wal)
 
     async def _index(self, own: Database, number: int, indexed: int, head: int) -> None:
         """Indexes a profile's commits by entity, up to that at `head`."""
@@ -139,7 +164,24 @@ def _keep_small(conn: sqlite3.Connection) -> None:
     conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
-def _checkpoint(conn: sqlite3.Connection) -> bool:
-    """Moves what it can; whether that was all."""
-    _, pages, moved = conn.execute(CHECKPOINT).fetchone()
-    return bool(pages == moved)
+def _lengthen(conn: sqlite3.Connection, wal: Path) -> bool:
+    """Adds zeros to the file of the WAL; whether it is to have more.
+
+    To SQLite they are no frames: such have a salt and a checksum (https://www.sqlite.org/walformat.html).
+    All this is in a transaction: nobody else writes there meanwhile.
+    """
+    with transaction(conn, "BEGIN IMMEDIATE"), wal.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.write(bytes(max(0, min(PIECE_BYTES, READY_BYTES - size))))
+    return size + PIECE_BYTES < READY_BYTES
+
+
+def _settle(wal: Path) -> None:
+    """Has the file system find the places for it now."""
+    with wal.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _checkpoint(conn: sqlite3.Connection) -> None:
+    """Moves what is in the WAL when it begins."""
+    conn.execute(CHECKPOINT).fetchone()

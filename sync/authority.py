@@ -6,11 +6,11 @@ away, and the next decision rebuilds them from the log.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from stackroom.events import codec
 from stackroom.events.check import (
@@ -48,7 +48,6 @@ from stackroom.events.model import (
 from stackroom.events.outcomes import holding, set_aside
 from stackroom.events.owning import Plain
 from stackroom.events.people import HUB, Directory
-from stackroom.events.people_entities import SigningKey
 from stackroom.events.permissions import READING, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.state import State, encode, listing
@@ -56,47 +55,12 @@ from stackroom.sync.branch import Branch, Fresh
 from stackroom.sync.ceilings import Ceilings
 from stackroom.sync.keys import refuse_signature
 from stackroom.sync.snapshots import AT_ONCE, Snapshots
+from stackroom.sync.submission import Decision as Decision
+from stackroom.sync.submission import Party
+from stackroom.sync.submission import Submission as Submission
 
 COPIES_KEPT: Final = 1_000
 """Connections of copied replicas that are remembered; they hang up as soon as they know."""
-
-
-class Submission(Struct, frozen=True):
-    """A proposal at the hub's door, with what the connection proved.
-
-    `user` and `token` are ids among the people of the hub, who are asked again in the transaction:
-    what was withdrawn before it begins is gone. Without them, the rights in `who` count. `session` is the
-    connection, where there is one.
-
-    With `back`, it was a commit of a history that the hub lost: it is never refused by what stands now,
-    but held in a conflict; `back` are the seqs after its base that its author had in view all the same.
-    """
-
-    profile: str
-    who: Who
-    proposal: Proposal
-    user: str = ""
-    token: str = ""
-    session: int = 0
-    back: Set[int] | None = None
-
-
-class Party(Struct, frozen=True):
-    """Who makes a proposal, with the rights of now; and the key that their replica signs with, if it must."""
-
-    who: Who
-    signing: SigningKey | None = None
-
-
-class Decision(Struct, frozen=True):
-    """What became of a batch: an answer for each submission, and the new commits by profile.
-
-    `relisted` is whether a profile was made, renamed or deleted.
-    """
-
-    answers: tuple[Answer, ...]
-    commits: dict[str, tuple[Commit, ...]]
-    relisted: bool = False
 
 
 class Authority:

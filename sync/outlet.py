@@ -25,6 +25,10 @@ REST: Final = 2.0
 """So many times as long as telling all has taken, nobody is told anything new."""
 REST_MOST: Final = 0.005
 """… in seconds, at the most."""
+BUSY_REST: Final = 10.0
+"""The same while more waits to be committed, which is then told together with it: that it has to wait shows
+that there is more to do than time."""
+BUSY_REST_MOST: Final = 0.010
 REST_LEAST: Final = 0.001
 """Below it, that is not worth a timer."""
 
@@ -36,7 +40,7 @@ Frames: TypeAlias = dict[str, bytes]
 class Outlet:
     """Sends to the connections of one hub; who cannot keep up is moved aside.
 
-    `clock` is in seconds and never goes back.
+    `clock` is in seconds and never goes back; `busy` says whether more waits to be committed.
     """
 
     def __init__(
@@ -46,20 +50,24 @@ class Outlet:
         settings: Settings,
         metrics: Metrics,
         clock: Callable[[], float],
+        busy: Callable[[], bool],
     ) -> None:
         self.hub = hub
         self.links = links
         self.settings = settings
         self.metrics = metrics
         self.clock = clock
+        self.busy = busy
         self._rests_until = 0.0
+        self._rests_until_if_busy = 0.0
         self._prepared: dict[int, tuple[wire.FromHub, Frames]] = {}
         """Frames of messages that are soon to be sent, by the identity of the message."""
 
     @property
     def rest(self) -> float:
         """Seconds until those who follow are told what is new; 0 for now."""
-        return max(0.0, self._rests_until - self.clock())
+        until = self._rests_until_if_busy if self.busy() else self._rests_until
+        return max(0.0, until - self.clock())
 
     def prepare(self, sends: Sequence[effects.Send]) -> None:
         """Makes frames of what is soon to be sent, and forgets those made before; nothing goes out.
@@ -80,9 +88,11 @@ class Outlet:
         begun = self.clock()
         self._send(send)
         ended = self.clock()
-        rest = min(REST * (ended - begun), REST_MOST)
-        if rest >= REST_LEAST:
+        took = ended - begun
+        if (rest := min(REST * took, REST_MOST)) >= REST_LEAST:
             self._rests_until = ended + rest
+        if (rest := min(BUSY_REST * took, BUSY_REST_MOST)) >= REST_LEAST:
+            self._rests_until_if_busy = ended + rest
 
     def _send(self, send: effects.Send) -> None:
         _, frames = self._prepared.pop(id(send.message), None) or (None, {})

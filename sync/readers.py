@@ -197,12 +197,11 @@ class Readers(Voice, ABC):
     def _expect(self, commits: dict[str, tuple[Commit, ...]], now: Millis) -> list[Send]:
         """What `announce` will say of commits that are on their way to the disk; nothing goes out yet."""
         self._expected = {}
-        if self._held:
-            return []  # They will be told with those that wait.
         expected = []
         for profile, news in commits.items():
             if receivers := self._live_of(profile):
-                message = self._expected[profile] = self._news(profile, news, now)
+                told = (*self._held.get(profile, ()), *news)
+                message = self._expected[profile] = self._news(profile, told, now)
                 expected.append(Send(receivers, message, live=True))
         return expected
 

@@ -112,7 +112,7 @@ class Server:
         self.anchors = self._anchors()
         self.started: Millis = 0
         self.links: dict[int, Link] = {}
-        self.outlet = Outlet(self.hub, self.links, settings, self.metrics, steady)
+        self.outlet = Outlet(self.hub, self.links, settings, self.metrics, steady, self._is_busy)
         self.pulse = Pulse(settings, steady, self._close)
         self.port = 0
         self.stopping = anyio.Event()
@@ -432,6 +432,9 @@ class Server:
             self._announcing = True
             asyncio.get_running_loop().call_later(rest, self._announce)
 
+    def _is_busy(self) -> bool:
+        return self.committer.waiting > 0
+
     def _announce(self) -> None:
         """Tells those who follow what was committed while they were being told."""
         self._announcing = False
@@ -447,8 +450,6 @@ class Server:
     def _carried_out(self, ordered: effects.Ordered, carried: Carried) -> None:
         self.hub.carried_out(ordered, carried, self.clock())
         self.carry_out()
-        if (link := self.links.get(ordered.session)) is not None:
-            link.was_answered()
         self._came(ordered, carried.reply.code)
 
     async def _prove(self, ordered: effects.Ordered) -> None:
@@ -461,15 +462,14 @@ class Server:
         self.hub.proved(ordered, proof)
         self.carry_out()
         if isinstance(proof, Refusal):
-            if (link := self.links.get(ordered.session)) is not None:
-                link.was_answered()
             self._came(ordered, proof.code)
 
     def _came(self, ordered: effects.Ordered, code: str) -> None:
-        """How it ended, for somebody who is coming in; `code` is that of the refusal, empty for none."""
-        link = self.links.get(ordered.session)
-        if link is not None and not isinstance(ordered.ask, wire.Ask):
-            self.gate.answered(link.socket.party, ordered.ask, code)
+        """It was answered; `code` is that of the refusal, empty for none."""
+        if (link := self.links.get(ordered.session)) is not None:
+            link.was_answered()
+            if not isinstance(ordered.ask, wire.Ask):
+                self.gate.answered(link.socket.party, ordered.ask, code)
 
     def _note(self, noted: effects.Noted) -> None:
         """Adds to a note whose connection it is about."""

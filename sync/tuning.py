@@ -5,7 +5,6 @@ The file's table `[oidc]` is the hub's OpenID provider: see `oidc_settings`.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_type_hints
 
@@ -101,6 +100,8 @@ def _typed(name: str, text: str) -> object:
 def _value(name: str, value: object, where: str, *, strict: bool) -> object:
     kind = _TYPES.get(name)
     if kind is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, _TYPES, 1)
         hint = f"did you mean {near[0]!r}?" if near else ""
         raise BadSetting(f"there is no setting {name[:80]!r} ({where})", hint=hint)

@@ -46,6 +46,8 @@ class FaultyHub:
         """What it says in the place of a message."""
         self.full = False
         """Whether pushes are refused as if the disk were full."""
+        self.mute = False
+        """Whether it says nothing."""
         self.garbage = False
         """Whether the next message out is not a message."""
         self.deaf_after: int | None = None
@@ -139,6 +141,8 @@ class FaultyHub:
                 self.core.compared(effect, await self.log.read(partial(compared, compare)))
 
     async def _send(self, socket: ServerConnection, message: wire.FromHub) -> None:
+        if self.mute:
+            return
         data = wire.encode(self.lie(message), str(socket.subprotocol))
         if self.garbage:
             self.garbage = False

@@ -1,6 +1,5 @@
 """Pages of an old history: stored in order, several at once, and let go once one of them does not fit."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from stackroom.client.backlog import Backlog, joined
 from stackroom.client.cache import Cache
 from stackroom.client.replica import Copy, Replica, Store
 from stackroom.client.settings import Settings
+from stackroom.client.work import Work
 from stackroom.client.worker import Worker
 from stackroom.events.errors import IntegrityError
 from stackroom.events.merkle import Frontier
@@ -49,7 +49,7 @@ class Desk:
             raise IntegrityError("it does not fit")
         self.kept.append(store)
 
-    async def stored(self, store: Store, work: "asyncio.Future[None]") -> bool:
+    async def stored(self, store: Store, work: Work[None]) -> bool:
         try:
             await work
         except IntegrityError:

@@ -168,3 +168,42 @@ def test_a_failing_upkeep_fails_no_commit(tmp_path: Path, caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING):
         assert asyncio.run(test()) == 12
     assert "the upkeep of the log failed: no such table: profiles" in caplog.text
+
+
+def test_the_wal_has_its_length_from_the_first_commit_on(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    wal = path.with_name("hub.db-wal")
+
+    async def test() -> None:
+        log = await SqliteLog.open(path, new_id=LOG_ID)
+        chain = Chain()
+        await add(log, chain, 1)
+        # Commits go on meanwhile, in what is written already.
+        await add(log, chain, 30)
+        await settled(log)
+        assert wal.stat().st_size == sqlite_upkeep.READY_BYTES
+        await add(log, chain, 30)
+        assert wal.stat().st_size == sqlite_upkeep.READY_BYTES
+        # As a crash leaves it: the file and its WAL, zeros and all.
+        for file in (path, wal):
+            (tmp_path / file.name.replace("hub", "copy")).write_bytes(file.read_bytes())
+        await log.aclose()
+
+    asyncio.run(test())
+    for each in ("hub.db", "copy.db"):
+        file = LogFile.open(tmp_path / each, new_id=LOG_ID)
+        assert file.read(lambda log: log.head(PROFILE).seq) == 61
+        assert len(file.read(lambda log: log.commits(PROFILE, 0, 100))) == 61
+        file.close()
+
+
+def test_a_crash_before_the_first_commit_in_a_long_wal(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    LogFile.open(path, new_id=LOG_ID).close()
+    path.with_name("hub.db-wal").write_bytes(bytes(sqlite_upkeep.PIECE_BYTES))
+    file = LogFile.open(path, new_id=LOG_ID)
+    chain = Chain()
+    file.write(lambda log: log.append(PROFILE, [chain.commit()], chain.frontier))
+    assert file.read(lambda log: log.head(PROFILE).seq) == 1
+    file.close()
+    assert not path.with_name("hub.db-wal").exists()

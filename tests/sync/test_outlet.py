@@ -11,7 +11,14 @@ from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.sync import effects
 from stackroom.sync import protocol as wire
 from stackroom.sync.metrics import Metrics
-from stackroom.sync.outlet import REST, REST_MOST, Outlet, framed
+from stackroom.sync.outlet import (
+    BUSY_REST,
+    BUSY_REST_MOST,
+    REST,
+    REST_MOST,
+    Outlet,
+    framed,
+)
 from stackroom.sync.settings import Settings
 from tests.sync.speaking import PROFILE, Running, component, created, serving, speaking
 
@@ -122,7 +129,7 @@ def links(clock: Clock) -> dict[int, Link]:
 
 @pytest.fixture
 def outlet(links: Any, clock: Clock) -> Outlet:
-    return Outlet(SimpleNamespace(), links, Settings(), Metrics(), clock)  # type: ignore[arg-type]
+    return Outlet(SimpleNamespace(), links, Settings(), Metrics(), clock, lambda: False)  # type: ignore[arg-type]
 
 
 TOLD = wire.Commits(PROFILE, ())
@@ -146,10 +153,23 @@ def test_telling_takes_a_share_of_the_time(
     assert outlet.rest == 0
 
 
+def test_it_takes_a_smaller_share_while_more_waits(
+    outlet: Outlet, links: dict[int, Link], clock: Clock
+) -> None:
+    outlet.busy = lambda: True
+    clock.a_write_takes = 0.00005
+    outlet.send(effects.Send(tuple(links), TOLD, live=True))
+    assert outlet.rest == pytest.approx(BUSY_REST * 0.0005)
+    outlet.busy = lambda: False
+    assert outlet.rest == pytest.approx(REST * 0.0005)
+
+
 def test_nobody_waits_for_long(outlet: Outlet, links: dict[int, Link], clock: Clock) -> None:
     clock.a_write_takes = 1.0
     outlet.send(effects.Send(tuple(links), TOLD, live=True))
     assert outlet.rest == pytest.approx(REST_MOST)
+    outlet.busy = lambda: True
+    assert outlet.rest == pytest.approx(BUSY_REST_MOST)
 
 
 def test_answers_are_not_counted(outlet: Outlet, links: dict[int, Link], clock: Clock) -> None:

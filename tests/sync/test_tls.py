@@ -3,16 +3,17 @@
 import shutil
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import anyio
 import anyio.to_thread
 import pytest
 from cryptography import x509
 
+from stackroom.client import plain_line
 from stackroom.client.certificates import context_of
 from stackroom.client.errors import NotTrusted, Unencrypted, Unreachable
 from stackroom.client.line import dial
@@ -35,6 +36,7 @@ from tests.sync.speaking import Running, created, serving, speaking
 
 pytestmark = pytest.mark.anyio
 T = TypeVar("T")
+Reach: TypeAlias = Callable[[Running, Trust], Awaitable[None]]
 
 SETTINGS = Settings(port=0, tick=0.02, hello_timeout=0.5, failure_delay_most=0.1)
 CLIENT = ClientSettings(open_timeout=5.0)
@@ -54,13 +56,22 @@ def presented(port: int, context: ssl.SSLContext | None = None) -> tuple[str, st
             return fingerprint(certificate), wrapped.version()
 
 
-async def reached(hub: Running, trust: Trust) -> None:
+async def in_a_loop(hub: Running, trust: Trust) -> None:
     async with dial(hub.url, CLIENT, trust):
         pass
 
 
+async def without_a_loop(hub: Running, trust: Trust) -> None:
+    def dialled() -> None:
+        with plain_line.dial(hub.url, CLIENT, trust, plain_line.Clock(None)):
+            pass
+
+    await run(dialled)
+
+
+@pytest.mark.parametrize("reached", [in_a_loop, without_a_loop])
 class TestTrust:
-    async def test_a_pinned_certificate(self, tmp_path: Path) -> None:
+    async def test_a_pinned_certificate(self, reached: Reach, tmp_path: Path) -> None:
         tls = await run(own(tmp_path).tls)
         async with serving(tmp_path / "hub.db", SETTINGS, tls=tls) as hub:
             pin = pinned_context(tls.fingerprint)
@@ -68,7 +79,9 @@ class TestTrust:
                 assert (await ann.push(ann.proposal(created())))[0].outcome == "accepted"
             await reached(hub, Trust(fingerprint=tls.fingerprint))
 
-    async def test_another_certificate_than_the_pinned_one(self, tmp_path: Path) -> None:
+    async def test_another_certificate_than_the_pinned_one(
+        self, reached: Reach, tmp_path: Path
+    ) -> None:
         tls = await run(own(tmp_path).tls)
         other = parse("AB:" * 31 + "AB")
         async with serving(tmp_path / "hub.db", SETTINGS, tls=tls) as hub:
@@ -79,7 +92,7 @@ class TestTrust:
             assert f"connect {hub.url} --fingerprint {tls.fingerprint}" in refused.value.hint
             assert not hub.server.links, "nothing was sent"
 
-    async def test_one_that_nobody_signed_is_shown(self, tmp_path: Path) -> None:
+    async def test_one_that_nobody_signed_is_shown(self, reached: Reach, tmp_path: Path) -> None:
         tls = await run(own(tmp_path).tls)
         async with serving(tmp_path / "hub.db", SETTINGS, tls=tls) as hub:
             with pytest.raises(NotTrusted, match="self-signed") as refused:
@@ -88,7 +101,7 @@ class TestTrust:
             assert "--fingerprint" in refused.value.hint
 
     async def test_an_authority_of_the_companys_own(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, reached: Reach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         authority = Authority(tmp_path)
         tls = await run(authority.sign("127.0.0.1").tls)
@@ -104,7 +117,7 @@ class TestTrust:
         [("10.0.0.1", 30, "IP address mismatch"), ("127.0.0.1", -1, "expired")],
     )
     async def test_a_signed_one_of_another_name_or_time(
-        self, tmp_path: Path, name: str, days: int, why: str
+        self, reached: Reach, tmp_path: Path, name: str, days: int, why: str
     ) -> None:
         authority = Authority(tmp_path)
         tls = await run(authority.sign(name, days=days).tls)
@@ -112,6 +125,8 @@ class TestTrust:
             with pytest.raises(NotTrusted, match=why):
                 await reached(hub, Trust(ca_file=str(authority.file)))
 
+
+class TestAddresses:
     def test_without_tls_nothing_goes_to_other_machines(self) -> None:
         for url in ("ws://10.1.2.3:8765", "ws://hub.example:80", "ws://localhost.evil.example:80"):
             with pytest.raises(Unencrypted) as refused:

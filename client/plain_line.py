@@ -1,0 +1,172 @@
+"""A line to a hub for one who has nothing else to do meanwhile: no event loop, and each call is over when it
+returns.
+
+What a write needs: a loop takes as long to import as such a write to make. The methods are coroutines as
+those of `line.Line` are, and never wait for a loop: `finished` runs whatever is built upon them.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from stackroom.client.line_errors import FAILURES, heard, other_version, why_closed, why_not_open
+from stackroom.client.settings import Settings
+from stackroom.client.trust import Trust
+from stackroom.client.urls import is_loopback, refuse_unencrypted
+from stackroom.events.errors import StackroomError
+from stackroom.sync import protocol as wire
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 64
+"""Messages that may wait here before the hub's sending does: more than a write brings."""
+
+
+class Elapsed(Exception):
+    """The time for everything together is over."""
+
+
+class Clock:
+    """How much is left of `seconds`, or of no end (None)."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._end = None if seconds is None else monotonic() + seconds
+
+    def at_most(self, seconds: float | None) -> float | None:
+        """`seconds` (None: for ever), or what is left, if that is less; raises Elapsed when nothing is."""
+        if self._end is None:
+            return seconds
+        left = self._end - monotonic()
+        if left <= 0:
+            raise Elapsed
+        return left if seconds is None else min(seconds, left)
+
+
+class PlainLine:
+    """An open line."""
+
+    def __init__(self, url: str, socket: ClientConnection, clock: Clock) -> None:
+        self.url = url
+        self._socket = socket
+        self._coding = str(socket.subprotocol)
+        self._clock = clock
+
+    def send(self, message: wire.FromReplica) -> None:
+        """Sends `message`; nothing happens on a closed line."""
+        try:
+            self._socket.send(wire.encode(message, self._coding))
+        except ConnectionClosed:
+            return  # `receive` tells why.
+
+    async def receive(self, patience: float | None = None) -> wire.FromHub:
+        """The next message, as of `Line.receive`; Elapsed where the time for everything is over first."""
+        try:
+            data = self._in_time(self._socket.recv, patience)
+        except ConnectionClosed as closed:
+            raise why_closed(self.url, closed) from closed
+        return heard(data, self._coding)
+
+    async def pause(self, seconds: float) -> None:
+        """Nothing happens for so long."""
+        sleep(self._clock.at_most(seconds) or 0)  # noqa: ASYNC251 (there is no loop)
+
+    async def close(self, code: int = wire.CloseCode.NORMAL, reason: str = "") -> None:
+        """Closes the line; waits for the hub to agree, for as long as the settings allow."""
+        self._socket.close(code, reason)
+
+    def _in_time(self, call: Callable[[float | None], T], patience: float | None) -> T:
+        try:
+            return call(self._clock.at_most(patience))
+        except TimeoutError:
+            self._clock.at_most(None)
+            raise
+
+
+@contextmanager
+def dial(url: str, settings: Settings, trust: Trust, clock: Clock) -> Iterator[PlainLine]:
+    """A line to the hub at the (normalised) `url`, closed at the end. Raises as `line.dial`, and Elapsed."""
+    refuse_unencrypted(url, trust)
+    context = _tls(url, trust)
+    try:
+        connection = connect(
+            url,
+            subprotocols=[Subprotocol(name) for name in wire.SUBPROTOCOLS],
+            compression=None,
+            proxy=None if is_loopback(url) else True,
+            open_timeout=clock.at_most(settings.open_timeout),
+            # A thread of its own would ping; a hub that is silent for long is given up by who listens.
+            ping_interval=None,
+            close_timeout=settings.close_timeout,
+            max_size=settings.message_bytes,
+            max_queue=AT_ONCE,
+            ssl=context,
+        ).__enter__()
+    except FAILURES as error:
+        if isinstance(error, TimeoutError):
+            clock.at_most(None)
+        raise _why_not_open(url, settings, error) from error
+    try:
+        if connection.subprotocol is None:
+            raise other_version(url)
+        yield PlainLine(url, connection, clock)
+    finally:
+        connection.close()
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns or raises that never waits for a loop."""
+    try:
+        work.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    work.close()
+    raise RuntimeError("this waits for an event loop, and there is none")
+
+
+def _tls(url: str, trust: Trust) -> "SSLContext | None":
+    if not url.startswith("wss://"):
+        return None
+    from stackroom.client.certificates import context_of
+
+    return context_of(url, trust)
+
+
+def _why_not_open(url: str, settings: Settings, error: Exception) -> StackroomError:
+    if url.startswith("wss://"):
+        from ssl import SSLCertVerificationError
+
+        from stackroom.client.certificates import refusal
+        from stackroom.sync.pinning import WrongCertificate
+
+        if isinstance(error, SSLCertVerificationError):
+            shown = "" if isinstance(error, WrongCertificate) else _presented(url, settings)
+            return refusal(url, error, shown)
+    return why_not_open(url, error)
+
+
+def _presented(url: str, settings: Settings) -> str:
+    """The fingerprint of the certificate that the hub shows; empty if it shows none this time."""
+    import socket
+
+    from stackroom.sync.pinning import fingerprint, unverified_context
+
+    parts = urlsplit(url)
+    address = parts.hostname or "", parts.port or 0
+    try:
+        with (
+            socket.create_connection(address, settings.open_timeout) as bare,
+            unverified_context().wrap_socket(bare, server_hostname=parts.hostname) as shown,
+        ):
+            return fingerprint(shown.getpeercert(binary_form=True) or b"")
+    except OSError:
+        return ""
