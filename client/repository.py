@@ -14,7 +14,7 @@ from stackroom.client.errors import NotASource
 FOLDER: Final = ".stackroom"
 FILE: Final = "config.yaml"
 
-_SIMPLE: Final = re.compile(r"(profile|stack): ([A-Za-z_][\w.@:/+-]*)")
+_SIMPLE: Final = r"(profile|stack): ([A-Za-z_][\w.@:/+-]*)"
 """A line that every YAML reader takes for the same: most files hold no other, and are read at once."""
 
 _WORDS: Final = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -84,7 +84,7 @@ def _parsed(root: Path, content: bytes) -> Repository:
     for line in lines:
         if not line or line.startswith("#"):
             continue
-        simple = _SIMPLE.fullmatch(line)
+        simple = re.fullmatch(_SIMPLE, line)
         if simple is None or simple[1] in found or simple[2].lower() in _WORDS:
             return _loaded(root, content)
         found[simple[1]] = simple[2]

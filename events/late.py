@@ -21,7 +21,10 @@ def postpone() -> None:
     """Has those modules imported at their first use; none of them is imported yet."""
     for name in LATE:
         _stand_in(name)
-    # What is known is all that click asks of the one while commands are made, and `uuid` of the other.
+    # What is known is all that is asked of them mostly: click has no translations, and cleans one line.
+    _stand_in(
+        "gettext", gettext=lambda text: text, ngettext=lambda one, more, n: one if n == 1 else more
+    )
     _stand_in("inspect", cleandoc=_cleandoc)
     _stand_in("platform", system=lambda: os.uname().sysname)
     _import_without(HIDDEN, "msgspec")

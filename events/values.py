@@ -24,8 +24,10 @@ WHOLE: Path = ""
 REMEMBERED = 256
 """Characters of a path from which on its segments are not remembered: the same few come all the time."""
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Characters that break lines, terminals or UTF-8; no name may hold one."""
+CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+"""Characters that break lines, terminals or UTF-8; no name may hold one. None of them `isprintable`.
+
+A pattern for `re`, which compiles it when it is first used: it takes long."""
 
 
 def pointer(*segments: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Final
 JOINER: Final = "\u200d"
 """Joins two emoji into one."""
 
-_EXTENDS: Final = re.compile("[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
+_EXTENDS: Final = "[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]"
 """What changes the letter before it: joiners, variants, colours of skin."""
 
 
@@ -62,7 +62,7 @@ def letters(text: str) -> Iterator[str]:
     """What people see as one letter each: with its accents, or an emoji of several characters."""
     letter = ""
     for character in text:
-        joins = _EXTENDS.match(character) or unicodedata.category(character) in ("Mn", "Me")
+        joins = re.match(_EXTENDS, character) or unicodedata.category(character) in ("Mn", "Me")
         if letter and (joins or letter.endswith(JOINER)):
             letter += character
             continue

@@ -21,15 +21,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Labels: TypeAlias = dict[str, str]
 
-_WORD: Final = re.compile(r"[A-Za-z_/][\w./@+=-]*(?::[\w./@+=-]+)*")
-_REFERENCE: Final = re.compile(r"\{\{[^{}]*\}\}")
+_WORD: Final = r"[A-Za-z_/][\w./@+=-]*(?::[\w./@+=-]+)*"
+_REFERENCE: Final = r"\{\{[^{}]*\}\}"
 """ZenML's way to refer to a secret, which YAML would take for a map that has a map for a key."""
 
 _NO_WORDS: Final = {"true", "false", "null"}
 """What is spelled like a word, and is not text."""
 
 _CONSTANTS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
-_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
+_INTEGER: Final = r"0|-?[1-9][0-9]{0,17}"
 """Most numbers that people write; it fits 64 bits."""
 
 
@@ -159,14 +159,14 @@ def parse_value(text: str, named: str) -> Value:
         return text[1:]
     if text.startswith("@"):
         return _file(text[1:], named)
-    if _REFERENCE.fullmatch(text):
+    if re.fullmatch(_REFERENCE, text):
         return text
-    if _WORD.fullmatch(text) and text.lower() not in _NO_WORDS:
+    if re.fullmatch(_WORD, text) and text.lower() not in _NO_WORDS:
         return text
     # As YAML has these, without its reader: that takes longer to import than most commands to run.
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _INTEGER.fullmatch(text):
+    if re.fullmatch(_INTEGER, text):
         return int(text)
     return _yaml(text, named) if text else None
 

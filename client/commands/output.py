@@ -23,7 +23,7 @@ from stackroom.events.values import CONTROL
 Format: TypeAlias = Literal["table", "json", "yaml"]
 FORMATS: tuple[Format, ...] = ("table", "json", "yaml")
 
-_UNSAFE: Final = re.compile(f"{CONTROL.pattern}|[\u202a-\u202e\u2066-\u2069]")
+_UNSAFE: Final = f"{CONTROL}|[\u202a-\u202e\u2066-\u2069]"
 """Control characters, and those that turn the direction of the text around them."""
 
 _MARKS: Final[dict[str, Tone]] = {"+": "good", "-": "bad", "~": "careful", "!": "bad"}
@@ -127,8 +127,8 @@ def printable(text: str) -> str:
     """`text` with control characters shown as escapes, so that no value can drive a terminal."""
     if text.isprintable():
         return text
-    return _UNSAFE.sub(
-        lambda m: m[0] if m[0] == "\n" else m[0].encode("unicode_escape").decode(), text
+    return re.sub(
+        _UNSAFE, lambda m: m[0] if m[0] == "\n" else m[0].encode("unicode_escape").decode(), text
     )
 
 

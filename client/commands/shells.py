@@ -79,7 +79,7 @@ def answers(root: click.Command, app: "App", shell: str, arguments: Sequence[str
         value = before + str(item.value)
         if item.type in ("file", "dir"):
             yield item.type
-        elif not CONTROL.search(value):
+        elif not re.search(CONTROL, value):
             yield _bash(line, value) if shell == "bash" else _described(value, item)
 
 
@@ -133,5 +133,5 @@ def _bash(line: Line, value: str) -> str:
 
 
 def _described(value: str, item: "CompletionItem") -> str:
-    help = CONTROL.sub(" ", item.help or "")
+    help = re.sub(CONTROL, " ", item.help or "")
     return f"word\t{value}\t{help}" if help else f"word\t{value}"

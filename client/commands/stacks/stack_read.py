@@ -8,11 +8,11 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import find_stack, known_stack, state_at
 from stackroom.client.commands.options import at_option
+from stackroom.client.commands.output import Fields, Table, Toned, View
 from stackroom.client.commands.stacks.stack_active import active_id, in_use
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
-    from stackroom.client.commands.output import View
     from stackroom.client.commands.stacks.entities import StackRow
 
 
@@ -31,7 +31,6 @@ def list_(app: App, at: str | None) -> None:
     Of each type, the default component. The stack in use here is marked *, and the one that the
     profile offers to everybody (default); changes of one that is (protected) need approval.
     """
-    from stackroom.client.commands.output import Table
     from stackroom.client.commands.stacks import entities
 
     copy = app.copy()
@@ -81,18 +80,14 @@ def describe(app: App, name: str | None, at: str | None) -> None:
 
 
 def _line(row: "StackRow") -> tuple[object, ...]:
-    from stackroom.client.commands.output import Toned
-
-    shown = ("orchestrator", "artifact_store")
     defaults = {type: members[0].name for type, members in row.components.items()}
-    others = [f"{type}={name}" for type, name in defaults.items() if type not in shown]
+    shown = defaults.pop("orchestrator", ""), defaults.pop("artifact_store", "")
     marks = [mark for mark, holds in _marks(row) if holds and mark != "active"]
-    name = f"{row.name} ({', '.join(marks)})" if marks else row.name
     return (
         Toned("*", "good") if row.active else "",
-        name,
-        *(defaults.get(t, "") for t in shown),
-        ", ".join(others),
+        f"{row.name} ({', '.join(marks)})" if marks else row.name,
+        *shown,
+        ", ".join([f"{type}={name}" for type, name in defaults.items()]),
     )
 
 
@@ -100,9 +95,8 @@ def _marks(row: "StackRow") -> tuple[tuple[str, bool], ...]:
     return ("active", row.active), ("default", row.default), ("protected", row.protected)
 
 
-def described(row: "StackRow") -> "list[View]":
+def described(row: "StackRow") -> list[View]:
     """A stack for people."""
-    from stackroom.client.commands.output import Fields, Table
     from stackroom.client.commands.stacks import entities
 
     in_use = [mark for mark, holds in _marks(row) if holds and mark != "protected"]
