@@ -76,6 +76,8 @@ class Committer:
         self.foreseen = foreseen
         self.ready = True
         """Whether the last transaction succeeded."""
+        self._crowded = False
+        """Whether the last transaction was of several pushes."""
         self._turns = turns
         self._facts: list[Fact] = []
         self._news = asyncio.Event()
@@ -93,6 +95,11 @@ class Committer:
         """Has facts kept with the next transaction, before what is submitted later is decided."""
         self._facts += facts
         self._news.set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether pushes come faster than transactions end: one waits, or several waited together."""
+        return self._crowded or len(self._turns) > 0
 
     @property
     def waiting(self) -> int:
@@ -149,6 +156,7 @@ class Committer:
 
     async def _commit(self, batch: list[Submit]) -> None:
         begun = time.perf_counter()
+        self._crowded = len(batch) > 1
         submissions = [s for submit in batch for s in submit.submissions]
         now, loop = self.clock(), asyncio.get_running_loop()
 

@@ -26,8 +26,8 @@ REST: Final = 2.0
 REST_MOST: Final = 0.005
 """… in seconds, at the most."""
 BUSY_REST: Final = 10.0
-"""The same while more waits to be committed, which is then told together with it: that it has to wait shows
-that there is more to do than time."""
+"""The same while pushes come faster than transactions end: there is more to do than time, and what is
+committed next is told together with this."""
 BUSY_REST_MOST: Final = 0.010
 REST_LEAST: Final = 0.001
 """Below it, that is not worth a timer."""
@@ -40,7 +40,7 @@ Frames: TypeAlias = dict[str, bytes]
 class Outlet:
     """Sends to the connections of one hub; who cannot keep up is moved aside.
 
-    `clock` is in seconds and never goes back; `busy` says whether more waits to be committed.
+    `clock` is in seconds and never goes back; `busy` says whether there is more to commit than time.
     """
 
     def __init__(

@@ -433,7 +433,7 @@ class Server:
             asyncio.get_running_loop().call_later(rest, self._announce)
 
     def _is_busy(self) -> bool:
-        return self.committer.waiting > 0
+        return self.committer.is_busy
 
     def _announce(self) -> None:
         """Tells those who follow what was committed while they were being told."""
