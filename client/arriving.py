@@ -36,6 +36,8 @@ def in_order(commits: Iterable[Commit], after: int, said: str) -> None:
 
 def settled(copy: Copy, commits: Sequence[Commit]) -> tuple[str, ...]:
     """The proposals that wait here and are among the commits."""
+    if not copy.pending:
+        return ()
     mine = {proposal.id for proposal in copy.pending}
     ids = commits.columns.ids if isinstance(commits, Block) else (c.id for c in commits)
     return tuple(id for id in ids if id in mine)

@@ -3,9 +3,11 @@
 Called from plain code; asyncio and websockets are imported only when something here is called.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+import gc
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from stackroom.client.worker import Worker
 
 T = TypeVar("T")
+
+ALLOCATED: Final = 50_000
+"""Objects made and still there, at which the garbage collector looks at them during an exchange."""
 
 Tell: TypeAlias = Callable[[int, int], None]
 """Is told how far an exchange is: commits received and proposals answered, and how many there will be."""
@@ -281,7 +286,19 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
                 await worker.run(keeper.close)
                 workspace.loaded = keeper.rested or workspace.loaded
 
-    return anyio.run(whole)
+    with _seldom_collected():
+        return anyio.run(whole)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Has the garbage collector look less often: what comes by the thousands comes to stay."""
+    often, *rest = gc.get_threshold()
+    gc.set_threshold(max(often, ALLOCATED) if often else 0, *rest)
+    try:
+        yield
+    finally:
+        gc.set_threshold(often, *rest)
 
 
 def _anyio(work: "Callable[[], Coroutine[Any, Any, T]]") -> T:

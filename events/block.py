@@ -7,6 +7,7 @@ from its columns; its commits are made only for whoever asks for them.
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from itertools import accumulate, chain, islice, pairwise, repeat
 from typing import Any, Final, TypeVar, overload
@@ -101,7 +102,7 @@ class Block(Sequence[Commit]):
         """The Merkle root after the last commit, as the block says."""
         return self.columns.roots[-1]
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether no value was taken out of its events, nor out of others by one of them."""
         return not self.columns.digests and Redacted.__name__ not in self.columns.types

@@ -1,5 +1,6 @@
 """One-shot exchanges: real sockets and files, called from plain code as a command calls them."""
 
+import gc
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from stackroom.client.foresee import Known
 from stackroom.client.workspace import Workspace
 from stackroom.events.check import Accepted, Conflicted, Rejected
 from stackroom.events.merkle import root
-from stackroom.events.state import Conflict
+from stackroom.events.state import Conflict, encode
 from stackroom.events.verify import verify
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub
@@ -56,6 +57,25 @@ def test_what_one_saved_reaches_the_other(hub: FaultyHub, tmp_path: Path) -> Non
         assert config(ben, team) == {"namespace": "default"}
         assert root(ben.cache.load(team).frontier) == root(ada.cache.load(team).frontier)
         assert ben.copy(team).synced_at is not None
+
+
+def test_what_came_is_opened_as_the_files_have_it(hub: FaultyHub, tmp_path: Path) -> None:
+    with person(tmp_path / "ada", hub.url) as ada, person(tmp_path / "ben", hub.url) as ben:
+        team = create_team(ada, hub.url)
+        exchange(ada, hub.url)
+        often = gc.get_threshold()
+        exchange(ben, hub.url)
+        assert gc.get_threshold() == often
+        assert ben.loaded is not None and ben.loaded[0] == team
+        assert encode(ben.loaded[1].state) == encode(ben.cache.load(team).state)
+        assert encode(ben.copy(team).confirmed) == encode(ada.copy(team).confirmed)
+
+        set_key(ada, team, "namespace", "ml")
+        exchange(ada, hub.url)
+        with person(tmp_path / "ben", hub.url) as another:
+            exchange(another, hub.url)
+        assert config(ben, team) == {"namespace": "ml"}
+        assert encode(ben.copy(team).confirmed) == encode(ada.copy(team).confirmed)
 
 
 @pytest.mark.parametrize("page_commits", [1, 7])
