@@ -43,8 +43,8 @@ def settled(copy: Copy, commits: Sequence[Commit]) -> tuple[str, ...]:
 
 def fold(copy: Copy, commits: Sequence[Commit]) -> None:
     """Folds fresh commits into the state; UnknownEvent for what is newer than this program."""
-    if isinstance(commits, Block):
+    if isinstance(commits, Block) or (len(commits) > 1 and not copy.live):
         copy.folding.take(commits)
         return
-    for commit in commits:
-        advance(copy.state, (commit,))
+    # One by one, as somebody takes the state after each.
+    advance(copy.state, commits)

@@ -279,6 +279,7 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
                 return await work(worker, keeper)
             finally:
                 await worker.run(keeper.close)
+                workspace.loaded = keeper.rested or workspace.loaded
 
     return anyio.run(whole)
 

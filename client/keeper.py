@@ -57,6 +57,8 @@ class Keeper:
         self.new_id = new_id
         self._loaded: dict[str, Stored] = {}
         """Profiles that somebody else has loaded already, until they are loaded here."""
+        self.rested: tuple[str, Stored] | None = None
+        """The profile that rested last, as it was then: for who opens it next."""
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
@@ -303,9 +305,14 @@ class Keeper:
         self.scrub()
         for copy in copies:
             self._witness(copy)
+            missing = self.cache.missing(copy.profile)
             if self._tails.get(copy.profile, 0):
                 self._snapshot(copy)
-                lay(self.cache, copy.profile)
+                # Of a past that is not all here yet, nobody asks just now: the rest brings the milestones.
+                if missing is None:
+                    lay(self.cache, copy.profile)
+            if copy.newer is None and copy.state.seq == copy.seq:
+                self.rested = copy.profile, Stored(copy.state, copy.frontier, None, missing)
 
     def _snapshot(self, copy: core.Copy) -> None:
         if copy.newer is None:

@@ -51,7 +51,9 @@ class Copy:
     @property
     def state(self) -> State:
         """The state, for somebody who may keep what is in it: what is folded next changes none of that."""
-        self._folding = None
+        if self._folding is not None:
+            self._folding.settle()
+            self._folding = None
         return self._state
 
     @state.setter

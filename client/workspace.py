@@ -72,7 +72,7 @@ class Workspace:
         self.asked = False
         """Whether a hub was asked for something by what goes through this."""
         self.loaded: tuple[str, Stored] | None = None
-        """The profile that was copied last, as it was loaded: who sends a change needs it once more."""
+        """The profile that was copied last, or came last from its hub: who needs it next need not load it."""
 
     @classmethod
     def open(
@@ -291,7 +291,8 @@ class Workspace:
             raise NotFound("this profile is not known here", hint="stackroom profile list")
         if entry.hub is None:
             self.local.catch_up(id)
-        stored = self.cache.load(id)
+        known = self.loaded[1] if self.loaded is not None and self.loaded[0] == id else None
+        stored = self.cache.load(id, known)
         self.loaded = id, stored
         pending = [] if stored.newer is not None else self.store.pending(id)
         view = rebase(stored.state, pending, self.who(entry.hub, entry.id))

@@ -6,10 +6,10 @@ from its columns; its commits are made only for whoever asks for them.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from itertools import accumulate, islice, pairwise, repeat
-from typing import Any, Final, overload
+from itertools import accumulate, chain, islice, pairwise, repeat
+from typing import Any, Final, TypeVar, overload
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +17,8 @@ from msgspec import Struct
 from stackroom.events import codec, merkle
 from stackroom.events.errors import IntegrityError
 from stackroom.events.model import Commit, Event, Redacted
+
+T = TypeVar("T")
 
 LEVEL: Final = 1
 """zlib's quickest: the slower ones save a few bytes in a hundred."""
@@ -50,6 +52,15 @@ class Columns(Struct, frozen=True, array_like=True):
     salts: list[bytes]
     bodies: list[bytes]
     digests: list[str]
+
+    @property
+    def one_each(self) -> bool:
+        """Whether each commit has one event: then the columns of both stand side by side."""
+        return len(self.types) == len(self.ids) and 0 not in self.counts
+
+    def of_events(self, values: Iterable[T]) -> Iterator[T]:
+        """What is said of each commit, for each of its events."""
+        return chain.from_iterable(map(repeat, values, self.counts))
 
 
 class Block(Sequence[Commit]):
@@ -104,7 +115,6 @@ class Block(Sequence[Commit]):
         if c.digests:
             digests = [said or now for said, now in zip(c.digests, digests, strict=True)]
         events = zip(c.types, c.versions, c.entities, digests, strict=True)
-        several = len(digests) != len(c.ids) or 0 in c.counts
         unsigned = (
             repeat(profile),
             range(c.first, self.last + 1),
@@ -116,7 +126,7 @@ class Block(Sequence[Commit]):
             c.messages,
             c.times,
             c.accepted,
-            (tuple(islice(events, count)) for count in c.counts) if several else zip(events),
+            zip(events) if c.one_each else (tuple(islice(events, n)) for n in c.counts),
         )
         if not (c.keys or c.signatures):
             envelopes = zip(repeat(codec.LEAF_FORMAT), *unsigned, strict=False)
@@ -167,8 +177,15 @@ class Block(Sequence[Commit]):
 
 def pack(commits: Sequence[Commit]) -> bytes:
     """The block of `commits`, which follow one another, as it is sent and kept."""
+    return zlib.compress(_encoder.encode(columns_of(commits)), LEVEL)
+
+
+def columns_of(commits: Sequence[Commit]) -> Columns:
+    """What `commits`, which follow one another, say, field by field."""
+    if isinstance(commits, Block):
+        return commits.columns
     events = [event for commit in commits for event in commit.events]
-    columns = Columns(
+    return Columns(
         commits[0].seq,
         [c.id for c in commits],
         [c.replica for c in commits],
@@ -189,7 +206,6 @@ def pack(commits: Sequence[Commit]) -> bytes:
         [e.body.encode() for e in events],
         [e.digest for e in events] if any(e.digest for e in events) else [],
     )
-    return zlib.compress(_encoder.encode(columns), LEVEL)
 
 
 def unpack(data: bytes) -> Block:

@@ -147,8 +147,9 @@ class Checking:
     def one(self, id: str, change: Change) -> None:
         if refusal := rules.refuse_change(change):
             raise Refused(refusal)
-        among_people = isinstance(self.state.root, Hub)
-        if self.state.root is None and not isinstance(change, ProfileCreated | HubFounded):
+        root = self.state.root
+        among_people = isinstance(root, Hub)
+        if root is None and not isinstance(change, ProfileCreated | HubFounded):
             if self.state.profile_id:
                 raise refused("profile_deleted", "this profile was deleted")
             raise refused("no_profile", "a profile begins with its creation")

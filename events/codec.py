@@ -4,7 +4,7 @@ A type that changes its shape gets the next version in `VERSIONS` and a function
 the decoded JSON of the version before into its own. Stored bytes never change.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -81,6 +81,26 @@ def opened(type: str, version: int, body: str | bytes) -> Change:
         return msgspec.convert(raw, CHANGES[type])
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MalformedEvent(type, str(error)) from error
+
+
+def known(types: Sequence[str], versions: Sequence[int]) -> bool:
+    """Whether this program knows all events of these types and versions."""
+    kinds = set(zip(types, versions, strict=True))
+    return all(type in CHANGES and 1 <= version <= VERSIONS[type] for type, version in kinds)
+
+
+def all_opened(
+    types: Sequence[str], versions: Sequence[int], bodies: Sequence[bytes]
+) -> Iterator[Change]:
+    """`opened` of each, of events that are given by their columns."""
+    kinds = set(zip(types, versions, strict=True))
+    if len(kinds) != 1 or VERSIONS.get(types[0]) != versions[0]:
+        yield from map(opened, types, versions, bodies)
+        return
+    try:
+        yield from map(_decoders[types[0]].decode, bodies)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MalformedEvent(types[0], str(error)) from error
 
 
 def leaf(profile: str, commit: Commit) -> bytes:

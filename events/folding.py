@@ -1,24 +1,25 @@
 """Folding a long history: what `fold` does, for a state that nobody else holds meanwhile.
 
-Entities are values, and `fold` replaces them. Over a hundred thousand commits most of that is copying: here
-an entity is copied once, and what is most common by far, an update that writes places in its maps, is written
-into the copy. All else goes through `fold`.
+Most of what a long history writes is overwritten later, and putting each value into its entity costs more
+than all else. So values are laid over the entities here, flat, and are put into them once: when somebody
+takes the state, or something comes that is more than values written one level below the maps of an entity.
+What is laid over is at most what the state will hold.
 """
 
 import copy
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Final
 
 from msgspec import UNSET, Struct
 
-from stackroom.events.block import Block
-from stackroom.events.codec import opened
+from stackroom.events.block import columns_of
+from stackroom.events.codec import all_opened, known
 from stackroom.events.entity import Stamp
-from stackroom.events.fold import apply_change
-from stackroom.events.model import Change, Kind, RunReport, Updated
-from stackroom.events.state import Component, Flavor, Profile, Stack, State
-from stackroom.events.values import Path, Value, same, segments
+from stackroom.events.fold import advance, apply_change, entity_of, writes
+from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, Updated
+from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
+from stackroom.events.values import Maybe, Path, same, segments
 
 MAPS: Final[dict[Kind, frozenset[str]]] = {
     cls.kind: cls.maps - {"components"} for cls in (Profile, Flavor, Component, Stack)
@@ -26,90 +27,127 @@ MAPS: Final[dict[Kind, frozenset[str]]] = {
 """The maps of plain values, by the kind of entity."""
 
 
-class Own(Struct):
-    """An entity that was copied here: its maps by their names, and its stamps."""
+class Laid(Struct):
+    """What is laid over an entity: values by their paths, and the stamps of those that were written."""
 
+    entity: AnyEntity
     kind: Kind
-    maps: dict[str, dict[str, Value]]
+    values: dict[Path, Maybe]
     stamps: dict[Path, Stamp]
 
 
 class Folding:
-    """Folds blocks into `state` in place; once somebody else holds that, another must be begun."""
+    """Folds what comes into `state`, which is whole again after `settle`."""
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._own: dict[str, Own] = {}
+        self._laid: dict[str, Laid] = {}
 
-    def take(self, block: Block) -> None:
-        """Folds the commits of `block`.
+    def take(self, commits: Sequence[Commit]) -> None:
+        """Folds `commits`, a block of them or a page.
 
         Raises UnknownEvent where one holds an event newer than this program: the state stays before that.
+        After a MalformedEvent, it is of no use.
         """
-        state, c = self.state, block.columns
-        # One by one: a thousand changes at once would be more than the processor keeps at hand.
-        changes = zip(c.entities, map(opened, c.types, c.versions, c.bodies), strict=True)
-        for seq, (replica, count) in enumerate(zip(c.replicas, c.counts, strict=True), block.first):
-            for id, change in [*islice(changes, count)]:
-                if isinstance(change, Updated):
-                    stamp = seq, state.writer(replica)
-                    if not self._update(stamp, id, change):
-                        self._apply(stamp, id, change)
-                elif not isinstance(change, RunReport):
-                    self._apply((seq, state.writer(replica)), id, change)
-            state.seq = seq
+        state, c = self.state, columns_of(commits)
+        if not known(c.types, c.versions):
+            self.settle()
+            advance(state, commits)
+            return
+        writers = state.writers
+        seqs: Iterable[int] = range(c.first, c.first + len(c.ids))
+        replicas: Iterable[str] = c.replicas
+        if not c.one_each:
+            seqs, replicas = c.of_events(seqs), c.of_events(replicas)
+        changes = all_opened(c.types, c.versions, c.bodies)
+        for seq, replica, id, change in zip(seqs, replicas, c.entities, changes, strict=True):
+            if isinstance(change, RunReport):
+                continue
+            stamp = seq, writers[replica] if replica in writers else state.writer(replica)
+            if not (isinstance(change, Updated) and self._lay(stamp, id, change)):
+                self._apply(stamp, id, change)
+        state.seq = c.first + len(c.ids) - 1
 
-    def _apply(self, stamp: Stamp, id: str, change: Change) -> None:
-        apply_change(self.state, stamp, id, change)
-        self._own.pop(id, None)
-        self._own.pop(self.state.resolve(id), None)
+    def settle(self) -> None:
+        """Puts all that is laid over entities into them."""
+        for id in [*self._laid]:
+            self._settle(id)
 
-    def _update(self, stamp: Stamp, id: str, change: Updated) -> bool:
-        """Applies an update that sets values one level below maps of values; False if it is not just that."""
-        written = change.set
-        places = _places(change.kind, tuple(written))
-        if places is None or change.unset:
-            return False
+    def _lay(self, stamp: Stamp, id: str, change: Updated) -> bool:
+        """Lays an update over its entity; False if it is more than values one level below maps."""
         id = self.state.aliases.get(id, id)
-        own = self._own.get(id) or self._copied(id)
-        if own is None or own.kind != change.kind:
+        laid = self._laid.get(id) or self._begun(id)
+        if laid is None or laid.kind != change.kind:
             return False
-        maps, stamps = own.maps, own.stamps
-        for (path, field, key), value in zip(places, written.values(), strict=True):
-            values = maps[field]
-            before = values.get(key, UNSET)
+        values, written = laid.values, change.set
+        if not values.keys() >= written.keys() and not _looked_up(laid, tuple(written)):
+            return False
+        if change.unset and not _looked_up(laid, change.unset):
+            return False
+        for path, value in writes(change) if change.unset else written.items():
+            before = values[path]
             # Most values differ, which `==` sees at once; what it takes for equal may be 1 and true.
             if before == value and same(before, value):
                 continue
-            values[key] = value
-            stamps[path] = stamp
+            values[path] = value
+            laid.stamps[path] = stamp
         return True
 
-    def _copied(self, id: str) -> Own | None:
-        """Puts a copy of the entity in its place; None if there is none with such maps.
-
-        Nor one in which something was written deeper than one level below them: who writes above that has
-        it forgotten, which is for `fold`.
-        """
+    def _begun(self, id: str) -> Laid | None:
         entity = self.state.entities.get(id)
-        maps = MAPS.get(entity.kind) if entity is not None else None
-        if entity is None or maps is None or any(path.count("/") > 2 for path in entity.stamps):
+        if entity is None or entity.kind not in MAPS:
             return None
-        twin = copy.copy(entity)
-        twin.stamps = entity.stamps.copy()
-        for field in maps:
-            setattr(twin, field, getattr(entity, field).copy())
+        laid = self._laid[id] = Laid(entity, entity.kind, {}, {})
+        return laid
+
+    def _apply(self, stamp: Stamp, id: str, change: Change) -> None:
+        """Applies what is not laid over, to entities as they are by now."""
+        state = self.state
+        self._settle(state.resolve(id))
+        if self._laid and isinstance(change, Registered):
+            # Who has the name already is compared with what is registered.
+            key = entity_of(state, change, stamp).key()
+            if key is not None and (holder := state.names.get(key)) is not None:
+                self._settle(holder)
+        apply_change(state, stamp, id, change)
+
+    def _settle(self, id: str) -> None:
+        laid = self._laid.pop(id, None)
+        if laid is None or not laid.stamps:
+            return
+        twin = copy.copy(laid.entity)
+        # Below what was written there is nothing any more that somebody else wrote.
+        below = tuple([path + "/" for path in laid.stamps])
+        kept = {path: by for path, by in twin.stamps.items() if not path.startswith(below)}
+        twin.stamps = kept | laid.stamps
+        for path, field, key in _places(laid.kind, tuple(laid.stamps)) or ():
+            if (values := getattr(twin, field)) is getattr(laid.entity, field):
+                values = values.copy()
+                setattr(twin, field, values)
+            if (value := laid.values[path]) is UNSET:
+                values.pop(key, None)
+            else:
+                values[key] = value
         self.state.entities[id] = twin
-        own = Own(twin.kind, {field: getattr(twin, field) for field in maps}, twin.stamps)
-        self._own[id] = own
-        return own
 
 
-@lru_cache(4096)
+def _looked_up(laid: Laid, paths: tuple[Path, ...]) -> bool:
+    """Sees to it that the values at `paths` are at hand; False if one does not lead just below a map."""
+    places = _places(laid.kind, paths)
+    if places is None:
+        return False
+    values, entity = laid.values, laid.entity
+    for path, field, key in places:
+        if path not in values:
+            values[path] = getattr(entity, field).get(key, UNSET)
+    return True
+
+
+@lru_cache(256)
 def _places(kind: Kind, paths: tuple[Path, ...]) -> tuple[tuple[Path, str, str], ...] | None:
     """Each path with the map and the key that it leads to; None if one leads elsewhere."""
     split = [segments(path) for path in paths]
-    maps = MAPS.get(kind, frozenset())
+    maps = MAPS[kind]
     if not all(len(parts) == 2 and parts[0] in maps for parts in split):
         return None
     return tuple((path, field, key) for path, (field, key) in zip(paths, split, strict=True))

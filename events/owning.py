@@ -6,7 +6,7 @@ looking at each value once; `write` puts the values where they belong. Whatever 
 `check` and `fold`, and `tests/events/test_owning.py` holds both ways to the same outcome and the same bytes.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -14,9 +14,18 @@ from msgspec import UNSET, Struct, structs
 from msgspec.json import Encoder
 
 from stackroom.events import fold
-from stackroom.events.model import Change, ComponentUpdated, FlavorUpdated, Kind, StackUpdated
+from stackroom.events.entity import Key
+from stackroom.events.model import (
+    Change,
+    ComponentRegistered,
+    ComponentUpdated,
+    FlavorUpdated,
+    Kind,
+    StackUpdated,
+)
 from stackroom.events.permissions import Who
 from stackroom.events.protection import protected_in
+from stackroom.events.rules import refuse_change
 from stackroom.events.state import AnyEntity, Component, Flavor, Holding, Stack, State
 from stackroom.events.values import Path, Value, depth, fault, same, segments
 
@@ -29,7 +38,7 @@ UPDATES: Final = (ComponentUpdated, StackUpdated, FlavorUpdated)
 PLAIN_BYTES: Final = 4 << 10
 """JSON text of an update above which it is not plain: the places of those below are remembered."""
 OWNED_MOST: Final = 10_000
-"""Entities of which something is known."""
+"""Entities of which something is known, about."""
 LEVELS_COUNTED: Final = 8
 """Brackets in the JSON text of a configuration up to which they are taken for its levels of nesting."""
 
@@ -56,13 +65,18 @@ class Owned(Struct):
     levels: int
 
 
+Write: TypeAlias = tuple[Owned, Places, dict[Path, Value], int, int]
+"""Values for an entity, where they lead to, and the most bytes and levels that its configuration then has."""
+
+
 class Plain(Struct):
-    """Updates that stand, and against which nothing else does: what is written where.
+    """Changes that stand, and against which nothing else does: what is written where, and what is `made`.
 
     `bytes` and `levels` are the most that one of the configurations then has.
     """
 
-    writes: list[tuple[Owned, Places, dict[Path, Value]]]
+    writes: list[Write]
+    made: dict[str, ComponentRegistered]
     bytes: int
     levels: int
 
@@ -92,12 +106,13 @@ class Owner:
         self._era += 1
         return self.state
 
-    def apply(self, replica: str, changes: Iterable[tuple[str, Change]]) -> None:
+    def apply(self, replica: str, changes: Sequence[tuple[str, Change]]) -> None:
         """Applies the next commit, whatever it says."""
         state = self.state
         fold.apply(state, state.seq + 1, replica, changes)
-        self._ground = None
-        for id, _ in changes:
+        for id, change in changes:
+            if not isinstance(change, ComponentRegistered) or change.protected:
+                self._ground = None
             self._owned.pop(id, None)
             self._owned.pop(state.resolve(id), None)
 
@@ -120,18 +135,29 @@ class Owner:
             or id in state.gone
         ):
             return None
+        if len(self._owned) > OWNED_MOST:
+            self._owned.clear()
         me = state.writers.get(replica, -1)
-        writes = []
-        most, levels, size = 0, 1, 0
+        writes: list[Write] = []
+        made: dict[str, ComponentRegistered] = {}
+        names: set[Key] = set()
+        sizes: dict[str, int] = {}
+        most, deepest = 0, 1
         for entity, change in changes:
+            if isinstance(change, ComponentRegistered):
+                text, key = self._free(entity, change), _key(change)
+                if text is None or entity in made or key in names:
+                    return None
+                made[entity] = change
+                names.add(key)
+                most = max(most, len(text))
+                deepest = max(deepest, _brackets(text))
+                continue
             if not isinstance(change, UPDATES) or not change.set or change.unset:
                 return None
             written = change.set
-            try:
-                text = _encode(written)
-            except (UnicodeEncodeError, TypeError, RecursionError):
-                return None
-            if len(text) > PLAIN_BYTES:
+            text = _text(written)
+            if text is None:
                 return None
             entity = state.aliases.get(entity, entity)
             own = self._owned.get(entity) or self._known(entity)
@@ -149,11 +175,12 @@ class Owner:
                 # All text in it was encoded.
                 if type(value) is not str and (field == "labels" or fault(value) is not None):
                     return None
-            writes.append((own, places, written))
-            size += len(text)
-            most = max(most, own.bytes + size)
-            levels = max(levels, own.levels, _brackets(text))
-        return Plain(writes, most, levels)
+            size = sizes[entity] = sizes.get(entity, own.bytes) + len(text)
+            levels = max(own.levels, _brackets(text))
+            writes.append((own, places, written, size, levels))
+            most = max(most, size)
+            deepest = max(deepest, levels)
+        return Plain(writes, made, most, deepest)
 
     def write(self, replica: str, plain: Plain) -> None:
         """Applies the next commit, which is `plain` as the state stands."""
@@ -161,7 +188,9 @@ class Owner:
         state.seq = seq = state.seq + 1
         writer = state.writer(replica)
         stamp = seq, writer
-        for own, places, written in plain.writes:
+        for id, change in plain.made.items():
+            state.put(id, fold.entity_of(state, change, stamp))
+        for own, places, written, size, levels in plain.writes:
             entity = own.entity if own.era == self._era else self._copied(own)
             stamps = entity.stamps
             for (path, field, key), value in zip(places, written.values(), strict=True):
@@ -174,7 +203,21 @@ class Owner:
                 stamps[path] = stamp
             if own.writer != writer:
                 own.writer, own.others = writer, own.seq
-            own.seq, own.bytes, own.levels = seq, plain.bytes, plain.levels
+            own.seq, own.bytes, own.levels = seq, size, max(own.levels, levels)
+
+    def _free(self, id: str, change: ComponentRegistered) -> bytes | None:
+        """The JSON text of a registration, if nothing in the state stands against it."""
+        state = self.state
+        if (
+            change.protected
+            or id in state.entities
+            or id in state.aliases
+            or id in state.gone
+            or _key(change) in state.names
+            or refuse_change(change) is not None
+        ):
+            return None
+        return _text(change)
 
     def _looked(self) -> Ground:
         """Looks at what all updates meet."""
@@ -194,8 +237,6 @@ class Owner:
         entity = self.state.entities.get(id)
         if entity is None or entity.kind not in MAPS:
             return None
-        if len(self._owned) >= OWNED_MOST:
-            self._owned.clear()
         stamps = entity.stamps
         seq, writer = max(stamps.values())
         others = max([s for s, w in stamps.values() if w != writer], default=0)
@@ -217,6 +258,20 @@ class Owner:
         self.state.entities[own.id] = own.entity = twin
         own.era = self._era
         return twin
+
+
+def _key(change: ComponentRegistered) -> Key:
+    """What no other entity may share with what is registered."""
+    return ("component", change.component_type, change.name)
+
+
+def _text(said: object) -> bytes | None:
+    """The JSON text of what is said, which is valid Unicode then; None if there is none, or too much."""
+    try:
+        text = _encode(said)
+    except (UnicodeEncodeError, TypeError, RecursionError):
+        return None
+    return text if len(text) <= PLAIN_BYTES else None
 
 
 def _brackets(text: bytes) -> int:

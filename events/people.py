@@ -46,9 +46,6 @@ BUILT_IN: Final[dict[str, Rights]] = {
 }
 """The roles that every hub has, by name; their names are their ids."""
 
-KNOWN_MOST: Final = 10_000
-"""What is remembered of who may do what: of profiles, anybody can ask for as many as they like."""
-
 ADMINISTERING: Final = "people.write"
 """The permission that a hub must never be without."""
 
@@ -87,7 +84,8 @@ class Directory:
         self._assigned: dict[str, list[str]] = {}
         for id, assignment in state.all(Assignment):
             self._assigned.setdefault(state.resolve(assignment.subject), []).append(id)
-        self._known: dict[tuple[str, str, str], Rights] = {}
+        self._named = {a.scope for _, a in state.all(Assignment)}.union(self._projects)
+        self._known: dict[tuple[str, str], Rights] = {}
 
     def user(self, name: str) -> tuple[str, User] | None:
         """The id and account of that name, whether it is active or not."""
@@ -114,15 +112,13 @@ class Directory:
 
         With the id of a `token`, no more than it allows; a token that is gone allows nothing.
         """
-        asked = (user, profile, token)
-        known = self._known.get(asked)
-        if known is None:
-            if len(self._known) >= KNOWN_MOST:
-                self._known.clear()
-            granted = frozenset(grant.permission for grant in self.grants(user, profile))
-            allowed = self._allowed(token, profile) if token else _EVERYTHING
-            known = self._known[asked] = granted if allowed is _EVERYTHING else granted & allowed
-        return known
+        # Of profiles that nothing among the people names, anybody can ask for as many as they like.
+        asked = (user, profile if profile in self._named else HUB)
+        if asked not in self._known:
+            self._known[asked] = frozenset(grant.permission for grant in self.grants(*asked))
+        granted = self._known[asked]
+        allowed = self._allowed(token, profile) if token else _EVERYTHING
+        return granted if allowed is _EVERYTHING else granted & allowed
 
     def _allowed(self, token: str, profile: str) -> Rights:
         found = self.state.get(token)

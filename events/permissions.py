@@ -63,6 +63,20 @@ READING: Final[Rights] = frozenset({"profile.read", "people.read", "hub.audit"})
 """The permissions that change nothing."""
 
 
+WRITING: Final = ("profile.write",)
+PROTECTING: Final = ("profile.protect", "profile.write")
+NEEDED: Final[dict[type[Change], tuple[str, ...]]] = {
+    ProfileCreated: ("profile.create",),
+    ProfileRenamed: ("profile.rename",),
+    ProfileDeleted: ("profile.archive",),
+    RequestApproved: ("profile.approve",),
+    RequestClosed: ("profile.approve",),
+    RunRecorded: ("run.record",),
+    RunUpdated: ("run.record",),
+}
+"""What changes of these types need, where they do not need to write alone."""
+
+
 class Who(Struct, frozen=True):
     """Who proposes: from which replica, under which name, and with which rights.
 
@@ -84,25 +98,16 @@ def needed(change: Change, *, among_people: bool = False) -> tuple[str, ...]:
     """The permissions that `change` needs, in a profile or in a hub's stream of people."""
     if among_people or change.kind in PEOPLE:
         return ("people.write",)
-    match change:
-        case Updated():
-            policies = _policies(change)
-            protect = ("profile.protect",) if any(policies) else ()
-            return protect if all(policies) and protect else (*protect, "profile.write")
-        case ProfileCreated():
-            return ("profile.create",)
-        case ProfileRenamed():
-            return ("profile.rename",)
-        case ProfileDeleted():
-            return ("profile.archive",)
-        case RequestApproved() | RequestClosed(choice="rejected"):
-            return ("profile.approve",)
-        case RunRecorded() | RunUpdated():
-            return ("run.record",)
-        case StackRegistered(protected=True) | ComponentRegistered(protected=True):
-            return ("profile.protect", "profile.write")
-        case _:
-            return ("profile.write",)
+    if isinstance(change, Updated):
+        policies = _policies(change)
+        if any(policies):
+            return PROTECTING[:1] if all(policies) else PROTECTING
+        return WRITING
+    if isinstance(change, StackRegistered | ComponentRegistered):
+        return PROTECTING if change.protected else WRITING
+    if isinstance(change, RequestClosed) and change.choice != "rejected":
+        return WRITING
+    return NEEDED.get(type(change), WRITING)
 
 
 def _policies(change: Updated) -> list[bool]:

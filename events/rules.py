@@ -35,6 +35,9 @@ ID: Final = re.compile(limits.ID_PATTERN)
 _is_id: Final = ID.fullmatch
 _entity_of: Final = attrgetter("entity")
 _digest_of: Final = attrgetter("digest")
+_body_of: Final = attrgetter("body")
+_is_common: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{limits.NAME_LENGTH}}}").fullmatch
+"""Nearly all names are made of this, and then are names."""
 TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -47,6 +50,8 @@ class Refusal(Struct, frozen=True):
 
 def refuse_name(name: str, what: str = "name") -> Refusal | None:
     """Why `name` names no entity: empty, too long, blanks at an end, '/', or control characters."""
+    if _is_common(name):
+        return None
     shown = name if len(name) <= 40 else name[:40] + "…"
     if not name.strip():
         why = f"a {what} must not be empty"
@@ -97,7 +102,7 @@ def refuse_proposal(proposal: Proposal) -> Refusal | None:
         return Refusal("too_large", f"a message has at most {limits.MESSAGE_LENGTH} characters")
     if not message.isascii() and fault(message) is not None:
         return Refusal("invalid_value", "the message is not valid Unicode")
-    sizes = [len(event.body) for event in events]
+    sizes = list(map(len, map(_body_of, events)))
     if sum(sizes) > limits.PROPOSAL_BYTES or max(sizes) > limits.BODY_BYTES:
         return Refusal(
             "too_large",
@@ -109,23 +114,21 @@ def refuse_proposal(proposal: Proposal) -> Refusal | None:
 
 def refuse_change(change: Change) -> Refusal | None:
     """Why `change` makes no sense in any state."""
-    match change:
-        case Updated():  # First, as most changes are.
-            return _refuse_writes(change)
-        case ConflictOpened() | ConflictJoined():
-            return Refusal("reserved", "conflicts are opened by the hub alone")
-        case ChangeRequested() | RequestJoined():
-            return Refusal("reserved", "change requests are opened by the hub alone")
-        case TagRegistered():
+    if isinstance(change, Updated):
+        return _refuse_writes(change)
+    if isinstance(change, Registered):
+        if isinstance(change, TagRegistered):
             return refuse_tag_name(change.name) or _refuse_tagged(change)
-        case RoleAssigned():
+        if isinstance(change, RoleAssigned):
             return _refuse_content(change)
-        case Registered():
-            return refuse_name(change.name) or _refuse_content(change)
-        case Renamed():
-            return refuse_name(change.name)
-        case _:
-            return None
+        return refuse_name(change.name) or _refuse_content(change)
+    if isinstance(change, Renamed):
+        return refuse_name(change.name)
+    if isinstance(change, ConflictOpened | ConflictJoined):
+        return Refusal("reserved", "conflicts are opened by the hub alone")
+    if isinstance(change, ChangeRequested | RequestJoined):
+        return Refusal("reserved", "change requests are opened by the hub alone")
+    return None
 
 
 TAG: Final = re.compile(r"[\w.+-]+")
@@ -186,7 +189,10 @@ def _refuse_content(change: Registered) -> Refusal | None:
             if refusal := refuse_type(component_type):
                 return refusal
     for field in change.__struct_fields__:
-        if (why := fault(getattr(change, field))) is not None:
+        value = getattr(change, field)
+        if not value or (type(value) is str and value.isascii()):
+            continue
+        if (why := fault(value)) is not None:
             return Refusal("invalid_value", f"{field}: {why}")
     return None
 

@@ -23,6 +23,9 @@ BUSY_SECONDS: Final = 10.0
 CHECKPOINT_PAGES: Final = 4_000
 """Pages in the write-ahead log before they are moved into the file (16 MiB)."""
 
+CACHE_CHECKPOINT_PAGES: Final = 500
+"""… in a replica's copy: a process that has fetched much is not to move it all when it ends."""
+
 WAL_BYTES: Final = 64 << 20
 """The write-ahead log is cut back to this once a long read has let it grow."""
 

@@ -16,6 +16,7 @@ from stackroom.events.migrations import migrate, schema_of
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_blocks import SqliteCacheReader
 from stackroom.events.sqlite_file import (
+    CACHE_CHECKPOINT_PAGES,
     Durability,
     connect,
     explained,
@@ -206,6 +207,8 @@ def _open(
             known = steps(new_id, use)
             found = schema_of(conn, path, APPLICATION_ID, len(known))
             make_durable(conn, synchronous)
+            if use == "cache":
+                conn.execute(f"PRAGMA wal_autocheckpoint = {CACHE_CHECKPOINT_PAGES}")
             if found < len(known):
                 migrate(conn, path, APPLICATION_ID, known, now=now)
         except BaseException:

@@ -24,11 +24,11 @@ from stackroom.events.sqlite_write import MOVE_INDEXED
 log = logging.getLogger("stackroom.log")
 
 ROUND_PAGES: Final = 1_000
-"""Pages in the WAL before they are moved into the file (4 MiB); it then begins anew."""
+"""Pages in the WAL before they are moved into the file (4 MiB), and its beginning is written again."""
 
 READY_BYTES: Final = 8 << 20
 """The WAL's length from the first commit on. An fsync that makes a file longer waits for the file system's
-own journal, and for whatever else is in that: twice as long on a quiet disk, ten times on a busy one."""
+own journal, and takes up to twice as long as one of bytes that lie where others lay before."""
 
 PIECE_BYTES: Final = 1 << 20
 """What it is made longer by at once, in about half a millisecond."""

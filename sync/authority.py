@@ -274,7 +274,9 @@ class Authority:
         if submission.back is None:
             plain = branch.owner.plain(proposal.base, changes, who, proposal.id)
             # One look is enough for most.
-            if plain is not None and (self.ceilings is None or self.ceilings.hold(plain)):
+            if plain is not None and (
+                self.ceilings is None or self.ceilings.hold(branch.state, plain)
+            ):
                 return self._take(submission, branch, proposal.events, plain, "accepted", now, log)
         outcome = self._outcome(submission, branch, changes, who, log)
         if isinstance(outcome, Rejected) and submission.back is not None:

@@ -44,8 +44,10 @@ class Ceilings(Struct, frozen=True):
         """Those of a hub."""
         return cls(*(getattr(settings, name) for name in cls.__struct_fields__))
 
-    def hold(self, plain: Plain) -> bool:
-        """Whether `plain` is surely not too much."""
+    def hold(self, state: State, plain: Plain) -> bool:
+        """Whether `plain` is surely not too much in `state`."""
+        if plain.made and len(state.entities) + len(plain.made) > self.entities_profile:
+            return False
         return plain.bytes <= self.config_bytes and plain.levels <= self.config_depth
 
     def refuse(self, state: State, changes: Changes, profiles: Callable[[], int]) -> Refusal | None:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from stackroom.events import block, codec, merkle
 from stackroom.events.block import Block, pack, unpack
-from stackroom.events.errors import IntegrityError, UnknownEvent
+from stackroom.events.errors import IntegrityError, MalformedEvent, UnknownEvent
 from stackroom.events.fold import advance
 from stackroom.events.folding import Folding
 from stackroom.events.model import (
@@ -29,7 +31,9 @@ from stackroom.events.model import (
 from stackroom.events.signing import Signer
 from stackroom.events.state import State, encode
 from tests.client.homes import sealed
+from tests.events import test_fold
 from tests.events.commits import PROFILE, Chain
+from tests.events.test_fold import committed
 from tests.events.world import K8S, uid
 
 SIGNER = Signer(bytes(range(32)))
@@ -128,16 +132,91 @@ def test_one_event_in_each_commit_hashes_as_several_do() -> None:
     assert unpack(pack(commits)).leaves(PROFILE) == leaves_of(commits)
 
 
+def folded(state: State, commits: Sequence[Commit], size: int, take_every: int) -> State:
+    """The state after the commits in blocks of `size`; somebody takes it after every `take_every` of them."""
+    folding = Folding(state)
+    for n, begin in enumerate(range(0, len(commits), size), 1):
+        folding.take(unpack(pack(commits[begin : begin + size])))
+        if n % take_every == 0:
+            folding.settle()
+    folding.settle()
+    return state
+
+
+def expect_same(one: State, other: State) -> None:
+    """Byte for byte, and in what is not encoded."""
+    assert encode(one) == encode(other)
+    assert (one.names, one.conflicts, one.requests) == (
+        other.names,
+        other.conflicts,
+        other.requests,
+    )
+    assert (one.protected, one.profile_id) == (other.protected, other.profile_id)
+    assert list(one.entities) == list(other.entities)
+
+
+@pytest.mark.parametrize("take_every", [1, 3, 100])
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
-def test_blocks_fold_to_the_state_of_their_commits(size: int) -> None:
+def test_blocks_fold_to_the_state_of_their_commits(size: int, take_every: int) -> None:
     commits = history()
-    one, other = State(), State()
-    folding = Folding(other)
-    for begin in range(0, len(commits), size):
-        page = commits[begin : begin + size]
-        advance(one, page)
-        folding.take(unpack(pack(page)))
-        assert encode(other) == encode(one)
+    for upto in range(1, len(commits) + 1):
+        one = State()
+        advance(one, commits[:upto])
+        expect_same(folded(State(), commits[:upto], size, take_every), one)
+
+
+KEYS = st.sampled_from(["a", "b", "~1x"])
+VALUES = st.sampled_from([1, True, 1.0, "x", None, [1], [True], {"a": 1}, {"a": {"b": 1}}, {}])
+PATHS = st.one_of(
+    st.builds("/{}/{}".format, st.sampled_from(["config", "labels", "extra"]), KEYS),
+    st.builds("/config/{}/{}".format, KEYS, KEYS),
+)
+MAPS = st.dictionaries(KEYS, VALUES, max_size=2)
+UPDATES = st.builds(
+    ComponentUpdated,
+    st.dictionaries(PATHS, VALUES, max_size=3)
+    | st.builds(lambda whole: {"/config": whole}, MAPS)
+    | st.builds(lambda whole, last: {"/config/a": last, "/config": whole}, MAPS, VALUES),
+    st.lists(PATHS, max_size=2).map(tuple),
+)
+WRITTEN = st.one_of(*[UPDATES] * 3, test_fold.changes)
+"""All that can be said, and much that is written into maps."""
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(1, 3).map(uid), WRITTEN), min_size=1, max_size=3),
+        max_size=20,
+    ),
+    st.integers(1, 8),
+    st.integers(1, 4),
+)
+def test_whatever_was_committed_folds_in_blocks_as_it_does_one_by_one(
+    rest: list[list[tuple[str, Change]]], size: int, take_every: int
+) -> None:
+    begun: list[list[tuple[str, Change]]] = [
+        [(PROFILE, ProfileCreated("p"))],
+        [(uid(1), ComponentRegistered("a", "orchestrator", "a", {"a": 1}))],
+        [(uid(2), ComponentRegistered("b", "orchestrator", "a", {"a": {"b": 1}}))],
+    ]
+    commits = committed([*begun, *rest])
+    one = State()
+    advance(one, commits)
+    expect_same(folded(State(), commits, size, take_every), one)
+
+
+def test_who_takes_the_name_of_another_is_compared_with_what_that_is_by_now() -> None:
+    again = ComponentRegistered("k8s", "orchestrator", "kubernetes", {"n": 3})
+    other: list[list[tuple[str, Change]]] = [
+        [(PROFILE, ProfileCreated("team"))],
+        [(K8S, ComponentRegistered("k8s", "orchestrator", "kubernetes", {"n": 2}))],
+        [(K8S, update(("/config/n", 3)))],
+        [(uid(5), again)],
+        [(uid(5), update(("/config/n", 4)))],
+    ]
+    state = folded(State(), committed(other), 100, 1)
+    assert state.aliases == {uid(5): K8S}
+    assert state.entities[K8S].config == {"n": 4}  # type: ignore[union-attr]
 
 
 def test_who_held_the_state_before_is_not_told_of_what_came_since() -> None:
@@ -147,7 +226,7 @@ def test_who_held_the_state_before_is_not_told_of_what_came_since() -> None:
     before = state.copy()
     said = encode(before)
 
-    Folding(state).take(unpack(pack(commits[6:])))
+    folded(state, commits[6:], 100, 1)
 
     assert encode(before) == said
 
@@ -157,11 +236,26 @@ def test_the_state_stays_before_what_is_newer_than_this_program() -> None:
     newer = structs.replace(last, events=(*last.events, Event("Unheard", 1, K8S, b"", "{}")))
     expected, state = State(), State()
     advance(expected, known)
+    folding = Folding(state)
 
+    folding.take(unpack(pack(known[:9])))
     with pytest.raises(UnknownEvent):
-        Folding(state).take(unpack(pack([*known, newer])))
+        folding.take(unpack(pack([*known[9:], newer])))
 
-    assert encode(state) == encode(expected)
+    expect_same(state, expected)
+
+
+def test_a_body_that_does_not_fit_its_type_is_found_although_it_is_overwritten() -> None:
+    commits = history()
+    one = commits[2]
+    broken = structs.replace(one.events[0], body='{"set":5}')
+    commits[2] = structs.replace(one, events=(broken,))
+    with pytest.raises(MalformedEvent):
+        Folding(State()).take(unpack(pack(commits)))
+    alike = committed([[(K8S, update(("/config/n", 3)))]] * 2)
+    alike[0] = structs.replace(alike[0], events=(broken,))
+    with pytest.raises(MalformedEvent):
+        Folding(State()).take(unpack(pack(alike)))
 
 
 def broken(**columns: object) -> bytes:

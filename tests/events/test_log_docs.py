@@ -17,7 +17,7 @@ from stackroom.events.signing import Signer
 from stackroom.events.sqlite_file import CHECKPOINT_PAGES
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_schema import APPLICATION_ID
-from stackroom.events.sqlite_upkeep import INDEX_DUE, ROUND_PAGES
+from stackroom.events.sqlite_upkeep import INDEX_DUE, READY_BYTES, ROUND_PAGES
 from tests.events.commits import LOG_ID, NOON, PROFILE, Chain
 
 PAGE = Path(__file__).parents[2] / "docs" / "log.md"
@@ -96,3 +96,4 @@ def test_figures() -> None:
     assert f"every {CHECKPOINT_PAGES:,} pages" in TEXT
     assert f"every {ROUND_PAGES:,} pages" in TEXT
     assert f"once {INDEX_DUE:,} commits" in TEXT
+    assert f"zeros up to {READY_BYTES >> 20} MiB" in TEXT

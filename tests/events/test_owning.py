@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct, json
+from msgspec import Struct, json, structs
 
+from stackroom.events import owning
 from stackroom.events.check import (
     Accepted,
     Changes,
@@ -37,8 +38,8 @@ from stackroom.events.state import Component, State, encode
 from stackroom.events.values import depth
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, S3, started, uid
 
-FLAVOR, NONE = uid(31), uid(99)
-ids = st.sampled_from([K8S, LOCAL, S3, PROD, FLAVOR, PROFILE, NONE])
+FLAVOR, NEW, NEWER = uid(31), uid(98), uid(99)
+ids = st.sampled_from([K8S, LOCAL, S3, PROD, FLAVOR, PROFILE, NEW, NEWER])
 replicas = st.sampled_from(["ann", "bob", "cem"])
 scalars: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 1, 1.0, "x", "y", "\ud800", float("nan"), 2**64, -(2**70), b"x"]
@@ -89,13 +90,19 @@ changes: st.SearchStrategy[Any] = st.one_of(
         st.sampled_from([{"/settings/secrets": "refuse"}, {"/settings/merge": "entity"}]),
     ),
     st.builds(ComponentRenamed, st.sampled_from(["k8s", "local"])),
-    st.builds(ComponentRegistered, st.just("k8s"), st.just("orchestrator"), st.just("f")),
+    st.builds(
+        ComponentRegistered,
+        st.sampled_from(["k8s", "new", "newer", "a/b", "é", ""]),
+        st.sampled_from(["orchestrator", "Bad"]),
+        st.sampled_from(["f", " f"]),
+        st.dictionaries(st.sampled_from(["in", "\ud800"]), values, max_size=1),
+        protected=st.booleans(),
+    ),
     st.just(ComponentDeleted()),
     st.just(ProfileDeleted()),
 )
-everything = None
 rights = st.sampled_from(
-    [everything, frozenset({"profile.write"}), frozenset({"profile.read"}), frozenset()]
+    [None, frozenset({"profile.write"}), frozenset({"profile.read"}), frozenset()]
 )
 
 
@@ -138,10 +145,10 @@ def said(owner: Owner, base: int, changes: Changes, who: Who, id: str) -> bool:
         assert outcome == Accepted()
         owner.write(who.replica, plain)
         apply(aside, aside.seq + 1, who.replica, changes)
-        configs = [e.config for _, e in state.all(Component) if state.get(changes[0][0]) is e]
-        for config in configs:
-            assert len(json.encode(config)) <= plain.bytes
-            assert depth(config) <= plain.levels
+        for entity in map(state.get, dict.fromkeys(entity for entity, _ in changes)):
+            if isinstance(entity, Component):
+                assert len(json.encode(entity.config)) <= plain.bytes
+                assert depth(entity.config) <= plain.levels
     elif isinstance(outcome, Accepted | Converged):
         owner.apply(who.replica, changes)
         apply(aside, aside.seq + 1, who.replica, changes)
@@ -189,12 +196,47 @@ def test_both_ways_say_the_same(history: list[Tried]) -> None:
         (6, [(K8S, StackUpdated({"/labels/team": "ml"}))], False),
         (6, [(PROD, StackUpdated({"/components/orchestrator": [LOCAL]}))], False),
         (6, [(PROFILE, ProfileUpdated({"/settings/merge": "entity"}))], False),
-        (6, [(NONE, ComponentUpdated({"/config/ns": "x"}))], False),
+        (6, [(NEW, ComponentUpdated({"/config/ns": "x"}))], False),
     ],
 )
 def test_what_is_seen_at_one_look(base: int, changes: Changes, seen: bool) -> None:
     who = Who("bob", "bob", frozenset({"profile.write"}))
     assert said(owned(), base, changes, who, uid(1_000)) is seen
+
+
+AIRFLOW = ComponentRegistered("airflow", "orchestrator", "airflow", {"a": {"b": 1}}, {"l": "x"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        ([(NEW, AIRFLOW)], True),
+        ([(NEW, AIRFLOW), (K8S, ComponentUpdated({"/config/ns": "x"}))], True),
+        ([(NEW, AIRFLOW), (NEWER, structs.replace(AIRFLOW, name="other"))], True),
+        ([(NEW, AIRFLOW), (NEWER, structs.replace(AIRFLOW, component_type="other"))], True),
+        ([(NEW, AIRFLOW), (NEWER, AIRFLOW)], False),
+        ([(NEW, AIRFLOW), (NEW, structs.replace(AIRFLOW, name="other"))], False),
+        ([(NEW, AIRFLOW), (NEW, ComponentUpdated({"/config/a": 1}))], False),
+        ([(K8S, AIRFLOW)], False),
+        ([(NEW, structs.replace(AIRFLOW, name="k8s"))], False),
+        ([(NEW, structs.replace(AIRFLOW, name="a/b"))], False),
+        ([(NEW, structs.replace(AIRFLOW, protected=True))], False),
+        ([(NEW, structs.replace(AIRFLOW, config={"a": "x" * PLAIN_BYTES}))], False),
+    ],
+)
+def test_which_registrations_are_seen_at_one_look(changes: Changes, seen: bool) -> None:
+    who = Who("bob", "bob", frozenset({"profile.write"}))
+    owner = owned()
+    assert said(owner, 6, changes, who, uid(1_000)) is seen
+    update = [(NEW, ComponentUpdated({"/config/a": "x"}))]
+    assert said(owner, owner.state.seq, update, who, uid(1_001)) is (NEW in owner.state.entities)
+
+
+def test_what_was_deleted_and_comes_back_is_for_the_rules() -> None:
+    owner, who = owned(), Who("bob")
+    said(owner, 6, [(LOCAL, ComponentDeleted())], who, uid(1_000))
+    assert not said(owner, 7, [(LOCAL, AIRFLOW)], who, uid(1_001))
+    assert LOCAL in owner.state.entities
 
 
 def test_the_writes_of_ones_own_are_in_nobodys_way() -> None:
@@ -205,6 +247,25 @@ def test_the_writes_of_ones_own_are_in_nobodys_way() -> None:
     assert not said(owner, 6, update, ann, uid(1_002))
     assert said(owner, owner.state.seq, update, ann, uid(1_003))
     assert not said(owner, 6, update, ann, uid(1_004))
+
+
+def test_many_updates_of_one_entity_are_weighed_together() -> None:
+    owner, who = owned(), Who("bob")
+    several = [(K8S, ComponentUpdated({f"/config/{n}": "x" * 100})) for n in range(10)]
+    plain = owner.plain(6, several, who, uid(1_000))
+    assert plain is not None
+    assert 1_000 < plain.bytes < 1_500
+    plain = owner.plain(6, [several[0], (LOCAL, several[1][1])], who, uid(1_000))
+    assert plain is not None
+    assert plain.bytes < 200
+
+
+def test_what_is_known_is_forgotten_between_two_proposals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owning, "OWNED_MOST", 1)
+    owner, who = owned(), Who("bob")
+    for n in range(4):
+        several = [(id, ComponentUpdated({f"/config/{n}": n})) for id in (K8S, LOCAL, S3, K8S)]
+        assert said(owner, owner.state.seq, several, who, uid(1_000 + n))
 
 
 def test_what_lies_below_a_place_is_not_overlooked() -> None:

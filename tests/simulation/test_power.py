@@ -22,6 +22,7 @@ from stackroom.sync.authority import Authority, Decision
 from stackroom.sync.hub import Hub
 from stackroom.sync.notary import Notary
 from stackroom.sync.protocol import Commits, Hello, Results
+from stackroom.sync.submission import Party
 from tests.simulation.promises import Broken
 from tests.simulation.world import simulate
 
@@ -100,7 +101,7 @@ def lets_live_connections_be(patch: pytest.MonkeyPatch) -> None:
 
 
 def asks_rights_at_the_door_alone(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Authority, "_who", lambda self, submission, log: submission.who)
+    patch.setattr(Authority, "_party", lambda self, submission, log: Party(submission.who))
 
 
 def drops_what_is_closed(patch: pytest.MonkeyPatch) -> None:
