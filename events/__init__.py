@@ -3,7 +3,8 @@
 The room is a functional core: `model` (what can happen), `codec` (how it is kept), `state` and `fold`
 (what it adds up to), `rules` and `check` (what may be added), `resolve` (how a conflict ends),
 `history` (what was when), `merkle` (what proves it). `log` says what keeps the commits; `sqlite_log`
-keeps them in SQLite, on a thread of its own (`database`), by the steps in `migrations`.
+keeps them in SQLite, on a thread of its own (`database`), by the steps in `migrations`. `late` is for
+processes that must start at once: what others import for nothing waits for its first use.
 
 Imports nothing of `sync` and `client`.
 """

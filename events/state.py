@@ -178,8 +178,13 @@ class State:
         # A profile that was deleted is still the one that this state is about.
         self.profile_id = next((id for id, g in self.gone.items() if g.kind == "profile"), "")
         for id, entity in self.entities.items():
-            self._index(id, entity)
-            self._mark(id, entity)
+            # As `_index` and `_mark` have it, for thousands at once.
+            if (key := entity.key()) is not None:
+                self.names[key] = id
+            else:
+                self._index(id, entity)
+            if isinstance(entity, _PROTECTABLE) and entity.protected:
+                self.protected.add(id)
 
     def copy(self) -> "State":
         """A state that can be folded further without touching this one."""

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from stackroom.events.damage import Misfit, misfits, newest_fit, page_faults
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.log import Head, Identity
+from stackroom.events.log import Head, Identity, LogReader
 from stackroom.events.sqlite_file import connect, explained
 from stackroom.events.sqlite_log import open_reader
+from stackroom.events.sqlite_read import SqliteReader
 from stackroom.sync.errors import HubDamaged
 
 
@@ -46,19 +47,16 @@ def examined(path: Path) -> Whole:
         raise HubDamaged(str(path), str(error)) from error
 
 
-def look(path: Path, newest: int) -> None:
+def look(log: LogReader, path: Path, newest: int) -> None:
     """The quick look at a hub's start, at the `newest` commits; what it finds calls for the thorough one.
 
-    Raises HubDamaged.
+    `log` is read on the thread that reads later, which has the memory then that this took.
+    Raises HubDamaged, LogCorrupt.
     """
-    try:
-        with open_reader(path) as log:
-            if newest_fit(log, newest):
-                return
-            _, wrong = misfits(log)
-            raise damaged(path, wrong)
-    except LogCorrupt as error:
-        raise HubDamaged(str(path), str(error)) from error
+    assert isinstance(log, SqliteReader)
+    if not newest_fit(log, newest):
+        _, wrong = misfits(log)
+        raise damaged(path, wrong)
 
 
 def damaged(path: Path, wrong: list[Misfit]) -> HubDamaged:

@@ -220,13 +220,13 @@ async def _open(path: Path, settings: Settings) -> SqliteLog:
     """The log, of which the newest commits fit. Raises HubDamaged, and what SqliteLog.open raises."""
     try:
         event_log = await SqliteLog.open(path, new_id=new_hub_id(), now=clock())
+        try:
+            await event_log.read(lambda reader: look(reader, path, settings.verify_start))
+        except BaseException:
+            await event_log.aclose()
+            raise
     except LogCorrupt as error:
         raise HubDamaged(str(path), str(error)) from error
-    try:
-        await anyio.to_thread.run_sync(look, path, settings.verify_start)
-    except BaseException:
-        await event_log.aclose()
-        raise
     return event_log
 
 
