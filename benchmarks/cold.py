@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import time
 from itertools import count
 from pathlib import Path
@@ -11,7 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks import processes
-from benchmarks.builds import PLAIN, Build
 from benchmarks.join import Joined
 
 What: TypeAlias = Literal["history", "snapshot"]
@@ -37,10 +37,9 @@ class Newcomers:
     what that was, and import it before their clock runs, as libraries are loaded for any peer.
     """
 
-    def __init__(self, folder: Path, what: What, build: Build = PLAIN) -> None:
+    def __init__(self, folder: Path, what: What) -> None:
         self.what = what
         self._folder = folder
-        self._build = build
         self._modules: tuple[str, ...] = ()
         self._numbers = count(1)
 
@@ -50,7 +49,7 @@ class Newcomers:
         words = ("-m", "benchmarks.join", str(home), url, profile, self.what)
         before, started = processes.children_cpu(), time.monotonic()
         ended = subprocess.run(
-            [self._build.python, *words],
+            [sys.executable, *words],
             input=msgspec.json.encode(self._modules),
             check=True,
             stdout=subprocess.PIPE,

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import builds, processes, shell
+from benchmarks import processes, shell
 from benchmarks.asked import Asked
 from benchmarks.bench import Bench
-from benchmarks.builds import PLAIN, Build
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from benchmarks.workload import Shape, Team, build
@@ -118,12 +117,11 @@ def _round(home: Path, turn: int, found: _Found) -> None:
     """Runs each once."""
     ran = shell.run([sys.executable, "-c", "pass"], processes.environment())
     found.note(BARE, ran.ms, ran.processor_ms)
-    for one in builds.here():
-        for words in READS:
-            ran = shell.stackroom(home, *words, build=one)
-            if words == ("stack", "list") and ran.output.count("stack-") < STACKS:
-                raise AssertionError("not all stacks are listed")
-            found.note(_named(words, one), ran.ms, ran.processor_ms)
+    for words in READS:
+        ran = shell.stackroom(home, *words)
+        if words == ("stack", "list") and ran.output.count("stack-") < STACKS:
+            raise AssertionError("not all stacks are listed")
+        found.note(_named(words), ran.ms, ran.processor_ms)
     before = processes.children_cpu()
     until, took = _write(home, turn)
     processor = (processes.children_cpu() - before) * 1e3
@@ -131,17 +129,16 @@ def _round(home: Path, turn: int, found: _Found) -> None:
     found.note(ENDED, took, processor)
 
 
-def _named(words: Sequence[str], build: Build = PLAIN) -> str:
+def _named(words: Sequence[str]) -> str:
     """What the row of a command is called."""
-    name = f"`stackroom {' '.join(words)}`"
-    return name if build is PLAIN else f"{name}, {build.name}"
+    return f"`stackroom {' '.join(words)}`"
 
 
 def _write(home: Path, turn: int) -> tuple[float, float]:
     """Milliseconds until the command has said that it is committed, and to its end."""
     started = time.perf_counter()
     with subprocess.Popen(
-        [shell.script(), *WRITE, f"--change={turn}", "--no-validate"],
+        [shell.SCRIPT, *WRITE, f"--change={turn}", "--no-validate"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -160,7 +157,7 @@ def _write(home: Path, turn: int) -> tuple[float, float]:
 def _modules(home: Path, words: Sequence[str]) -> str:
     """How many modules a command imports beyond those of the bare interpreter."""
     counts = []
-    for command in (["-c", "pass"], [shell.script(), *words]):
+    for command in (["-c", "pass"], [shell.SCRIPT, *words]):
         environment = processes.environment(STACKROOM_HOME=str(home))
         ran = shell.run([sys.executable, "-X", "importtime", *command], environment)
         lines = [line for line in ran.errors.splitlines() if line.startswith("import time:")]

@@ -4,7 +4,6 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 from urllib.request import Request, urlopen
@@ -12,13 +11,11 @@ from urllib.request import Request, urlopen
 import msgspec
 from msgspec import Struct
 
-from benchmarks import builds, processes
+from benchmarks import processes
 from benchmarks.asked import Asked
 from benchmarks.bench import Bench
-from benchmarks.builds import PLAIN, Build
 from benchmarks.cold import Came, Newcomers, What
 from benchmarks.outcome import Outcome, Target
-from benchmarks.peers.field import slug
 from benchmarks.processes import Running
 from benchmarks.series import Series
 from benchmarks.workload import Shape, Team, build
@@ -30,18 +27,6 @@ KINDS: Final[dict[What, str]] = {
     "history": "no snapshot: state rebuilt and stored",
     "snapshot": "snapshot and tail: usable",
 }
-
-
-class Hubs(Struct, frozen=True):
-    """The hubs that newcomers of one build come to: with snapshots, and with history alone."""
-
-    build: Build
-    quick: Running
-    slow: Running
-
-    def running(self, what: What) -> Running:
-        """The one that serves such newcomers."""
-        return self.quick if what == "snapshot" else self.slow
 
 
 class Found(Struct, frozen=True):
@@ -69,12 +54,15 @@ def run(bench: Bench) -> list[Outcome]:
             len(msgspec.json.encode(page)) for page in pages(log, team.profile, 0, head.seq)
         )
     assert snapshot is not None
-    with ExitStack() as stack:
-        hubs = [_hubs(bench, stack, made, each) for each in builds.here()]
+    slow = bench.folder / "newcomer-history"
+    shutil.copytree(made, slow)
+    _drop_snapshots(slow / "hub.db")
+    with processes.hub(made) as quick, processes.hub(slow) as unread:
+        hubs: dict[What, Running] = {"history": unread, "snapshot": quick}
         found = _measured(bench, hubs, team.profile, head, snapshot.seq)
     rows = tuple(_rows(found, head.seq, snapshot.seq))
-    first, *others = found[PLAIN.name, "history"]
-    rebuild, use = (_seconds(found[PLAIN.name, what]) for what in KINDS)
+    first, *others = found["history"]
+    rebuild, use = (_seconds(found[what]) for what in KINDS)
     history = f"{head.seq:,}"
     targets = (
         Target(
@@ -120,10 +108,8 @@ def run(bench: Bench) -> list[Outcome]:
         "`blame`) first spreads it into rows and indexes, once",
         "the first kind is served by a hub on the same log, its snapshots deleted; root, seq and the "
         "number of components are compared with the hub's each time",
-        *_left_out(),
     )
     heading = (
-        "hub and client",
         "cold client",
         "commits received",
         "s in its process",
@@ -135,42 +121,24 @@ def run(bench: Bench) -> list[Outcome]:
     return [Outcome("A cold client", heading, rows, targets, notes)]
 
 
-def _hubs(bench: Bench, stack: ExitStack, made: Path, each: Build) -> Hubs:
-    """Starts two hubs of a build on copies of the log that was made."""
-    quick = bench.folder / f"newcomer-snapshots-{slug(each.name)}"
-    slow = bench.folder / f"newcomer-history-{slug(each.name)}"
-    shutil.copytree(made, quick)
-    shutil.copytree(made, slow)
-    _drop_snapshots(slow / "hub.db")
-    running = (
-        stack.enter_context(processes.hub(data, program=each.service)) for data in (quick, slow)
-    )
-    return Hubs(each, *running)
-
-
 def _measured(
-    bench: Bench, hubs: list[Hubs], profile: str, head: Head, snapshot: int
-) -> dict[tuple[str, What], list[Found]]:
-    """Newcomers of each kind to each hub in turn, the first one included."""
-    found: dict[tuple[str, What], list[Found]] = {}
-    kinds = {
-        (hub.build.name, what): (hub, Newcomers(bench.folder, what, hub.build))
-        for hub in hubs
-        for what in KINDS
-    }
+    bench: Bench, hubs: dict[What, Running], profile: str, head: Head, snapshot: int
+) -> dict[What, list[Found]]:
+    """Newcomers of each kind in turn, the first one included."""
+    found: dict[What, list[Found]] = {what: [] for what in hubs}
+    newcomers = {what: Newcomers(bench.folder, what) for what in hubs}
     for _ in range(bench.scale.newcomers + 1):
-        for (name, what), (hub, newcomers) in kinds.items():
-            running = hub.running(what)
+        for what, running in hubs.items():
             cpu, sent = running.cpu_seconds(), _sent(running)
-            came = newcomers.come(running.url, running.token, profile)
+            came = newcomers[what].come(running.url, running.token, profile)
             one = Found(came, running.cpu_seconds() - cpu, _sent(running) - sent)
             joined = came.joined
             expected = head.seq - (snapshot if what == "snapshot" else 0)
             there = (joined.seq, joined.received, joined.components, joined.root)
             if there != (head.seq, expected, bench.scale.components, head.root.hex()):
                 raise AssertionError(f"the copy is not what the hub has: {joined}")
-            found.setdefault((name, what), []).append(one)
-            bench.say(f"{name}, {what}: {joined.seconds:.3f} s, as a process {came.whole:.2f} s")
+            found[what].append(one)
+            bench.say(f"{what}: {joined.seconds:.3f} s, as a process {came.whole:.2f} s")
     return found
 
 
@@ -179,13 +147,10 @@ def _seconds(found: list[Found]) -> Series:
     return Series(tuple(one.came.joined.seconds for one in found[1:]))
 
 
-def _rows(
-    found: dict[tuple[str, What], list[Found]], head: int, snapshot: int
-) -> Iterator[tuple[str, ...]]:
-    for (name, what), (first, *others) in found.items():
+def _rows(found: dict[What, list[Found]], head: int, snapshot: int) -> Iterator[tuple[str, ...]]:
+    for what, (first, *others) in found.items():
         joined = [one.came.joined for one in others]
         yield (
-            name,
             KINDS[what],
             f"{head if what == 'history' else head - snapshot:,}",
             Series(tuple(each.seconds for each in joined)).shown(3),
@@ -194,11 +159,6 @@ def _rows(
             Series(tuple(one.came.processor for one in others)).shown(2),
             f"{first.came.joined.seconds:.2f}",
         )
-
-
-def _left_out() -> Iterator[str]:
-    if missing := builds.OPTIONAL.missing():
-        yield f"{builds.OPTIONAL.name} is left out: {missing}"
 
 
 def _drop_snapshots(path: Path) -> None:

@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,6 @@ from msgspec import Struct
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from benchmarks.builds import PLAIN
 from stackroom.sync import protocol as wire
 from stackroom.sync import tokens
 from stackroom.sync.folder import HubFolder
@@ -30,6 +30,9 @@ from stackroom.sync.tuning import Tuned
 HOST: Final = "127.0.0.1"
 PATIENCE: Final = 60.0
 """Seconds for a process to start or to end."""
+
+SERVICE: Final = (sys.executable, "-m", "stackroom.sync")
+"""What runs a hub."""
 
 MEASURED: Final = Settings(
     port=0,
@@ -65,7 +68,7 @@ class Running(Struct, frozen=True):
 
 @contextmanager
 def hub(
-    data: Path, settings: Settings = MEASURED, program: Sequence[str] = PLAIN.service
+    data: Path, settings: Settings = MEASURED, program: Sequence[str] = SERVICE
 ) -> Iterator[Running]:
     """Our hub on the folder `data`, as `stackroom hub up` starts it; ended at the end.
 

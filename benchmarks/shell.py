@@ -1,14 +1,17 @@
 """Commands as whole processes: from the start to the end, their output taken by a pipe."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
 from benchmarks import processes
-from benchmarks.builds import PLAIN, Build
+
+SCRIPT: Final = str(Path(sys.executable).with_name("stackroom"))
 
 
 class Ran(Struct, frozen=True):
@@ -31,11 +34,6 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path | N
     return Ran(took * 1e3, used * 1e3, ended.stdout, ended.stderr)
 
 
-def script(build: Build = PLAIN) -> str:
-    """The `stackroom` of a build."""
-    return str(Path(build.python).with_name("stackroom"))
-
-
-def stackroom(home: Path, *words: str, build: Build = PLAIN) -> Ran:
+def stackroom(home: Path, *words: str) -> Ran:
     """Runs `stackroom` with these words, on a home of its own."""
-    return run([script(build), *words], processes.environment(STACKROOM_HOME=str(home)))
+    return run([SCRIPT, *words], processes.environment(STACKROOM_HOME=str(home)))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from benchmarks import builds, processes, speaker
+from benchmarks import processes, speaker
 from benchmarks.peers import raw
 from benchmarks.peers.peer import Caught, Heard, Message, Peer
 from benchmarks.peers.workload import COMPONENTS, Made, team
@@ -224,15 +224,14 @@ class Ours(Peer):
     acknowledged = "checked, in the Merkle tree, fsynced"
     ours = True
     signing = False
-    build = builds.PLAIN
 
     def missing(self) -> str:
-        """The plain build is what this is about, and always there."""
-        return self.build.missing()
+        """It is what this is about."""
+        return ""
 
     def version(self) -> str:
         """Of this very tree."""
-        return f"{self.build.name} {version('stackroom')}"
+        return f"stackroom {version('stackroom')}"
 
     @contextmanager
     def serving(self, folder: Path) -> Iterator[OurServer]:
@@ -240,7 +239,7 @@ class Ours(Peer):
         folder.mkdir(exist_ok=True)
         if (folder / "hub.db").exists():
             _drop_snapshots(folder / "hub.db")
-        with processes.hub(folder, program=self.build.service) as running:
+        with processes.hub(folder) as running:
             yield OurServer(running.url, running.token, running.pid, self.signing)
 
 
@@ -252,14 +251,6 @@ class OursSigned(Ours):
     subscribers = False
     history = False
     signing = True
-
-
-class OursCompiled(Ours):
-    """The same hub of a compiled build; catching up is the client's work (case `newcomer`)."""
-
-    name = builds.OPTIONAL.name
-    history = False
-    build = builds.OPTIONAL
 
 
 def _drop_snapshots(path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.peers.jetstream import JetStream, JetStreamAlways
-from benchmarks.peers.ours import Ours, OursCompiled, OursSigned
+from benchmarks.peers.ours import Ours, OursSigned
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.postgres import Postgres
 from benchmarks.peers.redis_streams import RedisStreams
@@ -14,7 +14,6 @@ from benchmarks.peers.yjs import Hocuspocus, YWebsocket
 ALL: Final[tuple[Peer, ...]] = (
     Ours(),
     OursSigned(),
-    OursCompiled(),
     Reference(),
     RedisStreams(),
     Postgres(),

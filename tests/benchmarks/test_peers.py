@@ -1,6 +1,5 @@
 """The cases beside the peers, on a tiny scale: our hub and the reference hub, which need nothing else."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +8,9 @@ from msgspec import structs
 
 from benchmarks import catch_up, commits, delivery
 from benchmarks.bench import QUICK, Bench
-from benchmarks.builds import Build
 from benchmarks.outcome import Outcome
 from benchmarks.peers import field, roster
-from benchmarks.peers.ours import Ours, OursCompiled, OursSigned
+from benchmarks.peers.ours import Ours, OursSigned
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.reference import Reference
 from benchmarks.peers.workload import Supply, marks
@@ -28,12 +26,6 @@ TINY = structs.replace(
     peers_history=300,
     catch_ups=1,
 )
-
-
-class Compiled(OursCompiled):
-    """A second build, which is the plain one once more."""
-
-    build = Build(OursCompiled.name, sys.executable)
 
 
 class Absent(Reference):
@@ -56,7 +48,7 @@ class Broken(Reference):
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    peers: tuple[Peer, ...] = (Ours(), OursSigned(), Compiled(), Reference(), Absent(), Broken())
+    peers: tuple[Peer, ...] = (Ours(), OursSigned(), Reference(), Absent(), Broken())
     monkeypatch.setattr(roster, "ALL", peers)
     return Bench(TINY, tmp_path, lambda line: None)
 
@@ -72,8 +64,6 @@ def test_ours_and_the_reference_do_the_same_work(
     assert first.plots
     said = "\n".join(note for outcome in (first, *rest) for note in outcome.notes)
     assert "broken is left out: it did not start (no such thing)" in said
-    if run is not catch_up.run:
-        assert Compiled.name in names
     assert "absent is left out: it is not installed (apt install absent)" in said
 
 
