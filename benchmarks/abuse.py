@@ -18,7 +18,7 @@ from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME, Ids, Shape, Team
 from stackroom.events.model import Proposal
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
+from stackroom.sync.people import tokens
 from stackroom.sync.settings import Settings
 
 HONEST: Final = 50

@@ -30,7 +30,7 @@ from stackroom.events.model import (
 )
 from stackroom.events.values import Value
 from stackroom.sync import protocol as wire
-from stackroom.sync.pages import dashboard
+from stackroom.sync.web.pages import dashboard
 from tests.chromium import CHROMIUM, MISSING, started
 
 SCRIPT: Final = Path(__file__).with_name("dashboard.js").read_text("utf-8")

@@ -17,7 +17,7 @@ from stackroom.events.log import LogWriter
 from stackroom.events.model import Proposal
 from stackroom.events.permissions import Who
 from stackroom.events.sqlite_log import LogFile
-from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.deciding.authority import Authority, Submission
 from stackroom.sync.settings import Settings
 
 COMPONENTS: Final = 500

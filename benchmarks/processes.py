@@ -22,10 +22,10 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
-from stackroom.sync.folder import HubFolder
+from stackroom.sync.hosting.folder import HubFolder
+from stackroom.sync.hosting.tuning import Tuned
+from stackroom.sync.people import tokens
 from stackroom.sync.settings import Settings
-from stackroom.sync.tuning import Tuned
 
 HOST: Final = "127.0.0.1"
 PATIENCE: Final = 60.0

@@ -26,7 +26,7 @@ from stackroom.events.model import (
 from stackroom.events.permissions import Who
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.values import Value
-from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.deciding.authority import Authority, Submission
 from stackroom.sync.settings import Settings
 
 FIRST_TIME: Final = 1_750_000_000_000

@@ -25,7 +25,7 @@ from stackroom.events.signed_note import BadNote, verifier_key
 from stackroom.events.sqlite_file import connect, explained
 from stackroom.events.sqlite_log import open_reader
 from stackroom.events.state import listing
-from stackroom.sync.hub_key import KEY_FACT
+from stackroom.sync.checkpoints.hub_key import KEY_FACT
 
 Tell: TypeAlias = Callable[[int, int | None], None]
 """Is told how many commits were verified, and of how many."""

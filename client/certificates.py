@@ -7,7 +7,7 @@ from pathlib import Path
 from stackroom.client.errors import NotTrusted
 from stackroom.client.trust import Trust
 from stackroom.client.urls import refuse_unencrypted
-from stackroom.sync.pinning import WrongCertificate, pinned_context
+from stackroom.sync.sockets.pinning import WrongCertificate, pinned_context
 
 
 def context_of(url: str, trust: Trust) -> ssl.SSLContext | None:

@@ -23,7 +23,7 @@ from stackroom.client.settings import Settings
 from stackroom.client.trust import Trust
 from stackroom.client.urls import is_loopback
 from stackroom.sync import protocol as wire
-from stackroom.sync.pinning import WrongCertificate, fingerprint, unverified_context
+from stackroom.sync.sockets.pinning import WrongCertificate, fingerprint, unverified_context
 
 USUAL: Final = Trust()
 

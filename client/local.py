@@ -23,7 +23,7 @@ from stackroom.events.permissions import Who
 
 if TYPE_CHECKING:
     from stackroom.events.sqlite_cache import SqliteCacheWriter
-    from stackroom.sync.authority import Authority
+    from stackroom.sync.deciding.authority import Authority
 
 KEPT: Final = 8
 """Local profiles whose states stay in memory."""
@@ -105,7 +105,7 @@ class LocalHub:
 
     def _decide(self, profile: str, kept: Authored, log: LogWriter) -> Answer:
         # Not at the top: commands that only read must start at once.
-        from stackroom.sync.authority import Authority, Submission
+        from stackroom.sync.deciding.authority import Authority, Submission
 
         head, replica = log.head(profile).seq, self.store.replica
         known = self._authority is not None and replica == self._replica

@@ -146,7 +146,7 @@ def _why_not_open(url: str, settings: Settings, error: Exception) -> StackroomEr
         from ssl import SSLCertVerificationError
 
         from stackroom.client.certificates import refusal
-        from stackroom.sync.pinning import WrongCertificate
+        from stackroom.sync.sockets.pinning import WrongCertificate
 
         if isinstance(error, SSLCertVerificationError):
             shown = "" if isinstance(error, WrongCertificate) else _presented(url, settings)
@@ -158,7 +158,7 @@ def _presented(url: str, settings: Settings) -> str:
     """The fingerprint of the certificate that the hub shows; empty if it shows none this time."""
     import socket
 
-    from stackroom.sync.pinning import fingerprint, unverified_context
+    from stackroom.sync.sockets.pinning import fingerprint, unverified_context
 
     parts = urlsplit(url)
     address = parts.hostname or "", parts.port or 0

@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from stackroom.client.errors import NotSignedIn
 from stackroom.client.settings import Settings
-from stackroom.sync.authorization import challenge_of, request_address
 from stackroom.sync.errors import FetchFailed
-from stackroom.sync.fetching import fetch
+from stackroom.sync.oidc.authorization import challenge_of, request_address
+from stackroom.sync.oidc.fetching import fetch
+from stackroom.sync.oidc.provider import Endpoints, discover
 from stackroom.sync.protocol import OidcWay
-from stackroom.sync.provider import Endpoints, discover
 
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 

@@ -4,6 +4,6 @@ from stackroom.events.late import postpone
 
 postpone()
 
-from stackroom.sync.service import main  # noqa: E402 (it is what is to be imported without those)
+from stackroom.sync.hosting.service import main  # noqa: E402 (it is what is to be imported without those)
 
 main()

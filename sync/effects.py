@@ -8,13 +8,13 @@ from stackroom.events.log import Head, Snapshot
 from stackroom.events.model import Commit
 from stackroom.events.permissions import Who
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
-from stackroom.sync.access import Fact, Principal
-from stackroom.sync.authority import Submission
-from stackroom.sync.blocks import Packed
-from stackroom.sync.mending import Mending
-from stackroom.sync.proofs import Proof
-from stackroom.sync.security_log import Kind, Wanted
+from stackroom.sync.deciding.authority import Submission
+from stackroom.sync.healing.mending import Mending
+from stackroom.sync.hosting.security_log import Kind, Wanted
+from stackroom.sync.people import tokens
+from stackroom.sync.people.access import Fact, Principal
+from stackroom.sync.people.proofs import Proof
+from stackroom.sync.reading.blocks import Packed
 
 ENVELOPE_BYTES: Final = 256
 """What a commit takes beside the bodies of its events, about."""

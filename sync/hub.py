@@ -18,10 +18,10 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.people import HUB
 from stackroom.events.permissions import Rights, Who
 from stackroom.events.rules import Refusal
-from stackroom.sync import farewell, noting, tokens
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Access, Principal
-from stackroom.sync.authority import Decision, Submission
+from stackroom.sync.checkpoints.notary import Notary
+from stackroom.sync.deciding.authority import Decision, Submission
+from stackroom.sync.deciding.foresight import Foreseen, answered
 from stackroom.sync.effects import (
     Contrast,
     FetchRoots,
@@ -41,15 +41,17 @@ from stackroom.sync.effects import (
     WorkOut,
     needs_proof,
 )
-from stackroom.sync.farewell import Farewell
-from stackroom.sync.foresight import Foreseen, answered
-from stackroom.sync.healing import Healing
-from stackroom.sync.inspecting import Inspections
-from stackroom.sync.notary import Notary
-from stackroom.sync.orders import BAD_CODE, Carried
-from stackroom.sync.proofs import Proof
+from stackroom.sync.healing.parting import Healing
+from stackroom.sync.hosting import noting
+from stackroom.sync.hosting.inspecting import Inspections
+from stackroom.sync.people import tokens
+from stackroom.sync.people.access import Access, Principal
+from stackroom.sync.people.orders import BAD_CODE, Carried
+from stackroom.sync.people.proofs import Proof
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
+from stackroom.sync.sockets import farewell
+from stackroom.sync.sockets.farewell import Farewell
 
 _GRANT: Final = "an administrator of the hub can grant it: stackroom role assign viewer --user NAME"
 _AUDIT: Final = (

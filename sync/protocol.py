@@ -14,7 +14,6 @@ from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
-from stackroom.sync.close_codes import CloseCode as CloseCode
 from stackroom.sync.messages.drafts import Draft as Draft
 from stackroom.sync.messages.drafts import Drafted as Drafted
 from stackroom.sync.messages.healing import Compare as Compare
@@ -82,6 +81,7 @@ from stackroom.sync.messages.sign_in import Redeem as Redeem
 from stackroom.sync.messages.sign_in import SignIn as SignIn
 from stackroom.sync.messages.sign_in import SignInOidc as SignInOidc
 from stackroom.sync.messages.sign_in import Ways as Ways
+from stackroom.sync.sockets.close_codes import CloseCode as CloseCode
 
 VERSION: Final = 1
 MSGPACK: Final = f"stackroom.v{VERSION}+msgpack"

@@ -27,43 +27,43 @@ from stackroom.events.rules import Refusal
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Access, Principal
-from stackroom.sync.anchoring import Anchors, Schedule
-from stackroom.sync.authority import Authority, Decision
-from stackroom.sync.browser_cookie import BrowserCookie
-from stackroom.sync.browser_login import BrowserLogin
-from stackroom.sync.bucket import Rate
-from stackroom.sync.ceilings import Ceilings
-from stackroom.sync.committer import Committer
-from stackroom.sync.desk import Desk
+from stackroom.sync.checkpoints.anchoring import Anchors, Schedule
+from stackroom.sync.checkpoints.notary import Notary
+from stackroom.sync.deciding.authority import Authority, Decision
+from stackroom.sync.deciding.ceilings import Ceilings
+from stackroom.sync.deciding.committer import Committer
+from stackroom.sync.deciding.snapshots import Snapshots
+from stackroom.sync.deciding.snapshotter import Snapshotter
+from stackroom.sync.deciding.turns import Turns
 from stackroom.sync.errors import BadCertificate
-from stackroom.sync.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
-from stackroom.sync.gate import Gate, SignIn
-from stackroom.sync.http import Door
-from stackroom.sync.inspector import Storage, nowhere
-from stackroom.sync.link import Link
-from stackroom.sync.logins import Logins
-from stackroom.sync.mending import Mending, Outcome
-from stackroom.sync.metrics import Metrics
-from stackroom.sync.notary import Notary
-from stackroom.sync.noting import Sparing
-from stackroom.sync.orders import Carried
-from stackroom.sync.outlet import Outlet
-from stackroom.sync.pace import Pace
-from stackroom.sync.pages import dashboard
-from stackroom.sync.porch import Guest, Porch
-from stackroom.sync.proving import Prover
-from stackroom.sync.pulse import Pulse
-from stackroom.sync.security_log import NOWHERE, Notes
+from stackroom.sync.healing.mending import Mending, Outcome
+from stackroom.sync.hosting.inspector import Storage, nowhere
+from stackroom.sync.hosting.metrics import Metrics
+from stackroom.sync.hosting.noting import Sparing
+from stackroom.sync.hosting.security_log import NOWHERE, Notes
+from stackroom.sync.oidc.logins import Logins
+from stackroom.sync.people.access import Access, Principal
+from stackroom.sync.people.gate import Gate, SignIn
+from stackroom.sync.people.orders import Carried
+from stackroom.sync.people.proving import Prover
+from stackroom.sync.reading.desk import Desk
 from stackroom.sync.session import Session, named
 from stackroom.sync.settings import Settings
-from stackroom.sync.snapshots import Snapshots
-from stackroom.sync.snapshotter import Snapshotter
-from stackroom.sync.tls import Tls
-from stackroom.sync.turns import Turns
+from stackroom.sync.sockets.bucket import Rate
+from stackroom.sync.sockets.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
+from stackroom.sync.sockets.link import Link
+from stackroom.sync.sockets.outlet import Outlet
+from stackroom.sync.sockets.pace import Pace
+from stackroom.sync.sockets.porch import Guest, Porch
+from stackroom.sync.sockets.pulse import Pulse
+from stackroom.sync.sockets.tls import Tls
+from stackroom.sync.web.browser_cookie import BrowserCookie
+from stackroom.sync.web.browser_login import BrowserLogin
+from stackroom.sync.web.http import Door
+from stackroom.sync.web.pages import dashboard
 
 if TYPE_CHECKING:
-    from stackroom.sync.provider import Provider
+    from stackroom.sync.oidc.provider import Provider
 
 log = logging.getLogger("stackroom.hub")
 

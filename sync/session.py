@@ -4,8 +4,8 @@ from stackroom.events.model import Millis
 from stackroom.events.permissions import Who
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Principal
 from stackroom.sync.effects import Read
+from stackroom.sync.people.access import Principal
 
 
 class Subscription:

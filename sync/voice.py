@@ -2,7 +2,7 @@
 
 from stackroom.sync import protocol as wire
 from stackroom.sync.effects import Close, Effect, Noted, Send
-from stackroom.sync.security_log import Kind
+from stackroom.sync.hosting.security_log import Kind
 from stackroom.sync.session import Session
 
 

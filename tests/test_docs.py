@@ -86,7 +86,12 @@ def test_every_rejection_is_in_the_rules() -> None:
     rules = (ROOT / "docs" / "rules.md").read_text()
     sources = "".join(
         (ROOT / name).read_text()
-        for name in ("events/check.py", "events/rules.py", "sync/authority.py", "sync/hub.py")
+        for name in (
+            "events/check.py",
+            "events/rules.py",
+            "sync/deciding/authority.py",
+            "sync/hub.py",
+        )
     )
     codes = set(
         re.findall(r'(?:Refusal|_Refused|join_or_refuse)\(\s*(?:\w+, )?"([a-z_]+)"', sources)

@@ -36,9 +36,12 @@ SHELLS = {
 }
 """The modules of `events` that carry bytes, and what a process sets up first; all others are plain functions."""
 
+SANS_IO = ("protocol.py", "hub.py", "deciding/authority.py", "reading/paging.py")
+"""The modules of `sync` that decide, and carry no bytes."""
+
 CORES = [
     *(p for p in MODULES if p.parent.name == "events" and f"events/{p.name}" not in SHELLS),
-    *(ROOT / "sync" / f"{name}.py" for name in ("protocol", "authority", "hub", "paging")),
+    *(ROOT / "sync" / name for name in SANS_IO),
     *(ROOT / "client" / f"{name}.py" for name in ("replica", "rebase")),
 ]
 

@@ -20,10 +20,10 @@ from stackroom.events.model import ComponentUpdated
 from stackroom.events.permissions import Rights, Who
 from stackroom.events.state import Component, Conflict, State, encode
 from stackroom.sync import protocol as wire
-from stackroom.sync import service
-from stackroom.sync.access import Principal
+from stackroom.sync.hosting import service
+from stackroom.sync.hosting.tuning import Tuned
+from stackroom.sync.people.access import Principal
 from stackroom.sync.settings import Settings
-from stackroom.sync.tuning import Tuned
 from tests.events.world import uid
 from tests.sync.members import set_up
 from tests.sync.open_access import OpenAccess, token_of

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.terminal import Tone
     from stackroom.client.doctor.bundle import Schema
     from stackroom.client.workspace import Workspace
-    from stackroom.sync.folder import HubFolder
+    from stackroom.sync.hosting.folder import HubFolder
 
 TONES: "dict[Level, Tone]" = {
     "ok": "good",
@@ -81,7 +81,7 @@ def doctor(
     are rescued as far as they can be read, and what was there is kept.
     """
     from stackroom.client.commands.progress import progress
-    from stackroom.sync.folder import HubFolder
+    from stackroom.sync.hosting.folder import HubFolder
 
     app: App = context.obj
     if bundle_file is not None and bundle_file.exists():

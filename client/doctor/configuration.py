@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from stackroom.client.doctor.finding import Finding
 from stackroom.sync.errors import BadSetting
-from stackroom.sync.folder import HubFolder
+from stackroom.sync.hosting.folder import HubFolder
+from stackroom.sync.hosting.tuning import tuned
 from stackroom.sync.settings import Settings
-from stackroom.sync.tuning import tuned
 
 Of: TypeAlias = Literal["client", "hub"]
 

@@ -14,11 +14,12 @@ from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_log import open_reader
 from stackroom.events.sqlite_schema import APPLICATION_ID, steps
-from stackroom.sync import hub_key, probe
+from stackroom.sync.checkpoints import hub_key
+from stackroom.sync.checkpoints.hub_key import KEY_FACT
 from stackroom.sync.errors import BadHubKey
-from stackroom.sync.folder import HubFolder
-from stackroom.sync.hub_key import KEY_FACT
-from stackroom.sync.restoring import decided
+from stackroom.sync.hosting import probe
+from stackroom.sync.hosting.folder import HubFolder
+from stackroom.sync.hosting.restoring import decided
 
 MEND: Final = "stackroom hub restore FILE, then stackroom hub heal"
 

@@ -18,8 +18,8 @@ from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_file import connect, explained
 from stackroom.sync.errors import AlreadyRunning
-from stackroom.sync.folder import HubFolder
-from stackroom.sync.restoring import finish
+from stackroom.sync.hosting.folder import HubFolder
+from stackroom.sync.hosting.restoring import finish
 
 
 class Repaired(Struct, frozen=True):

@@ -14,7 +14,8 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from stackroom.events.people_entities import User
 from stackroom.sync import protocol as wire
-from stackroom.sync import service, tokens
+from stackroom.sync.hosting import service
+from stackroom.sync.people import tokens
 from tests.attacks.standing import coming, connecting, standing
 from tests.events.world import uid
 from tests.sync.members import Team, made, new, redeem, set_up
@@ -125,7 +126,7 @@ class TestTiming:
     def test_secrets_are_compared_in_one_place(self) -> None:
         """`compare_digest` stands in `tokens.is_it`; nothing else in the hub compares hashes."""
         users = []
-        for path in sorted((ROOT / "sync").glob("*.py")):
+        for path in sorted((ROOT / "sync").rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Attribute) and node.attr == "compare_digest":
                     users.append(path.name)

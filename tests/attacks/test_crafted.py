@@ -24,7 +24,7 @@ from stackroom.events.people_model import TeamCreated, TeamUpdated
 from stackroom.events.permissions import Who
 from stackroom.events.state import Component, Profile
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
+from stackroom.sync.people import tokens
 from tests.attacks.standing import coming, standing
 from tests.events.world import started, uid
 from tests.sync.members import Team, made, new

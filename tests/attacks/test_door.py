@@ -22,9 +22,9 @@ from stackroom.client.errors import SlowDown
 from stackroom.client.line import dial
 from stackroom.client.settings import Settings as ClientSettings
 from stackroom.sync import protocol as wire
-from stackroom.sync.headers import USUAL
-from stackroom.sync.security_log import SecurityLog
+from stackroom.sync.hosting.security_log import SecurityLog
 from stackroom.sync.settings import Settings
+from stackroom.sync.web.headers import USUAL
 from tests.attacks.standing import coming, connecting, rest, standing, until
 from tests.events.world import uid
 from tests.sync.members import Team, made, new, redeem

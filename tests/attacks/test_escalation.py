@@ -54,7 +54,7 @@ from stackroom.events.people_model import (
 )
 from stackroom.events.permissions import PEOPLE
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
+from stackroom.sync.people import tokens
 from tests.attacks.standing import coming, standing
 from tests.events.world import uid
 from tests.sync.members import Team, made, redeem

@@ -13,7 +13,7 @@ from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.people_entities import Token, User
 from stackroom.events.people_model import UserDeleted
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import PeopleAccess
+from stackroom.sync.people.access import PeopleAccess
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import Gate, coming, connecting, rest, standing, until

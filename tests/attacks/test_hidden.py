@@ -14,7 +14,7 @@ from stackroom.events.people_entities import Project, User
 from stackroom.events.people_model import ProjectCreated, RoleAssigned, TeamCreated
 from stackroom.sync import protocol as wire
 from stackroom.sync.messages.drafts import Approve, Do, Intended, Revert
-from stackroom.sync.pages import dashboard
+from stackroom.sync.web.pages import dashboard
 from tests.attacks.standing import standing
 from tests.events.world import uid
 from tests.sync.members import Team

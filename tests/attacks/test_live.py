@@ -9,8 +9,8 @@ from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.people_entities import Assignment, Token, User
 from stackroom.events.people_model import RoleAssigned, RoleRevoked, UserDeleted
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
 from stackroom.sync.messages.drafts import Revert
+from stackroom.sync.people import tokens
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import Gate, rest, standing, until
 from tests.events.world import uid

@@ -14,9 +14,9 @@ from stackroom.events.model import ProfileCreated
 from stackroom.events.people import BUILT_IN
 from stackroom.events.people_entities import Token, User
 from stackroom.events.people_model import RoleCreated, UserCreated
-from stackroom.sync import http
 from stackroom.sync import protocol as wire
-from stackroom.sync.pages import VIEWS
+from stackroom.sync.web import http
+from stackroom.sync.web.pages import VIEWS
 from tests import access_page
 from tests.attacks.matrix import (
     CUSTOM,

@@ -20,9 +20,9 @@ from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.authority import Authority
-from stackroom.sync.blocks import Blocks
-from stackroom.sync.paging import compared, read_page, read_roots
+from stackroom.sync.deciding.authority import Authority
+from stackroom.sync.reading.blocks import Blocks
+from stackroom.sync.reading.paging import compared, read_page, read_roots
 from stackroom.sync.settings import Settings
 from tests.sync.notaries import notary_of
 from tests.sync.open_access import PASSWORD, OpenAccess

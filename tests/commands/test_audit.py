@@ -9,8 +9,8 @@ from stackroom.client.commands.exits import Exit
 from stackroom.events import checkpoint
 from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.ed25519 import PrivateKey
-from stackroom.sync import hub_key
-from stackroom.sync.folder import HubFolder
+from stackroom.sync.checkpoints import hub_key
+from stackroom.sync.hosting.folder import HubFolder
 from tests.audit.histories import without_guards
 from tests.audit.test_exported import independently
 from tests.audit.test_vectors import HISTORY, PROOF, PUBLIC

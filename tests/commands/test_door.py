@@ -13,7 +13,7 @@ import pytest
 
 from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.people import access
-from stackroom.sync.security_log import Kind
+from stackroom.sync.hosting.security_log import Kind
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 from tests.sync.certificates import Authority, own

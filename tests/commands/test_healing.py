@@ -15,7 +15,7 @@ import pytest
 from stackroom.client.commands.exits import Exit
 from stackroom.events.sqlite_log import open_reader
 from stackroom.events.verify import verify
-from stackroom.sync.folder import HubFolder
+from stackroom.sync.hosting.folder import HubFolder
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person, command
 

@@ -22,23 +22,24 @@ from stackroom.events.permissions import PERMISSIONS, Who
 from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State, decode, encode
-from stackroom.sync import effects, founding, orders, tokens
+from stackroom.sync import effects
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import TOKEN_FACT, PeopleAccess
-from stackroom.sync.authority import Authority, Submission
-from stackroom.sync.blocks import Blocks
-from stackroom.sync.contrasting import read_diff
-from stackroom.sync.drafting import draft
+from stackroom.sync.deciding.authority import Authority, Submission
+from stackroom.sync.healing.mending import Outcome, Unmended, mend
+from stackroom.sync.hosting.inspecting import Found
+from stackroom.sync.hosting.inspector import Tally
 from stackroom.sync.hub import Hub
-from stackroom.sync.inspecting import Found
-from stackroom.sync.inspector import Tally
-from stackroom.sync.mending import Outcome, Unmended, mend
-from stackroom.sync.paging import compared, read_page, read_roots
-from stackroom.sync.run_listing import list_runs
+from stackroom.sync.people import founding, orders, tokens
+from stackroom.sync.people.access import TOKEN_FACT, PeopleAccess
+from stackroom.sync.reading.blocks import Blocks
+from stackroom.sync.reading.contrasting import read_diff
+from stackroom.sync.reading.drafting import draft
+from stackroom.sync.reading.paging import compared, read_page, read_roots
+from stackroom.sync.reading.run_listing import list_runs
+from stackroom.sync.reading.showing import Past, read_log, read_past
+from stackroom.sync.reading.vouching import read_proofs
 from stackroom.sync.session import Session
 from stackroom.sync.settings import Settings
-from stackroom.sync.showing import Past, read_log, read_past
-from stackroom.sync.vouching import read_proofs
 from tests.events.world import uid
 from tests.sync.notaries import notary_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stackroom.events import rules
-from stackroom.sync.access import PeopleAccess, Principal
 from stackroom.sync.hub import Hub
+from stackroom.sync.people.access import PeopleAccess, Principal
 from stackroom.sync.protocol import Hello
 from tests.fuzz import CORPUS, TARGETS
 

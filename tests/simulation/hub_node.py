@@ -17,16 +17,17 @@ from stackroom.events.permissions import PERMISSIONS, Who
 from stackroom.events.redaction import texts_at
 from stackroom.events.rules import Refusal
 from stackroom.events.sqlite_log import LogFile
-from stackroom.sync import effects, tokens
+from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Fact, PeopleAccess, Principal
-from stackroom.sync.authority import Authority, Decision, Submission
-from stackroom.sync.blocks import Blocks
-from stackroom.sync.mending import Outcome, Unmended, mend
-from stackroom.sync.orders import carry_out
-from stackroom.sync.paging import compared, read_page, read_roots
-from stackroom.sync.redacting import Done, redact
+from stackroom.sync.deciding.authority import Authority, Decision, Submission
+from stackroom.sync.deciding.redacting import Done, redact
+from stackroom.sync.healing.mending import Outcome, Unmended, mend
+from stackroom.sync.people import tokens
+from stackroom.sync.people.access import Fact, PeopleAccess, Principal
+from stackroom.sync.people.orders import carry_out
+from stackroom.sync.reading.blocks import Blocks
+from stackroom.sync.reading.paging import compared, read_page, read_roots
 from stackroom.sync.settings import Settings
 from tests.simulation.clock import Clock
 from tests.simulation.network import Connection

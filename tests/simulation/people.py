@@ -24,9 +24,9 @@ from stackroom.events.people_model import (
     UserUpdated,
 )
 from stackroom.events.state import State
-from stackroom.sync import tokens
-from stackroom.sync.access import TOKEN_FACT
-from stackroom.sync.authority import Authority
+from stackroom.sync.deciding.authority import Authority
+from stackroom.sync.people import tokens
+from stackroom.sync.people.access import TOKEN_FACT
 
 Changes = list[tuple[str, Change]]
 

@@ -30,7 +30,7 @@ from stackroom.events.redaction import rewritten_by
 from stackroom.events.state import Component, Stack, State, encode
 from stackroom.events.values import overlap, same
 from stackroom.sync import protocol as wire
-from stackroom.sync.authority import Decision, Submission
+from stackroom.sync.deciding.authority import Decision, Submission
 from tests.simulation.people import Rights
 
 TELLING = (

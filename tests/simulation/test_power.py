@@ -17,12 +17,12 @@ from stackroom.events.errors import LogError
 from stackroom.events.log import Answer
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_read import SqliteReader
-from stackroom.sync.access import PeopleAccess, Principal
-from stackroom.sync.authority import Authority, Decision
+from stackroom.sync.checkpoints.notary import Notary
+from stackroom.sync.deciding.authority import Authority, Decision
+from stackroom.sync.deciding.submission import Party
 from stackroom.sync.hub import Hub
-from stackroom.sync.notary import Notary
+from stackroom.sync.people.access import PeopleAccess, Principal
 from stackroom.sync.protocol import Commits, Hello, Results
-from stackroom.sync.submission import Party
 from tests.simulation.promises import Broken
 from tests.simulation.world import simulate
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from stackroom.sync.fetching import fetch
-from stackroom.sync.oidc_settings import Oidc
+from stackroom.sync.oidc.fetching import fetch
+from stackroom.sync.oidc.oidc_settings import Oidc
 
 CLIENT: Final = "stackroom-hub"
 SECRET: Final = "the-secret-of-the-hub"

@@ -9,9 +9,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
-from stackroom.sync.proofs import nonce_of
-from stackroom.sync.provider import Provider as AskedProvider
+from stackroom.sync.oidc.provider import Provider as AskedProvider
+from stackroom.sync.people import tokens
+from stackroom.sync.people.proofs import nonce_of
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import coming
 from tests.sso.provider import CLI, SECRET, Provider

@@ -8,10 +8,10 @@ import anyio.to_thread
 import pytest
 
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
-from stackroom.sync.fetching import basic, fetch
-from stackroom.sync.logins import Logins
-from stackroom.sync.proofs import Identified
+from stackroom.sync.oidc.fetching import basic, fetch
+from stackroom.sync.oidc.logins import Logins
+from stackroom.sync.people import tokens
+from stackroom.sync.people.proofs import Identified
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import coming
 from tests.events.world import uid

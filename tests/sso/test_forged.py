@@ -11,8 +11,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from websockets.exceptions import ConnectionClosed
 
 from stackroom.sync import protocol as wire
-from stackroom.sync.id_tokens import NotBelieved, UnknownKey, believed, keys_of
-from stackroom.sync.proofs import nonce_of
+from stackroom.sync.oidc.id_tokens import NotBelieved, UnknownKey, believed, keys_of
+from stackroom.sync.people.proofs import nonce_of
 from tests.attacks.standing import connecting
 from tests.sso.provider import CLI, CLIENT, Provider
 from tests.sso.standing import claims, sign_in, signed

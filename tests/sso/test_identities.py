@@ -16,9 +16,9 @@ from stackroom.events.people import Directory
 from stackroom.events.people_entities import Identity, Token, User
 from stackroom.events.people_model import IdentityUnlinked, UserDeleted, UserUpdated
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
-from stackroom.sync.proofs import nonce_of
-from stackroom.sync.provider import discover
+from stackroom.sync.oidc.provider import discover
+from stackroom.sync.people import tokens
+from stackroom.sync.people.proofs import nonce_of
 from tests.attacks.standing import coming
 from tests.events.world import uid
 from tests.sso.provider import CLI, OTHER, Provider

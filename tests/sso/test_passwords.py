@@ -9,8 +9,8 @@ import pytest
 from stackroom.events.people_entities import Password, User
 from stackroom.events.people_model import PasswordRemoved, UserDeleted
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import PASSWORD_FACT
-from stackroom.sync.passwords import hash_password, is_password, refuse_password
+from stackroom.sync.people.access import PASSWORD_FACT
+from stackroom.sync.people.passwords import hash_password, is_password, refuse_password
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import coming
 from tests.commands.hubs import Hub

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from stackroom.client.chance import clock
-from stackroom.sync import self_signed
-from stackroom.sync.tls import Tls
+from stackroom.sync.sockets import self_signed
+from stackroom.sync.sockets.tls import Tls
 
 
 class Files(NamedTuple):

@@ -17,12 +17,12 @@ from stackroom.events.signing import SEED_BYTES, Signer
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
-from stackroom.sync.access import PeopleAccess
-from stackroom.sync.authority import Authority
-from stackroom.sync.founding import found
-from stackroom.sync.provider import Provider
-from stackroom.sync.security_log import NOWHERE, Notes
+from stackroom.sync.deciding.authority import Authority
+from stackroom.sync.hosting.security_log import NOWHERE, Notes
+from stackroom.sync.oidc.provider import Provider
+from stackroom.sync.people import tokens
+from stackroom.sync.people.access import PeopleAccess
+from stackroom.sync.people.founding import found
 from stackroom.sync.settings import Settings
 from tests.sync.speaking import HUB, Peer, Running, serving, speaking
 

@@ -2,8 +2,8 @@
 
 from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.log import Identity
-from stackroom.sync.hub_key import HubKey
-from stackroom.sync.notary import Notary
+from stackroom.sync.checkpoints.hub_key import HubKey
+from stackroom.sync.checkpoints.notary import Notary
 
 
 def notary_of(identity: Identity, number: int = 1, rotations: tuple[str, ...] = ()) -> Notary:

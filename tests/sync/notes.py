@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stackroom.sync.security_log import Kind, Value
+from stackroom.sync.hosting.security_log import Kind, Value
 
 
 class Noted:

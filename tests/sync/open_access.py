@@ -6,7 +6,7 @@ from stackroom.events.model import Commit, Millis
 from stackroom.events.permissions import PERMISSIONS, Rights
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Fact, Principal, Term
+from stackroom.sync.people.access import Fact, Principal, Term
 
 PASSWORD = "srm_test"
 

@@ -25,13 +25,13 @@ from stackroom.events.model import (
 )
 from stackroom.events.sqlite_log import SqliteLog
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Access
-from stackroom.sync.notary import Notary
-from stackroom.sync.provider import Provider
-from stackroom.sync.security_log import NOWHERE, Notes
+from stackroom.sync.checkpoints.notary import Notary
+from stackroom.sync.hosting.security_log import NOWHERE, Notes
+from stackroom.sync.oidc.provider import Provider
+from stackroom.sync.people.access import Access
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
-from stackroom.sync.tls import Tls
+from stackroom.sync.sockets.tls import Tls
 from tests.events.world import uid
 from tests.sync.open_access import OpenAccess, token_of
 

@@ -12,7 +12,7 @@ import pytest
 from stackroom.events import checkpoint
 from stackroom.events.checkpoint import Checkpoint, sign
 from stackroom.events.signed_note import split
-from stackroom.sync.anchor import write
+from stackroom.sync.checkpoints.anchor import write
 from stackroom.sync.errors import AnchorFailed
 from stackroom.sync.settings import Settings
 from tests.sync.notaries import key_of, notary_of

@@ -17,10 +17,10 @@ import pytest
 from stackroom.events.log import Snapshot
 from stackroom.events.sqlite_log import LogFile, open_reader
 from stackroom.events.verify import verify
-from stackroom.sync.backup import back_up
 from stackroom.sync.errors import AlreadyRunning, HubDamaged, NotBackedUp, NotRestored
-from stackroom.sync.folder import HubFolder
-from stackroom.sync.restoring import finish, restore
+from stackroom.sync.hosting.backup import back_up
+from stackroom.sync.hosting.folder import HubFolder
+from stackroom.sync.hosting.restoring import finish, restore
 from tests.damaging import cut, flip, pages, settle, zero
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
 
@@ -186,7 +186,7 @@ class TestBackup:
         assert not unfinished.exists()
 
     def test_two_to_one_file(self, folder: HubFolder, tmp_path: Path) -> None:
-        from stackroom.sync.whole_file import written_whole
+        from stackroom.sync.hosting.whole_file import written_whole
 
         with written_whole(tmp_path / "copy.db", replace=False) as unfinished:
             with pytest.raises(NotBackedUp, match="under way"):
@@ -198,8 +198,8 @@ class TestBackup:
 def script(folder: HubFolder, target: Path) -> list[str]:
     code = (
         "from pathlib import Path\n"
-        "from stackroom.sync.backup import back_up\n"
-        "from stackroom.sync.folder import HubFolder\n"
+        "from stackroom.sync.hosting.backup import back_up\n"
+        "from stackroom.sync.hosting.folder import HubFolder\n"
         f"back_up(HubFolder(Path({str(folder.path)!r})), Path({str(target)!r}), now=1)"
     )
     return [sys.executable, "-c", code]
@@ -329,8 +329,8 @@ class TestRestore:
         before = {p.name: p.read_bytes() for p in ahead.path.iterdir() if "shm" not in p.name}
         code = (
             "import resource; from pathlib import Path\n"
-            "from stackroom.sync.folder import HubFolder\n"
-            "from stackroom.sync.restoring import restore\n"
+            "from stackroom.sync.hosting.folder import HubFolder\n"
+            "from stackroom.sync.hosting.restoring import restore\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
             f"restore(HubFolder(Path({str(ahead.path)!r})), Path({str(backup)!r}), now=1)"
         )
@@ -350,8 +350,8 @@ class TestRestore:
         for step in range(1, 9):
             code = (
                 "import os; from pathlib import Path\n"
-                "from stackroom.sync.folder import HubFolder\n"
-                "from stackroom.sync.restoring import restore\n"
+                "from stackroom.sync.hosting.folder import HubFolder\n"
+                "from stackroom.sync.hosting.restoring import restore\n"
                 f"rename, left = Path.rename, [{step}]\n"
                 "def dying(self, target):\n"
                 "    left[0] -= 1\n"

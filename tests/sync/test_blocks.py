@@ -10,8 +10,8 @@ from stackroom.events.codec import seal
 from stackroom.events.model import Change, ComponentRegistered, ComponentUpdated, ProfileCreated
 from stackroom.events.redaction import marks, redacted
 from stackroom.events.sqlite_log import LogFile
-from stackroom.sync import blocks as module
-from stackroom.sync.blocks import Blocks
+from stackroom.sync.reading import blocks as module
+from stackroom.sync.reading.blocks import Blocks
 from stackroom.sync.settings import Settings
 from tests.events.commits import PROFILE, Chain
 from tests.events.world import K8S, uid

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.sync.bucket import Bucket, Meters, Rate
+from stackroom.sync.sockets.bucket import Bucket, Meters, Rate
 
 
 def test_a_burst_is_free_and_the_rest_waits() -> None:

@@ -17,10 +17,10 @@ from stackroom.events.merkle import Frontier, grow, leaf_hash, root
 from stackroom.events.model import Commit
 from stackroom.events.sqlite_log import LogFile
 from stackroom.sync import protocol as wire
-from stackroom.sync import service
-from stackroom.sync.folder import HubFolder
+from stackroom.sync.hosting import service
+from stackroom.sync.hosting.folder import HubFolder
+from stackroom.sync.hosting.tuning import Tuned
 from stackroom.sync.settings import Settings
-from stackroom.sync.tuning import Tuned
 from tests.sync.members import set_up
 from tests.sync.speaking import PROFILE, component, created, speaking
 

@@ -2,7 +2,7 @@
 
 import resource
 
-from stackroom.sync.descriptors import raise_limit
+from stackroom.sync.sockets.descriptors import raise_limit
 
 
 def test_the_limit_is_raised_as_far_as_it_may_be() -> None:

@@ -12,9 +12,9 @@ from stackroom.events.log import Answer, LogWriter
 from stackroom.events.model import Proposal
 from stackroom.events.permissions import Who
 from stackroom.sync import protocol as wire
-from stackroom.sync.authority import Decision, Submission
+from stackroom.sync.deciding.authority import Decision, Submission
+from stackroom.sync.deciding.foresight import answered
 from stackroom.sync.effects import Send, Submit
-from stackroom.sync.foresight import answered
 from tests.events.world import uid
 from tests.sync.speaking import PROFILE, Peer, Running, component, created, serving, speaking
 

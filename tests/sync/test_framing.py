@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from websockets.frames import Frame, Opcode
 
-from stackroom.sync.framing import Framing
+from stackroom.sync.sockets.framing import Framing
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
 

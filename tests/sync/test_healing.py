@@ -33,10 +33,17 @@ from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import Component, Conflict, Request, encode
 from stackroom.events.verify import verify
 from stackroom.sync import protocol as wire
-from stackroom.sync.authority import Authority, Submission
-from stackroom.sync.mending import GIVEN_UP_FACT, HEALED_FACT, Mending, Outcome, Unmended, mend
-from stackroom.sync.redacting import Done, redact
-from stackroom.sync.tails import Proven, Tail, redacted_before
+from stackroom.sync.deciding.authority import Authority, Submission
+from stackroom.sync.deciding.redacting import Done, redact
+from stackroom.sync.healing.mending import (
+    GIVEN_UP_FACT,
+    HEALED_FACT,
+    Mending,
+    Outcome,
+    Unmended,
+    mend,
+)
+from stackroom.sync.healing.tails import Proven, Tail, redacted_before
 from tests.events.world import uid
 
 HUB, TEAM, K8S, S3 = uid(9), uid(1), uid(11), uid(12)

@@ -9,10 +9,10 @@ import pytest
 
 from stackroom.events import rotation
 from stackroom.events.sqlite_log import LogFile
-from stackroom.sync import hub_key
+from stackroom.sync.checkpoints import hub_key
+from stackroom.sync.checkpoints.hub_key import HubKey
 from stackroom.sync.errors import BadHubKey, HubKeyLost
-from stackroom.sync.folder import HubFolder
-from stackroom.sync.hub_key import HubKey
+from stackroom.sync.hosting.folder import HubFolder
 from tests.events.world import uid
 
 HUB = uid(9)

@@ -10,11 +10,11 @@ import pytest
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import ProfileCreated
 from stackroom.sync import protocol as wire
-from stackroom.sync.anchoring import Anchors, Schedule
-from stackroom.sync.folder import HubFolder
-from stackroom.sync.inspector import COUNTED_AT_ONCE, Tally
+from stackroom.sync.checkpoints.anchoring import Anchors, Schedule
+from stackroom.sync.hosting.folder import HubFolder
+from stackroom.sync.hosting.inspector import COUNTED_AT_ONCE, Tally
+from stackroom.sync.hosting.storage import stored
 from stackroom.sync.settings import Settings
-from stackroom.sync.storage import stored
 from tests.attacks.standing import connecting, standing
 from tests.events.world import uid
 from tests.sync.members import Team

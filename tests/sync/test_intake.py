@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.sync.intake import PIECE_BYTES, Intake
+from stackroom.sync.sockets.intake import PIECE_BYTES, Intake
 
 pytestmark = pytest.mark.anyio
 

@@ -18,8 +18,8 @@ from stackroom.events.model import (
 )
 from stackroom.events.people_model import KeyRevoked
 from stackroom.events.signing import Signer, key_id
-from stackroom.sync import keys
 from stackroom.sync import protocol as wire
+from stackroom.sync.people import keys
 from tests.events.world import uid
 from tests.sync.members import Team, made, new, serving_team
 from tests.sync.speaking import HUB, PROFILE, Peer, component, created

@@ -15,7 +15,7 @@ from stackroom.events.model import (
     StackUpdated,
 )
 from stackroom.sync import protocol as wire
-from stackroom.sync.run_listing import STRETCH
+from stackroom.sync.reading.run_listing import STRETCH
 from tests.events.world import uid
 from tests.sync.speaking import PROFILE, Peer, Running, created, serving, speaking
 

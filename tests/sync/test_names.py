@@ -3,8 +3,8 @@
 import pytest
 from websockets.datastructures import Headers
 
-from stackroom.sync.addresses import NOWHERE, forwarded, party, plain
-from stackroom.sync.names import Names
+from stackroom.sync.sockets.addresses import NOWHERE, forwarded, party, plain
+from stackroom.sync.web.names import Names
 
 HUB = Names.of(
     "0.0.0.0", ["Hub.Example."], ["*.corp.example", "10.0.0.7"], ["https://Dash.example/"]

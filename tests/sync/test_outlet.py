@@ -10,8 +10,9 @@ import pytest
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.sync import effects
 from stackroom.sync import protocol as wire
-from stackroom.sync.metrics import Metrics
-from stackroom.sync.outlet import (
+from stackroom.sync.hosting.metrics import Metrics
+from stackroom.sync.settings import Settings
+from stackroom.sync.sockets.outlet import (
     BUSY_REST,
     BUSY_REST_MOST,
     REST,
@@ -19,7 +20,6 @@ from stackroom.sync.outlet import (
     Outlet,
     framed,
 )
-from stackroom.sync.settings import Settings
 from tests.sync.speaking import PROFILE, Running, component, created, serving, speaking
 
 pytestmark = pytest.mark.anyio

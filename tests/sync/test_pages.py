@@ -15,8 +15,8 @@ from websockets.typing import Origin, Subprotocol
 from stackroom.events.people_entities import Token
 from stackroom.sync import permission_words
 from stackroom.sync import protocol as wire
-from stackroom.sync.pages import FILES, Pages, dashboard
 from stackroom.sync.settings import Settings
+from stackroom.sync.web.pages import FILES, Pages, dashboard
 from tests.attacks.standing import rest
 from tests.events.world import uid
 from tests.sync.members import Team, serving_team

@@ -22,10 +22,10 @@ from stackroom.events.people_model import (
 )
 from stackroom.events.permissions import PERMISSIONS
 from stackroom.sync import protocol as wire
-from stackroom.sync import tokens
-from stackroom.sync.access import TOKEN_FACT, PeopleAccess, Principal
-from stackroom.sync.authority import Authority
-from stackroom.sync.founding import forget_ended
+from stackroom.sync.deciding.authority import Authority
+from stackroom.sync.people import tokens
+from stackroom.sync.people.access import TOKEN_FACT, PeopleAccess, Principal
+from stackroom.sync.people.founding import forget_ended
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
 from tests.sync.members import Team, made, new, redeem, serving_team

@@ -10,8 +10,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from stackroom.sync import protocol as wire
-from stackroom.sync.pulse import PING, Pulse
 from stackroom.sync.settings import Settings
+from stackroom.sync.sockets.pulse import PING, Pulse
 from tests.sync.speaking import PROFILE, created, serving, speaking
 
 pytestmark = pytest.mark.anyio

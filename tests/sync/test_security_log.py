@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stackroom.sync.bucket import Rate
-from stackroom.sync.noting import Sparing
-from stackroom.sync.security_log import VALUE_LENGTH, SecurityLog, Wanted
+from stackroom.sync.hosting.noting import Sparing
+from stackroom.sync.hosting.security_log import VALUE_LENGTH, SecurityLog, Wanted
+from stackroom.sync.sockets.bucket import Rate
 
 
 def opened(path: Path, **more: Any) -> SecurityLog:

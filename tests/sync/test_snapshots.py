@@ -14,11 +14,11 @@ from stackroom.events.model import Proposal
 from stackroom.events.permissions import Who
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State, encode, pieces
-from stackroom.sync import authority as deciding
 from stackroom.sync import protocol as wire
-from stackroom.sync.authority import Authority, Submission
+from stackroom.sync.deciding import authority as deciding
+from stackroom.sync.deciding.authority import Authority, Submission
+from stackroom.sync.deciding.snapshots import Snapshots
 from stackroom.sync.settings import Settings
-from stackroom.sync.snapshots import Snapshots
 from tests.events.world import uid
 from tests.sync.speaking import HUB, PROFILE, SALT, component, created, serving, speaking
 

@@ -1,7 +1,7 @@
 """Failed sign-ins: delays that grow and end, and nobody who is locked out by another."""
 
+from stackroom.sync.people.throttle import Throttle
 from stackroom.sync.settings import Settings
-from stackroom.sync.throttle import Throttle
 
 SETTINGS = Settings(
     failures_free=2, failure_delay=1.0, failure_delay_most=8.0, failures_forgotten=100.0

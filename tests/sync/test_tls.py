@@ -20,16 +20,16 @@ from stackroom.client.line import dial
 from stackroom.client.settings import Settings as ClientSettings
 from stackroom.client.trust import Trust
 from stackroom.sync.errors import BadCertificate
-from stackroom.sync.pinning import (
+from stackroom.sync.settings import Settings
+from stackroom.sync.sockets.pinning import (
     BadFingerprint,
     fingerprint,
     parse,
     pinned_context,
     unverified_context,
 )
-from stackroom.sync.self_signed import BadName, make
-from stackroom.sync.settings import Settings
-from stackroom.sync.tls import Tls
+from stackroom.sync.sockets.self_signed import BadName, make
+from stackroom.sync.sockets.tls import Tls
 from tests.sync.certificates import Authority, own
 from tests.sync.notes import Noted
 from tests.sync.speaking import Running, created, serving, speaking

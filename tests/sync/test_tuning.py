@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from stackroom.sync.errors import BadSetting
+from stackroom.sync.hosting.tuning import tuned
 from stackroom.sync.settings import Settings
-from stackroom.sync.tuning import tuned
 
 
 def test_nothing_said_is_the_defaults(tmp_path: Path) -> None:

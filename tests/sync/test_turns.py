@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from stackroom.events.model import Proposal
 from stackroom.events.permissions import Who
 from stackroom.sync import protocol as wire
-from stackroom.sync.access import Principal
-from stackroom.sync.authority import Submission
+from stackroom.sync.deciding.authority import Submission
+from stackroom.sync.deciding.turns import Turns, Work, account_of
 from stackroom.sync.effects import Ordered, Submit
-from stackroom.sync.turns import Turns, Work, account_of
+from stackroom.sync.people.access import Principal
 from tests.events.world import PROFILE, uid
 
 

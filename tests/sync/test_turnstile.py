@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackroom.sync.settings import Settings
-from stackroom.sync.turnstile import Came, Turnstile
+from stackroom.sync.sockets.turnstile import Came, Turnstile
 
 SETTINGS = Settings(
     strangers=6, strangers_address=3, connections_address=5, opened_second=1.0, opened_burst=100.0

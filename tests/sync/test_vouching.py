@@ -11,8 +11,8 @@ from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.merkle import leaf_hash
 from stackroom.events.merkle_proofs import is_consistent, is_included
 from stackroom.sync import protocol as wire
-from stackroom.sync.hub_key import HubKey
-from stackroom.sync.notary import Notary
+from stackroom.sync.checkpoints.hub_key import HubKey
+from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.settings import Settings
 from tests.events.world import uid
 from tests.sync.speaking import HUB, PROFILE, Peer, Running, component, created, serving, speaking

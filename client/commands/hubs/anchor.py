@@ -43,7 +43,7 @@ def anchor(app: "App", target: str, every: str | None, data: Path) -> None:
     have it do this by itself, set anchor_to and anchor_every in its hub.toml.
     """
     from stackroom.client.durations import milliseconds
-    from stackroom.sync import operating
+    from stackroom.sync.hosting import operating
 
     try:
         pause = milliseconds(every) / 1_000 if every else None

@@ -12,8 +12,8 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.sync.folder import Companion
-    from stackroom.sync.restoring import Restored
+    from stackroom.sync.hosting.folder import Companion
+    from stackroom.sync.hosting.restoring import Restored
 
 
 @command(
@@ -38,8 +38,8 @@ def backup(app: "App", file: Path, force: bool, data: Path) -> None:
     from stackroom.client import chance
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.times import local
-    from stackroom.sync.backup import back_up
-    from stackroom.sync.folder import HubFolder
+    from stackroom.sync.hosting.backup import back_up
+    from stackroom.sync.hosting.folder import HubFolder
 
     with progress(app.output, "Copying and verifying"):
         made = back_up(HubFolder(data), file, now=chance.clock(), replace=force)
@@ -71,8 +71,8 @@ def restore(app: "App", file: Path, data: Path) -> None:
     """
     from stackroom.client import chance
     from stackroom.client.commands.progress import progress
-    from stackroom.sync.folder import HubFolder
-    from stackroom.sync.restoring import restore as put_back
+    from stackroom.sync.hosting.folder import HubFolder
+    from stackroom.sync.hosting.restoring import restore as put_back
 
     with progress(app.output, "Verifying"):
         done = put_back(HubFolder(data), file, now=chance.clock())

@@ -12,7 +12,7 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.sync.folder import HubFolder
+    from stackroom.sync.hosting.folder import HubFolder
 
 
 class Initialised(Struct, frozen=True):
@@ -54,9 +54,9 @@ def init(app: "App", data: Path, tls: str | None, names: tuple[str, ...], replac
     With a certificate (good for ten years), `hub up` on the folder speaks wss://. Clients pin it by the
     fingerprint that is shown here: tell it to them by a way that you trust.
     """
-    from stackroom.sync import operating
-    from stackroom.sync.folder import HubFolder
-    from stackroom.sync.tls import fingerprint_of
+    from stackroom.sync.hosting import operating
+    from stackroom.sync.hosting.folder import HubFolder
+    from stackroom.sync.sockets.tls import fingerprint_of
 
     folder = HubFolder(data)
     if tls is not None:
@@ -78,8 +78,8 @@ def init(app: "App", data: Path, tls: str | None, names: tuple[str, ...], replac
 def _certify(folder: "HubFolder", names: tuple[str, ...], *, replace: bool) -> None:
     """Makes a certificate for the hub on the folder."""
     from stackroom.client import chance
-    from stackroom.sync import self_signed
     from stackroom.sync.errors import HasCertificate
+    from stackroom.sync.sockets import self_signed
 
     if folder.certificate.exists() and not replace:
         raise HasCertificate(str(folder.path))

@@ -50,7 +50,7 @@ def join(
     """
     from stackroom.client.commands.hubs.connect import address_of
     from stackroom.client.commands.hubs.signing import by_provider
-    from stackroom.sync import tokens
+    from stackroom.sync.people import tokens
 
     if app.offline:
         raise click.UsageError("join needs the network: leave out --offline")
@@ -79,7 +79,7 @@ def _come_in(app: "App", address: str, secret: str, user: str | None) -> None:
     from stackroom.client.errors import HubRefused
     from stackroom.client.exchange import redeem
     from stackroom.sync import protocol as wire
-    from stackroom.sync import tokens
+    from stackroom.sync.people import tokens
 
     begun = app.home.token(address + JOINING)
     if begun is None:

@@ -33,9 +33,9 @@ def limits(app: "App", data: Path) -> None:
     seconds and sizes in bytes; `hub up --set NAME=VALUE` and hub.toml (NAME = VALUE) change them.
     """
     from stackroom.sync import settings as defaults
-    from stackroom.sync.folder import HubFolder
+    from stackroom.sync.hosting.folder import HubFolder
+    from stackroom.sync.hosting.tuning import tuned
     from stackroom.sync.limit_texts import limits as texts
-    from stackroom.sync.tuning import tuned
 
     folder = HubFolder(data)
     serving = folder.serving() if folder.locked() else None

@@ -25,7 +25,7 @@ follow_option = click.option("-f", "--follow", is_flag=True, help="Go on until C
 @click.pass_obj
 def logs(app: "App", data: Path, lines: int, follow: bool) -> None:
     """Show what a hub that was started with `hub up` has said."""
-    from stackroom.sync import service
+    from stackroom.sync.hosting import service
 
     if follow:
         for line in service.logs(data, lines, follow=True):
@@ -47,7 +47,7 @@ def security_log(app: "App", data: Path, lines: int, follow: bool) -> None:
     """
     import json
 
-    from stackroom.sync import service
+    from stackroom.sync.hosting import service
 
     if follow:
         for line in service.security_log(data, lines, follow=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from stackroom.sync.tuning import Tuned
+    from stackroom.sync.hosting.tuning import Tuned
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,7 +96,7 @@ def listening_options(function: F) -> F:
 
 def tuned_by(data: Path, sets: tuple[str, ...], said: dict[str, Any]) -> "Tuned":
     """The settings of the hub on `data`: its hub.toml, then the options. Raises BadSetting."""
-    from stackroom.sync.tuning import tuned
+    from stackroom.sync.hosting.tuning import tuned
 
     paths = {k: str(v.absolute()) for k, v in said.items() if isinstance(v, Path)}
     return tuned(data, said | paths, sets)

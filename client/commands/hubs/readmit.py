@@ -26,7 +26,7 @@ def readmit(app: "App", user: str, data: Path) -> None:
     Makes a one-time code, good for an hour, from the hub's own files; the hub has to be down meanwhile.
     That it was done stands in the history of people.
     """
-    from stackroom.sync import service
+    from stackroom.sync.hosting import service
 
     made = service.readmit(data, user)
     lines = [

@@ -28,7 +28,7 @@ def rotate_key(app: "App", lost: bool, data: Path) -> None:
     The old key signs that the new one takes its place, and clients follow by themselves. Where the old
     one is lost, nothing tells them that the hub is still the same: they refuse it until they are told.
     """
-    from stackroom.sync import operating
+    from stackroom.sync.hosting import operating
 
     key = operating.rotate_key(data, lost=lost)
     lines = [f"The hub signs by another key, once it is up: {key.public}"]

@@ -13,7 +13,7 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.sync.folder import Serving
+    from stackroom.sync.hosting.folder import Serving
 
 
 class HubUp(Struct, frozen=True, omit_defaults=True):
@@ -45,7 +45,7 @@ def serve(app: "App", /, data: Path, sets: tuple[str, ...], **said: Any) -> None
     At the first start, a one-time code is shown by which the first administrator comes in. The hub
     listens on this machine alone unless --host says otherwise.
     """
-    from stackroom.sync import service
+    from stackroom.sync.hosting import service
 
     def announce(serving: "Serving") -> None:
         join = _link(serving.url, serving.code)
@@ -67,7 +67,7 @@ def up(app: "App", /, data: Path, sets: tuple[str, ...], **said: Any) -> None:
     At the first start, a one-time code is shown by which the first administrator comes in.
     """
     from stackroom.client.commands.progress import progress
-    from stackroom.sync import service
+    from stackroom.sync.hosting import service
 
     with progress(app.output, "Starting the hub"):
         started = service.up(data, tuned_by(data, sets, said))
@@ -84,7 +84,7 @@ def up(app: "App", /, data: Path, sets: tuple[str, ...], **said: Any) -> None:
 def down(app: "App", data: Path) -> None:
     """Stop the hub. Clients go on offline, and come back by themselves."""
     from stackroom.client.commands.progress import progress
-    from stackroom.sync import service
+    from stackroom.sync.hosting import service
 
     with progress(app.output, "Stopping the hub"):
         service.down(data)
@@ -98,7 +98,7 @@ def status(app: "App", data: Path) -> None:
     """Show whether the hub runs, where, and how it fares."""
     from stackroom.client import chance
     from stackroom.client.commands.times import ago
-    from stackroom.sync import service
+    from stackroom.sync.hosting import service
 
     found = service.status(data)
     fields: list[tuple[str, object]] = [

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.sso import Brought
     from stackroom.sync import protocol as wire
-    from stackroom.sync.tokens import Made
+    from stackroom.sync.people.tokens import Made
 
 
 def by_password(app: "App", address: str, user: str) -> None:
@@ -77,7 +77,7 @@ def link(app: "App", remove: bool, yes: bool, url: str | None) -> None:
     """
     from stackroom.client.exchange import order
     from stackroom.sync import protocol as wire
-    from stackroom.sync import tokens
+    from stackroom.sync.people import tokens
 
     address = _hub(app, url)
     if remove:
@@ -102,7 +102,7 @@ def _new_token() -> "tuple[Made, wire.NewToken]":
     import socket
 
     from stackroom.sync import protocol as wire
-    from stackroom.sync import tokens
+    from stackroom.sync.people import tokens
 
     made = tokens.make(tokens.PERSONAL, secrets.token_bytes)
     return made, wire.NewToken(socket.gethostname()[:100] or "sign-in", made.prefix, made.hash)
@@ -113,7 +113,7 @@ def _at_provider(app: "App", address: str, hash: bytes) -> "tuple[wire.OidcWay, 
     from stackroom.client.errors import HubRefused
     from stackroom.client.exchange import ways
     from stackroom.client.sso import sign_in
-    from stackroom.sync.proofs import nonce_of
+    from stackroom.sync.people.proofs import nonce_of
 
     way = ways(app.workspace, address).oidc
     if way is None:

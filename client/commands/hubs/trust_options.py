@@ -57,7 +57,7 @@ def trusting(
     """
     from msgspec import structs
 
-    from stackroom.sync.pinning import BadFingerprint, parse
+    from stackroom.sync.sockets.pinning import BadFingerprint, parse
 
     home = app.home
     before = after = home.trust(address)

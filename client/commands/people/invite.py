@@ -82,7 +82,7 @@ def invite(
     from stackroom.client.exchange import order
     from stackroom.events.people_entities import Team
     from stackroom.sync import protocol as wire
-    from stackroom.sync import tokens
+    from stackroom.sync.people import tokens
 
     crowd = Crowd(app, url)
     made = tokens.make(tokens.JOIN, secrets.token_bytes)

@@ -135,7 +135,7 @@ def create(
     from stackroom.client.exchange import order
     from stackroom.events.people_entities import User
     from stackroom.sync import protocol as wire
-    from stackroom.sync import tokens
+    from stackroom.sync.people import tokens
 
     workspace = app.workspace
     address = workspace.hub(url).url

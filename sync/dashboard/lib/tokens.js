@@ -1,4 +1,4 @@
-// Tokens are made by whoever will hold them: the form is that of sync/tokens.py, the hub learns a hash.
+// Tokens are made by whoever will hold them: the form is that of sync/people/tokens.py, the hub learns a hash.
 
 import { sha256, toBase64, utf8 } from "./bytes.js";
 

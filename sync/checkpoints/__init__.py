@@ -1,0 +1,1 @@
+"""What the hub signs, and where that is kept elsewhere."""

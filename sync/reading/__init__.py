@@ -1,0 +1,1 @@
+"""What the hub reads from its log for somebody: history, states, searches."""

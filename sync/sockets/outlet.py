@@ -1,0 +1,132 @@
+"""From what the hub says to bytes on the wire: once for each coding, however many are told.
+
+A frame is made once, and written to each transport as it is: what a receiver costs is the system call.
+Where there are so many that telling them takes long, they are not told of each commit as it comes: what is
+committed in the meantime goes out together.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from websockets.frames import Frame, Opcode
+
+from stackroom.sync import effects
+from stackroom.sync import protocol as wire
+from stackroom.sync.hosting.metrics import Metrics
+from stackroom.sync.hub import Hub
+from stackroom.sync.session import named
+from stackroom.sync.settings import Settings
+from stackroom.sync.sockets.link import Link
+
+log = logging.getLogger("stackroom.hub")
+
+REST: Final = 2.0
+"""So many times as long as telling all has taken, nobody is told anything new."""
+REST_MOST: Final = 0.005
+"""… in seconds, at the most."""
+BUSY_REST: Final = 10.0
+"""The same while pushes come faster than transactions end: there is more to do than time, and what is
+committed next is told together with this."""
+BUSY_REST_MOST: Final = 0.010
+REST_LEAST: Final = 0.001
+"""Below it, that is not worth a timer."""
+
+
+Frames: TypeAlias = dict[str, bytes]
+"""One message as a frame, by coding."""
+
+
+class Outlet:
+    """Sends to the connections of one hub; who cannot keep up is moved aside.
+
+    `clock` is in seconds and never goes back; `busy` says whether there is more to commit than time.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        links: Mapping[int, Link],
+        settings: Settings,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        busy: Callable[[], bool],
+    ) -> None:
+        self.hub = hub
+        self.links = links
+        self.settings = settings
+        self.metrics = metrics
+        self.clock = clock
+        self.busy = busy
+        self._rests_until = 0.0
+        self._rests_until_if_busy = 0.0
+        self._prepared: dict[int, tuple[wire.FromHub, Frames]] = {}
+        """Frames of messages that are soon to be sent, by the identity of the message."""
+
+    @property
+    def rest(self) -> float:
+        """Seconds until those who follow are told what is new; 0 for now."""
+        until = self._rests_until_if_busy if self.busy() else self._rests_until
+        return max(0.0, until - self.clock())
+
+    def prepare(self, sends: Sequence[effects.Send]) -> None:
+        """Makes frames of what is soon to be sent, and forgets those made before; nothing goes out.
+
+        Each is made in the coding of its first receiver, which is that of most.
+        """
+        self._prepared = {}
+        for send in sends:
+            if (link := self.links.get(send.sessions[0])) is not None:
+                frame = framed(send.message, link.subprotocol)
+                self._prepared[id(send.message)] = send.message, {link.subprotocol: frame}
+
+    def send(self, send: effects.Send) -> None:
+        """Sends to all who take it; nothing here waits."""
+        if not send.live:
+            self._send(send)
+            return
+        begun = self.clock()
+        self._send(send)
+        ended = self.clock()
+        took = ended - begun
+        if (rest := min(REST * took, REST_MOST)) >= REST_LEAST:
+            self._rests_until = ended + rest
+        if (rest := min(BUSY_REST * took, BUSY_REST_MOST)) >= REST_LEAST:
+            self._rests_until_if_busy = ended + rest
+
+    def _send(self, send: effects.Send) -> None:
+        _, frames = self._prepared.pop(id(send.message), None) or (None, {})
+        sent = 0
+        most = self.settings.live_buffer if send.live else self.settings.buffer_most
+        for session in send.sessions:
+            link = self.links.get(session)
+            if link is None:
+                continue
+            if link.unsent() > most:
+                self._move_aside(link, send.message)
+                continue
+            frame = frames.get(link.subprotocol)
+            if frame is None:
+                frame = frames[link.subprotocol] = framed(send.message, link.subprotocol)
+            link.write(frame)
+            sent += len(frame)
+        self.metrics.sent_bytes += sent
+
+    def _move_aside(self, link: Link, message: wire.FromHub) -> None:
+        """What waits for it is bounded: it reads on by itself later, or is gone."""
+        if link.unsent() > self.settings.buffer_most:
+            log.warning("%s does not read; closed", named(link.session))
+            link.abort()
+            return
+        self.metrics.lagging += 1
+        if isinstance(message, wire.Changed):
+            self.hub.behind(link.session.id, message.profile, message.seq)
+            return
+        assert isinstance(message, wire.Commits)
+        self.hub.lagging(link.session.id, message.profile, message.commits[0].seq - 1)
+
+
+def framed(message: wire.FromHub, subprotocol: str) -> bytes:
+    """The message as one frame, as a server sends it (RFC 6455 section 5.2)."""
+    opcode = Opcode.BINARY if subprotocol == wire.MSGPACK else Opcode.TEXT
+    return bytes(Frame(opcode, wire.payload(message, subprotocol)).serialize(mask=False))
