@@ -77,6 +77,10 @@ SIGNALS: Final = {
 }
 """What ends a hub, and what its connections are told."""
 
+ALLOCATED: Final = 50_000
+"""Objects made and still there, at which the collector looks for cycles among them. States are many objects
+that stay: looked through every 700, as Python does, they take a tenth of the time of a hub under load."""
+
 READMITTED: Final = 3_600_000
 """Milliseconds for which the code of somebody who is let in again is good."""
 
@@ -198,6 +202,7 @@ async def _serve(
             announce(told)
             # Modules stay: collections of garbage, each a pause for all, need not go through them again.
             gc.freeze()
+            gc.set_threshold(ALLOCATED)
 
         server.certificate_changed = lambda: folder.announce(serving())
         busy: OSError | None = None

@@ -89,8 +89,7 @@ async def test_who_shows_no_pages_is_told_how_to_join(team: Team) -> None:
 
 
 async def test_every_script_that_is_imported_is_there() -> None:
-    root = Path(dashboard.__wrapped__.__code__.co_filename).parent / "dashboard"
-    scripts = list(root.rglob("*.js"))
+    scripts = list(FILES.rglob("*.js"))
     assert len(scripts) > 20
     for script in scripts:
         for name in re.findall(
