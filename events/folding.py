@@ -8,8 +8,6 @@ What is laid over is at most what the state will hold.
 
 import copy
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import Final
 
 from msgspec import UNSET, Struct
 
@@ -18,13 +16,8 @@ from stackroom.events.codec import all_opened, known
 from stackroom.events.entity import Stamp
 from stackroom.events.fold import advance, apply_change, entity_of, writes
 from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, Updated
-from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
-from stackroom.events.values import Maybe, Path, same, segments
-
-MAPS: Final[dict[Kind, frozenset[str]]] = {
-    cls.kind: cls.maps - {"components"} for cls in (Profile, Flavor, Component, Stack)
-}
-"""The maps of plain values, by the kind of entity."""
+from stackroom.events.state import MAPS, AnyEntity, State, places_of
+from stackroom.events.values import Maybe, Path, same
 
 
 class Laid(Struct):
@@ -120,7 +113,7 @@ class Folding:
         below = tuple([path + "/" for path in laid.stamps])
         kept = {path: by for path, by in twin.stamps.items() if not path.startswith(below)}
         twin.stamps = kept | laid.stamps
-        for path, field, key in _places(laid.kind, tuple(laid.stamps)) or ():
+        for path, field, key in places_of(laid.kind, tuple(laid.stamps)) or ():
             if (values := getattr(twin, field)) is getattr(laid.entity, field):
                 values = values.copy()
                 setattr(twin, field, values)
@@ -133,7 +126,7 @@ class Folding:
 
 def _looked_up(laid: Laid, paths: tuple[Path, ...]) -> bool:
     """Sees to it that the values at `paths` are at hand; False if one does not lead just below a map."""
-    places = _places(laid.kind, paths)
+    places = places_of(laid.kind, paths)
     if places is None:
         return False
     values, entity = laid.values, laid.entity
@@ -141,13 +134,3 @@ def _looked_up(laid: Laid, paths: tuple[Path, ...]) -> bool:
         if path not in values:
             values[path] = getattr(entity, field).get(key, UNSET)
     return True
-
-
-@lru_cache(256)
-def _places(kind: Kind, paths: tuple[Path, ...]) -> tuple[tuple[Path, str, str], ...] | None:
-    """Each path with the map and the key that it leads to; None if one leads elsewhere."""
-    split = [segments(path) for path in paths]
-    maps = MAPS[kind]
-    if not all(len(parts) == 2 and parts[0] in maps for parts in split):
-        return None
-    return tuple((path, field, key) for path, (field, key) in zip(paths, split, strict=True))

@@ -7,7 +7,6 @@ looking at each value once; `write` puts the values where they belong. Whatever 
 """
 
 from collections.abc import Iterable, Sequence, Set
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from msgspec import UNSET, Struct, structs
@@ -20,19 +19,21 @@ from stackroom.events.model import (
     ComponentRegistered,
     ComponentUpdated,
     FlavorUpdated,
-    Kind,
     StackUpdated,
 )
 from stackroom.events.permissions import Who
 from stackroom.events.protection import protected_in
 from stackroom.events.rules import refuse_change
-from stackroom.events.state import AnyEntity, Component, Flavor, Holding, Stack, State
-from stackroom.events.values import Path, Value, depth, fault, same, segments
-
-MAPS: Final[dict[Kind, Set[str]]] = {
-    cls.kind: cls.maps - {"components"} for cls in (Flavor, Component, Stack)
-}
-"""The maps of plain values, by the kind of entity."""
+from stackroom.events.state import (
+    MAPS,
+    AnyEntity,
+    Component,
+    Holding,
+    Places,
+    State,
+    places_of,
+)
+from stackroom.events.values import Path, Value, depth, fault, same
 
 UPDATES: Final = (ComponentUpdated, StackUpdated, FlavorUpdated)
 PLAIN_BYTES: Final = 4 << 10
@@ -41,9 +42,6 @@ OWNED_MOST: Final = 10_000
 """Entities of which something is known, about."""
 LEVELS_COUNTED: Final = 8
 """Brackets in the JSON text of a configuration up to which they are taken for its levels of nesting."""
-
-Places: TypeAlias = tuple[tuple[Path, str, str], ...]
-"""Paths, each with the map and the key in it to which it leads."""
 
 
 class Owned(Struct):
@@ -161,7 +159,7 @@ class Owner:
                 return None
             entity = state.aliases.get(entity, entity)
             own = self._owned.get(entity) or self._known(entity)
-            places = _places(change.kind, tuple(written))
+            places = places_of(change.kind, tuple(written))
             if (
                 own is None
                 or places is None
@@ -282,19 +280,6 @@ def _brackets(text: bytes) -> int:
 def _place(path: Path) -> Path:
     """The place in a map, with all below it, to which `path` leads."""
     return "/".join(path.split("/", 3)[:3])
-
-
-@lru_cache(1024)
-def _places(kind: Kind, paths: tuple[Path, ...]) -> Places | None:
-    """Each path with the map and the key that it leads to; None if one leads elsewhere, or to nothing."""
-    try:
-        split = [segments(path) for path in paths]
-    except ValueError:
-        return None
-    maps = MAPS.get(kind, frozenset())
-    if not all(len(parts) == 2 and parts[0] in maps for parts in split):
-        return None
-    return tuple((path, field, key) for path, (field, key) in zip(paths, split, strict=True))
 
 
 _encode: Final = Encoder().encode

@@ -6,7 +6,8 @@ Entities are values: `fold` replaces them and never changes one in place, so a c
 all that has not changed since.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from stackroom.events.entity import Entity, Key, Stamp
 from stackroom.events.errors import IntegrityError
 from stackroom.events.model import Held, Kind, Overlap
 from stackroom.events.people_entities import PEOPLE, Hub
-from stackroom.events.values import WHOLE, Maybe, Value
+from stackroom.events.values import WHOLE, Maybe, Path, Value, segments
 
 
 class Profile(Entity, tag="profile"):
@@ -136,6 +137,14 @@ class Encoded(Struct, omit_defaults=True):
     gone: dict[str, Gone] = {}
     aliases: dict[str, str] = {}
 
+
+MAPS: Final[dict[Kind, Set[str]]] = {
+    cls.kind: cls.maps - {"components"} for cls in (Profile, Flavor, Component, Stack)
+}
+"""The maps of plain values, by the kind of entity."""
+
+Places: TypeAlias = tuple[tuple[Path, str, str], ...]
+"""Paths, each with the map and the key in it to which it leads."""
 
 _PROTECTABLE: Final = (Stack, Component)
 
@@ -330,3 +339,19 @@ def listing(state: State) -> tuple[str, bool] | None:
         return profile.name, False
     gone = state.gone.get(state.profile_id)
     return (gone.name, True) if gone is not None else None
+
+
+@lru_cache(1024)
+def places_of(kind: Kind, paths: tuple[Path, ...]) -> Places | None:
+    """Where paths lead that go one level below a map of plain values, as those of nearly all writes do.
+
+    None if one leads elsewhere, or to nothing.
+    """
+    try:
+        split = [segments(path) for path in paths]
+    except ValueError:
+        return None
+    maps = MAPS.get(kind, frozenset())
+    if not all(len(parts) == 2 and parts[0] in maps for parts in split):
+        return None
+    return tuple((path, field, key) for path, (field, key) in zip(paths, split, strict=True))
