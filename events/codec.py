@@ -109,8 +109,7 @@ def leaf(profile: str, commit: Commit) -> bytes:
     The JSON array is documented in `docs/log.md`, so that anybody can compute it. That of a signed commit
     ends with key and signature, as hexadecimal digits.
     """
-    *head, events, _, key, signature = structs.astuple(commit)
-    return _encoder.encode(envelope(profile, head, events, key, signature))
+    return _encoder.encode(_said(profile, commit))
 
 
 def envelope(
@@ -125,11 +124,12 @@ def envelope(
 
 def leaves(profile: str, commits: Iterable[Commit]) -> list[bytes]:
     """`leaf` of each."""
-    said = []
-    for commit in commits:
-        *head, events, _, key, signature = structs.astuple(commit)
-        said.append(envelope(profile, head, events, key, signature))
-    return lines(said)
+    return lines([_said(profile, commit) for commit in commits])
+
+
+def _said(profile: str, commit: Commit) -> tuple[Any, ...]:
+    *head, events, _, key, signature = structs.astuple(commit)
+    return envelope(profile, head, events, key, signature)
 
 
 def lines(envelopes: Iterable[tuple[Any, ...]]) -> list[bytes]:
