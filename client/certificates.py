@@ -1,13 +1,20 @@
 """By which certificate the hub at an address is known, and what is said of one that is not to be trusted."""
 
 import os
+import socket
 import ssl
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from stackroom.client.errors import NotTrusted
 from stackroom.client.trust import Trust
 from stackroom.client.urls import refuse_unencrypted
-from stackroom.sync.sockets.pinning import WrongCertificate, pinned_context
+from stackroom.sync.sockets.pinning import (
+    WrongCertificate,
+    fingerprint,
+    pinned_context,
+    unverified_context,
+)
 
 
 def context_of(url: str, trust: Trust) -> ssl.SSLContext | None:
@@ -50,3 +57,26 @@ def refusal(url: str, error: ssl.SSLCertVerificationError, found: str = "") -> N
         f"the certificate of the hub at {url} is not to be trusted: {why}; its fingerprint is {found}",
         hint=f"if the hub's admin confirms it: stackroom connect {url} --fingerprint {found}",
     )
+
+
+def refusal_shown(url: str, error: ssl.SSLCertVerificationError, patience: float) -> NotTrusted:
+    """`refusal`, with the fingerprint that the hub shows when it is asked again.
+
+    Blocks for at most `patience` seconds.
+    """
+    found = "" if isinstance(error, WrongCertificate) else _presented(url, patience)
+    return refusal(url, error, found)
+
+
+def _presented(url: str, patience: float) -> str:
+    """The fingerprint of the certificate that the hub shows; empty if it shows none this time."""
+    parts = urlsplit(url)
+    address = parts.hostname or "", parts.port or 0
+    try:
+        with (
+            socket.create_connection(address, patience) as bare,
+            unverified_context().wrap_socket(bare, server_hostname=parts.hostname) as shown,
+        ):
+            return fingerprint(shown.getpeercert(binary_form=True) or b"")
+    except OSError:
+        return ""

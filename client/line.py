@@ -4,26 +4,25 @@ Sending never waits: what is sent is held by the replica anyway, so the outbox a
 Reading waits for whoever takes the messages, and with it the hub's sending.
 """
 
-import asyncio
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
 
 import anyio
+import anyio.to_thread
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from stackroom.client.certificates import context_of, refusal
+from stackroom.client.certificates import context_of, refusal_shown
 from stackroom.client.line_errors import FAILURES, heard, other_version, why_closed, why_not_open
 from stackroom.client.settings import Settings
 from stackroom.client.trust import Trust
 from stackroom.client.urls import is_loopback
 from stackroom.sync import protocol as wire
-from stackroom.sync.sockets.pinning import WrongCertificate, fingerprint, unverified_context
 
 USUAL: Final = Trust()
 
@@ -116,25 +115,11 @@ async def _open(
             ssl=context,
         )
     except ssl.SSLCertVerificationError as error:
-        shown = "" if isinstance(error, WrongCertificate) else await _presented(url, settings)
-        raise refusal(url, error, shown) from error
+        look = partial(refusal_shown, url, error, settings.open_timeout)
+        raise await anyio.to_thread.run_sync(look, abandon_on_cancel=True) from error
     except FAILURES as error:
         raise why_not_open(url, error) from error
     if socket.subprotocol is None:
         await socket.close()
         raise other_version(url)
     return socket
-
-
-async def _presented(url: str, settings: Settings) -> str:
-    """The fingerprint of the certificate that the hub shows; empty if it shows none this time."""
-    parts = urlsplit(url)
-    try:
-        with anyio.fail_after(settings.open_timeout):
-            _, writer = await asyncio.open_connection(
-                parts.hostname, parts.port, ssl=unverified_context()
-            )
-    except (OSError, TimeoutError):
-        return ""
-    writer.transport.abort()
-    return fingerprint(writer.get_extra_info("ssl_object").getpeercert(binary_form=True))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -145,28 +144,8 @@ def _why_not_open(url: str, settings: Settings, error: Exception) -> StackroomEr
     if url.startswith("wss://"):
         from ssl import SSLCertVerificationError
 
-        from stackroom.client.certificates import refusal
-        from stackroom.sync.sockets.pinning import WrongCertificate
+        from stackroom.client.certificates import refusal_shown
 
         if isinstance(error, SSLCertVerificationError):
-            shown = "" if isinstance(error, WrongCertificate) else _presented(url, settings)
-            return refusal(url, error, shown)
+            return refusal_shown(url, error, settings.open_timeout)
     return why_not_open(url, error)
-
-
-def _presented(url: str, settings: Settings) -> str:
-    """The fingerprint of the certificate that the hub shows; empty if it shows none this time."""
-    import socket
-
-    from stackroom.sync.sockets.pinning import fingerprint, unverified_context
-
-    parts = urlsplit(url)
-    address = parts.hostname or "", parts.port or 0
-    try:
-        with (
-            socket.create_connection(address, settings.open_timeout) as bare,
-            unverified_context().wrap_socket(bare, server_hostname=parts.hostname) as shown,
-        ):
-            return fingerprint(shown.getpeercert(binary_form=True) or b"")
-    except OSError:
-        return ""
