@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
 from stackroom.client.errors import NotAuthorised, OtherHub, Unreachable, VersionMismatch
 from stackroom.client.exchange import at_once, exchange
@@ -17,12 +17,6 @@ from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import config, create_team, person, set_key
 
 PATIENCE = 20.0
-
-
-@pytest.fixture
-def portal() -> Iterator[BlockingPortal]:
-    with start_blocking_portal() as portal:
-        yield portal
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
 from stackroom.client.errors import NameTaken, NotAuthorised, Unreachable, VersionMismatch
 from stackroom.client.exchange import exchange, plan, publish
@@ -21,12 +21,6 @@ from stackroom.events.verify import verify
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import config, create_team, open_home, person, set_key
-
-
-@pytest.fixture
-def portal() -> Iterator[BlockingPortal]:
-    with start_blocking_portal() as portal:
-        yield portal
 
 
 @pytest.fixture

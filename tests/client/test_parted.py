@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 from msgspec import structs
 
 from stackroom.client import evidence
@@ -31,12 +31,6 @@ from tests.sync.notaries import key_of
 
 SETTINGS = HubSettings(snapshot_worth=3)
 Restore = Callable[[], None]
-
-
-@pytest.fixture
-def portal() -> Iterator[BlockingPortal]:
-    with start_blocking_portal() as portal:
-        yield portal
 
 
 @pytest.fixture(params=[50, 3], ids=["all commits", "a snapshot first"])
