@@ -159,7 +159,6 @@ def _modules(home: Path, words: Sequence[str]) -> str:
     counts = []
     for command in (["-c", "pass"], [shell.SCRIPT, *words]):
         environment = processes.environment(STACKROOM_HOME=str(home))
-        ran = shell.run([sys.executable, "-X", "importtime", *command], environment)
-        lines = [line for line in ran.errors.splitlines() if line.startswith("import time:")]
-        counts.append(len({line.rpartition("|")[2].strip() for line in lines}))
+        ran = shell.run([sys.executable, "-v", *command], environment)
+        counts.append(sum(line.startswith("import '") for line in ran.errors.splitlines()))
     return str(counts[1] - counts[0])
