@@ -15,7 +15,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # As of `typing`, which takes a while to import.
     from typing import Any
 
-LATE = ("importlib.metadata", "shutil", "ssl", "textwrap", "tomllib", "urllib.request")
+LATE = (
+    "importlib.metadata",
+    "shutil",
+    "ssl",
+    "textwrap",
+    "tomllib",
+    "traceback",
+    "urllib.request",
+)
 
 PACKAGES = ("importlib.metadata", "tomllib")
 """Those of them that have modules within."""
