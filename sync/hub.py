@@ -19,6 +19,7 @@ from stackroom.events.people import HUB
 from stackroom.events.permissions import Rights, Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
+from stackroom.sync.ahead import Ahead
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.deciding.authority import Decision, Submission
 from stackroom.sync.deciding.foresight import Foreseen, answered
@@ -80,8 +81,8 @@ class Hub(Healing, Inspections):
         self.connected: Counter[str] = Counter()
         """How many sessions each user has."""
         self.ended = False
-        self._foreseen: Foreseen | None = None
-        """Answers to a batch that is on its way to the disk."""
+        self._foreseen = Ahead[int, Foreseen]()
+        """Answers to batches that are on their way to the disk, by the identity of the decision."""
         self._last_id = 0
 
     # Connections
@@ -287,10 +288,13 @@ class Hub(Healing, Inspections):
 
     def _who(self, session: Session, principal: Principal, profile: str) -> Who:
         """Who it is in a profile, by the rights of now; the very same as long as these are."""
-        rights = self._rights(principal, profile)
-        if session.who is None or session.who.rights is not rights:
-            session.who = Who(session.replica, principal.name, rights)
-        return session.who
+        standing, who = self.access.standing, session.who
+        if who is None or session.who_by is not standing or session.who_in != profile:
+            rights = self._rights(principal, profile)
+            if who is None or who.rights is not rights:
+                who = session.who = Who(session.replica, principal.name, rights)
+            session.who_by, session.who_in = standing, profile
+        return who
 
     def _reads(self, principal: Principal, profile: str) -> bool:
         needed = "people.read" if profile == self.identity.id else "profile.read"
@@ -380,27 +384,24 @@ class Hub(Healing, Inspections):
     # Proposals
 
     def _push(self, session: Session, principal: Principal, push: wire.Push) -> None:
-        profile = push.profile
-        if len(push.proposals) > self.settings.push_proposals:
-            most = self.settings.push_proposals
-            self._error(
-                session, "too_large", f"a push holds at most {most} proposals", profile=profile
-            )
-        elif push.proposals:
-            session.undecided += len(push.proposals)
+        profile, proposals = push.profile, push.proposals
+        if (many := len(proposals)) > (most := self.settings.push_proposals):
+            why = f"a push holds at most {most} proposals"
+            self._error(session, "too_large", why, profile=profile)
+        elif many:
+            session.undecided += many
             who = self._who(session, principal, profile)
-            submissions = tuple(
-                Submission(profile, who, proposal, principal.user, principal.token, session.id)
-                for proposal in push.proposals
-            )
-            self._effects.append(Submit(session.id, submissions))
+            id, user, token = session.id, principal.user, principal.token
+            each = [Submission(profile, who, given, user, token, id) for given in proposals]
+            self._effects.append(Submit(id, tuple(each)))
 
     def foresee(
         self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
     ) -> list[Send]:
         """What `decided` will say, once this is durable, if nobody comes or goes: to be put into bytes."""
         results = answered(submits, decision)
-        self._foreseen = Foreseen(decision, results)
+        self._foreseen.begin()
+        self._foreseen.put(id(decision), Foreseen(decision, results))
         told = [Send((session,), message) for session, message in results]
         return told if hold else [*told, *self._expect(decision.commits, now)]
 
@@ -412,14 +413,17 @@ class Hub(Healing, Inspections):
         if decision.relisted:
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
+        sessions = self.sessions
         for submit in submits:
-            if (session := self.sessions.get(submit.session)) is not None:
+            if (session := sessions.get(submit.session)) is not None:
                 session.undecided -= len(submit.submissions)
-        known, self._foreseen = self._foreseen, None
-        results = known.results if known is not None and known.decision is decision else None
-        for id, message in results or answered(submits, decision):
-            if (session := self.sessions.get(id)) is not None:
-                self._effects.extend(noting.refusals(id, message.profile, message.answers))
+        known = self._foreseen.take(id(decision))
+        results = known.results if known is not None else answered(submits, decision)
+        refused = [answer for answer in decision.answers if answer.code]
+        for number, message in results:
+            if (session := sessions.get(number)) is not None:
+                if refused:
+                    self._effects += noting.refusals(number, message.profile, message.answers)
                 self._send(session, message)
 
     def _committed(

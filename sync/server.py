@@ -297,10 +297,10 @@ class Server:
 
     def _hear(self, link: Link, session: Session, data: bytes) -> bool:
         """Takes a message of somebody who was let in; False where it must wait."""
-        if session.refused or self.pace.owed(link) or self._is_behind(link, session):
+        owes = link.silent_until is not None and self.pace.owed(link)
+        if owes or session.refused or self._is_behind(link, session):
             return False
-        message = self._decoded(link, session, data)
-        if message is not None:
+        if (message := self._decoded(link, session, data)) is not None:
             self.hub.receive(session, message, self.clock())
             self._paced(link, session, message, len(data))
         self.carry_out()
@@ -321,11 +321,11 @@ class Server:
     def _is_behind(self, link: Link, session: Session) -> bool:
         """Whether it asked for so much that it is to be heard no further before that is done."""
         settings = self.settings
-        return not link.over and (
+        return (
             session.undecided > settings.backlog_proposals
             or session.ordered >= settings.backlog_orders
             or link.waiting > settings.backlog_reads
-        )
+        ) and not link.over
 
     def _decoded(self, link: Link, session: Session, data: str | bytes) -> wire.FromReplica | None:
         """The message, or None for what is none: the sender was told."""

@@ -40,6 +40,9 @@ class Session:
         self.replica = ""
         self.who: Who | None = None
         """Who it was in the profile that it pushed to last."""
+        self.who_in = ""
+        self.who_by: object = None
+        """That profile, and what the rights there followed from; see `Access.standing`."""
         self.client = ""
         self.since: Millis = 0
         self.subscriptions: dict[str, Subscription] = {}

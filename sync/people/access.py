@@ -86,6 +86,10 @@ class Access(Protocol):
     def refuse(self, principal: Principal, now: Millis) -> Refusal | None:
         """Why somebody who was let in is not welcome any more."""
 
+    @property
+    def standing(self) -> object:
+        """What all rights follow from: as long as this is the same object, they are the same."""
+
     def rights(self, principal: Principal, profile: str = HUB) -> Rights:
         """What `principal` may do there."""
 
@@ -192,6 +196,10 @@ class PeopleAccess:
         if isinstance(token, Token) and token.expires is not None and token.expires <= now:
             return Refusal("token_expired", "this token has expired")
         return Refusal("token_revoked", "this token was revoked, or its user was ended")
+
+    @property
+    def standing(self) -> object:
+        return self.directory
 
     def rights(self, principal: Principal, profile: str = HUB) -> Rights:
         return self.directory.rights(principal.user, profile, principal.token)

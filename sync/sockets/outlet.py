@@ -9,14 +9,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from websockets.frames import Frame, Opcode
-
 from stackroom.sync import effects
 from stackroom.sync import protocol as wire
+from stackroom.sync.ahead import Ahead
 from stackroom.sync.hosting.metrics import Metrics
 from stackroom.sync.hub import Hub
 from stackroom.sync.session import named
 from stackroom.sync.settings import Settings
+from stackroom.sync.sockets.framing import framed
 from stackroom.sync.sockets.link import Link
 
 log = logging.getLogger("stackroom.hub")
@@ -60,7 +60,7 @@ class Outlet:
         self.busy = busy
         self._rests_until = 0.0
         self._rests_until_if_busy = 0.0
-        self._prepared: dict[int, tuple[wire.FromHub, Frames]] = {}
+        self._prepared = Ahead[int, tuple[wire.FromHub, Frames]]()
         """Frames of messages that are soon to be sent, by the identity of the message."""
 
     @property
@@ -70,15 +70,16 @@ class Outlet:
         return max(0.0, until - self.clock())
 
     def prepare(self, sends: Sequence[effects.Send]) -> None:
-        """Makes frames of what is soon to be sent, and forgets those made before; nothing goes out.
+        """Makes frames of what is soon to be sent; nothing goes out.
 
         Each is made in the coding of its first receiver, which is that of most.
         """
-        self._prepared = {}
+        self._prepared.begin()
+        keep, links = self._prepared.put, self.links
         for send in sends:
-            if (link := self.links.get(send.sessions[0])) is not None:
-                frame = framed(send.message, link.subprotocol)
-                self._prepared[id(send.message)] = send.message, {link.subprotocol: frame}
+            if (link := links.get(send.sessions[0])) is not None:
+                message, coding = send.message, link.subprotocol
+                keep(id(message), (message, {coding: framed(message, coding)}))
 
     def send(self, send: effects.Send) -> None:
         """Sends to all who take it; nothing here waits."""
@@ -95,7 +96,8 @@ class Outlet:
             self._rests_until_if_busy = ended + rest
 
     def _send(self, send: effects.Send) -> None:
-        _, frames = self._prepared.pop(id(send.message), None) or (None, {})
+        made = self._prepared.take(id(send.message))
+        frames: Frames = made[1] if made is not None else {}
         sent = 0
         most = self.settings.live_buffer if send.live else self.settings.buffer_most
         for session in send.sessions:
@@ -124,9 +126,3 @@ class Outlet:
             return
         assert isinstance(message, wire.Commits)
         self.hub.lagging(link.session.id, message.profile, message.commits[0].seq - 1)
-
-
-def framed(message: wire.FromHub, subprotocol: str) -> bytes:
-    """The message as one frame, as a server sends it (RFC 6455 section 5.2)."""
-    opcode = Opcode.BINARY if subprotocol == wire.MSGPACK else Opcode.TEXT
-    return bytes(Frame(opcode, wire.payload(message, subprotocol)).serialize(mask=False))

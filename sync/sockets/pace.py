@@ -25,10 +25,9 @@ class Pace:
     def keep(self, link: Link, session: Session, message: wire.FromReplica, size: int) -> bool:
         """Counts a message, which may leave the link owing a wait; False if it was too much for too long."""
         assert session.principal is not None
-        name = session.principal.account
         now = self.clock()
-        proposals = len(message.proposals) if isinstance(message, wire.Push) else 0
-        wait = self.meters.take(name, (1, size, proposals), now)
+        proposals = len(message.proposals) if type(message) is wire.Push else 0
+        wait = self.meters.take(session.principal.account, (1, size, proposals), now)
         if not wait:
             link.slowed = None
             return True
