@@ -196,6 +196,15 @@ def needs_proof(ask: wire.Ask | wire.SigningIn) -> bool:
             return True
 
 
+def ends_own_token(ordered: Ordered) -> bool:
+    """Whether somebody revokes the very token by which they came."""
+    match ordered:
+        case Ordered(sender=Principal(token=own), ask=wire.Ask(_, wire.RevokeToken(id))):
+            return id == own
+        case _:
+            return False
+
+
 class Keep(Struct, frozen=True):
     """Keep these facts, before anything that is submitted later."""
 

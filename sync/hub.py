@@ -40,6 +40,7 @@ from stackroom.sync.effects import (
     Submit,
     Vouch,
     WorkOut,
+    ends_own_token,
     needs_proof,
 )
 from stackroom.sync.healing.parting import Healing
@@ -84,6 +85,7 @@ class Hub(Healing, Inspections):
         self._foreseen = Ahead[int, Foreseen]()
         """Answers to batches that are on their way to the disk, by the identity of the decision."""
         self._last_id = 0
+        self._push_most = settings.push_proposals
 
     # Connections
 
@@ -106,9 +108,7 @@ class Hub(Healing, Inspections):
         principal = session.principal
         if session.refused:
             return
-        if type(message) is wire.Push and principal is not None and not session.has_expired(now):
-            self._push(session, principal, message)  # First, as it comes most.
-        elif isinstance(message, wire.Hello):
+        if isinstance(message, wire.Hello):
             self._hello(session, message, now)
         elif isinstance(message, wire.SigningIn) and principal is None:
             self._come_in(session, message)
@@ -383,17 +383,29 @@ class Hub(Healing, Inspections):
 
     # Proposals
 
+    def pushed(self, session: Session, push: wire.Push, now: Millis) -> Submit | None:
+        """What is to be decided of a push, at once; None where `receive` must hear it.
+
+        It is what comes most, and no effect: there is nothing else to be carried out before.
+        """
+        principal, many = session.principal, len(push.proposals)
+        if principal is None or session.refused or session.has_expired(now):
+            return None
+        return self._submit(session, principal, push) if 0 < many <= self._push_most else None
+
+    def _submit(self, session: Session, principal: Principal, push: wire.Push) -> Submit:
+        profile, id, user, token = push.profile, session.id, principal.user, principal.token
+        who = self._who(session, principal, profile)
+        each = [Submission(profile, who, given, user, token, id) for given in push.proposals]
+        session.undecided += len(each)
+        return Submit(id, tuple(each))
+
     def _push(self, session: Session, principal: Principal, push: wire.Push) -> None:
-        profile, proposals = push.profile, push.proposals
-        if (many := len(proposals)) > (most := self.settings.push_proposals):
-            why = f"a push holds at most {most} proposals"
-            self._error(session, "too_large", why, profile=profile)
-        elif many:
-            session.undecided += many
-            who = self._who(session, principal, profile)
-            id, user, token = session.id, principal.user, principal.token
-            each = [Submission(profile, who, given, user, token, id) for given in proposals]
-            self._effects.append(Submit(id, tuple(each)))
+        if len(push.proposals) > self._push_most:
+            why = f"a push holds at most {self._push_most} proposals"
+            self._error(session, "too_large", why, profile=push.profile)
+        elif push.proposals:
+            self._effects.append(self._submit(session, principal, push))
 
     def foresee(
         self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
@@ -440,7 +452,7 @@ class Hub(Healing, Inspections):
         """An order was carried out, and that is durable."""
         self.access.keep(carried.facts)
         session = self.sessions.get(ordered.session)
-        if session is not None and _ends_own_token(ordered):
+        if session is not None and ends_own_token(ordered):
             # They are told that it is done before they are sent away.
             self._reply(session, ordered, carried.reply)
             session = None
@@ -485,12 +497,3 @@ class Hub(Healing, Inspections):
         self.ended = True
         for session in self.sessions.values():
             self._close(session, code, reason)
-
-
-def _ends_own_token(ordered: Ordered) -> bool:
-    """Whether somebody revokes the very token by which they came."""
-    match ordered:
-        case Ordered(sender=Principal(token=own), ask=wire.Ask(_, wire.RevokeToken(id))):
-            return id == own
-        case _:
-            return False
