@@ -42,15 +42,19 @@ class Turns:
     def next(self) -> Single | list[Submit]:
         """An order, or pushes for one transaction: of the account whose turn it is, and of others."""
         account, queue = next(iter(self._queues.items()))
-        order = queue[0]
-        if not isinstance(order, Single):
-            return self._pushes()
+        work = queue[0]
+        if isinstance(work, Submit):
+            if self._waiting > 1:
+                return self._pushes()
+            self._queues.clear()
+            self._waiting = 0
+            return [work]
         queue.popleft()
         self._waiting -= 1
         if not queue:
             del self._queues[account]
         self._pass_on(account)
-        return order
+        return work
 
     def _pushes(self) -> list[Submit]:
         """One push of each account, then another of each, until there are enough."""

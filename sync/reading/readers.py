@@ -200,7 +200,7 @@ class Readers(Voice, ABC):
         self._expected.begin()
         expected = []
         for profile, news in commits.items():
-            if receivers := self._live_of(profile):
+            if profile in self.subscribers and (receivers := self._live_of(profile)):
                 told = (*self._held.get(profile, ()), *news)
                 message = self._news(profile, told, now)
                 self._expected.put((profile, told[-1].seq), message)

@@ -34,17 +34,12 @@ class Meter:
             self._at = now
         else:
             passed = 0.0
-        longest = 0.0
-        lefts: list[float] = []
-        for (second, burst), left, amount in zip(self._rates, self._lefts, amounts, strict=True):
-            # As in `_levels`, which would be a call more for every message.
-            level = left + passed * second
-            level = (level if level < burst else burst) - amount
-            lefts.append(level)
-            if level < 0 and (wait := -level / second) > longest:
-                longest = wait
-        self._lefts = lefts
-        return longest
+        # As in `_levels`, which would be more calls for every message.
+        self._lefts = lefts = [
+            (level if (level := left + passed * second) < burst else burst) - amount
+            for (second, burst), left, amount in zip(self._rates, self._lefts, amounts, strict=True)
+        ]
+        return 0.0 if min(lefts) >= 0 else self.debt(now)
 
     def debt(self, now: float) -> float:
         """The seconds until what was taken is paid off."""

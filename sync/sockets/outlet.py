@@ -54,10 +54,11 @@ class Outlet:
     ) -> None:
         self.hub = hub
         self.links = links
-        self.settings = settings
         self.metrics = metrics
         self.clock = clock
         self.busy = busy
+        self._most_live = settings.live_buffer
+        self._most = settings.buffer_most
         self._rests_until = 0.0
         self._rests_until_if_busy = 0.0
         self._prepared = Ahead[int, tuple[wire.FromHub, Frames]]()
@@ -66,8 +67,11 @@ class Outlet:
     @property
     def rest(self) -> float:
         """Seconds until those who follow are told what is new; 0 for now."""
+        now = self.clock()
+        if self._rests_until_if_busy <= now:  # The later of the two.
+            return 0.0
         until = self._rests_until_if_busy if self.busy() else self._rests_until
-        return max(0.0, until - self.clock())
+        return max(0.0, until - now)
 
     def prepare(self, sends: Sequence[effects.Send]) -> None:
         """Makes frames of what is soon to be sent; nothing goes out.
@@ -96,27 +100,26 @@ class Outlet:
             self._rests_until_if_busy = ended + rest
 
     def _send(self, send: effects.Send) -> None:
-        made = self._prepared.take(id(send.message))
+        message, links = send.message, self.links
+        made = self._prepared.take(id(message))
         frames: Frames = made[1] if made is not None else {}
-        sent = 0
-        most = self.settings.live_buffer if send.live else self.settings.buffer_most
+        sent, most = 0, self._most_live if send.live else self._most
         for session in send.sessions:
-            link = self.links.get(session)
-            if link is None:
+            if (link := links.get(session)) is None:
                 continue
             if link.unsent() > most:
-                self._move_aside(link, send.message)
+                self._move_aside(link, message)
                 continue
-            frame = frames.get(link.subprotocol)
-            if frame is None:
-                frame = frames[link.subprotocol] = framed(send.message, link.subprotocol)
+            coding = link.subprotocol
+            if (frame := frames.get(coding)) is None:
+                frame = frames[coding] = framed(message, coding)
             link.write(frame)
             sent += len(frame)
         self.metrics.sent_bytes += sent
 
     def _move_aside(self, link: Link, message: wire.FromHub) -> None:
         """What waits for it is bounded: it reads on by itself later, or is gone."""
-        if link.unsent() > self.settings.buffer_most:
+        if link.unsent() > self._most:
             log.warning("%s does not read; closed", named(link.session))
             link.abort()
             return
