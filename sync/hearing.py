@@ -51,7 +51,9 @@ class Hearing:
                 message = self._decoded(link, session, data)
                 if message is not None:
                     await self._take(link, session, message)
-                    self._paced(link, session, message, len(data))
+                    let_in = session.principal is not None
+                    if let_in and not self.pace.keep(link, session, message, len(data)):
+                        self.hub.end(session, TOO_FAST)
                 self._carry_out()
                 if session.refused:
                     await socket.wait_closed()  # Nobody wants to hear what else it sends.
@@ -77,20 +79,14 @@ class Hearing:
                 submit = self.hub.pushed(session, message, now)
             if submit is not None:
                 self._submit(submit)
-                if self._paced(link, session, message, len(data)):
-                    return True
             else:
                 self.hub.receive(session, message, now)
-                self._paced(link, session, message, len(data))
+            if not self.pace.keep(link, session, message, len(data)):
+                self.hub.end(session, TOO_FAST)
+            elif submit is not None:
+                return True  # There is nothing else to carry out.
         self._carry_out()
         return True
-
-    def _paced(self, link: Link, session: Session, message: wire.FromReplica, size: int) -> bool:
-        """Counts a message of somebody who was let in; who sends too much for too long is sent away."""
-        if session.principal is None or self.pace.keep(link, session, message, size):
-            return True
-        self.hub.end(session, TOO_FAST)
-        return False
 
     async def _room(self, link: Link, session: Session) -> None:
         """Waits until its sender may be heard again."""

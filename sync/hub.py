@@ -153,7 +153,7 @@ class Hub(Healing, Inspections):
             self.end(session, farewell.too_many_connections(principal.name, most))
             return
         self.connected[principal.account] += 1
-        session.principal = principal
+        session.principal, session.account = principal, principal.account
         session.replica = hello.replica
         session.client = hello.client
         session.since = now

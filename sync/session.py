@@ -37,6 +37,8 @@ class Session:
     def __init__(self, id: int) -> None:
         self.id = id
         self.principal: Principal | None = None
+        self.account = ""
+        """Its principal's: whom the limits of a user are for."""
         self.replica = ""
         self.who: Who | None = None
         """Who it was in the profile that it pushed to last."""

@@ -137,7 +137,7 @@ class PeopleAccess:
         passwords: dict[str, bytes],
     ) -> None:
         self.state = state
-        self.directory = Directory(state)
+        self.directory = self.standing = Directory(state)
         self._secrets = secrets
         self._codes = codes
         self._replicas = replicas
@@ -197,10 +197,6 @@ class PeopleAccess:
             return Refusal("token_expired", "this token has expired")
         return Refusal("token_revoked", "this token was revoked, or its user was ended")
 
-    @property
-    def standing(self) -> object:
-        return self.directory
-
     def rights(self, principal: Principal, profile: str = HUB) -> Rights:
         return self.directory.rights(principal.user, profile, principal.token)
 
@@ -248,7 +244,7 @@ class PeopleAccess:
 
     def follow(self, commits: Sequence[Commit]) -> None:
         advance(self.state, commits)
-        self.directory = Directory(self.state)
+        self.directory = self.standing = Directory(self.state)
 
     def keep(self, facts: Iterable[Fact]) -> None:
         kept = {
