@@ -28,6 +28,12 @@ class Send(Struct, frozen=True):
     live: bool = False
 
 
+class SendEach(Struct, frozen=True):
+    """Send each session its own message, in this order."""
+
+    messages: tuple[tuple[int, wire.FromHub], ...]
+
+
 class Close(Struct, frozen=True):
     """Close the connection with a code and a reason."""
 
@@ -238,7 +244,7 @@ Asked: TypeAlias = (
 """What is read for one connection, in the order in which it was asked for."""
 
 Effect: TypeAlias = (
-    Send | Close | Submit | Asked | Forget | Prove | Ordered | Keep | Noted | Mending
+    Send | SendEach | Close | Submit | Asked | Forget | Prove | Ordered | Keep | Noted | Mending
 )
 
 

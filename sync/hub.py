@@ -4,7 +4,8 @@ A shell carries bytes: it calls `receive` with what a connection sent, hands `Su
 and `Read` to the log, reports what came of them (`decided`, `page`), and carries out `Send` and
 `Close`. Who may do what, `access` says. The same class runs under the server and under the simulation.
 
-Who follows what, and how far, is in `readers`; to whom it is shown, folded, in `watchers`.
+Who follows what, and how far, is in `readers`; to whom it is shown, folded, in `watchers`; what is pushed,
+in `pushing`.
 """
 
 from collections import Counter
@@ -19,10 +20,8 @@ from stackroom.events.people import HUB
 from stackroom.events.permissions import Rights, Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
-from stackroom.sync.ahead import Ahead
 from stackroom.sync.checkpoints.notary import Notary
-from stackroom.sync.deciding.authority import Decision, Submission
-from stackroom.sync.deciding.foresight import Foreseen, answered
+from stackroom.sync.deciding.pushing import Pushing
 from stackroom.sync.effects import (
     Contrast,
     FetchRoots,
@@ -36,8 +35,6 @@ from stackroom.sync.effects import (
     Prove,
     Read,
     Recount,
-    Send,
-    Submit,
     Vouch,
     WorkOut,
     ends_own_token,
@@ -64,7 +61,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Healing, Inspections):
+class Hub(Healing, Inspections, Pushing):
     """All sessions of one hub process."""
 
     def __init__(
@@ -82,10 +79,7 @@ class Hub(Healing, Inspections):
         self.connected: Counter[str] = Counter()
         """How many sessions each user has."""
         self.ended = False
-        self._foreseen = Ahead[int, Foreseen]()
-        """Answers to batches that are on their way to the disk, by the identity of the decision."""
         self._last_id = 0
-        self._push_most = settings.push_proposals
 
     # Connections
 
@@ -381,65 +375,7 @@ class Hub(Healing, Inspections):
                     self._tell_rights(session, principal, now)
         self._keep_news()
 
-    # Proposals
-
-    def pushed(self, session: Session, push: wire.Push, now: Millis) -> Submit | None:
-        """What is to be decided of a push, at once; None where `receive` must hear it.
-
-        It is what comes most, and no effect: there is nothing else to be carried out before.
-        """
-        principal, many = session.principal, len(push.proposals)
-        if principal is None or session.refused or session.has_expired(now):
-            return None
-        return self._submit(session, principal, push) if 0 < many <= self._push_most else None
-
-    def _submit(self, session: Session, principal: Principal, push: wire.Push) -> Submit:
-        profile, id, user, token = push.profile, session.id, principal.user, principal.token
-        who = self._who(session, principal, profile)
-        each = []
-        for given in push.proposals:  # A comprehension of one costs twice as much.
-            each.append(Submission(profile, who, given, user, token, id))
-        session.undecided += len(each)
-        return Submit(id, tuple(each))
-
-    def _push(self, session: Session, principal: Principal, push: wire.Push) -> None:
-        if len(push.proposals) > self._push_most:
-            why = f"a push holds at most {self._push_most} proposals"
-            self._error(session, "too_large", why, profile=push.profile)
-        elif push.proposals:
-            self._effects.append(self._submit(session, principal, push))
-
-    def foresee(
-        self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
-    ) -> list[Send]:
-        """What `decided` will say, once this is durable, if nobody comes or goes: to be put into bytes."""
-        results = answered(submits, decision)
-        self._foreseen.begin()
-        self._foreseen.put(id(decision), Foreseen(decision, results))
-        told = [Send((session,), message) for session, message in results]
-        return told if hold else [*told, *self._expect(decision.commits, now)]
-
-    def decided(
-        self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
-    ) -> None:
-        """The authority decided on `submits`, and that is durable; with `hold`, `announce` tells of it."""
-        self._committed(decision.commits, now, hold)
-        if decision.relisted:
-            listing = [session.id for session in self.sessions.values() if session.lists]
-            self._effects.extend(map(ListAll, listing))
-        sessions = self.sessions
-        for submit in submits:
-            if (session := sessions.get(submit.session)) is not None:
-                session.undecided -= len(submit.submissions)
-        known = self._foreseen.take(id(decision))
-        results = known.results if known is not None else answered(submits, decision)
-        refused = [answer for answer in decision.answers if answer.code]
-        for number, message in results:
-            if (session := sessions.get(number)) is not None:
-                if refused:
-                    self._effects += noting.refusals(number, message.profile, message.answers)
-                if not session.refused:
-                    self._effects.append(Send((number,), message))
+    # What was decided
 
     def _committed(
         self, commits: dict[str, tuple[Commit, ...]], now: Millis, hold: bool = False
@@ -473,17 +409,6 @@ class Hub(Healing, Inspections):
             self._refuse_code(session, reply)
         else:
             self._send(session, reply)
-
-    def failed(
-        self, submits: Sequence[Submit], code: wire.ErrorCode, sentence: str, hint: str = ""
-    ) -> None:
-        """Nothing of `submits` was decided; the proposals stay with their replicas."""
-        for submit in submits:
-            session = self.sessions.get(submit.session)
-            if session is not None:
-                session.undecided -= len(submit.submissions)
-                profile = submit.submissions[0].profile
-                self._error(session, code, sentence, hint, profile)
 
     # The rest
 

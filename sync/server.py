@@ -6,7 +6,7 @@ The rules of the conversation are `hub`'s; here is who waits for what.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Final
@@ -308,6 +308,8 @@ class Server:
                 match effect:
                     case effects.Submit():  # First, as they come most.
                         self.committer.submit(effect)
+                    case effects.SendEach():
+                        self.outlet.send_each(effect)
                     case effects.Send():
                         self.outlet.send(effect)
                     case effects.Close(session, code, reason):
@@ -342,7 +344,7 @@ class Server:
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         rest = self.outlet.rest
         self.hub.decided(batch, decision, self.clock(), hold=rest > 0)
-        self._settled(batch)
+        self.carry_out()
         if rest and not self._announcing:
             self._announcing = True
             asyncio.get_running_loop().call_later(rest, self._announce)
@@ -406,9 +408,6 @@ class Server:
         self, batch: list[effects.Submit], code: wire.ErrorCode, sentence: str, hint: str
     ) -> None:
         self.hub.failed(batch, code, sentence, hint)
-        self._settled(batch)
-
-    def _settled(self, batch: Iterable[effects.Submit]) -> None:
         self.carry_out()
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:

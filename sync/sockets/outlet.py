@@ -73,17 +73,23 @@ class Outlet:
         until = self._rests_until_if_busy if self.busy() else self._rests_until
         return max(0.0, until - now)
 
-    def prepare(self, sends: Sequence[effects.Send]) -> None:
+    def prepare(self, sends: Sequence[effects.Send | effects.SendEach]) -> None:
         """Makes frames of what is soon to be sent; nothing goes out.
 
         Each is made in the coding of its first receiver, which is that of most.
         """
         self._prepared.begin()
-        keep, links = self._prepared.put, self.links
         for send in sends:
-            if (link := links.get(send.sessions[0])) is not None:
-                message, coding = send.message, link.subprotocol
-                keep(id(message), (message, {coding: framed(message, coding)}))
+            if isinstance(send, effects.SendEach):
+                for session, message in send.messages:
+                    self._make(session, message)
+            else:
+                self._make(send.sessions[0], send.message)
+
+    def _make(self, session: int, message: wire.FromHub) -> None:
+        if (link := self.links.get(session)) is not None:
+            coding = link.subprotocol
+            self._prepared.put(id(message), (message, {coding: framed(message, coding)}))
 
     def send(self, send: effects.Send) -> None:
         """Sends to all who take it; nothing here waits."""
@@ -98,6 +104,25 @@ class Outlet:
             self._rests_until = ended + rest
         if (rest := min(BUSY_REST * took, BUSY_REST_MOST)) >= REST_LEAST:
             self._rests_until_if_busy = ended + rest
+
+    def send_each(self, send: effects.SendEach) -> None:
+        """Sends each its own message, which answers it; nothing here waits."""
+        links, prepared = self.links, self._prepared.take
+        sent, most = 0, self._most
+        for session, message in send.messages:
+            if (link := links.get(session)) is None:
+                continue
+            link.was_answered()
+            made, coding = prepared(id(message)), link.subprotocol
+            if link.unsent() > most:
+                self._move_aside(link, message)
+                continue
+            frame = made[1].get(coding) if made is not None else None
+            if frame is None:
+                frame = framed(message, coding)
+            link.write(frame)
+            sent += len(frame)
+        self.metrics.sent_bytes += sent
 
     def _send(self, send: effects.Send) -> None:
         message, links = send.message, self.links
