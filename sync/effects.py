@@ -29,9 +29,9 @@ class Send(Struct, frozen=True):
 
 
 class SendEach(Struct, frozen=True):
-    """Send each session its own message, in this order."""
+    """Send sessions what became of what they pushed: to each what is its own, in this order."""
 
-    messages: tuple[tuple[int, wire.FromHub], ...]
+    messages: tuple[tuple[int, wire.Results], ...]
 
 
 class Close(Struct, frozen=True):

@@ -8,7 +8,7 @@ from stackroom.events.permissions import Who
 from stackroom.sync import protocol as wire
 from stackroom.sync.ahead import Ahead
 from stackroom.sync.checkpoints.notary import Notary
-from stackroom.sync.deciding.foresight import Foreseen, answered
+from stackroom.sync.deciding.foresight import answered
 from stackroom.sync.deciding.submission import Decision, Submission
 from stackroom.sync.effects import ListAll, Send, SendEach, Submit
 from stackroom.sync.hosting import noting
@@ -24,7 +24,7 @@ class Pushing(Readers, ABC):
     def __init__(self, settings: Settings, notary: Notary | None) -> None:
         super().__init__(settings, notary)
         self._push_most = settings.push_proposals
-        self._foreseen = Ahead[int, Foreseen]()
+        self._foreseen = Ahead[int, tuple[Decision, SendEach]]()
         """Answers to batches that are on their way to the disk, by the identity of the decision."""
 
     @abstractmethod
@@ -67,10 +67,9 @@ class Pushing(Readers, ABC):
         self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
     ) -> list[Send | SendEach]:
         """What `decided` will say, once this is durable, if nobody comes or goes: to be put into bytes."""
-        results = answered(submits, decision)
+        each = SendEach(tuple(answered(submits, decision)))
         self._foreseen.begin()
-        self._foreseen.put(id(decision), Foreseen(decision, results))
-        each = SendEach(tuple(results))
+        self._foreseen.put(id(decision), (decision, each))
         return [each] if hold else [each, *self._expect(decision.commits, now)]
 
     def decided(
@@ -81,22 +80,22 @@ class Pushing(Readers, ABC):
         if decision.relisted:
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
-        sessions = self.sessions
+        known = self._foreseen.take(id(decision))
+        each = known[1] if known is not None else SendEach(tuple(answered(submits, decision)))
+        sessions, all_hear = self.sessions, True
         for submit in submits:
             if (session := sessions.get(submit.session)) is not None:
                 session.undecided -= len(submit.submissions)
-        known = self._foreseen.take(id(decision))
-        results = known.results if known is not None else answered(submits, decision)
-        refused = [answer for answer in decision.answers if answer.code]
-        told = []
-        for result in results:
-            number, message = result
-            if (session := sessions.get(number)) is not None:
-                if refused:
+            if session is None or session.refused:
+                all_hear = False
+        if [answer for answer in decision.answers if answer.code]:
+            for number, message in each.messages:
+                if number in sessions:
                     self._effects += noting.refusals(number, message.profile, message.answers)
-                if not session.refused:
-                    told.append(result)
-        self._effects.append(SendEach(tuple(told)))
+        if not all_hear:
+            heard = {number for number, session in sessions.items() if not session.refused}
+            each = SendEach(tuple(told for told in each.messages if told[0] in heard))
+        self._effects.append(each)
 
     def failed(
         self, submits: Sequence[Submit], code: wire.ErrorCode, sentence: str, hint: str = ""

@@ -63,6 +63,8 @@ class Outlet:
         self._rests_until_if_busy = 0.0
         self._prepared = Ahead[int, tuple[wire.FromHub, Frames]]()
         """Frames of messages that are soon to be sent, by the identity of the message."""
+        self._answers = Ahead[int, tuple[effects.SendEach, list[bytes | None]]]()
+        """The same of answers, by the identity of the effect."""
 
     @property
     def rest(self) -> float:
@@ -79,17 +81,20 @@ class Outlet:
         Each is made in the coding of its first receiver, which is that of most.
         """
         self._prepared.begin()
+        self._answers.begin()
         for send in sends:
             if isinstance(send, effects.SendEach):
-                for session, message in send.messages:
-                    self._make(session, message)
+                self._answers.put(id(send), (send, [self._frame(*each) for each in send.messages]))
             else:
-                self._make(send.sessions[0], send.message)
+                message, to = send.message, send.sessions[0]
+                if (frame := self._frame(to, message)) is not None:
+                    frames = {self.links[to].subprotocol: frame}
+                    self._prepared.put(id(message), (message, frames))
 
-    def _make(self, session: int, message: wire.FromHub) -> None:
-        if (link := self.links.get(session)) is not None:
-            coding = link.subprotocol
-            self._prepared.put(id(message), (message, {coding: framed(message, coding)}))
+    def _frame(self, session: int, message: wire.FromHub) -> bytes | None:
+        """The message as that connection gets it, if there is one."""
+        link = self.links.get(session)
+        return framed(message, link.subprotocol) if link is not None else None
 
     def send(self, send: effects.Send) -> None:
         """Sends to all who take it; nothing here waits."""
@@ -107,19 +112,16 @@ class Outlet:
 
     def send_each(self, send: effects.SendEach) -> None:
         """Sends each its own message, which answers it; nothing here waits."""
-        links, prepared = self.links, self._prepared.take
-        sent, most = 0, self._most
-        for session, message in send.messages:
-            if (link := links.get(session)) is None:
+        made = self._answers.take(id(send))
+        frames = made[1] if made is not None else [self._frame(*each) for each in send.messages]
+        links, sent, most = self.links, 0, self._most
+        for (session, message), frame in zip(send.messages, frames, strict=True):
+            if frame is None or (link := links.get(session)) is None:
                 continue
             link.was_answered()
-            made, coding = prepared(id(message)), link.subprotocol
             if link.unsent() > most:
                 self._move_aside(link, message)
                 continue
-            frame = made[1].get(coding) if made is not None else None
-            if frame is None:
-                frame = framed(message, coding)
             link.write(frame)
             sent += len(frame)
         self.metrics.sent_bytes += sent
