@@ -57,8 +57,8 @@ class Keeper:
         self.new_id = new_id
         self._loaded: dict[str, Stored] = {}
         """Profiles that somebody else has loaded already, until they are loaded here."""
-        self.rested: tuple[str, Stored] | None = None
-        """The profile that rested last, as it was then: for who opens it next."""
+        self.rested: dict[str, Stored] = {}
+        """Profiles as they were when they rested: for who opens them next."""
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
@@ -91,9 +91,7 @@ class Keeper:
             workspace.home.trust,
             workspace.new_id,
         )
-        if workspace.loaded is not None:
-            id, stored = workspace.loaded
-            keeper._loaded[id] = stored
+        keeper._loaded.update(workspace.loaded)
         return keeper
 
     def close(self) -> None:
@@ -312,7 +310,7 @@ class Keeper:
                 if missing is None:
                     lay(self.cache, copy.profile)
             if copy.newer is None and copy.state.seq == copy.seq:
-                self.rested = copy.profile, Stored(copy.state, copy.frontier, None, missing)
+                self.rested[copy.profile] = Stored(copy.state, copy.frontier, None, missing)
 
     def _snapshot(self, copy: core.Copy) -> None:
         if copy.newer is None:

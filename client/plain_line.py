@@ -1,7 +1,7 @@
 """A line to a hub for one who has nothing else to do meanwhile: no event loop, and each call is over when it
 returns.
 
-What a write needs: a loop takes as long to import as such a write to make. The methods are coroutines as
+What an exchange needs: a loop takes as long to import as most exchanges to make. The methods are coroutines as
 those of `line.Line` are, and never wait for a loop: `finished` runs whatever is built upon them.
 """
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 64
-"""Messages that may wait here before the hub's sending does: more than a write brings."""
+AT_ONCE: Final = 16
+"""Messages that may wait here before the hub's sending does."""
 
 
 class Elapsed(Exception):
