@@ -1,8 +1,8 @@
 """A line to a hub for one who has nothing else to do meanwhile: no event loop, and each call is over when it
 returns.
 
-What an exchange needs: a loop takes as long to import as most exchanges to make. The methods are coroutines as
-those of `line.Line` are, and never wait for a loop: `finished` runs whatever is built upon them.
+What an exchange needs: a loop takes as long to import as most exchanges to make. The methods are
+coroutines as those of `line.Line` are, and never wait for a loop: `finished` runs what is built upon them.
 """
 
 from collections.abc import Callable, Coroutine, Iterator
