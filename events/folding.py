@@ -96,12 +96,13 @@ class Folding:
     def _apply(self, stamp: Stamp, id: str, change: Change) -> None:
         """Applies what is not laid over, to entities as they are by now."""
         state = self.state
-        self._settle(state.resolve(id))
-        if self._laid and isinstance(change, Registered):
-            # Who has the name already is compared with what is registered.
-            key = entity_of(state, change, stamp).key()
-            if key is not None and (holder := state.names.get(key)) is not None:
-                self._settle(holder)
+        if self._laid:
+            self._settle(state.resolve(id))
+            if isinstance(change, Registered):
+                # Who has the name already is compared with what is registered.
+                key = entity_of(state, change, stamp).key()
+                if key is not None and (holder := state.names.get(key)) is not None:
+                    self._settle(holder)
         apply_change(state, stamp, id, change)
 
     def _settle(self, id: str) -> None:

@@ -474,6 +474,11 @@ def decode_from_hub(data: bytes | str, subprotocol: str) -> FromHub:
     return _decode(_from_hub, data, subprotocol)
 
 
+def make_ready(subprotocol: str) -> None:
+    """Makes what `decode_from_hub` decodes with, for who has a moment before the first message comes."""
+    _ = _from_hub.text if subprotocol == JSON else _from_hub.packed
+
+
 def _decode(decoders: _Decoders[M], data: bytes | str, subprotocol: str) -> M:
     try:
         if isinstance(data, str) and subprotocol == JSON:
