@@ -461,6 +461,11 @@ def payload(message: FromReplica | FromHub, subprotocol: str) -> bytes:
 
 def decode_from_replica(data: bytes | str, subprotocol: str) -> FromReplica:
     """The message that a replica sent; MessageError if it is not one."""
+    if type(data) is bytes and subprotocol == MSGPACK:  # First, as it comes most.
+        try:
+            return _from_replica.packed.decode(data)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise MessageError(str(error)) from error
     return _decode(_from_replica, data, subprotocol)
 
 
