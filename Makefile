@@ -75,7 +75,7 @@ bench-peers: venv .venv/peers  ## install the peers of the benchmarks that pip a
 	-cd build/peers && npm install --no-audit --no-fund
 	touch $@
 
-generate: venv  ## write the generated docs: the protocol's schema, limits, flavors, commands, errors
+generate: venv  ## write what is generated: the protocol's schema, pages of the docs, schemas of new files
 	$(BIN)/python -m stackroom.sync.schema > docs/protocol.schema.json
 	$(BIN)/python -m stackroom.sync.permission_words > sync/dashboard/lib/permissions.js
 	$(BIN)/python -m tests.limits_page > docs/limits.md
@@ -83,6 +83,7 @@ generate: venv  ## write the generated docs: the protocol's schema, limits, flav
 	$(BIN)/python -m tests.flavors_page > docs/zenml-flavors.md
 	$(BIN)/python -m stackroom.client.commands.reference > docs/cli.md
 	$(BIN)/python -m stackroom.client.commands.explanations > docs/errors.md
+	$(BIN)/python -m tests.new_files
 
 lock:  ## pin what a fresh environment gets now, into constraints.txt
 	rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -32,7 +32,7 @@ from stackroom.events.frontier import Frontier
 from stackroom.events.log import LogReader, Snapshot, Taken
 from stackroom.events.model import Commit, Rewritten
 from stackroom.events.sqlite_blocks import SqliteCacheReader
-from stackroom.events.sqlite_file import Durability
+from stackroom.events.sqlite_file import Durability, explained
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.state import State, decode, encode
@@ -93,9 +93,9 @@ class Cache:
     @classmethod
     def open(cls, path: Path, *, synchronous: Durability = "NORMAL") -> "Cache":
         """Opens the file, or makes it."""
-        if make_private(path):
-            _forget_companions(path)
         with _told_as_a_cache(path):
+            if not path.exists():
+                _make(path, synchronous)
             return cls(LogFile.open(path, new_id=CACHE_ID, synchronous=synchronous, use="cache"))
 
     @staticmethod
@@ -391,6 +391,20 @@ class Cache:
         with self.writing() as log:
             for profile in log.facts(SCRUB):
                 log.put_fact(SCRUB, profile, None)
+
+
+def _make(path: Path, synchronous: Durability) -> None:
+    """Makes the file: whole, or else an empty one that is then migrated."""
+    # Late: a home is made once.
+    from stackroom.events.new_file import make_new
+    from stackroom.events.sqlite_schema import NEW_CACHE, identify, steps
+
+    mine = partial(identify, new_id=CACHE_ID, use="cache")
+    with explained(path):
+        known = steps(CACHE_ID, "cache")
+        made = make_new(path, NEW_CACHE, known, mine, now=0, synchronous=synchronous)
+    if not made and make_private(path):
+        _forget_companions(path)
 
 
 def _forget_companions(path: Path) -> None:

@@ -1,6 +1,8 @@
 """One exchange with a hub, from the call to the answer: what `stackroom sync` and every write run.
 
-Called from plain code; asyncio and websockets are imported only when something here is called.
+Called from plain code; websockets is imported only when something here is called, and asyncio by what stays
+connected. An exchange does without: to load a loop takes as long as most exchanges, and it has one thing
+to wait for at a time. Another thread reads what the hub sends while it folds and stores what came before.
 """
 
 import gc
@@ -98,57 +100,35 @@ def exchange(
     Raises Unreachable if no hub let us in, NotAuthorised, VersionMismatch or OtherHub, and LogCorrupt for
     files that are damaged; what else goes wrong later is in the report.
     """
-    from stackroom.client.exchanging import exchanging
-
-    replica = workspace.replica(url, token=token)
-    report = _run(
-        workspace,
-        lambda worker, keeper: exchanging(
-            worker,
-            keeper,
-            url,
-            replica,
-            profiles,
-            random=chance.jitter(),
-            timeout=timeout,
-            history=history,
-            tell=tell,
-        ),
-    )
-    return _through(report)
-
-
-def _through(report: Report) -> Report:
-    """The report, unless damaged files ended the exchange."""
-    if isinstance(report.interrupted, LogCorrupt):
-        raise report.interrupted
-    return report
-
-
-def at_once(workspace: Workspace, url: str, profiles: Sequence[str], *, timeout: float) -> Report:
-    """As `exchange`, without history, for a write: it is a moment's work, and done without an event loop.
-
-    Raises as `exchange` does.
-    """
     from stackroom.client.course import Course
     from stackroom.client.plain_line import Clock, Elapsed, dial, finished
     from stackroom.client.work import InPlace
 
     workspace.asked = True
     keeper = Keeper.on(workspace)
-    replica = workspace.replica(url)
+    replica, random = workspace.replica(url, token=token), chance.jitter()
     course = Course(
-        InPlace(), keeper, url, replica, profiles, history=False, random=chance.jitter()
+        InPlace(), keeper, url, replica, profiles, history=history, random=random, tell=tell
     )
     clock = Clock(timeout)
-    try:
-        while course.again:
-            with dial(url, keeper.settings, keeper.trust(url), clock) as line:
-                finished(course.run(line))
-                finished(course.start_again())
-    except Elapsed:
-        course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
-    return _through(finished(course.report()))
+    with _seldom_collected():
+        try:
+            while course.again:
+                with dial(url, keeper.settings, keeper.trust(url), clock) as line:
+                    finished(course.run(line))
+                    finished(course.start_again())
+        except Elapsed:
+            course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
+        report = finished(course.report())
+    workspace.loaded = keeper.rested or workspace.loaded
+    if isinstance(report.interrupted, LogCorrupt):
+        raise report.interrupted
+    return report
+
+
+def at_once(workspace: Workspace, url: str, profiles: Sequence[str], *, timeout: float) -> Report:
+    """As `exchange`, without history, for a write: it is a moment's work. Raises as `exchange` does."""
+    return exchange(workspace, url, profiles, timeout=timeout, history=False)
 
 
 def publish(
@@ -286,8 +266,7 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
                 await worker.run(keeper.close)
                 workspace.loaded = keeper.rested or workspace.loaded
 
-    with _seldom_collected():
-        return anyio.run(whole)
+    return anyio.run(whole)
 
 
 @contextmanager

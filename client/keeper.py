@@ -57,8 +57,8 @@ class Keeper:
         self.new_id = new_id
         self._loaded: dict[str, Stored] = {}
         """Profiles that somebody else has loaded already, until they are loaded here."""
-        self.rested: tuple[str, Stored] | None = None
-        """The profile that rested last, as it was then: for who opens it next."""
+        self.rested: dict[str, Stored] = {}
+        """Profiles as they were when they rested: for who opens them next."""
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
@@ -91,9 +91,7 @@ class Keeper:
             workspace.home.trust,
             workspace.new_id,
         )
-        if workspace.loaded is not None:
-            id, stored = workspace.loaded
-            keeper._loaded[id] = stored
+        keeper._loaded.update(workspace.loaded)
         return keeper
 
     def close(self) -> None:
@@ -121,10 +119,11 @@ class Keeper:
         return known.key if known is not None else ""
 
     def grant(self, url: str, rights: wire.Rights) -> None:
-        """Keeps what one may do on the hub at `url`, for the rules to foresee with."""
-        self.store.set_rights(url, encode(rights_of(rights)))
-        if rights.people and not self._knows_people(url, rights.people):
-            self.store.put_profile(rights.people, PEOPLE, url)
+        """Keeps what one may do on the hub at `url`, for the rules to foresee with; it says so each time."""
+        with self.store.together(durable=False):
+            self.store.set_rights(url, encode(rights_of(rights)))
+            if rights.people and not self._knows_people(url, rights.people):
+                self.store.put_profile(rights.people, PEOPLE, url)
 
     def _knows_people(self, url: str, stream: str) -> bool:
         """Whether the registry has the stream of the hub's people, as it would be put there."""
@@ -263,18 +262,19 @@ class Keeper:
         return Healing(self.store, self.cache, problem, welcome.epoch)
 
     def register(self, url: str, catalogue: Sequence[Listed]) -> None:
-        """Brings the registry of profiles in line with what the hub at `url` lists."""
+        """Brings the registry of profiles in line with what the hub at `url` lists, each time anew."""
         known = {entry.id: entry for entry in self.store.profiles()}
-        for listed in catalogue:
-            entry = known.get(listed.id)
-            if entry is None:
-                if not listed.deleted:
-                    self.store.put_profile(listed.id, listed.name, url)
-            elif entry.hub == url:
-                if entry.name != listed.name:
-                    self.store.rename_profile(listed.id, listed.name)
-                if listed.deleted and not entry.deleted:
-                    self.store.mark_deleted(listed.id)
+        with self.store.together(durable=False):
+            for listed in catalogue:
+                entry = known.get(listed.id)
+                if entry is None:
+                    if not listed.deleted:
+                        self.store.put_profile(listed.id, listed.name, url)
+                elif entry.hub == url:
+                    if entry.name != listed.name:
+                        self.store.rename_profile(listed.id, listed.name)
+                    if listed.deleted and not entry.deleted:
+                        self.store.mark_deleted(listed.id)
 
     def roots(self, profile: str, seqs: Sequence[int]) -> dict[int, bytes]:
         """The Merkle roots after those of the commits that are here."""
@@ -312,7 +312,7 @@ class Keeper:
                 if missing is None:
                     lay(self.cache, copy.profile)
             if copy.newer is None and copy.state.seq == copy.seq:
-                self.rested = copy.profile, Stored(copy.state, copy.frontier, None, missing)
+                self.rested[copy.profile] = Stored(copy.state, copy.frontier, None, missing)
 
     def _snapshot(self, copy: core.Copy) -> None:
         if copy.newer is None:
@@ -337,11 +337,12 @@ class Keeper:
             self._to_verify().discard(profile)
         now = self.clock()
         if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
-            self.store.synced(profile, now)
-            forget(self.store, profile)
+            with self.store.together():
+                self.store.synced(profile, now)
+                forget(self.store, profile)
+                if copy is not None:
+                    self._witness(copy)
             self._synced[profile] = now
-            if copy is not None:
-                self._witness(copy)
 
 
 def _redacted(commits: Sequence[Commit]) -> list[Commit]:

@@ -1,8 +1,8 @@
 """A line to a hub for one who has nothing else to do meanwhile: no event loop, and each call is over when it
 returns.
 
-What a write needs: a loop takes as long to import as such a write to make. The methods are coroutines as
-those of `line.Line` are, and never wait for a loop: `finished` runs whatever is built upon them.
+What an exchange needs: a loop takes as long to import as most exchanges to make. The methods are
+coroutines as those of `line.Line` are, and never wait for a loop: `finished` runs what is built upon them.
 """
 
 from collections.abc import Callable, Coroutine, Iterator
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 64
-"""Messages that may wait here before the hub's sending does: more than a write brings."""
+AT_ONCE: Final = 16
+"""Messages that may wait here before the hub's sending does."""
 
 
 class Elapsed(Exception):
@@ -68,6 +68,7 @@ class PlainLine:
 
     async def receive(self, patience: float | None = None) -> wire.FromHub:
         """The next message, as of `Line.receive`; Elapsed where the time for everything is over first."""
+        wire.make_ready(self._coding)
         try:
             data = self._in_time(self._socket.recv, patience)
         except ConnectionClosed as closed:

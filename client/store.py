@@ -1,6 +1,7 @@
 """What a replica must not lose: its identity, the registry of hubs and profiles, and every proposal.
 
-One SQLite file, durable at every return, used by several processes at once. Not for two threads.
+One SQLite file, durable at every return, used by several processes at once. Not for two threads. What a hub
+says anew at each contact need not be durable by itself (`together`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -117,6 +118,12 @@ class Store(Identified):
     def written(self) -> bool:
         """Whether anything was written here since it was opened."""
         return self._file.written
+
+    @contextmanager
+    def together(self, *, durable: bool = True) -> Iterator[None]:
+        """Makes what is written in the block one transaction, and durable with it; or with the next one."""
+        with self._file.writing(durable=durable):
+            yield
 
     def data_version(self) -> int:
         """A number that changes when another process has changed the file (`PRAGMA data_version`)."""

@@ -1,7 +1,7 @@
 """The precious file itself: its schema, how it is opened, and what a transaction on it is."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,9 @@ Row: TypeAlias = tuple[Any, ...]
 
 APPLICATION_ID: Final = int.from_bytes(b"Strp", "big")
 """Marks the file as ours (`PRAGMA application_id`)."""
+
+NEW: Final = Path(__file__).with_name("store_new.sql")
+"""What a new file gets at once: the schema that all steps come to (`make generate`)."""
 
 
 def steps(replica: str) -> tuple[Step, ...]:
@@ -65,9 +68,10 @@ class StoreFile:
     finds again is lost.
     """
 
-    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, conn: sqlite3.Connection, path: Path, synchronous: Durability) -> None:
         self._conn = conn
         self._same = SameFile(path)
+        self._synchronous = self._set = synchronous
         self.path = path
         self.written = False
         """Whether anything was written by this connection."""
@@ -78,16 +82,17 @@ class StoreFile:
     ) -> "StoreFile":
         """Opens the file, or makes it; an older one is migrated, after a backup. Raises as LogFile.open."""
         with told_as_precious(path):
-            make_private(path)
+            known = steps(new_replica_id)
+            if not path.exists():
+                _make(path, known, new_replica_id, now, synchronous)
             conn = connect(path)
             try:
-                known = steps(new_replica_id)
                 found = schema_of(conn, path, APPLICATION_ID, len(known))
                 make_durable(conn, synchronous)
                 conn.execute("PRAGMA secure_delete = ON")
                 if found < len(known):
                     migrate(conn, path, APPLICATION_ID, known, now=now)
-                return cls(conn, path)
+                return cls(conn, path, synchronous)
             except BaseException:
                 conn.close()
                 raise
@@ -117,18 +122,51 @@ class StoreFile:
         scrub(self._conn, self.path)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One writing transaction: durable after the block, undone if the block raises."""
+    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One writing transaction: durable after the block, undone if the block raises.
+
+        Unless it is to be `durable`: then with the next one that is. Within another transaction, it is a
+        part of that.
+        """
+        if self._conn.in_transaction:
+            yield self._conn
+            return
         self._same.check()
         self.written = True
-        with told_as_precious(self.path), transaction(self._conn, "BEGIN IMMEDIATE"):
-            yield self._conn
+        with told_as_precious(self.path):
+            self._flush(durable=durable)
+            with transaction(self._conn, "BEGIN IMMEDIATE"):
+                yield self._conn
+
+    def _flush(self, *, durable: bool) -> None:
+        """Says whether the next transactions are flushed when they end."""
+        wanted = self._synchronous if durable or self._synchronous == "OFF" else "NORMAL"
+        if wanted != self._set:
+            self._conn.execute(f"PRAGMA synchronous = {wanted}")
+            self._set = wanted
+
+
+def _make(
+    path: Path, known: Sequence[Step], replica: str, now: Millis, synchronous: Durability
+) -> None:
+    """Makes the file: whole, or else an empty one that is then migrated."""
+    # Late: a home is made once.
+    from stackroom.events.new_file import make_new
+
+    mine = partial(_identify, replica=replica)
+    if not make_new(path, NEW, known, mine, now=now, synchronous=synchronous):
+        make_private(path)
 
 
 def _create(conn: sqlite3.Connection, replica: str) -> None:
     script = Path(__file__).with_name("store.sql").read_text("utf-8")
     for statement in statements(script):
         conn.execute(statement)
+    _identify(conn, replica)
+
+
+def _identify(conn: sqlite3.Connection, replica: str) -> None:
+    """Writes into a new file which replica's it is."""
     conn.execute("INSERT INTO settings VALUES ('replica', ?)", (replica,))
 
 

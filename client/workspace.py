@@ -71,8 +71,8 @@ class Workspace:
         """Whether drafts may hold credentials in plain text."""
         self.asked = False
         """Whether a hub was asked for something by what goes through this."""
-        self.loaded: tuple[str, Stored] | None = None
-        """The profile that was copied last, or came last from its hub: who needs it next need not load it."""
+        self.loaded: dict[str, Stored] = {}
+        """The profile that was copied last, or all that the last exchange came to: it need not be loaded."""
 
     @classmethod
     def open(
@@ -291,9 +291,10 @@ class Workspace:
             raise NotFound("this profile is not known here", hint="stackroom profile list")
         if entry.hub is None:
             self.local.catch_up(id)
-        known = self.loaded[1] if self.loaded is not None and self.loaded[0] == id else None
+        known = self.loaded.get(id)
         stored = self.cache.load(id, known)
-        self.loaded = id, stored
+        # Others stay only where an exchange had them in memory: who goes through all has one at a time.
+        self.loaded = {**self.loaded, id: stored} if known is not None else {id: stored}
         pending = [] if stored.newer is not None else self.store.pending(id)
         view = rebase(stored.state, pending, self.who(entry.hub, entry.id))
         entry = self._follow(entry, stored.state, view.state)

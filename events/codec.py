@@ -94,13 +94,20 @@ def all_opened(
 ) -> Iterator[Change]:
     """`opened` of each, of events that are given by their columns."""
     kinds = set(zip(types, versions, strict=True))
-    if len(kinds) != 1 or VERSIONS.get(types[0]) != versions[0]:
+    if any(VERSIONS.get(type) != version for type, version in kinds):
         yield from map(opened, types, versions, bodies)
         return
+    decode = {type: _decoders[type].decode for type, _ in kinds}
+    type = ""
     try:
-        yield from map(_decoders[types[0]].decode, bodies)
+        if len(kinds) == 1:
+            type = types[0]
+            yield from map(decode[type], bodies)
+        else:
+            for type, body in zip(types, bodies, strict=True):
+                yield decode[type](body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise MalformedEvent(types[0], str(error)) from error
+        raise MalformedEvent(type, str(error)) from error
 
 
 def leaf(profile: str, commit: Commit) -> bytes:

@@ -101,6 +101,9 @@ PEOPLE: Final[dict[type[Registered], type[AnyEntity]]] = {
 }
 """What each registration among people makes; the entity has the fields of the change, in their order."""
 
+ROOTS: Final = frozenset({ProfileCreated, HubFounded})
+"""What a stream begins with."""
+
 DEFAULT_STACK: Path = pointer("default_stack")
 NAME: Path = pointer("name")
 CHOICE: Path = pointer("choice")
@@ -265,15 +268,19 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
     """The entity that a registration makes."""
     stamps = {WHOLE: stamp}
     match change:
-        case ComponentRegistered(name, kind, flavor, config, labels, extra, protected):
-            return Component(name, stamps, kind, flavor, config, labels, extra, protected)
-        case StackRegistered(name, components, labels, description, extra, protected):
+        # By thousands at once: taken by their names, not as a pattern.
+        case ComponentRegistered() as c:
+            return Component(
+                c.name, stamps, c.component_type, c.flavor, c.config, c.labels, c.extra, c.protected
+            )
+        case StackRegistered() as s:
+            standing = state.aliases.get
             members = {
-                type: list(dict.fromkeys(state.resolve(id) for id in ids))
-                for type, ids in components.items()
+                type: list(dict.fromkeys([standing(id, id) for id in ids]))
+                for type, ids in s.components.items()
                 if ids
             }
-            return Stack(name, stamps, members, labels, description, extra, protected)
+            return Stack(s.name, stamps, members, s.labels, s.description, s.extra, s.protected)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
         case TagRegistered(name, seq):
@@ -295,7 +302,7 @@ def same_definition(a: AnyEntity, b: AnyEntity) -> bool:
 
 def _register(state: State, stamp: Stamp, id: str, change: Registered) -> None:
     known = id in state.entities or id in state.aliases
-    if known or (isinstance(change, ProfileCreated | HubFounded) and state.profile_id):
+    if known or (type(change) in ROOTS and state.profile_id):
         return
     entity = entity_of(state, change, stamp)
     key = entity.key()

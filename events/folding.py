@@ -164,12 +164,13 @@ class Folding:
     def _apply(self, n: int, id: str, change: Change) -> None:
         """Applies what does not wait, to entities as they are by now."""
         state, stamp = self.state, self._stamp(n)
-        self._settle(state.resolve(id))
-        if isinstance(change, Registered):
-            # Who has the name already is compared with what is registered.
-            key = entity_of(state, change, stamp).key()
-            if key is not None and (holder := state.names.get(key)) is not None:
-                self._settle(holder)
+        if self._waiting:
+            self._settle(state.resolve(id))
+            if isinstance(change, Registered):
+                # Who has the name already is compared with what is registered.
+                key = entity_of(state, change, stamp).key()
+                if key is not None and (holder := state.names.get(key)) is not None:
+                    self._settle(holder)
         apply_change(state, stamp, id, change)
 
     def _settle(self, id: str) -> None:

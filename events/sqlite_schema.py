@@ -16,6 +16,9 @@ from stackroom.events.migrations import Step, statements
 APPLICATION_ID: Final = int.from_bytes(b"Strm", "big")
 """Marks the file as ours (`PRAGMA application_id`)."""
 
+NEW_CACHE: Final = Path(__file__).with_name("sqlite_cache_new.sql")
+"""What a new cache gets at once: the schema that all steps come to (`make generate`)."""
+
 Use: TypeAlias = Literal["log", "cache"]
 """What a file is for: the log of a hub, for ever, or a replica's copy, which may be thrown away."""
 
@@ -45,6 +48,11 @@ def _create(conn: sqlite3.Connection, new_id: str, use: Use) -> None:
     for script in scripts:
         for statement in statements(script.read_text("utf-8")):
             conn.execute(statement)
+    identify(conn, new_id, use)
+
+
+def identify(conn: sqlite3.Connection, new_id: str, use: Use) -> None:
+    """Writes into a new file what it is, and whose."""
     meta = {"id": new_id, "epoch": "1", "use": use}
     conn.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
 

@@ -28,6 +28,12 @@ class Send(Struct, frozen=True):
     live: bool = False
 
 
+class SendEach(Struct, frozen=True):
+    """Send sessions what became of what they pushed: to each what is its own, in this order."""
+
+    messages: tuple[tuple[int, wire.Results], ...]
+
+
 class Close(Struct, frozen=True):
     """Close the connection with a code and a reason."""
 
@@ -196,6 +202,15 @@ def needs_proof(ask: wire.Ask | wire.SigningIn) -> bool:
             return True
 
 
+def ends_own_token(ordered: Ordered) -> bool:
+    """Whether somebody revokes the very token by which they came."""
+    match ordered:
+        case Ordered(sender=Principal(token=own), ask=wire.Ask(_, wire.RevokeToken(id))):
+            return id == own
+        case _:
+            return False
+
+
 class Keep(Struct, frozen=True):
     """Keep these facts, before anything that is submitted later."""
 
@@ -229,7 +244,7 @@ Asked: TypeAlias = (
 """What is read for one connection, in the order in which it was asked for."""
 
 Effect: TypeAlias = (
-    Send | Close | Submit | Asked | Forget | Prove | Ordered | Keep | Noted | Mending
+    Send | SendEach | Close | Submit | Asked | Forget | Prove | Ordered | Keep | Noted | Mending
 )
 
 

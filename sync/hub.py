@@ -4,7 +4,8 @@ A shell carries bytes: it calls `receive` with what a connection sent, hands `Su
 and `Read` to the log, reports what came of them (`decided`, `page`), and carries out `Send` and
 `Close`. Who may do what, `access` says. The same class runs under the server and under the simulation.
 
-Who follows what, and how far, is in `readers`; to whom it is shown, folded, in `watchers`.
+Who follows what, and how far, is in `readers`; to whom it is shown, folded, in `watchers`; what is pushed,
+in `pushing`.
 """
 
 from collections import Counter
@@ -20,8 +21,7 @@ from stackroom.events.permissions import Rights, Who
 from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.notary import Notary
-from stackroom.sync.deciding.authority import Decision, Submission
-from stackroom.sync.deciding.foresight import Foreseen, answered
+from stackroom.sync.deciding.pushing import Pushing
 from stackroom.sync.effects import (
     Contrast,
     FetchRoots,
@@ -35,10 +35,9 @@ from stackroom.sync.effects import (
     Prove,
     Read,
     Recount,
-    Send,
-    Submit,
     Vouch,
     WorkOut,
+    ends_own_token,
     needs_proof,
 )
 from stackroom.sync.healing.parting import Healing
@@ -62,7 +61,7 @@ NO_WAYS: Final = wire.Ways()
 """Nobody signs in but by tokens and codes."""
 
 
-class Hub(Healing, Inspections):
+class Hub(Healing, Inspections, Pushing):
     """All sessions of one hub process."""
 
     def __init__(
@@ -80,8 +79,6 @@ class Hub(Healing, Inspections):
         self.connected: Counter[str] = Counter()
         """How many sessions each user has."""
         self.ended = False
-        self._foreseen: Foreseen | None = None
-        """Answers to a batch that is on its way to the disk."""
         self._last_id = 0
 
     # Connections
@@ -105,9 +102,7 @@ class Hub(Healing, Inspections):
         principal = session.principal
         if session.refused:
             return
-        if type(message) is wire.Push and principal is not None and not session.has_expired(now):
-            self._push(session, principal, message)  # First, as it comes most.
-        elif isinstance(message, wire.Hello):
+        if isinstance(message, wire.Hello):
             self._hello(session, message, now)
         elif isinstance(message, wire.SigningIn) and principal is None:
             self._come_in(session, message)
@@ -152,7 +147,7 @@ class Hub(Healing, Inspections):
             self.end(session, farewell.too_many_connections(principal.name, most))
             return
         self.connected[principal.account] += 1
-        session.principal = principal
+        session.principal, session.account = principal, principal.account
         session.replica = hello.replica
         session.client = hello.client
         session.since = now
@@ -287,10 +282,13 @@ class Hub(Healing, Inspections):
 
     def _who(self, session: Session, principal: Principal, profile: str) -> Who:
         """Who it is in a profile, by the rights of now; the very same as long as these are."""
-        rights = self._rights(principal, profile)
-        if session.who is None or session.who.rights is not rights:
-            session.who = Who(session.replica, principal.name, rights)
-        return session.who
+        standing, who = self.access.standing, session.who
+        if who is None or session.who_by is not standing or session.who_in != profile:
+            rights = self._rights(principal, profile)
+            if who is None or who.rights is not rights:
+                who = session.who = Who(session.replica, principal.name, rights)
+            session.who_by, session.who_in = standing, profile
+        return who
 
     def _reads(self, principal: Principal, profile: str) -> bool:
         needed = "people.read" if profile == self.identity.id else "profile.read"
@@ -377,50 +375,7 @@ class Hub(Healing, Inspections):
                     self._tell_rights(session, principal, now)
         self._keep_news()
 
-    # Proposals
-
-    def _push(self, session: Session, principal: Principal, push: wire.Push) -> None:
-        profile = push.profile
-        if len(push.proposals) > self.settings.push_proposals:
-            most = self.settings.push_proposals
-            self._error(
-                session, "too_large", f"a push holds at most {most} proposals", profile=profile
-            )
-        elif push.proposals:
-            session.undecided += len(push.proposals)
-            who = self._who(session, principal, profile)
-            submissions = tuple(
-                Submission(profile, who, proposal, principal.user, principal.token, session.id)
-                for proposal in push.proposals
-            )
-            self._effects.append(Submit(session.id, submissions))
-
-    def foresee(
-        self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
-    ) -> list[Send]:
-        """What `decided` will say, once this is durable, if nobody comes or goes: to be put into bytes."""
-        results = answered(submits, decision)
-        self._foreseen = Foreseen(decision, results)
-        told = [Send((session,), message) for session, message in results]
-        return told if hold else [*told, *self._expect(decision.commits, now)]
-
-    def decided(
-        self, submits: Sequence[Submit], decision: Decision, now: Millis, hold: bool = False
-    ) -> None:
-        """The authority decided on `submits`, and that is durable; with `hold`, `announce` tells of it."""
-        self._committed(decision.commits, now, hold)
-        if decision.relisted:
-            listing = [session.id for session in self.sessions.values() if session.lists]
-            self._effects.extend(map(ListAll, listing))
-        for submit in submits:
-            if (session := self.sessions.get(submit.session)) is not None:
-                session.undecided -= len(submit.submissions)
-        known, self._foreseen = self._foreseen, None
-        results = known.results if known is not None and known.decision is decision else None
-        for id, message in results or answered(submits, decision):
-            if (session := self.sessions.get(id)) is not None:
-                self._effects.extend(noting.refusals(id, message.profile, message.answers))
-                self._send(session, message)
+    # What was decided
 
     def _committed(
         self, commits: dict[str, tuple[Commit, ...]], now: Millis, hold: bool = False
@@ -436,7 +391,7 @@ class Hub(Healing, Inspections):
         """An order was carried out, and that is durable."""
         self.access.keep(carried.facts)
         session = self.sessions.get(ordered.session)
-        if session is not None and _ends_own_token(ordered):
+        if session is not None and ends_own_token(ordered):
             # They are told that it is done before they are sent away.
             self._reply(session, ordered, carried.reply)
             session = None
@@ -455,17 +410,6 @@ class Hub(Healing, Inspections):
         else:
             self._send(session, reply)
 
-    def failed(
-        self, submits: Sequence[Submit], code: wire.ErrorCode, sentence: str, hint: str = ""
-    ) -> None:
-        """Nothing of `submits` was decided; the proposals stay with their replicas."""
-        for submit in submits:
-            session = self.sessions.get(submit.session)
-            if session is not None:
-                session.undecided -= len(submit.submissions)
-                profile = submit.submissions[0].profile
-                self._error(session, code, sentence, hint, profile)
-
     # The rest
 
     def catalogue(self, session_id: int, profiles: Sequence[Listed]) -> None:
@@ -481,12 +425,3 @@ class Hub(Healing, Inspections):
         self.ended = True
         for session in self.sessions.values():
             self._close(session, code, reason)
-
-
-def _ends_own_token(ordered: Ordered) -> bool:
-    """Whether somebody revokes the very token by which they came."""
-    match ordered:
-        case Ordered(sender=Principal(token=own), ask=wire.Ask(_, wire.RevokeToken(id))):
-            return id == own
-        case _:
-            return False

@@ -461,12 +461,22 @@ def payload(message: FromReplica | FromHub, subprotocol: str) -> bytes:
 
 def decode_from_replica(data: bytes | str, subprotocol: str) -> FromReplica:
     """The message that a replica sent; MessageError if it is not one."""
+    if type(data) is bytes and subprotocol == MSGPACK:  # First, as it comes most.
+        try:
+            return _from_replica.packed.decode(data)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise MessageError(str(error)) from error
     return _decode(_from_replica, data, subprotocol)
 
 
 def decode_from_hub(data: bytes | str, subprotocol: str) -> FromHub:
     """The message that a hub sent; MessageError if it is not one."""
     return _decode(_from_hub, data, subprotocol)
+
+
+def make_ready(subprotocol: str) -> None:
+    """Makes what `decode_from_hub` decodes with, for who has a moment before the first message comes."""
+    _ = _from_hub.text if subprotocol == JSON else _from_hub.packed
 
 
 def _decode(decoders: _Decoders[M], data: bytes | str, subprotocol: str) -> M:

@@ -6,7 +6,7 @@ The rules of the conversation are `hub`'s; here is who waits for what.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
-from msgspec import structs
 from websockets.asyncio.server import Server as Listener
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -37,20 +36,20 @@ from stackroom.sync.deciding.snapshotter import Snapshotter
 from stackroom.sync.deciding.turns import Turns
 from stackroom.sync.errors import BadCertificate
 from stackroom.sync.healing.mending import Mending, Outcome
+from stackroom.sync.hearing import Hearing
 from stackroom.sync.hosting.inspector import Storage, nowhere
 from stackroom.sync.hosting.metrics import Metrics
 from stackroom.sync.hosting.noting import Sparing
 from stackroom.sync.hosting.security_log import NOWHERE, Notes
 from stackroom.sync.oidc.logins import Logins
 from stackroom.sync.people.access import Access, Principal
-from stackroom.sync.people.gate import Gate, SignIn
+from stackroom.sync.people.gate import Gate
 from stackroom.sync.people.orders import Carried
 from stackroom.sync.people.proving import Prover
 from stackroom.sync.reading.desk import Desk
-from stackroom.sync.session import Session, named
+from stackroom.sync.session import named
 from stackroom.sync.settings import Settings
 from stackroom.sync.sockets.bucket import Rate
-from stackroom.sync.sockets.farewell import TOO_FAST, TOO_MANY_ATTEMPTS
 from stackroom.sync.sockets.link import Link
 from stackroom.sync.sockets.outlet import Outlet
 from stackroom.sync.sockets.pace import Pace
@@ -146,6 +145,7 @@ class Server:
             wrote=self.snapshotter.wake,
             foreseen=self._foreseen,
         )
+        self.hearing = Hearing(self)
         self._tasks: TaskGroup | None = None
         """What runs as long as the hub does."""
 
@@ -259,7 +259,7 @@ class Server:
         link = self.links[session.id] = Link(socket, session, self.settings.live_buffer)
         self.pulse.begin(link)
         try:
-            await self._receive(link, session)
+            await self.hearing.receive(link, session)
         finally:
             self.pulse.leave(link)
             del self.links[session.id]
@@ -270,91 +270,6 @@ class Server:
                 self._empty.set()
             if session.principal is not None:
                 log.info("%s left", named(session))
-
-    async def _receive(self, link: Link, session: Session) -> None:
-        """Takes what comes: at once, or in its turn where its sender must wait for something before."""
-        socket = link.socket
-        try:
-            while True:
-                data = await socket.recv()
-                await self._room(link, session)
-                message = self._decoded(link, session, data)
-                if message is not None:
-                    await self._take(link, session, message)
-                    self._paced(link, session, message, len(data))
-                self.carry_out()
-                if session.refused:
-                    await socket.wait_closed()  # Nobody wants to hear what else it sends.
-                    return
-                await self._room(link, session)
-                socket.was_heard()
-                if socket.hear is None and session.principal is not None:
-                    socket.hear = partial(self._hear, link, session)
-        except ConnectionClosed:
-            return  # The peer is gone without a word, as peers are; the hub is told by `closed`.
-        finally:
-            socket.hear = None
-
-    def _hear(self, link: Link, session: Session, data: bytes) -> bool:
-        """Takes a message of somebody who was let in; False where it must wait."""
-        if session.refused or self.pace.owed(link) or self._is_behind(link, session):
-            return False
-        message = self._decoded(link, session, data)
-        if message is not None:
-            self.hub.receive(session, message, self.clock())
-            self._paced(link, session, message, len(data))
-        self.carry_out()
-        return True
-
-    def _paced(self, link: Link, session: Session, message: wire.FromReplica, size: int) -> None:
-        """Counts a message of somebody who was let in; who sends too much for too long is sent away."""
-        if session.principal is not None and not self.pace.keep(link, session, message, size):
-            self.hub.end(session, TOO_FAST)
-
-    async def _room(self, link: Link, session: Session) -> None:
-        """Waits until its sender may be heard again."""
-        if owed := self.pace.owed(link):
-            await anyio.sleep(owed)
-        while self._is_behind(link, session):
-            await link.answer()
-
-    def _is_behind(self, link: Link, session: Session) -> bool:
-        """Whether it asked for so much that it is to be heard no further before that is done."""
-        settings = self.settings
-        return not link.over and (
-            session.undecided > settings.backlog_proposals
-            or session.ordered >= settings.backlog_orders
-            or link.waiting > settings.backlog_reads
-        )
-
-    def _decoded(self, link: Link, session: Session, data: str | bytes) -> wire.FromReplica | None:
-        """The message, or None for what is none: the sender was told."""
-        self.metrics.received_bytes += len(data)
-        try:
-            return wire.decode_from_replica(data, link.subprotocol)
-        except wire.MessageError as error:
-            self.hub.malformed(session, str(error)[:200])
-            return None
-
-    async def _take(self, link: Link, session: Session, message: wire.FromReplica) -> None:
-        """Has the hub hear a message; a sign-in waits its turn before."""
-        guest = link.socket
-        if isinstance(message, wire.Hello) and not message.token:
-            message = structs.replace(message, token=guest.bearer)
-        if session.principal is not None or not isinstance(message, SignIn):
-            self.hub.receive(session, message, self.clock())
-            self.carry_out()
-            return
-        if not await self.gate.passes(guest.party, message):
-            self.hub.end(session, TOO_MANY_ATTEMPTS)
-            return
-        self.hub.receive(session, message, self.clock())
-        self.carry_out()
-        if isinstance(message, wire.Hello) or session.turned_away:
-            self.gate.answered(guest.party, message, session.turned_away)
-        if session.principal is not None:
-            self.porch.let_in(guest)
-            log.info("%s joined", named(session))
 
     def _attend(self, link: Link) -> None:
         """Has a task do what waits for the connection, unless there is one."""
@@ -375,7 +290,7 @@ class Server:
                     await self.pace.rest(link, link.session, weight)
             await link.close()
         except ConnectionClosed:
-            link.take_nothing()  # As in `_receive`.
+            link.take_nothing()  # As in `Hearing.receive`.
         except Exception as error:
             log.exception("%s could not be answered", named(link.session), exc_info=error)
             link.take_nothing()
@@ -393,6 +308,8 @@ class Server:
                 match effect:
                     case effects.Submit():  # First, as they come most.
                         self.committer.submit(effect)
+                    case effects.SendEach():
+                        self.outlet.send_each(effect)
                     case effects.Send():
                         self.outlet.send(effect)
                     case effects.Close(session, code, reason):
@@ -427,7 +344,7 @@ class Server:
     def _decided(self, batch: list[effects.Submit], decision: Decision) -> None:
         rest = self.outlet.rest
         self.hub.decided(batch, decision, self.clock(), hold=rest > 0)
-        self._settled(batch)
+        self.carry_out()
         if rest and not self._announcing:
             self._announcing = True
             asyncio.get_running_loop().call_later(rest, self._announce)
@@ -491,9 +408,6 @@ class Server:
         self, batch: list[effects.Submit], code: wire.ErrorCode, sentence: str, hint: str
     ) -> None:
         self.hub.failed(batch, code, sentence, hint)
-        self._settled(batch)
-
-    def _settled(self, batch: Iterable[effects.Submit]) -> None:
         self.carry_out()
         for submit in batch:
             if (link := self.links.get(submit.session)) is not None:

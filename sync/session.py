@@ -37,9 +37,14 @@ class Session:
     def __init__(self, id: int) -> None:
         self.id = id
         self.principal: Principal | None = None
+        self.account = ""
+        """Its principal's: whom the limits of a user are for."""
         self.replica = ""
         self.who: Who | None = None
         """Who it was in the profile that it pushed to last."""
+        self.who_in = ""
+        self.who_by: object = None
+        """That profile, and what the rights there followed from; see `Access.standing`."""
         self.client = ""
         self.since: Millis = 0
         self.subscriptions: dict[str, Subscription] = {}

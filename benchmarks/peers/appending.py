@@ -47,11 +47,14 @@ async def one_round(
     entrant: Entrant, room: str, work: Work, dealt: Sequence[Sequence[Made]], seconds: float
 ) -> Round:
     """`dealt` are each writer's events. A round ends with the time, or when they run out."""
-    crew: list[tuple[Writer, list[Message]]] = []
-    for events in dealt:
-        writer = await entrant.server.writer(room)
-        parts = [events[n : n + work.batch] for n in range(0, len(events), work.batch)]
-        crew.append((writer, [writer.message(part) for part in parts]))
+    crew: list[tuple[Writer, list[Message]]] = [
+        (await entrant.server.writer(room), []) for _ in dealt
+    ]
+    # In turns, as by people who work at the same time: ids have the time at which they are made.
+    for first in range(0, max(map(len, dealt)), work.batch):
+        for (writer, messages), events in zip(crew, dealt, strict=True):
+            if part := events[first : first + work.batch]:
+                messages.append(writer.message(part))
     times: list[float] = []
     server, client = cpu_seconds(entrant.server.pid), time.process_time()
     started = time.perf_counter()

@@ -463,7 +463,7 @@ class Authority:
 
     def _snapshot(self, profile: str, branch: Branch, log: LogWriter) -> None:
         # What a snapshot costs grows with the entities; what it saves, with the commits.
-        due = max(self.snapshot_every, len(branch.state.entities) // 2)
+        due = max(self.snapshot_every, len(branch.state.entities))
         if branch.state.seq - branch.stored >= due:
             state = branch.state
             branch.stored = state.seq

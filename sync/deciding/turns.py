@@ -32,42 +32,51 @@ class Turns:
 
     def put(self, work: Work) -> None:
         """Adds work behind all that its account gave before."""
-        self._queues.setdefault(account_of(work), deque()).append(work)
+        account = account_of(work)
+        queue = self._queues.get(account)
+        if queue is None:
+            queue = self._queues[account] = deque()
+        queue.append(work)
         self._waiting += 1
 
     def next(self) -> Single | list[Submit]:
         """An order, or pushes for one transaction: of the account whose turn it is, and of others."""
         account, queue = next(iter(self._queues.items()))
-        order = queue[0]
-        if not isinstance(order, Single):
-            return self._pushes()
+        work = queue[0]
+        if isinstance(work, Submit):
+            if self._waiting > 1:
+                return self._pushes()
+            self._queues.clear()
+            self._waiting = 0
+            return [work]
         queue.popleft()
         self._waiting -= 1
         if not queue:
             del self._queues[account]
         self._pass_on(account)
-        return order
+        return work
 
     def _pushes(self) -> list[Submit]:
         """One push of each account, then another of each, until there are enough."""
         batch: list[Submit] = []
-        size = 0
+        size, most, share = 0, self.batch, self.share
         had: dict[str, int] = {}
         turn = deque(self._queues.items())
-        while turn and size < self.batch:
+        while turn and size < most:
             account, queue = turn.popleft()
-            push, own = queue[0], had.get(account, 0)
-            if isinstance(push, Single) or own >= self.share:
-                continue
-            batch.append(push)
-            many = len(push.submissions)
-            size += many
-            had[account] = own + many
-            queue.popleft()
-            if queue:
-                turn.append((account, queue))
-            else:
-                del self._queues[account]
+            own = had.get(account, 0)
+            while own < share and size < most and isinstance(push := queue[0], Submit):
+                batch.append(push)
+                many = len(push.submissions)
+                size += many
+                had[account] = own = own + many
+                queue.popleft()
+                if not queue:
+                    del self._queues[account]
+                    break
+                if turn:  # Others are next; who is alone goes on.
+                    turn.append((account, queue))
+                    break
         self._waiting -= len(batch)
         for account in had:
             self._pass_on(account)

@@ -86,6 +86,10 @@ class Access(Protocol):
     def refuse(self, principal: Principal, now: Millis) -> Refusal | None:
         """Why somebody who was let in is not welcome any more."""
 
+    @property
+    def standing(self) -> object:
+        """What all rights follow from: as long as this is the same object, they are the same."""
+
     def rights(self, principal: Principal, profile: str = HUB) -> Rights:
         """What `principal` may do there."""
 
@@ -133,7 +137,7 @@ class PeopleAccess:
         passwords: dict[str, bytes],
     ) -> None:
         self.state = state
-        self.directory = Directory(state)
+        self.directory = self.standing = Directory(state)
         self._secrets = secrets
         self._codes = codes
         self._replicas = replicas
@@ -240,7 +244,7 @@ class PeopleAccess:
 
     def follow(self, commits: Sequence[Commit]) -> None:
         advance(self.state, commits)
-        self.directory = Directory(self.state)
+        self.directory = self.standing = Directory(self.state)
 
     def keep(self, facts: Iterable[Fact]) -> None:
         kept = {

@@ -12,7 +12,8 @@ from stackroom.sync.settings import Settings
 def read_page(read: Read, settings: Settings, blocks: Blocks, log: LogReader) -> Page:
     """The page that `read` asks for: at most `page_commits` commits and `page_bytes` of bodies.
 
-    Where the reader takes `blocks`, one of them if that is complete; until one begins, fewer commits.
+    Where the reader takes `blocks`, one of them if that is complete; until one begins, fewer commits. The
+    newest that somebody subscribes to, after which none begins, are one as well, if they are many.
     """
     head = log.head(read.profile)
     after = read.after
@@ -29,12 +30,18 @@ def read_page(read: Read, settings: Settings, blocks: Blocks, log: LogReader) ->
                 leaves = effort(read.seen, after)
         else:
             snapshot = None
-    most = settings.page_commits
+    most, newest = settings.page_commits, False
     if read.blocks:
-        if (block := blocks.after(log, read.profile, after, head.seq)) is not None:
+        newest = not read.history and head.seq - after <= most
+        block = blocks.after(log, read.profile, after, head.seq)
+        if block is None and newest:
+            block = blocks.newest(log, read.profile, after, head.seq)
+        if block is not None:
             return Page(head, (), root_there, snapshot, proof, leaves, block)
-        most = blocks.span_end(after) - after
+        most = most if newest else blocks.span_end(after) - after
     commits = log.commits(read.profile, after, most, settings.page_bytes)
+    if newest and (block := blocks.of_newest(log, read.profile, commits)) is not None:
+        return Page(head, (), root_there, snapshot, proof, leaves, block)
     return Page(head, tuple(commits), root_there, snapshot, proof, leaves)
 
 

@@ -4,7 +4,8 @@ Sources: the leaky bucket as a meter of ITU-T I.371, annex A; times are passed i
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -17,76 +18,74 @@ class Rate(Struct, frozen=True):
     burst: float
 
 
-class Bucket:
-    """What is left of one rate. It may be overdrawn: whoever does so waits until it is level again."""
+class Meter:
+    """What is left of some rates. It may be overdrawn: whoever does so waits until all are level again."""
 
-    __slots__ = ("_at", "_left", "rate")
+    __slots__ = ("_at", "_lefts", "_rates")
 
-    def __init__(self, rate: Rate, now: float) -> None:
-        self.rate = rate
-        self._left = rate.burst
+    def __init__(self, rates: Sequence[Rate], now: float) -> None:
+        self._rates = [(rate.second, rate.burst) for rate in rates]
+        self._lefts = [rate.burst for rate in rates]
         self._at = now
 
-    def take(self, amount: float, now: float) -> float:
-        """Takes `amount`; the seconds until that is paid off, 0 if it was there."""
-        rate, left = self.rate, self._left
-        # As in `_level`, which would be a call more for every message.
-        if (passed := now - self._at) > 0 and (left := left + passed * rate.second) > rate.burst:
-            left = rate.burst
-        left = self._left = left - amount
-        self._at = now
-        return 0.0 if left >= 0 else -left / rate.second
+    def take(self, amounts: Sequence[float], now: float) -> float:
+        """Takes an amount of each rate; the seconds until all is paid off, 0 if it was there."""
+        if (passed := now - self._at) > 0:
+            self._at = now
+        else:
+            passed = 0.0
+        # As in `_levels`, which would be more calls for every message.
+        self._lefts = lefts = [
+            (level if (level := left + passed * second) < burst else burst) - amount
+            for (second, burst), left, amount in zip(self._rates, self._lefts, amounts, strict=True)
+        ]
+        return 0.0 if min(lefts) >= 0 else self.debt(now)
 
     def debt(self, now: float) -> float:
         """The seconds until what was taken is paid off."""
-        return max(0.0, -self._level(now) / self.rate.second)
+        return max(max(0.0, -level / second) for level, second, _ in self._levels(now))
 
     def is_full(self, now: float) -> bool:
         """Whether nothing is missing: a fresh one would be the same."""
-        return self._level(now) >= self.rate.burst
+        return all(level >= burst for level, _, burst in self._levels(now))
 
-    def _level(self, now: float) -> float:
-        passed = now - self._at
-        if passed <= 0:
-            return self._left
-        level = self._left + passed * self.rate.second
-        return level if level < self.rate.burst else self.rate.burst
+    def _levels(self, now: float) -> Iterator[tuple[float, float, float]]:
+        passed = max(0.0, now - self._at)
+        for (second, burst), left in zip(self._rates, self._lefts, strict=True):
+            yield min(burst, left + passed * second), second, burst
 
 
 class Meters:
-    """Buckets for each of many names (tokens, addresses), a bucket a rate; full ones are forgotten."""
+    """A meter for each of many names (tokens, addresses); full ones are forgotten."""
 
     SWEEP: Final = 64
-    """Names that one look for full buckets goes through."""
+    """Names that one look for full meters goes through."""
 
     def __init__(self, *rates: Rate) -> None:
         self.rates = rates
-        self._buckets: OrderedDict[str, tuple[Bucket, ...]] = OrderedDict()
+        self._meters: OrderedDict[str, Meter] = OrderedDict()
+        """Those that were looked at longest ago come first."""
 
     def take(self, name: str, amounts: Sequence[float], now: float) -> float:
-        """Takes an amount from each bucket of `name`; the seconds until all is paid off."""
-        buckets = self._buckets.get(name)
-        if buckets is None:
+        """Takes an amount of each rate of `name`; the seconds until all is paid off."""
+        meter = self._meters.get(name)
+        if meter is None:
             self._forget(now)
-            buckets = self._buckets[name] = tuple(Bucket(rate, now) for rate in self.rates)
-        self._buckets.move_to_end(name)
-        longest = 0.0
-        for bucket, amount in zip(buckets, amounts, strict=True):
-            if (wait := bucket.take(amount, now)) > longest:
-                longest = wait
-        return longest
+            meter = self._meters[name] = Meter(self.rates, now)
+        return meter.take(amounts, now)
 
     def debt(self, name: str, now: float) -> float:
         """The seconds until all that `name` took is paid off."""
-        return max((bucket.debt(now) for bucket in self._buckets.get(name, ())), default=0.0)
+        meter = self._meters.get(name)
+        return meter.debt(now) if meter is not None else 0.0
 
     def __len__(self) -> int:
-        return len(self._buckets)
+        return len(self._meters)
 
     def _forget(self, now: float) -> None:
-        """Lets go of the least recently used, as far as their buckets have filled up again."""
-        for _ in range(min(self.SWEEP, len(self._buckets))):
-            name, buckets = next(iter(self._buckets.items()))
-            if not all(bucket.is_full(now) for bucket in buckets):
-                return
-            del self._buckets[name]
+        """Lets go of those that have filled up again, among the next to be looked at."""
+        for name in list(islice(self._meters, self.SWEEP)):
+            if self._meters[name].is_full(now):
+                del self._meters[name]
+            else:
+                self._meters.move_to_end(name)

@@ -15,14 +15,20 @@ PIECE_BYTES: Final = 4 << 10
 
 
 class Intake:
-    """Feeds `feed` with what the transport gives; it says whether anything came of that.
+    """Feeds `feed` with what the transport gives; `events` counts what came of that.
 
     `hold` and `go_on` are for who is fed.
     """
 
-    def __init__(self, transport: asyncio.ReadTransport, feed: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self,
+        transport: asyncio.ReadTransport,
+        feed: Callable[[bytes], None],
+        events: Callable[[], int],
+    ) -> None:
         self._transport = transport
         self._feed = feed
+        self._events = events
         self._loop = asyncio.get_running_loop()
         self._rest = bytearray()
         self._held = False
@@ -77,11 +83,11 @@ class Intake:
         self._due = None
         if self._held:
             return
-        came = False
-        while self._rest and not came:
+        before = self._events()
+        while self._rest and self._events() == before:
             piece = bytes(self._rest[:PIECE_BYTES])
             del self._rest[:PIECE_BYTES]
-            came = self._feed(piece)
+            self._feed(piece)
         if self._rest:
             self._go()
         elif not self._held:

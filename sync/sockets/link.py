@@ -34,6 +34,8 @@ class Link:
         """When it may be heard again, by the clock of its pace: it has sent more than its rate."""
         self.slowed: float | None = None
         """Since when it has sent more than its rate without a pause."""
+        self.waiting = 0
+        """Reads that wait."""
         self._reads: deque[Asked] | None = None
         self._settled: asyncio.Event | None = None
         self._rested: asyncio.Event | None = None
@@ -45,13 +47,18 @@ class Link:
         if self._reads is None:
             self._reads = deque()
         self._reads.append(request)
+        self.waiting += 1
 
     def next_read(self) -> Asked | None:
         """The next read; None if there is none, or the connection is to be closed."""
         if self._reads and self.closing is None and not self.over:
+            self.waiting -= 1
             return self._reads.popleft()
-        self._reads = None
+        self._drop()
         return None
+
+    def _drop(self) -> None:
+        self._reads, self.waiting = None, 0
 
     async def rest(self, seconds: float) -> None:
         """Waits so long, or until the connection is to be closed, or has ended."""
@@ -60,11 +67,6 @@ class Link:
             with anyio.move_on_after(seconds):
                 await self._rested.wait()
             self._rested = None
-
-    @property
-    def waiting(self) -> int:
-        """Reads that wait."""
-        return len(self._reads) if self._reads is not None else 0
 
     async def flush(self) -> None:
         """Waits until the connection has taken what was sent to it.
@@ -109,7 +111,7 @@ class Link:
     def take_nothing(self) -> None:
         """The connection takes nothing any more: nobody waits for that."""
         self.over = True
-        self._reads = None
+        self._drop()
         self._wake()
         self.was_answered()
 

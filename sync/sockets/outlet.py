@@ -9,14 +9,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from websockets.frames import Frame, Opcode
-
 from stackroom.sync import effects
 from stackroom.sync import protocol as wire
+from stackroom.sync.ahead import Ahead
 from stackroom.sync.hosting.metrics import Metrics
 from stackroom.sync.hub import Hub
 from stackroom.sync.session import named
 from stackroom.sync.settings import Settings
+from stackroom.sync.sockets.framing import framed
 from stackroom.sync.sockets.link import Link
 
 log = logging.getLogger("stackroom.hub")
@@ -54,31 +54,47 @@ class Outlet:
     ) -> None:
         self.hub = hub
         self.links = links
-        self.settings = settings
         self.metrics = metrics
         self.clock = clock
         self.busy = busy
+        self._most_live = settings.live_buffer
+        self._most = settings.buffer_most
         self._rests_until = 0.0
         self._rests_until_if_busy = 0.0
-        self._prepared: dict[int, tuple[wire.FromHub, Frames]] = {}
+        self._prepared = Ahead[int, tuple[wire.FromHub, Frames]]()
         """Frames of messages that are soon to be sent, by the identity of the message."""
+        self._answers = Ahead[int, tuple[effects.SendEach, list[bytes | None]]]()
+        """The same of answers, by the identity of the effect."""
 
     @property
     def rest(self) -> float:
         """Seconds until those who follow are told what is new; 0 for now."""
+        now = self.clock()
+        if self._rests_until_if_busy <= now:  # The later of the two.
+            return 0.0
         until = self._rests_until_if_busy if self.busy() else self._rests_until
-        return max(0.0, until - self.clock())
+        return max(0.0, until - now)
 
-    def prepare(self, sends: Sequence[effects.Send]) -> None:
-        """Makes frames of what is soon to be sent, and forgets those made before; nothing goes out.
+    def prepare(self, sends: Sequence[effects.Send | effects.SendEach]) -> None:
+        """Makes frames of what is soon to be sent; nothing goes out.
 
         Each is made in the coding of its first receiver, which is that of most.
         """
-        self._prepared = {}
+        self._prepared.begin()
+        self._answers.begin()
         for send in sends:
-            if (link := self.links.get(send.sessions[0])) is not None:
-                frame = framed(send.message, link.subprotocol)
-                self._prepared[id(send.message)] = send.message, {link.subprotocol: frame}
+            if isinstance(send, effects.SendEach):
+                self._answers.put(id(send), (send, [self._frame(*each) for each in send.messages]))
+            else:
+                message, to = send.message, send.sessions[0]
+                if (frame := self._frame(to, message)) is not None:
+                    frames = {self.links[to].subprotocol: frame}
+                    self._prepared.put(id(message), (message, frames))
+
+    def _frame(self, session: int, message: wire.FromHub) -> bytes | None:
+        """The message as that connection gets it, if there is one."""
+        link = self.links.get(session)
+        return framed(message, link.subprotocol) if link is not None else None
 
     def send(self, send: effects.Send) -> None:
         """Sends to all who take it; nothing here waits."""
@@ -94,27 +110,43 @@ class Outlet:
         if (rest := min(BUSY_REST * took, BUSY_REST_MOST)) >= REST_LEAST:
             self._rests_until_if_busy = ended + rest
 
+    def send_each(self, send: effects.SendEach) -> None:
+        """Sends each its own message, which answers it; nothing here waits."""
+        made = self._answers.take(id(send))
+        frames = made[1] if made is not None else [self._frame(*each) for each in send.messages]
+        links, sent, most = self.links, 0, self._most
+        for (session, message), frame in zip(send.messages, frames, strict=True):
+            if frame is None or (link := links.get(session)) is None:
+                continue
+            link.was_answered()
+            if link.unsent() > most:
+                self._move_aside(link, message)
+                continue
+            link.write(frame)
+            sent += len(frame)
+        self.metrics.sent_bytes += sent
+
     def _send(self, send: effects.Send) -> None:
-        _, frames = self._prepared.pop(id(send.message), None) or (None, {})
-        sent = 0
-        most = self.settings.live_buffer if send.live else self.settings.buffer_most
+        message, links = send.message, self.links
+        made = self._prepared.take(id(message))
+        frames: Frames = made[1] if made is not None else {}
+        sent, most = 0, self._most_live if send.live else self._most
         for session in send.sessions:
-            link = self.links.get(session)
-            if link is None:
+            if (link := links.get(session)) is None:
                 continue
             if link.unsent() > most:
-                self._move_aside(link, send.message)
+                self._move_aside(link, message)
                 continue
-            frame = frames.get(link.subprotocol)
-            if frame is None:
-                frame = frames[link.subprotocol] = framed(send.message, link.subprotocol)
+            coding = link.subprotocol
+            if (frame := frames.get(coding)) is None:
+                frame = frames[coding] = framed(message, coding)
             link.write(frame)
             sent += len(frame)
         self.metrics.sent_bytes += sent
 
     def _move_aside(self, link: Link, message: wire.FromHub) -> None:
         """What waits for it is bounded: it reads on by itself later, or is gone."""
-        if link.unsent() > self.settings.buffer_most:
+        if link.unsent() > self._most:
             log.warning("%s does not read; closed", named(link.session))
             link.abort()
             return
@@ -124,9 +156,3 @@ class Outlet:
             return
         assert isinstance(message, wire.Commits)
         self.hub.lagging(link.session.id, message.profile, message.commits[0].seq - 1)
-
-
-def framed(message: wire.FromHub, subprotocol: str) -> bytes:
-    """The message as one frame, as a server sends it (RFC 6455 section 5.2)."""
-    opcode = Opcode.BINARY if subprotocol == wire.MSGPACK else Opcode.TEXT
-    return bytes(Frame(opcode, wire.payload(message, subprotocol)).serialize(mask=False))

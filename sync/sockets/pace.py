@@ -24,11 +24,9 @@ class Pace:
 
     def keep(self, link: Link, session: Session, message: wire.FromReplica, size: int) -> bool:
         """Counts a message, which may leave the link owing a wait; False if it was too much for too long."""
-        assert session.principal is not None
-        name = session.principal.account
         now = self.clock()
-        proposals = len(message.proposals) if isinstance(message, wire.Push) else 0
-        wait = self.meters.take(name, (1, size, proposals), now)
+        proposals = len(message.proposals) if type(message) is wire.Push else 0
+        wait = self.meters.take(session.account, (1, size, proposals), now)
         if not wait:
             link.slowed = None
             return True
@@ -51,7 +49,6 @@ class Pace:
 
     async def rest(self, link: Link, session: Session, weight: int) -> None:
         """Waits until the next page may be read, after one of `weight` bytes."""
-        assert session.principal is not None
-        wait = self.reads.take(session.principal.account, (weight,), self.clock())
+        wait = self.reads.take(session.account, (weight,), self.clock())
         if wait:
             await link.rest(wait)

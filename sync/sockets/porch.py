@@ -99,12 +99,6 @@ class Guest(ServerConnection):
         """Whether it is not listened to now."""
         return self._intake is not None and self._intake.holds
 
-    def _fed(self, data: bytes) -> bool:
-        """Takes a piece of what the socket gave; whether a message, a request or anything came of it."""
-        events = self._events
-        self._framing.came(data)
-        return self._events != events
-
     def _heard_at_once(self, data: bytes) -> bool:
         """Spares a message the queue and the waking of a task, where nothing is before it."""
         if self.hear is None or self._unheard or self.protocol.state is not State.OPEN:
@@ -132,7 +126,7 @@ class Guest(ServerConnection):
 
     def _begin(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        intake = self._intake = Intake(transport, self._fed)
+        intake = self._intake = Intake(transport, self._framing.came, lambda: self._events)
         # Whoever has enough messages waiting stops the pieces, and not the transport alone.
         self.recv_messages.pause, self.recv_messages.resume = intake.hold, intake.go_on
         early, self._early = self._early, []

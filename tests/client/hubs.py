@@ -124,6 +124,10 @@ class FaultyHub:
                 for id in sessions:
                     if (socket := self.sockets.get(id)) is not None:
                         await self._send(socket, message)
+            case effects.SendEach(messages):
+                for id, message in messages:
+                    if (socket := self.sockets.get(id)) is not None:
+                        await self._send(socket, message)
             case effects.Close(id, code, reason):
                 await self.sockets[id].close(code, reason)
             case effects.Submit():

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from msgspec import structs
 
 from stackroom.client.errors import FileReplaced
 from stackroom.client.store import Counts, ProfileEntry, ProposalState, Store
+from stackroom.client.store_file import StoreFile
 from stackroom.client.witness import Seen
 from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.errors import LogCorrupt, LogError, LogNewer
@@ -242,6 +244,32 @@ class TestRegistry:
     def test_a_profile_needs_a_hub_that_is_known(self, store: Store) -> None:
         with pytest.raises(LogError, match="FOREIGN KEY"):
             store.put_profile(OTHER, "other", HUB)
+
+    def test_what_a_hub_says_anew_is_durable_with_what_follows(self, path: Path) -> None:
+        normal, full = 1, 2  # As `PRAGMA synchronous` says it.
+
+        file = StoreFile.open(path, new_replica_id=uid(999), now=0, synchronous="FULL")
+        with closing(file):
+            for durable, mode in ((True, full), (False, normal), (False, normal), (True, full)):
+                with file.writing(durable=durable) as outer, file.writing() as inner:
+                    assert inner is outer
+                    assert outer.execute("PRAGMA synchronous").fetchone() == (mode,)
+
+    def test_what_is_written_together_is_all_there_or_not(self, path: Path, store: Store) -> None:
+        def interrupted() -> None:
+            with store.together():
+                store.put_hub(HUB, "hub-1", 1, "ada")
+                store.put_profile(OTHER, "other", HUB)
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            interrupted()
+        assert store.hubs() == []
+        with store.together(durable=False):
+            store.put_hub(HUB, "hub-1", 1, "ada")
+            store.put_profile(OTHER, "other", HUB)
+        with closing(open_store(path)) as another:
+            assert [p.id for p in another.profiles()] == [OTHER, TEAM]
 
     def test_data_version_tells_of_others(self, path: Path, store: Store) -> None:
         before = store.data_version()

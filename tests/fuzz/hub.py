@@ -227,17 +227,23 @@ class FuzzedHub:
         self.tally = Tally()
         self.sessions: list[Session] = []
 
+    def send(self, sessions: tuple[int, ...], message: wire.FromHub) -> None:
+        for coding in wire.SUBPROTOCOLS:
+            data = wire.encode(message, coding)
+            assert wire.decode_from_hub(data, coding) == message
+        for id in sessions:
+            if id in self.hub.sessions:
+                self.witness.sent(id, message)
+
     def carry_out(self) -> None:
         """Does what the hub wants done; what takes time, waits."""
         for effect in self.hub.effects():
             match effect:
                 case effects.Send(sessions, message):
-                    for coding in wire.SUBPROTOCOLS:
-                        data = wire.encode(message, coding)
-                        assert wire.decode_from_hub(data, coding) == message
-                    for id in sessions:
-                        if id in self.hub.sessions:
-                            self.witness.sent(id, message)
+                    self.send(sessions, message)
+                case effects.SendEach(messages):
+                    for id, message in messages:
+                        self.send((id,), message)
                 case effects.Submit() | effects.Ordered() | effects.Mending():
                     self.work.append(effect)
                 case effects.Forget(profile):

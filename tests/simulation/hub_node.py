@@ -137,6 +137,9 @@ class HubNode:
             match effect:
                 case effects.Send():
                     self.send(effect)
+                case effects.SendEach(messages):
+                    for id, message in messages:
+                        self.send(effects.Send((id,), message))
                 case effects.Close(session):
                     if session in self.connections:
                         self.connections[session].cut()

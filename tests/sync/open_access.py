@@ -34,6 +34,10 @@ class OpenAccess:
     def refuse(self, principal: Principal, now: Millis) -> Refusal | None:
         return None
 
+    @property
+    def standing(self) -> object:
+        return object()
+
     def rights(self, principal: Principal, profile: str = "") -> Rights:
         return frozenset(PERMISSIONS) - {"people.read", "people.write"}
 

@@ -10,8 +10,10 @@ from stackroom.events.codec import seal
 from stackroom.events.model import Change, ComponentRegistered, ComponentUpdated, ProfileCreated
 from stackroom.events.redaction import marks, redacted
 from stackroom.events.sqlite_log import LogFile
+from stackroom.sync.effects import Read
 from stackroom.sync.reading import blocks as module
 from stackroom.sync.reading.blocks import Blocks
+from stackroom.sync.reading.paging import read_page
 from stackroom.sync.settings import Settings
 from tests.events.commits import PROFILE, Chain
 from tests.events.world import K8S, uid
@@ -103,6 +105,63 @@ def test_what_was_read_weighs_more_than_what_was_kept(hub: Hub) -> None:
     assert again is not None
     assert first.data == again.data
     assert first.weight > again.weight == len(again.data)
+
+
+class TestNewest:
+    """What follows the last complete span, or begins amid one."""
+
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "MANY", 3)
+
+    def page(self, hub: Hub, kept: Blocks, after: int, **asked: bool) -> tuple[int, int]:
+        """How many commits a subscriber after that seq gets packed, and how many not."""
+        read = Read(1, PROFILE, after, **{"blocks": True, **asked})
+        with hub.file.reading() as log:
+            page = read_page(read, SETTINGS, kept, log)
+            packed = unpack(page.block.data) if page.block is not None else ()
+            came = [*packed, *page.commits]
+            assert came == log.commits(PROFILE, after, len(came))
+            return len(packed), len(page.commits)
+
+    def test_many_are_one_block_for_all_who_come_from_there(
+        self, hub: Hub, packings: list[int]
+    ) -> None:
+        blocks = Blocks(SETTINGS)
+        for _ in range(2):
+            assert self.page(hub, blocks, 7) == (4, 0), "although a span begins within it"
+            assert self.page(hub, blocks, 8) == (3, 0)
+            assert self.page(hub, blocks, 9) == (0, 2), "too few"
+            assert self.page(hub, blocks, 11) == (0, 0)
+        assert packings == [8, 9]
+        with hub.file.reading() as log:
+            assert blocks.of_newest(log, PROFILE, ()) is None
+            assert blocks.of_newest(log, PROFILE, log.commits(PROFILE, 0, 1)) is not None
+        assert self.page(hub, blocks, 6) == (0, 2), "then a block begins"
+        assert self.page(hub, blocks, 0) == (4, 0)
+
+    def test_only_for_who_subscribes_and_takes_them(self, hub: Hub, packings: list[int]) -> None:
+        blocks = Blocks(SETTINGS)
+        assert self.page(hub, blocks, 8, blocks=False) == (0, 3)
+        assert self.page(hub, blocks, 8, history=True) == (0, 3)
+        assert packings == []
+
+    def test_it_is_made_anew_once_many_more_are_there(self, hub: Hub, packings: list[int]) -> None:
+        blocks = Blocks(SETTINGS)
+        with hub.file.reading() as log:
+            blocks.of_newest(log, PROFILE, log.commits(PROFILE, 5, 4))
+        with hub.file.reading() as log:
+            for head, there in ((9, True), (11, True), (12, False), (8, False)):
+                assert (blocks.newest(log, PROFILE, 5, head) is not None) == there
+
+    def test_nothing_is_given_of_before_a_value_was_taken_out(self, hub: Hub) -> None:
+        blocks = Blocks(SETTINGS)
+        with hub.file.reading() as log:
+            assert blocks.of_newest(log, PROFILE, log.commits(PROFILE, 0, 3)) is not None
+            assert blocks.newest(log, PROFILE, 0, 3) is not None
+        hub.redact()
+        with hub.file.reading() as log:
+            assert blocks.newest(log, PROFILE, 0, 3) is None
 
 
 def test_the_least_recent_goes_first(hub: Hub, packings: list[int]) -> None:

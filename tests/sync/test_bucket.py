@@ -1,34 +1,34 @@
-"""Token buckets: the burst, the rate, the debt, and forgetting."""
+"""Token meters: the burst, the rate, the debt, and forgetting."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.sync.sockets.bucket import Bucket, Meters, Rate
+from stackroom.sync.sockets.bucket import Meter, Meters, Rate
 
 
 def test_a_burst_is_free_and_the_rest_waits() -> None:
-    bucket = Bucket(Rate(10, 5), now=0)
-    assert [bucket.take(1, 0) for _ in range(5)] == [0] * 5
-    assert bucket.take(1, 0) == pytest.approx(0.1)
-    assert bucket.take(1, 0) == pytest.approx(0.2)
-    assert bucket.debt(0.1) == pytest.approx(0.1)
-    assert bucket.take(0, 0.2) == pytest.approx(0)
+    meter = Meter((Rate(10, 5),), now=0)
+    assert [meter.take((1,), 0) for _ in range(5)] == [0] * 5
+    assert meter.take((1,), 0) == pytest.approx(0.1)
+    assert meter.take((1,), 0) == pytest.approx(0.2)
+    assert meter.debt(0.1) == pytest.approx(0.1)
+    assert meter.take((0,), 0.2) == pytest.approx(0)
 
 
 def test_time_fills_it_up_to_the_burst_and_no_further() -> None:
-    bucket = Bucket(Rate(10, 5), now=0)
-    bucket.take(5, 0)
-    assert not bucket.is_full(0.4)
-    assert bucket.is_full(0.5)
-    assert bucket.take(5, 1_000) == 0
-    assert bucket.take(1, 1_000) > 0
+    meter = Meter((Rate(10, 5),), now=0)
+    meter.take((5,), 0)
+    assert not meter.is_full(0.4)
+    assert meter.is_full(0.5)
+    assert meter.take((5,), 1_000) == 0
+    assert meter.take((1,), 1_000) > 0
 
 
 def test_a_clock_that_goes_back_gives_nothing() -> None:
-    bucket = Bucket(Rate(10, 5), now=100)
-    bucket.take(5, 100)
-    assert bucket.take(1, 50) == pytest.approx(0.1)
+    meter = Meter((Rate(10, 5),), now=100)
+    meter.take((5,), 100)
+    assert meter.take((1,), 50) == pytest.approx(0.1)
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.floats(0, 20)), max_size=50))
@@ -36,10 +36,10 @@ def test_whoever_waits_as_told_never_exceeds_rate_and_burst(
     steps: list[tuple[float, float]],
 ) -> None:
     rate = Rate(7, 20)
-    bucket, now, taken = Bucket(rate, 0), 0.0, 0.0
+    meter, now, taken = Meter((rate,), 0), 0.0, 0.0
     for pause, amount in steps:
         now += pause
-        now += bucket.take(amount, now)
+        now += meter.take((amount,), now)
         taken += amount
         assert taken <= rate.burst + rate.second * now + 1e-6
 

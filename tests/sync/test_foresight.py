@@ -123,14 +123,16 @@ async def test_the_frames_that_go_out_are_those_that_were_made(tmp_path: Path) -
         await ann.push(ann.proposal(created()))
         await bob.subscribe()
         made: list[int] = []
-        prepare = hub.server.outlet.prepare
+        outlet = hub.server.outlet
+        prepare = outlet.prepare
 
         def counted(sends: Sequence[Send]) -> None:
             prepare(sends)
-            made.append(len(hub.server.outlet._prepared))
+            made.append(len(outlet._prepared) + len(outlet._answers))
 
-        hub.server.outlet.prepare = counted  # type: ignore[method-assign]
+        outlet.prepare = counted  # type: ignore[method-assign]
         await ann.push(ann.proposal(component(1), base=1))
         await bob.commits(2)
         assert made == [2]
-        assert not hub.server.outlet._prepared
+        assert not outlet._prepared
+        assert not outlet._answers

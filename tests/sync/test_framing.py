@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 import pytest
 from websockets.frames import Frame, Opcode
 
-from stackroom.sync.sockets.framing import Framing
+from stackroom.sync import protocol as wire
+from stackroom.sync.sockets.framing import Framing, framed
+from tests.sync.speaking import PROFILE
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
 
@@ -111,3 +113,25 @@ def test_however_it_is_cut_nothing_is_lost_or_comes_twice(seed: int) -> None:
         at += size
     assert ear.heard == [message for message, _ in parts if message in ear.heard]
     assert ear.passed_on == b"".join(data for message, data in parts if message not in ear.heard)
+
+
+@pytest.mark.parametrize("coding", wire.SUBPROTOCOLS)
+@pytest.mark.parametrize("size", [0, 1, 60, 100, 130, 65_400, 65_500, 65_600, 70_000])
+def test_a_frame_is_as_websockets_makes_it(coding: str, size: int) -> None:
+    message = wire.Error("too_large", "x" * size, "", PROFILE)
+    opcode = Opcode.BINARY if coding == wire.MSGPACK else Opcode.TEXT
+    made = Frame(opcode, wire.payload(message, coding)).serialize(mask=False)
+    assert framed(message, coding) == bytes(made)
+
+
+@pytest.mark.parametrize("said", [0, 125, 126, 127, 200, 65_535])
+def test_a_message_that_is_longer_or_shorter_than_it_says_is_not_whole(said: int) -> None:
+    for size in (said - 1, said + 1):
+        if size >= 0:
+            header = frame(b"x" * said)[: -said or None]
+            ear = began()
+            ear.framing.came(header + b"x" * size)
+            rest = size - said
+            assert len(ear.heard) == (rest > 0)
+            if rest > 0:
+                assert len(ear.heard[0]) == said

@@ -32,12 +32,13 @@ class Fed:
         self.pieces: list[bytes] = []
         self.message = message
         self.socket = Socket()
-        self.intake = Intake(self.socket, self.feed)
+        self.intake = Intake(self.socket, self.feed, self.events)
 
-    def feed(self, piece: bytes) -> bool:
-        before = sum(map(len, self.pieces))
+    def feed(self, piece: bytes) -> None:
         self.pieces.append(piece)
-        return (before + len(piece)) // self.message > before // self.message
+
+    def events(self) -> int:
+        return sum(map(len, self.pieces)) // self.message
 
     async def settle(self) -> bytes:
         """All that was fed, once nothing more comes."""

@@ -10,7 +10,7 @@ from stackroom.events.codec import seal
 from stackroom.events.fold import fold
 from stackroom.events.history import load
 from stackroom.events.log import LogWriter
-from stackroom.events.model import Proposal
+from stackroom.events.model import Change, ComponentUpdated, Proposal
 from stackroom.events.permissions import Who
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.state import State, encode, pieces
@@ -51,7 +51,7 @@ class Deciding:
     def decide(self, writer: LogWriter) -> None:
         n = self.count
         self.count += 1
-        change = created() if n == 0 else component(n)
+        change = (created(), component(1))[n] if n < 2 else _update(n)
         proposal = Proposal(uid(100 + n), n + 1, n, "", n, (seal(*change, SALT),))
         submission = Submission(PROFILE, Who(uid(7), "ann"), proposal)
         (answer,) = self.authority.decide([submission], n, writer).answers
@@ -65,6 +65,11 @@ class Deciding:
         """The seq of the newest snapshot."""
         found = self.log.read(lambda reader: reader.snapshot(PROFILE))
         return found.seq if found is not None else 0
+
+
+def _update(n: int) -> tuple[str, Change]:
+    """Of the one component: the profile has as many entities as before."""
+    return component(1)[0], ComponentUpdated({"/config/value": str(n)})
 
 
 def test_the_newest_that_is_due_is_written_later(log: LogFile) -> None:
@@ -83,7 +88,7 @@ def test_the_newest_that_is_due_is_written_later(log: LogFile) -> None:
     assert encode(folded) == encode(due.state)
     after = hub.snapshots.take()
     assert after is not None
-    assert after.state.seq == 7
+    assert after.state.seq == 8
     assert hub.snapshots.take() is None
 
 
