@@ -174,7 +174,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How long who offered a lost history may take for one page of it."""
 
     snapshot_every: int = 1_000
-    """Commits between two snapshots of a profile's state; as many as it has entities, if that is more."""
+    """Commits between two snapshots of a state; as many as it had entities at the last, if that is more."""
     snapshot_worth: int = 4_000
     """Commits behind the head from which a subscriber may be sent a snapshot."""
     pasts_kept: int = 8

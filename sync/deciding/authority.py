@@ -463,10 +463,9 @@ class Authority:
 
     def _snapshot(self, profile: str, branch: Branch, log: LogWriter) -> None:
         # What a snapshot costs grows with the entities; what it saves, with the commits.
-        due = max(self.snapshot_every, len(branch.state.entities))
-        if branch.state.seq - branch.stored >= due:
-            state = branch.state
-            branch.stored = state.seq
+        state = branch.state
+        if state.seq - branch.stored >= max(self.snapshot_every, branch.held):
+            branch.stored, branch.held = state.seq, len(state.entities)
             if self.snapshots is not None and len(state.entities) > AT_ONCE:
                 self.snapshots.add(profile, branch.owner.shared(), branch.frontier)
             else:

@@ -25,6 +25,7 @@ class Branch:
     __slots__ = (
         "added",
         "fresh",
+        "held",
         "listed",
         "numbers",
         "owner",
@@ -41,6 +42,9 @@ class Branch:
         self.listed = listing(state)
         self.relisted = False
         self.stored = stored
+        """The seq of the last snapshot."""
+        self.held = len(state.entities)
+        """The entities in it, or those that were there when it was read."""
         self.fresh: list[Fresh] = []
         self.added: list[Commit] = []
         self.numbers: dict[str, int] = {}

@@ -95,7 +95,8 @@ class Pushing(Readers, ABC):
         if not all_hear:
             heard = {number for number, session in sessions.items() if not session.refused}
             each = SendEach(tuple(told for told in each.messages if told[0] in heard))
-        self._effects.append(each)
+        if each.messages:
+            self._effects.append(each)
 
     def failed(
         self, submits: Sequence[Submit], code: wire.ErrorCode, sentence: str, hint: str = ""

@@ -119,11 +119,10 @@ class Outlet:
             if frame is None or (link := links.get(session)) is None:
                 continue
             link.was_answered()
-            if link.unsent() > most:
+            if link.write(frame, most):
+                sent += len(frame)
+            else:
                 self._move_aside(link, message)
-                continue
-            link.write(frame)
-            sent += len(frame)
         self.metrics.sent_bytes += sent
 
     def _send(self, send: effects.Send) -> None:
@@ -134,14 +133,13 @@ class Outlet:
         for session in send.sessions:
             if (link := links.get(session)) is None:
                 continue
-            if link.unsent() > most:
-                self._move_aside(link, message)
-                continue
             coding = link.subprotocol
             if (frame := frames.get(coding)) is None:
                 frame = frames[coding] = framed(message, coding)
-            link.write(frame)
-            sent += len(frame)
+            if link.write(frame, most):
+                sent += len(frame)
+            else:
+                self._move_aside(link, message)
         self.metrics.sent_bytes += sent
 
     def _move_aside(self, link: Link, message: wire.FromHub) -> None:
