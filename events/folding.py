@@ -25,7 +25,7 @@ from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, 
 from stackroom.events.state import AnyEntity, Places, State, places_of
 from stackroom.events.values import Maybe, Path, same
 
-WAITING: Final = 16 << 20
+WAITING: Final = 32 << 20
 """Bytes of updates that wait at most, before a block that brings more."""
 
 BESIDE: Final = 150
