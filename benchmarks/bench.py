@@ -80,7 +80,7 @@ FULL: Final = Scale(
     abuse_rounds=2,
     abuse_seconds=5.0,
     audit_rounds=3,
-    command_runs=10,
+    command_runs=25,
     limit_rounds=5,
 )
 QUICK: Final = Scale(

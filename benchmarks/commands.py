@@ -56,6 +56,14 @@ class _Found:
     def median(self, name: str) -> float:
         return Series(tuple(self.wall[name])).median
 
+    def of_bare(self, name: str) -> float:
+        """The median of its processor time, each of the bare interpreter's in the same round.
+
+        A machine has faster and slower minutes; both were in the same one.
+        """
+        pairs = zip(self.processor[name], self.processor[BARE], strict=True)
+        return Series(tuple(took / bare for took, bare in pairs)).median
+
 
 def run(bench: Bench) -> list[Outcome]:
     """Runs each command in turn, round by round, on a home that has joined a hub."""
@@ -71,13 +79,12 @@ def run(bench: Bench) -> list[Outcome]:
             # The first round is for the page cache.
             _round(home, turn, found if turn else _Found())
         modules = {_named(words): _modules(home, words) for words in READS}
-    bare = Series(tuple(found.processor[BARE])).median
     rows = tuple(
         (
             name,
             Series(tuple(wall)).shown(),
             Series(tuple(found.processor[name])).shown(),
-            f"{Series(tuple(found.processor[name])).median / bare:.1f}",
+            f"{found.of_bare(name):.1f}",
             modules.get(name, ""),
         )
         for name, wall in found.wall.items()
@@ -94,8 +101,8 @@ def run(bench: Bench) -> list[Outcome]:
         f"a replica of a profile with {STACKS:,} stacks and {COMPONENTS:,} components after {COMMITS} "
         "commits and more, its hub a process on this machine; only the write speaks to it",
         "the write is durable here before it is sent, and on the hub before it is acknowledged",
-        "ratios are of processor time to that of the bare interpreter in the same rounds; modules are those "
-        "that are imported beyond its own",
+        "ratios are medians of processor time to that of the bare interpreter in the same round; modules are "
+        "those that are imported beyond its own",
     )
     heading = ("command", "ms", "processor ms", "of bare", "modules")
     return [Outcome("Commands", heading, rows, targets, notes)]
@@ -159,7 +166,6 @@ def _modules(home: Path, words: Sequence[str]) -> str:
     counts = []
     for command in (["-c", "pass"], [shell.SCRIPT, *words]):
         environment = processes.environment(STACKROOM_HOME=str(home))
-        ran = shell.run([sys.executable, "-X", "importtime", *command], environment)
-        lines = [line for line in ran.errors.splitlines() if line.startswith("import time:")]
-        counts.append(len({line.rpartition("|")[2].strip() for line in lines}))
+        ran = shell.run([sys.executable, "-v", *command], environment)
+        counts.append(sum(line.startswith("import '") for line in ran.errors.splitlines()))
     return str(counts[1] - counts[0])

@@ -20,6 +20,7 @@ from stackroom.client.cache_redacted import (
     redacted_since,
 )
 from stackroom.client.same_file import SameFile, make_private
+from stackroom.events.carriers import Commit, Rewritten
 from stackroom.events.errors import (
     Gap,
     IntegrityError,
@@ -30,7 +31,6 @@ from stackroom.events.errors import (
 )
 from stackroom.events.frontier import Frontier
 from stackroom.events.log import LogReader, Snapshot, Taken
-from stackroom.events.model import Commit, Rewritten
 from stackroom.events.sqlite_blocks import SqliteCacheReader
 from stackroom.events.sqlite_file import Durability, explained
 from stackroom.events.sqlite_log import LogFile

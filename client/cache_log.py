@@ -6,6 +6,7 @@ A transaction held open between questions would keep this process from writing.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from stackroom.events.carriers import Commit, Millis
 from stackroom.events.log import (
     Answer,
     Head,
@@ -18,7 +19,6 @@ from stackroom.events.log import (
     Snapshot,
     Weighed,
 )
-from stackroom.events.model import Commit, Millis
 
 
 class CacheLog:

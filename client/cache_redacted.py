@@ -5,7 +5,7 @@ Plain questions to the copy; `cache` does what follows from the answers.
 
 from collections.abc import Iterable, Iterator
 
-from stackroom.events.model import Commit, Event, Rewritten
+from stackroom.events.carriers import Commit, Event, Rewritten
 from stackroom.events.sqlite_read import SqliteReader
 
 

@@ -5,7 +5,7 @@ import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from stackroom.events.model import Millis
+from stackroom.events.carriers import Millis
 
 if TYPE_CHECKING:
     from random import Random

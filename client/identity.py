@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from stackroom.client.store_file import StoreFile
 from stackroom.client.store_rows import COLUMNS, proposal_of
-from stackroom.events.model import Commit, Millis, Proposal
+from stackroom.events.carriers import Commit, Millis, Proposal
 
 if TYPE_CHECKING:
     from stackroom.events.signing import Signer

@@ -8,9 +8,9 @@ from stackroom.client.cache import Cache, Stored
 from stackroom.client.errors import NotFound
 from stackroom.client.rebase import Standing, View
 from stackroom.client.store import Parked, ProfileEntry
+from stackroom.events.carriers import Commit
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.log import LogReader
-from stackroom.events.model import Commit
 from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from stackroom.events.model import Proposal
-from stackroom.events.permissions import Who
+from stackroom.events.carriers import Proposal
 from stackroom.events.state import State
+from stackroom.events.who import Who
 
 if TYPE_CHECKING:
     from stackroom.events.check import Outcome
@@ -43,8 +43,8 @@ def rebase(confirmed: State, pending: Sequence[Proposal], who: Who) -> View:
     if not pending:
         return View(confirmed, ())
     # Late: mostly nothing waits, and then no rule is needed.
+    from stackroom.events.bodies import unseal
     from stackroom.events.check import check
-    from stackroom.events.codec import unseal
     from stackroom.events.fold import apply
 
     state = confirmed.copy()

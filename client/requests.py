@@ -11,8 +11,8 @@ from msgspec import Struct
 from stackroom.client.errors import ClientError, NotFound, RefusedLocally
 from stackroom.client.plaintext import subject
 from stackroom.events.approval import held_changes
+from stackroom.events.bodies import unseal
 from stackroom.events.check import Rejected, check_changes
-from stackroom.events.codec import unseal
 from stackroom.events.fold import apply_change
 from stackroom.events.history import Difference, diff
 from stackroom.events.model import (

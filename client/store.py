@@ -24,7 +24,7 @@ from stackroom.client.store_rows import (
     proposal_of,
     put_profile,
 )
-from stackroom.events.model import Event, Millis, Proposal
+from stackroom.events.carriers import Event, Millis, Proposal
 from stackroom.events.sqlite_file import Durability
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from stackroom.client.same_file import SameFile, make_private
+from stackroom.events.carriers import Millis
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.migrations import Step, migrate, schema_of, statements
-from stackroom.events.model import Millis
 from stackroom.events.sqlite_file import (
     Durability,
     connect,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stackroom.events.model import Event, Proposal
+from stackroom.events.carriers import Event, Proposal
 
 COLUMNS: Final = "id, number, base, message, time, events, key, signature"
 WIDTH: Final = 8

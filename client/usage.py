@@ -7,7 +7,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from stackroom.client.runs import stack_ids
-from stackroom.events.codec import unseal
+from stackroom.events.bodies import unseal
 from stackroom.events.fold import apply_change
 from stackroom.events.log import RunFound, RunsWanted
 from stackroom.events.state import AnyEntity, Component, Stack, State

@@ -29,10 +29,10 @@ from stackroom.client.rebase import rebase
 from stackroom.client.rights import PEOPLE, Access, KnownRights, access, decode
 from stackroom.client.settings import Settings
 from stackroom.client.store import HubEntry, ProfileEntry, Store
-from stackroom.events.model import Millis
-from stackroom.events.permissions import Who
+from stackroom.events.carriers import Millis
 from stackroom.events.state import State
 from stackroom.events.version import VERSION
+from stackroom.events.who import Who
 
 if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions

@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, structs
 
-from stackroom.events.codec import unseal
+from stackroom.events.bodies import unseal
 from stackroom.events.model import (
     ChangeRequested,
     Commit,
@@ -17,7 +17,6 @@ from stackroom.events.model import (
 )
 from stackroom.events.outcomes import HOLDING
 from stackroom.events.people_model import KeyRegistered, KeyRevoked, UserCreated
-from stackroom.events.signing import signed
 
 AuthorResult: TypeAlias = Literal["valid", "unsigned", "invalid", "unregistered", "unbound"]
 """What a look at the author of a commit came to.
@@ -58,6 +57,10 @@ def author_finding(
     people. If they are not `complete`, a later one may have signed it. Raises ModelError for a held proposal
     that cannot be read.
     """
+    from stackroom.events.signing import (
+        signed,  # Late: who asks what a commit holds verifies nothing.
+    )
+
     held = held_by(commit)
     made = commit if held is None else held.proposal
     if not made.key and not made.signature:

@@ -4,7 +4,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from stackroom.events.model import Kind
+from stackroom.events.carriers import Kind
 from stackroom.events.values import Path, prefixes
 
 Stamp: TypeAlias = tuple[int, int]

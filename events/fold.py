@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from stackroom.events.codec import unseal
+from stackroom.events.bodies import unseal
 from stackroom.events.entity import Stamp
 from stackroom.events.model import (
     Change,

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, structs
 
 from stackroom.events import merkle
 from stackroom.events import state as states
-from stackroom.events.codec import unseal
+from stackroom.events.bodies import unseal
 from stackroom.events.fold import advance, apply_change, read
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit, Overlap

@@ -11,7 +11,25 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
-LATE = ("importlib.metadata", "shutil", "ssl", "textwrap", "tomllib", "urllib.request")
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # As of `typing`, which takes a while to import.
+    from typing import Any
+
+LATE = (
+    "importlib.metadata",
+    "shutil",
+    "ssl",
+    "textwrap",
+    "tomllib",
+    "traceback",
+    "urllib.request",
+)
+
+PACKAGES = ("importlib.metadata", "tomllib")
+"""Those of them that have modules within."""
+
+OF_MSGSPEC = ("msgspec.inspect", "msgspec.toml", "msgspec.yaml")
+"""What msgspec imports of its own, for those who ask: `inspect` makes 36 classes."""
 
 HIDDEN = "typing_extensions"
 """What msgspec takes from it where it is installed, Python 3.11 has in `typing`."""
@@ -27,13 +45,40 @@ def postpone() -> None:
     )
     _stand_in("inspect", cleandoc=_cleandoc)
     _stand_in("platform", system=lambda: os.uname().sysname)
-    _import_without(HIDDEN, "msgspec")
+    if sys.version_info < (3, 12) and "datetime" not in sys.modules:
+        # It makes all its classes in Python first, and takes these for them, as later versions do at once.
+        sys.modules["datetime"] = import_module("_datetime")
+    if "msgspec" not in sys.modules:
+        for name in OF_MSGSPEC:
+            _stand_in(name)
+        _stand_in("msgspec._json_schema", schema=_schema, schema_components=_schema_components)
+        _import_without(HIDDEN, "msgspec")
+
+
+def plainly(name: str) -> None:
+    """Imports a module without compiling what it says of types in strings.
+
+    click says so for type checkers in thirty places, and the first that is compiled has Python make
+    all classes of its syntax tree. Nobody asks click for its types while it runs.
+    """
+    import typing
+
+    names = typing.__dict__
+    names["compile"] = lambda *_: None  # In place of the builtin, for that module alone.
+    try:
+        import_module(name)
+    finally:
+        del names["compile"]
 
 
 class _StandIn(ModuleType):
     """Has what is known of a module without it."""
 
     def __getattr__(self, attribute: str) -> object:
+        if attribute == "__path__" and self.__name__ not in PACKAGES:
+            raise AttributeError(
+                attribute
+            )  # `from` asks whatever it imports from whether it has modules.
         return getattr(_real(self.__name__), attribute)
 
 
@@ -43,7 +88,7 @@ def _stand_in(name: str, **known: object) -> None:
     sys.modules[name] = module = _StandIn(name)
     module.__dict__.update(known)
     package, _, last = name.rpartition(".")
-    if package:
+    if package and package != "msgspec":  # Which is not imported yet, and will find them.
         setattr(import_module(package), last, module)
 
 
@@ -62,12 +107,20 @@ def _cleandoc(text: str) -> str:
     return text.lstrip()
 
 
+def _schema(*args: "Any", **kwargs: "Any") -> "Any":
+    return _real("msgspec._json_schema").schema(*args, **kwargs)
+
+
+def _schema_components(*args: "Any", **kwargs: "Any") -> "Any":
+    return _real("msgspec._json_schema").schema_components(*args, **kwargs)
+
+
 def _import_without(hidden: str, name: str) -> None:
     """Imports `name` as it is where `hidden` is not installed."""
     if hidden in sys.modules:
         return
     sys.modules[hidden] = None  # type: ignore[assignment]  # So Python has what is not to be found.
     try:
-        import_module(name)
+        plainly(name)
     finally:
         del sys.modules[hidden]

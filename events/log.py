@@ -11,8 +11,8 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from stackroom.events.carriers import Commit, Millis
 from stackroom.events.frontier import EMPTY_ROOT, Frontier
-from stackroom.events.model import Commit, Millis
 
 T = TypeVar("T")
 

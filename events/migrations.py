@@ -14,8 +14,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from stackroom.events.carriers import Millis
 from stackroom.events.errors import LogError, LogNewer
-from stackroom.events.model import Millis
 from stackroom.events.sqlite_file import connect, transaction
 
 

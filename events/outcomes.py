@@ -21,7 +21,7 @@ from stackroom.events.model import (
     RunRecorded,
     RunUpdated,
 )
-from stackroom.events.rules import Refusal
+from stackroom.events.refusal import Refusal
 from stackroom.events.state import State
 from stackroom.events.values import WHOLE, Path
 

@@ -4,9 +4,7 @@ A role is a set of permissions. A permission is held in one profile, in a projec
 whole hub. Who holds which is worked out in `people`; here is what they mean.
 """
 
-from typing import Final, TypeAlias
-
-from msgspec import Struct
+from typing import Final
 
 from stackroom.events.model import (
     Change,
@@ -21,6 +19,8 @@ from stackroom.events.model import (
     StackRegistered,
     Updated,
 )
+from stackroom.events.who import Rights as Rights
+from stackroom.events.who import Who as Who
 
 PEOPLE: Final = frozenset(
     {
@@ -38,9 +38,6 @@ PEOPLE: Final = frozenset(
     }
 )
 """The kinds of entity that a hub's stream of people has, beside conflicts."""
-
-Rights: TypeAlias = frozenset[str]
-"""Names of permissions that somebody holds somewhere."""
 
 PERMISSIONS: Final[dict[str, str]] = {
     "profile.read": "see a profile and its history",
@@ -75,23 +72,6 @@ NEEDED: Final[dict[type[Change], tuple[str, ...]]] = {
     RunUpdated: ("run.record",),
 }
 """What changes of these types need, where they do not need to write alone."""
-
-
-class Who(Struct, frozen=True):
-    """Who proposes: from which replica, under which name, and with which rights.
-
-    `rights` None is everything: in a local profile there is nobody to ask, nor to protect from.
-    """
-
-    replica: str
-    author: str = ""
-    rights: Rights | None = None
-    is_hub: bool = False
-    """The hub itself, on somebody's order: it alone makes changes that go with a secret."""
-
-    def may(self, permission: str) -> bool:
-        """Whether they hold the permission."""
-        return self.rights is None or permission in self.rights
 
 
 def needed(change: Change, *, among_people: bool = False) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from operator import attrgetter
 from typing import Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from stackroom.events import limits, state
 from stackroom.events import people_entities as people
@@ -29,6 +29,7 @@ from stackroom.events.model import (
     Updated,
 )
 from stackroom.events.people_model import RoleAssigned
+from stackroom.events.refusal import Refusal as Refusal
 from stackroom.events.values import CONTROL, WHOLE, Maybe, Path, Value, fault, segments
 
 ID: Final = re.compile(limits.ID_PATTERN)
@@ -39,13 +40,6 @@ _body_of: Final = attrgetter("body")
 _is_common: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{limits.NAME_LENGTH}}}").fullmatch
 """Nearly all names are made of this, and then are names."""
 TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
-
-
-class Refusal(Struct, frozen=True):
-    """Why something is refused: `code` for programs, `sentence` for people."""
-
-    code: str
-    sentence: str
 
 
 def refuse_name(name: str, what: str = "name") -> Refusal | None:

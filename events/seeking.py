@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import UNSET, Struct
 
-from stackroom.events.codec import unseal
+from stackroom.events.bodies import unseal
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.fold import writes
 from stackroom.events.model import Change, Commit, Event, Registered

@@ -3,7 +3,6 @@
 Whose a key is, the people of a hub say; here it is only whether a key signed.
 """
 
-from hashlib import sha256
 from typing import Final, TypeVar
 
 import msgspec
@@ -19,9 +18,6 @@ SEED_BYTES: Final = 32
 """Bytes of a private key (RFC 8032, section 5.1.5)."""
 
 POSSESSION_FORMAT: Final = "stackroom/key/1"
-
-FINGERPRINT: Final = 16
-"""Hexadecimal digits by which people tell keys apart."""
 
 
 class Signer:
@@ -52,17 +48,6 @@ def signed(profile: str, replica: str, made: Proposal | Commit) -> bool:
 def possessed(hub: str, user: str, replica: str, key: bytes, proof: bytes) -> bool:
     """Whether `proof` is what `Signer.possession` gives for `key`."""
     return is_signed(key, _possession(hub, user, replica, key), proof)
-
-
-def fingerprint(key: bytes) -> str:
-    """The first digits of the SHA-256 of a public key, by which people tell keys apart."""
-    return sha256(key).hexdigest()[:FINGERPRINT]
-
-
-def key_id(key: bytes) -> str:
-    """The id of a public key among the people of a hub: a UUID, version 8, of its SHA-256 (RFC 9562)."""
-    digits = sha256(key).hexdigest()
-    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
 
 def _possession(hub: str, user: str, replica: str, key: bytes) -> bytes:

@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from stackroom.events.carriers import Commit, Millis
 from stackroom.events.errors import IntegrityError, LogCorrupt
 from stackroom.events.log import Taken
-from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.sqlite_rows import INTEGER_MAX, Row
 

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from stackroom.events.carriers import Millis
 from stackroom.events.errors import LogError
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.migrations import migrate, schema_of
-from stackroom.events.model import Millis
 from stackroom.events.sqlite_blocks import SqliteCacheReader
 from stackroom.events.sqlite_file import (
     CACHE_CHECKPOINT_PAGES,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from stackroom.events.carriers import Commit, Millis
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.frontier import EMPTY_ROOT, Frontier, unpack
 from stackroom.events.log import (
@@ -25,7 +26,6 @@ from stackroom.events.log import (
     Taken,
     Weighed,
 )
-from stackroom.events.model import Commit, Millis
 from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from stackroom.events.carriers import Commit, Event
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.model import Commit, Event
 
 INTEGER_MAX: Final = 2**63 - 1
 """The largest integer that SQLite stores."""

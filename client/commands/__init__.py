@@ -34,9 +34,10 @@ def main() -> "NoReturn":
         _tell_version()
     gc.set_threshold(ALLOCATED)
     try:
-        from stackroom.events.late import postpone
+        from stackroom.events.late import plainly, postpone
 
         postpone()
+        plainly("click")
         from stackroom.client.commands.app import root
 
         root.main(prog_name="stackroom")

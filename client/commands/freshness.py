@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from stackroom.client.commands.times import ago
-from stackroom.events.model import Millis
+from stackroom.events.carriers import Millis
 
 if TYPE_CHECKING:
     from stackroom.client.profile_copy import ProfileCopy

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, structs
 
 from stackroom.client.commands.naming import Names, short
 from stackroom.events.authors import held_by
-from stackroom.events.codec import unseal
+from stackroom.events.bodies import unseal
 from stackroom.events.errors import UnknownEvent
-from stackroom.events.history import Difference
+from stackroom.events.fingerprints import fingerprint
 from stackroom.events.model import (
     ChangeRequested,
     Commit,
@@ -23,8 +23,10 @@ from stackroom.events.model import (
     RunUpdated,
 )
 from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
-from stackroom.events.signing import fingerprint
 from stackroom.events.values import Maybe, Path
+
+if TYPE_CHECKING:
+    from stackroom.events.history import Difference
 
 Kind: TypeAlias = Literal[
     "commit", "conflict", "resolution", "request", "approval", "closing", "run", "pending"
@@ -204,7 +206,7 @@ def proposed(proposal: Proposal, replica: str, names: Names, profile: str = "") 
     )
 
 
-def changed(differences: Iterable[Difference], names: Names) -> list[ChangeRow]:
+def changed(differences: "Iterable[Difference]", names: Names) -> list[ChangeRow]:
     """What differs, with names."""
     return [
         ChangeRow(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from stackroom.events.model import Millis
+from stackroom.events.carriers import Millis
 
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"))
 

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from stackroom.events.fingerprints import fingerprint, key_id
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, Commit, Millis
 from stackroom.events.people import HUB, Directory
@@ -28,7 +29,6 @@ from stackroom.events.people_model import (
     UserInvited,
 )
 from stackroom.events.rules import Refusal
-from stackroom.events.signing import fingerprint, key_id
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority

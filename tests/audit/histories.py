@@ -13,6 +13,7 @@ from msgspec import structs
 from stackroom.events import checkpoint, codec, merkle
 from stackroom.events.checkpoint import Checkpoint, key_name
 from stackroom.events.ed25519 import PrivateKey
+from stackroom.events.fingerprints import fingerprint, key_id
 from stackroom.events.fold import fold
 from stackroom.events.log import Answer as Answered
 from stackroom.events.log import Head, Refused, Snapshot, Taken, Taking
@@ -32,7 +33,7 @@ from stackroom.events.model import (
 from stackroom.events.people_model import HubFounded, KeyRegistered, UserCreated
 from stackroom.events.redaction import marks, redacted
 from stackroom.events.signed_note import verifier_key
-from stackroom.events.signing import Signer, fingerprint, key_id
+from stackroom.events.signing import Signer
 from stackroom.events.sqlite_cache import INDEX_TYPES
 from stackroom.events.sqlite_log import LogFile
 from stackroom.events.sqlite_schema import Use

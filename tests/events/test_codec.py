@@ -9,6 +9,7 @@ import pytest
 from stackroom.events import codec
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.model import (
+    Change,
     Commit,
     ComponentRegistered,
     ComponentUpdated,
@@ -37,7 +38,7 @@ SALT = bytes(range(16))
         ),
     ],
 )
-def test_a_change_survives_its_event(change: codec.Change) -> None:
+def test_a_change_survives_its_event(change: Change) -> None:
     event = codec.seal(K8S, change, SALT)
     assert codec.unseal(event) == change
     assert codec.unseal(msgspec.msgpack.decode(msgspec.msgpack.encode(event), type=Event)) == change

@@ -44,6 +44,46 @@ def test_who_has_the_stand_in_has_the_module_then() -> None:
     assert said("inspect.isclass; import inspect as i; print(i.__file__[-10:])") == "inspect.py"
 
 
+def test_from_has_nothing_imported_that_is_known() -> None:
+    program = "from gettext import gettext, ngettext; from inspect import cleandoc; print({})"
+    for name in ("gettext", "inspect"):
+        assert said(program.format(f"hasattr(sys.modules[{name!r}], '__path__')")) == "False"
+        assert said(program.format(f"type(sys.modules[{name!r}]).__name__")) == "_StandIn"
+    assert said("from gettext import find; print(find.__module__)") == "gettext"
+
+
+def test_msgspec_has_all_that_it_is_asked_for() -> None:
+    import msgspec
+
+    assert said("import msgspec; print(msgspec.toml.decode('a = 1'))") == "{'a': 1}"
+    assert said("import msgspec; print(msgspec.inspect.type_info(int))") == str(
+        msgspec.inspect.type_info(int)
+    )
+    assert said("import msgspec; print(msgspec.json.schema(int))") == "{'type': 'integer'}"
+    assert (
+        said("import msgspec; print(msgspec.json.schema_components([int])[0][0])")
+        == "{'type': 'integer'}"
+    )
+
+
+def test_times_are_those_of_the_library() -> None:
+    program = (
+        "import datetime, pickle; d = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC); print({})"
+    )
+    assert said(program.format("pickle.loads(pickle.dumps(d)) == d")) == "True"
+    assert said(program.format("type(d).__module__")) == "datetime"
+    assert said(program.format("datetime.datetime.strptime('2026', '%Y').year")) == "2026"
+
+
+def test_strings_of_types_are_compiled_again_after_an_import() -> None:
+    program = (
+        "from stackroom.events.late import plainly; plainly('click'); import typing\n"
+        "def f(a: 'int') -> 'str': ...\n"
+        "print(typing.get_type_hints(f), 'compile' in vars(typing))"
+    )
+    assert said(program) == "{'a': <class 'int'>, 'return': <class 'str'>} False"
+
+
 def test_nothing_is_missing_afterwards() -> None:
     assert said("import typing_extensions; print(typing_extensions.Self)") == "typing.Self"
 

@@ -5,6 +5,7 @@ from msgspec import structs
 
 from stackroom.events.authors import KnownKey, author_finding
 from stackroom.events.codec import seal
+from stackroom.events.fingerprints import fingerprint
 from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import (
     Commit,
@@ -15,7 +16,7 @@ from stackroom.events.model import (
     Proposal,
 )
 from stackroom.events.redaction import redacted
-from stackroom.events.signing import Signer, fingerprint, possessed, signed
+from stackroom.events.signing import Signer, possessed, signed
 from tests.events.world import K8S, PROFILE, uid
 
 SALT = bytes(range(16))

@@ -10,6 +10,7 @@ from websockets.typing import Subprotocol
 
 from stackroom.events.approval import held_changes
 from stackroom.events.authors import AuthorFinding, author_finding, held_by, known_keys
+from stackroom.events.fingerprints import key_id
 from stackroom.events.model import (
     ComponentRegistered,
     ComponentUpdated,
@@ -17,7 +18,7 @@ from stackroom.events.model import (
     RequestApproved,
 )
 from stackroom.events.people_model import KeyRevoked
-from stackroom.events.signing import Signer, key_id
+from stackroom.events.signing import Signer
 from stackroom.sync import protocol as wire
 from stackroom.sync.people import keys
 from tests.events.world import uid

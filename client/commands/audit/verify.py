@@ -118,7 +118,7 @@ def _unheard(done: int, total: int | None) -> None:
 
 def _hear(app: "App", taken: "Taken", finding: "AuthorFinding") -> None:
     """Tells of one commit."""
-    from stackroom.events.signing import fingerprint
+    from stackroom.events.fingerprints import fingerprint
 
     commit = taken.commit
     key = fingerprint(finding.key) if finding.key else None

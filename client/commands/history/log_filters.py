@@ -124,7 +124,7 @@ def is_time(text: str) -> bool:
 
 def event_type(text: str) -> str | None:
     """The type of event that `text` names, in any capitals, with or without dashes; or None."""
-    from stackroom.events.codec import CHANGES
+    from stackroom.events.bodies import CHANGES
 
     squeezed = text.replace("-", "").replace("_", "").casefold()
     return next((name for name in CHANGES if name.casefold() == squeezed), None)

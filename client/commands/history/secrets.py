@@ -90,7 +90,7 @@ def _rows(
 ) -> Iterator[SecretRow]:
     """What one commit or proposal has; with the proposals that are held in it, as their authors'."""
     from stackroom.client.plaintext import found
-    from stackroom.events.codec import unseal
+    from stackroom.events.bodies import unseal
     from stackroom.events.errors import UnknownEvent
     from stackroom.events.model import (
         ChangeRequested,

@@ -36,7 +36,7 @@ def revoke_key(app: "App", key: str | None, yes: bool, url: str | None) -> None:
     """
     from stackroom.client.commands.output import Lines
     from stackroom.client.exchange import order
-    from stackroom.events.signing import fingerprint
+    from stackroom.events.fingerprints import fingerprint
     from stackroom.sync import protocol as wire
 
     address = app.workspace.hub(url).url
