@@ -25,10 +25,22 @@ def leaves(copy: Copy, commits: Sequence[Commit]) -> list[bytes]:
     return merkle.leaf_hashes(codec.leaves(copy.profile, commits))
 
 
+def first(commits: Sequence[Commit]) -> int:
+    """The seq of the first of them; of a block, no commit is made for that."""
+    return commits.first if isinstance(commits, Block) else commits[0].seq
+
+
+def root(commits: Sequence[Commit]) -> bytes:
+    """The Merkle root that the last of them comes with."""
+    return commits.root if isinstance(commits, Block) else commits[-1].root
+
+
 def in_order(commits: Iterable[Commit], after: int, said: str) -> None:
     """Raises IntegrityError, as `said`, unless the commits follow one another after seq `after`."""
     if isinstance(commits, Block):
-        commits = commits[:1]
+        if commits.first != after + 1:
+            raise IntegrityError(said.format(came=commits.first, place=after + 1, before=after))
+        return
     for seq, commit in enumerate(commits, after + 1):
         if commit.seq != seq:
             raise IntegrityError(said.format(came=commit.seq, place=seq, before=seq - 1))

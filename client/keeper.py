@@ -1,6 +1,7 @@
 """What a replica core has kept, and what it is started from: the disk side of a connection."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from msgspec import structs
@@ -22,9 +23,12 @@ from stackroom.client.trust import Trust
 from stackroom.client.witness import Seen, kept
 from stackroom.client.workspace import Workspace
 from stackroom.events.block import Block
+from stackroom.events.errors import StackroomError
+from stackroom.events.frontier import Frontier
 from stackroom.events.log import Answer, Listed
 from stackroom.events.model import Commit, Millis, Proposal
 from stackroom.events.redaction import mentions
+from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 
 PARTED_HINT: Final = (
@@ -59,6 +63,8 @@ class Keeper:
         """Profiles that somebody else has loaded already, until they are loaded here."""
         self.rested: dict[str, Stored] = {}
         """Profiles as they were when they rested: for who opens them next."""
+        self.unsaved = Unsaved(cache)
+        """States that came to rest, until the files are closed."""
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
         self._synced: dict[str, Millis] = {}
@@ -92,10 +98,12 @@ class Keeper:
             workspace.new_id,
         )
         keeper._loaded.update(workspace.loaded)
+        keeper.unsaved = workspace.unsaved = workspace.unsaved or keeper.unsaved
         return keeper
 
     def close(self) -> None:
         """Closes the files."""
+        self.unsaved.save()
         self.cache.close()
         self.store.close()
 
@@ -301,18 +309,16 @@ class Keeper:
         return f"what it has signed is kept in {kept_in}"
 
     def rest(self, copies: list[core.Copy]) -> None:
-        """At the end of a connection: what makes the next start quick, and what was left undone."""
+        """At the end of a connection: what was left undone, and what makes the next start quick."""
         self.scrub()
         for copy in copies:
             self._witness(copy)
-            missing = self.cache.missing(copy.profile)
-            if self._tails.get(copy.profile, 0):
-                self._snapshot(copy)
-                # Of a past that is not all here yet, nobody asks just now: the rest brings the milestones.
-                if missing is None:
-                    lay(self.cache, copy.profile)
             if copy.newer is None and copy.state.seq == copy.seq:
+                missing = self.cache.missing(copy.profile)
                 self.rested[copy.profile] = Stored(copy.state, copy.frontier, None, missing)
+                if self._tails.get(copy.profile, 0):
+                    self.unsaved.add(copy.profile, copy.state, copy.frontier)
+            self._tails[copy.profile] = 0
 
     def _snapshot(self, copy: core.Copy) -> None:
         if copy.newer is None:
@@ -343,6 +349,32 @@ class Keeper:
                 if copy is not None:
                     self._witness(copy)
             self._synced[profile] = now
+
+
+class Unsaved:
+    """States that are in memory, and whose commits are in the file: kept there when the work is done.
+
+    They make the next start quick, and nobody waits for that now. Who is killed before has lost time, and
+    nothing else: the next start folds the commits once more.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._states: dict[str, tuple[State, Frontier]] = {}
+
+    def add(self, profile: str, state: State, frontier: Frontier) -> None:
+        """A profile came to rest so; the newest counts."""
+        self._states[profile] = state, frontier
+
+    def save(self) -> None:
+        """Keeps them, with the milestones that are due; without what cannot be kept, a start takes longer."""
+        states, self._states = self._states, {}
+        with suppress(StackroomError):
+            for profile, (state, frontier) in states.items():
+                self._cache.keep_snapshot(profile, state, frontier)
+                # Of a past that is not all here yet, nobody asks just now: the rest brings the milestones.
+                if self._cache.missing(profile) is None:
+                    lay(self._cache, profile)
 
 
 def _redacted(commits: Sequence[Commit]) -> list[Commit]:

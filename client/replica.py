@@ -359,13 +359,13 @@ class Replica(Witnessing):
 
     def _commits(self, copy: Copy, commits: Sequence[Commit], note: str = "") -> None:
         fresh = arriving.fresh(copy, commits)
-        if not fresh or (copy.gap_allowed and fresh[0].seq > copy.seq + 1):
+        if not fresh or (copy.gap_allowed and arriving.first(fresh) > copy.seq + 1):
             return
         since = copy.frontier
         leaves = arriving.leaves(copy, fresh)
         frontier = merkle.extended(since, leaves)
         root = merkle.root(frontier)
-        if copy.gap_allowed and root != fresh[-1].root:
+        if copy.gap_allowed and root != arriving.root(fresh):
             return  # Of the subscription before, to another history.
         new = self._attested(copy, note, frontier.size, root) if note else None
         hub = self.welcome.hub if self.welcome is not None else ""
@@ -374,8 +374,8 @@ class Replica(Witnessing):
         if not witness.grown_past(copy.seen, hub, since, leaves):
             self._took_back(copy, frontier.size, note)
             return
-        if root != fresh[-1].root:
-            self._broken(copy, f"the commits up to #{fresh[-1].seq} do not hash to their root")
+        if root != arriving.root(fresh):
+            self._broken(copy, f"the commits up to #{frontier.size} do not hash to their root")
             return
         copy.gap_allowed = False
         unlooked = () if isinstance(fresh, Block) else (c for c in fresh if c.seq > copy.clean_upto)

@@ -37,6 +37,7 @@ from stackroom.events.who import Who
 if TYPE_CHECKING:
     from stackroom.client.definitions import Definitions
     from stackroom.client.draft import Draft, Saved
+    from stackroom.client.keeper import Unsaved
     from stackroom.client.local import LocalHub
     from stackroom.client.replica import Replica
     from stackroom.client.repository import Repository
@@ -71,6 +72,8 @@ class Workspace:
         """Whether drafts may hold credentials in plain text."""
         self.asked = False
         """Whether a hub was asked for something by what goes through this."""
+        self.unsaved: Unsaved | None = None
+        """What exchanges came to, until this is closed."""
         self.loaded: dict[str, Stored] = {}
         """The profile that was copied last, or all that the last exchange came to: it need not be loaded."""
 
@@ -117,7 +120,9 @@ class Workspace:
         return self.asked or self.store.written
 
     def close(self) -> None:
-        """Closes the files."""
+        """Closes the files; what makes the next start quick is in them then."""
+        if self.unsaved is not None:
+            self.unsaved.save()
         self.store.close()
         self.cache.close()
 

@@ -311,7 +311,7 @@ def _register(state: State, stamp: Stamp, id: str, change: Registered) -> None:
         state.aliases[id] = holder
         return
     state.gone.pop(id, None)
-    state.put(id, entity)
+    state.add(id, key, entity)
 
 
 def _rewrite(

@@ -1,32 +1,45 @@
 """Folding a long history: what `fold` does, for a state that nobody else holds meanwhile.
 
 Most of what a long history writes is overwritten later, and putting each value into its entity costs more
-than all else. So values are laid over the entities here, flat, and are put into them once: when somebody
-takes the state, or something comes that is more than values written one level below the maps of an entity.
-What is laid over is at most what the state will hold.
+than all else. So updates wait here that write nothing but values one level below the maps of an entity: as
+the bytes that came, since values that are kept cost more than to decode a few of them twice. Each is decoded
+as it comes, for what it writes, and that it fits its type. An entity gets what waits for it at once: when
+somebody takes the state, when something else happens to it, or when enough waits. Of updates that
+write the same paths, only the last two are then looked at, unless a value was written twice.
 """
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import repeat
+from operator import eq, is_not
+from typing import Final, TypeAlias, cast
 
 from msgspec import UNSET, Struct
 
-from stackroom.events.block import columns_of
-from stackroom.events.codec import all_opened, known
+from stackroom.events.block import Columns, columns_of
+from stackroom.events.codec import CHANGES, all_opened, known, opened
 from stackroom.events.entity import Stamp
 from stackroom.events.fold import advance, apply_change, entity_of, writes
 from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, Updated
-from stackroom.events.state import MAPS, AnyEntity, State, places_of
+from stackroom.events.state import AnyEntity, Places, State, places_of
 from stackroom.events.values import Maybe, Path, same
 
+WAITING: Final = 32 << 20
+"""Bytes of updates that wait at most, before a block that brings more."""
 
-class Laid(Struct):
-    """What is laid over an entity: values by their paths, and the stamps of those that were written."""
+BESIDE: Final = 150
+"""Bytes that an update takes beside its body while it waits, about."""
 
-    entity: AnyEntity
+Written: TypeAlias = tuple[dict[Path, Maybe], dict[Path, Stamp]]
+"""Values by their paths, and the stamps of those that were written."""
+
+
+class Waiting(Struct):
+    """Where updates of one kind of entity stand that wait, by the entity's id."""
+
     kind: Kind
-    values: dict[Path, Maybe]
-    stamps: dict[Path, Stamp]
+    updates: dict[str, list[int]] = {}
 
 
 class Folding:
@@ -34,7 +47,18 @@ class Folding:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._laid: dict[str, Laid] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._waiting: dict[type[Change], Waiting] = {}
+        self._bytes = 0
+        # Of each event since then.
+        self._seqs: list[int] = []
+        self._replicas: list[str] = []
+        self._types: list[str] = []
+        self._versions: list[int] = []
+        self._bodies: list[bytes] = []
+        self._places: list[Places] = []
 
     def take(self, commits: Sequence[Commit]) -> None:
         """Folds `commits`, a block of them or a page.
@@ -47,56 +71,100 @@ class Folding:
             self.settle()
             advance(state, commits)
             return
-        writers = state.writers
+        begun = len(self._bodies)
+        self._add(c)
+        if not self._wait_all(begun, c):
+            self._take_each(begun, c)
+        state.seq = c.first + len(c.ids) - 1
+        if self._bytes > WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Puts all that waits into the entities."""
+        for waiting in self._waiting.values():
+            for id, updates in waiting.updates.items():
+                self._put(id, updates)
+        self._begin()
+
+    def _add(self, c: Columns) -> None:
         seqs: Iterable[int] = range(c.first, c.first + len(c.ids))
         replicas: Iterable[str] = c.replicas
         if not c.one_each:
             seqs, replicas = c.of_events(seqs), c.of_events(replicas)
-        changes = all_opened(c.types, c.versions, c.bodies)
-        for seq, replica, id, change in zip(seqs, replicas, c.entities, changes, strict=True):
-            if isinstance(change, RunReport):
-                continue
-            stamp = seq, writers[replica] if replica in writers else state.writer(replica)
-            if not (isinstance(change, Updated) and self._lay(stamp, id, change)):
-                self._apply(stamp, id, change)
-        state.seq = c.first + len(c.ids) - 1
+        self._seqs += seqs
+        self._replicas += replicas
+        self._types += c.types
+        self._versions += c.versions
+        self._bodies += c.bodies
+        self._bytes += sum(map(len, c.bodies)) + BESIDE * len(c.bodies)
 
-    def settle(self) -> None:
-        """Puts all that is laid over entities into them."""
-        for id in [*self._laid]:
-            self._settle(id)
-
-    def _lay(self, stamp: Stamp, id: str, change: Updated) -> bool:
-        """Lays an update over its entity; False if it is more than values one level below maps."""
-        id = self.state.aliases.get(id, id)
-        laid = self._laid.get(id) or self._begun(id)
-        if laid is None or laid.kind != change.kind:
+    def _wait_all(self, begun: int, c: Columns) -> bool:
+        """Has all events wait, if they are updates of one kind that may; of many, calls cost the most."""
+        if len({*c.types}) != 1 or not issubclass(change := CHANGES[c.types[0]], Updated):
             return False
-        values, written = laid.values, change.set
-        if not values.keys() >= written.keys() and not _looked_up(laid, tuple(written)):
-            return False
-        if change.unset and not _looked_up(laid, change.unset):
-            return False
-        for path, value in writes(change) if change.unset else written.items():
-            before = values[path]
-            # Most values differ, which `==` sees at once; what it takes for equal may be 1 and true.
-            if before == value and same(before, value):
-                continue
-            values[path] = value
-            laid.stamps[path] = stamp
+        waiting, aliases = self._waiting_for(change), self.state.aliases
+        ids = [aliases.get(id, id) for id in c.entities] if aliases else c.entities
+        changes = cast(Iterator[Updated], all_opened(c.types, c.versions, c.bodies))
+        paths = [(*one.set, *one.unset) if one.unset else tuple(one.set) for one in changes]
+        updates, places = {}, {}
+        for id in dict.fromkeys(ids):
+            if (found := self._updates(waiting, id)) is None:
+                return False
+            updates[id] = found
+        for each in {*paths}:
+            if (leading := places_of(waiting.kind, each)) is None:
+                return False
+            places[each] = leading
+        for replica in dict.fromkeys(self._replicas[begun:]):
+            self.state.writer(replica)
+        for n, id in enumerate(ids, begun):
+            updates[id].append(n)
+        self._places += map(places.__getitem__, paths)
         return True
 
-    def _begun(self, id: str) -> Laid | None:
-        entity = self.state.entities.get(id)
-        if entity is None or entity.kind not in MAPS:
-            return None
-        laid = self._laid[id] = Laid(entity, entity.kind, {}, {})
-        return laid
-
-    def _apply(self, stamp: Stamp, id: str, change: Change) -> None:
-        """Applies what is not laid over, to entities as they are by now."""
+    def _take_each(self, begun: int, c: Columns) -> None:
+        """Has those events wait that may, and applies the others."""
         state = self.state
-        if self._laid:
+        self._places += repeat((), len(c.bodies))
+        changes = all_opened(c.types, c.versions, c.bodies)
+        for n, (id, change) in enumerate(zip(c.entities, changes, strict=True), begun):
+            if isinstance(change, RunReport):
+                continue
+            if self._replicas[n] not in state.writers:
+                state.writer(self._replicas[n])
+            if not (isinstance(change, Updated) and self._wait(n, id, change)):
+                self._apply(n, id, change)
+
+    def _wait(self, n: int, id: str, change: Updated) -> bool:
+        """Has an update wait; False if it is more than values one level below maps."""
+        waiting = self._waiting_for(type(change))
+        places = places_of(waiting.kind, (*change.set, *change.unset))
+        updates = self._updates(waiting, self.state.aliases.get(id, id))
+        if places is None or updates is None:
+            return False
+        updates.append(n)
+        self._places[n] = places
+        return True
+
+    def _waiting_for(self, change: type[Updated]) -> Waiting:
+        if change not in self._waiting:
+            self._waiting[change] = Waiting(change.kind)
+        return self._waiting[change]
+
+    def _updates(self, waiting: Waiting, id: str) -> list[int] | None:
+        """Those that wait for an entity; None if there is none of that kind."""
+        updates = waiting.updates.get(id)
+        if updates is None:
+            entity = self.state.entities.get(id)
+            if entity is None or entity.kind != waiting.kind:
+                return None
+            updates = waiting.updates[id] = []
+        return updates
+
+    def _apply(self, n: int, id: str, change: Change) -> None:
+        """Applies what does not wait, to entities as they are by now."""
+        state, stamp = self.state, self._stamp(n)
+        if self._waiting:
             self._settle(state.resolve(id))
             if isinstance(change, Registered):
                 # Who has the name already is compared with what is registered.
@@ -106,32 +174,67 @@ class Folding:
         apply_change(state, stamp, id, change)
 
     def _settle(self, id: str) -> None:
-        laid = self._laid.pop(id, None)
-        if laid is None or not laid.stamps:
+        for waiting in self._waiting.values():
+            if (updates := waiting.updates.pop(id, None)) is not None:
+                self._put(id, updates)
+
+    def _put(self, id: str, updates: Sequence[int]) -> None:
+        """Puts what waits for an entity into it."""
+        entity = self.state.entities[id]
+        values, stamps = self._overwritten(updates) or self._written(entity, updates)
+        if not stamps:
             return
-        twin = copy.copy(laid.entity)
+        twin = copy.copy(entity)
         # Below what was written there is nothing any more that somebody else wrote.
-        below = tuple([path + "/" for path in laid.stamps])
+        below = tuple([path + "/" for path in stamps])
         kept = {path: by for path, by in twin.stamps.items() if not path.startswith(below)}
-        twin.stamps = kept | laid.stamps
-        for path, field, key in places_of(laid.kind, tuple(laid.stamps)) or ():
-            if (values := getattr(twin, field)) is getattr(laid.entity, field):
-                values = values.copy()
-                setattr(twin, field, values)
-            if (value := laid.values[path]) is UNSET:
-                values.pop(key, None)
+        twin.stamps = kept | stamps
+        for path, field, key in places_of(entity.kind, tuple(stamps)) or ():
+            if (map := getattr(twin, field)) is getattr(entity, field):
+                map = map.copy()
+                setattr(twin, field, map)
+            if (value := values[path]) is UNSET:
+                map.pop(key, None)
             else:
-                values[key] = value
+                map[key] = value
         self.state.entities[id] = twin
 
+    def _overwritten(self, updates: Sequence[int]) -> Written | None:
+        """What the last update wrote, if nothing that was written before is left; None if something is."""
+        if len(updates) < 2:
+            return None
+        *_, before, last = updates
+        places = self._places[last]
+        if any(map(partial(is_not, places), map(self._places.__getitem__, updates))):
+            return None
+        values, old = self._values(last), self._values(before)
+        # What `==` takes for equal may be 1 and true: `_written` looks closer.
+        if any(map(eq, values.values(), map(old.__getitem__, values))):
+            return None
+        return values, dict.fromkeys(values, self._stamp(last))
 
-def _looked_up(laid: Laid, paths: tuple[Path, ...]) -> bool:
-    """Sees to it that the values at `paths` are at hand; False if one does not lead just below a map."""
-    places = places_of(laid.kind, paths)
-    if places is None:
-        return False
-    values, entity = laid.values, laid.entity
-    for path, field, key in places:
-        if path not in values:
-            values[path] = getattr(entity, field).get(key, UNSET)
-    return True
+    def _written(self, entity: AnyEntity, updates: Sequence[int]) -> Written:
+        """What the updates wrote into the entity, one after the other."""
+        values: dict[Path, Maybe] = {}
+        stamps: dict[Path, Stamp] = {}
+        for n in updates:
+            for path, field, key in self._places[n]:
+                if path not in values:
+                    values[path] = getattr(entity, field).get(key, UNSET)
+            for path, value in writes(self._update(n)):
+                before = values[path]
+                if not (before == value and same(before, value)):
+                    values[path] = value
+                    stamps[path] = self._stamp(n)
+        return values, stamps
+
+    def _values(self, n: int) -> dict[Path, Maybe]:
+        """What an update wrote, where each path is written once."""
+        change = self._update(n)
+        return dict(writes(change)) if change.unset else dict[Path, Maybe](change.set)
+
+    def _update(self, n: int) -> Updated:
+        return cast(Updated, opened(self._types[n], self._versions[n], self._bodies[n]))
+
+    def _stamp(self, n: int) -> Stamp:
+        return self._seqs[n], self.state.writer(self._replicas[n])

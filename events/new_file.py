@@ -45,8 +45,9 @@ def make_new(
             conn.execute("PRAGMA synchronous = OFF")
             conn.execute("PRAGMA journal_mode = OFF")
             conn.executescript(f"BEGIN; {script.read_text('utf-8')}")
-            seen = [(number, step.name, now) for number, step in enumerate(steps, 1)]
-            conn.executemany("INSERT INTO migrations VALUES (?, ?, ?)", seen)
+            (seen,) = conn.execute("PRAGMA user_version").fetchone()
+            rows = [(number, step.name, now) for number, step in enumerate(steps[:seen], 1)]
+            conn.executemany("INSERT INTO migrations VALUES (?, ?, ?)", rows)
             identify(conn)
             conn.execute("COMMIT")
             conn.execute("PRAGMA journal_mode = WAL")

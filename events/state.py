@@ -245,6 +245,16 @@ class State:
         """(id, entity) of each entity of that kind, in the order of registration."""
         return ((id, e) for id, e in self.entities.items() if isinstance(e, kind))
 
+    def add(self, id: str, key: Key | None, entity: AnyEntity) -> None:
+        """Sets the entity of an id that has none, which has this key, and keeps the indexes."""
+        self.entities[id] = entity
+        if key is not None:
+            self.names[key] = id
+        else:
+            self._index(id, entity)
+        if isinstance(entity, _PROTECTABLE) and entity.protected:
+            self.protected.add(id)
+
     def put(self, id: str, entity: AnyEntity) -> None:
         """Sets the entity of `id` and keeps the indexes; of its key, only the name ever changes."""
         before = self.entities.get(id)

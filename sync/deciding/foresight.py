@@ -2,19 +2,10 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from stackroom.events.log import Answer
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Decision
 from stackroom.sync.effects import Submit
-
-
-class Foreseen(Struct, frozen=True):
-    """A decision that is not durable yet, and the answers to who asked for it, by session."""
-
-    decision: Decision
-    results: list[tuple[int, wire.Results]]
 
 
 def answered(submits: Sequence[Submit], decision: Decision) -> list[tuple[int, wire.Results]]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from stackroom.events.model import Commit, Millis
 from stackroom.events.permissions import Who
 from stackroom.sync import protocol as wire
-from stackroom.sync.ahead import Ahead
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.deciding.foresight import answered
 from stackroom.sync.deciding.submission import Decision, Submission
@@ -24,8 +23,8 @@ class Pushing(Readers, ABC):
     def __init__(self, settings: Settings, notary: Notary | None) -> None:
         super().__init__(settings, notary)
         self._push_most = settings.push_proposals
-        self._foreseen = Ahead[int, tuple[Decision, SendEach]]()
-        """Answers to batches that are on their way to the disk, by the identity of the decision."""
+        self._foreseen: tuple[Decision, SendEach] | None = None
+        """A decision that is on its way to the disk, and its answers."""
 
     @abstractmethod
     def _who(self, session: Session, principal: Principal, profile: str) -> Who:
@@ -68,8 +67,7 @@ class Pushing(Readers, ABC):
     ) -> list[Send | SendEach]:
         """What `decided` will say, once this is durable, if nobody comes or goes: to be put into bytes."""
         each = SendEach(tuple(answered(submits, decision)))
-        self._foreseen.begin()
-        self._foreseen.put(id(decision), (decision, each))
+        self._foreseen = decision, each
         return [each] if hold else [each, *self._expect(decision.commits, now)]
 
     def decided(
@@ -80,8 +78,11 @@ class Pushing(Readers, ABC):
         if decision.relisted:
             listing = [session.id for session in self.sessions.values() if session.lists]
             self._effects.extend(map(ListAll, listing))
-        known = self._foreseen.take(id(decision))
-        each = known[1] if known is not None else SendEach(tuple(answered(submits, decision)))
+        known, self._foreseen = self._foreseen, None
+        if known is not None and known[0] is decision:
+            each = known[1]
+        else:
+            each = SendEach(tuple(answered(submits, decision)))
         sessions, all_hear = self.sessions, True
         for submit in submits:
             if (session := sessions.get(submit.session)) is not None:
@@ -95,7 +96,8 @@ class Pushing(Readers, ABC):
         if not all_hear:
             heard = {number for number, session in sessions.items() if not session.refused}
             each = SendEach(tuple(told for told in each.messages if told[0] in heard))
-        self._effects.append(each)
+        if each.messages:
+            self._effects.append(each)
 
     def failed(
         self, submits: Sequence[Submit], code: wire.ErrorCode, sentence: str, hint: str = ""

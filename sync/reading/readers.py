@@ -9,7 +9,6 @@ from abc import ABC, abstractmethod
 from stackroom.events import merkle
 from stackroom.events.model import Commit, Millis
 from stackroom.sync import protocol as wire
-from stackroom.sync.ahead import Ahead
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere, Send, Vouch, Vouched
 from stackroom.sync.people.access import Principal
@@ -34,8 +33,8 @@ class Readers(Voice, ABC):
         """Up to where the live ones were told."""
         self._held: dict[str, list[Commit]] = {}
         """What was committed and is not told yet."""
-        self._expected = Ahead[tuple[str, int], wire.Commits]()
-        """What will be told of commits on their way to the disk, by profile and the last one's seq."""
+        self._expected: dict[str, wire.Commits] = {}
+        """What will be told of commits on their way to the disk, by profile."""
 
     @abstractmethod
     def _reads(self, principal: Principal, profile: str) -> bool:
@@ -190,20 +189,20 @@ class Readers(Voice, ABC):
         last = commits[-1].seq
         self.heads[profile] = self._told[profile] = last
         if receivers := self._live_of(profile):
-            message = self._expected.take((profile, last))
+            message = self._expected.pop(profile, None)
             if message is None or message.commits != commits:
                 message = self._news(profile, commits, now)
             self._effects.append(Send(receivers, message, live=True))
 
     def _expect(self, commits: dict[str, tuple[Commit, ...]], now: Millis) -> list[Send]:
         """What `announce` will say of commits that are on their way to the disk; nothing goes out yet."""
-        self._expected.begin()
+        self._expected = {}
         expected = []
         for profile, news in commits.items():
             if profile in self.subscribers and (receivers := self._live_of(profile)):
                 told = (*self._held.get(profile, ()), *news)
                 message = self._news(profile, told, now)
-                self._expected.put((profile, told[-1].seq), message)
+                self._expected[profile] = message
                 expected.append(Send(receivers, message, live=True))
         return expected
 

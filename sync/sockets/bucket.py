@@ -58,7 +58,7 @@ class Meter:
 class Meters:
     """A meter for each of many names (tokens, addresses); full ones are forgotten."""
 
-    SWEEP: Final = 64
+    SWEEP: Final = 8
     """Names that one look for full meters goes through."""
 
     def __init__(self, *rates: Rate) -> None:

@@ -1,6 +1,7 @@
 """One connection as the server holds it: the socket, the reads that wait, and how to end it."""
 
 import asyncio
+import sys
 from collections import deque
 
 import anyio
@@ -79,10 +80,17 @@ class Link:
         """Bytes that were sent and have not left this process."""
         return self._transport.get_write_buffer_size()
 
-    def write(self, frame: bytes) -> None:
-        """Sends a frame that is made already; whoever takes nothing any more gets nothing."""
-        if self._protocol.state is State.OPEN and not self._transport.is_closing():
-            self._transport.write(frame)
+    def write(self, frame: bytes, most: int = sys.maxsize) -> bool:
+        """Sends a frame that is made already; False where more than `most` bytes are unsent.
+
+        Whoever takes nothing any more gets nothing.
+        """
+        transport = self._transport
+        if transport.get_write_buffer_size() > most:
+            return False
+        if self._protocol.state is State.OPEN and not transport.is_closing():
+            transport.write(frame)
+        return True
 
     async def answer(self) -> None:
         """Waits until something that it asked for is answered."""

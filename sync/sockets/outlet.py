@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 
 from stackroom.sync import effects
 from stackroom.sync import protocol as wire
-from stackroom.sync.ahead import Ahead
 from stackroom.sync.hosting.metrics import Metrics
 from stackroom.sync.hub import Hub
 from stackroom.sync.session import named
@@ -61,10 +60,10 @@ class Outlet:
         self._most = settings.buffer_most
         self._rests_until = 0.0
         self._rests_until_if_busy = 0.0
-        self._prepared = Ahead[int, tuple[wire.FromHub, Frames]]()
+        self._prepared: dict[int, tuple[wire.FromHub, Frames]] = {}
         """Frames of messages that are soon to be sent, by the identity of the message."""
-        self._answers = Ahead[int, tuple[effects.SendEach, list[bytes | None]]]()
-        """The same of answers, by the identity of the effect."""
+        self._answers: tuple[effects.SendEach, list[bytes | None]] | None = None
+        """Answers that are soon to be sent, and their frames."""
 
     @property
     def rest(self) -> float:
@@ -80,16 +79,15 @@ class Outlet:
 
         Each is made in the coding of its first receiver, which is that of most.
         """
-        self._prepared.begin()
-        self._answers.begin()
+        self._prepared, self._answers = {}, None
         for send in sends:
             if isinstance(send, effects.SendEach):
-                self._answers.put(id(send), (send, [self._frame(*each) for each in send.messages]))
+                self._answers = send, [self._frame(*each) for each in send.messages]
             else:
                 message, to = send.message, send.sessions[0]
                 if (frame := self._frame(to, message)) is not None:
                     frames = {self.links[to].subprotocol: frame}
-                    self._prepared.put(id(message), (message, frames))
+                    self._prepared[id(message)] = message, frames
 
     def _frame(self, session: int, message: wire.FromHub) -> bytes | None:
         """The message as that connection gets it, if there is one."""
@@ -112,36 +110,37 @@ class Outlet:
 
     def send_each(self, send: effects.SendEach) -> None:
         """Sends each its own message, which answers it; nothing here waits."""
-        made = self._answers.take(id(send))
-        frames = made[1] if made is not None else [self._frame(*each) for each in send.messages]
+        made, self._answers = self._answers, None
+        if made is not None and made[0] is send:
+            frames = made[1]
+        else:
+            frames = [self._frame(*each) for each in send.messages]
         links, sent, most = self.links, 0, self._most
         for (session, message), frame in zip(send.messages, frames, strict=True):
             if frame is None or (link := links.get(session)) is None:
                 continue
             link.was_answered()
-            if link.unsent() > most:
+            if link.write(frame, most):
+                sent += len(frame)
+            else:
                 self._move_aside(link, message)
-                continue
-            link.write(frame)
-            sent += len(frame)
         self.metrics.sent_bytes += sent
 
     def _send(self, send: effects.Send) -> None:
         message, links = send.message, self.links
-        made = self._prepared.take(id(message))
+        made = self._prepared.pop(id(message), None)
         frames: Frames = made[1] if made is not None else {}
         sent, most = 0, self._most_live if send.live else self._most
         for session in send.sessions:
             if (link := links.get(session)) is None:
                 continue
-            if link.unsent() > most:
-                self._move_aside(link, message)
-                continue
             coding = link.subprotocol
             if (frame := frames.get(coding)) is None:
                 frame = frames[coding] = framed(message, coding)
-            link.write(frame)
-            sent += len(frame)
+            if link.write(frame, most):
+                sent += len(frame)
+            else:
+                self._move_aside(link, message)
         self.metrics.sent_bytes += sent
 
     def _move_aside(self, link: Link, message: wire.FromHub) -> None:

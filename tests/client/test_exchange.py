@@ -53,6 +53,35 @@ def test_what_one_saved_reaches_the_other(hub: FaultyHub, tmp_path: Path) -> Non
         assert ben.copy(team).synced_at is not None
 
 
+def test_the_state_is_in_the_file_once_the_work_is_done(hub: FaultyHub, tmp_path: Path) -> None:
+    def kept(workspace: Workspace) -> int | None:
+        with workspace.cache.reader(sought=False) as log:
+            snapshot = log.snapshot(team)
+        return snapshot.seq if snapshot is not None else None
+
+    with person(tmp_path / "ada", hub.url) as ada:
+        team = create_team(ada, hub.url)
+        exchange(ada, hub.url)
+    with person(tmp_path / "ben", hub.url) as ben:
+        exchange(ben, hub.url)
+        assert kept(ben) is None
+        with person(tmp_path / "ben", hub.url) as another:
+            assert another.copy(team).seq == ben.copy(team).seq == 2
+            assert encode(another.copy(team).confirmed) == encode(ben.copy(team).confirmed)
+    with person(tmp_path / "ben", hub.url) as ben:
+        assert kept(ben) == 2
+
+
+def test_what_cannot_be_kept_then_is_done_without(hub: FaultyHub, tmp_path: Path) -> None:
+    with person(tmp_path / "ada", hub.url) as ada:
+        team = create_team(ada, hub.url)
+        exchange(ada, hub.url)
+        ada.home.replica.rename(tmp_path / "elsewhere.db")  # Nothing may be written to it now.
+    with person(tmp_path / "ada", hub.url) as ada:
+        exchange(ada, hub.url)
+        assert config(ada, team) == {"namespace": "default"}
+
+
 def test_what_came_is_opened_as_the_files_have_it(hub: FaultyHub, tmp_path: Path) -> None:
     with person(tmp_path / "ada", hub.url) as ada, person(tmp_path / "ben", hub.url) as ben:
         team = create_team(ada, hub.url)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from stackroom.events import block, codec, merkle
+from stackroom.events import block, codec, folding, merkle
 from stackroom.events.block import Block, pack, unpack
 from stackroom.events.errors import IntegrityError, MalformedEvent, UnknownEvent
 from stackroom.events.fold import advance
@@ -203,6 +203,38 @@ def test_whatever_was_committed_folds_in_blocks_as_it_does_one_by_one(
     one = State()
     advance(one, commits)
     expect_same(folded(State(), commits, size, take_every), one)
+
+
+SAME: tuple[str, ...] = ("/config/a", "/config/b", "/labels/c")
+ALIKE = st.builds(
+    lambda values, unset: ComponentUpdated(dict(zip(SAME, values, strict=False)), unset),
+    st.lists(st.sampled_from([1, 1.0, True, "x", {"a": 1}, {"a": True}]), min_size=2, max_size=3),
+    st.sampled_from([(), (), SAME[2:], SAME[:1]]),
+)
+"""Updates that write nearly the same paths each time, and often the same values."""
+
+
+@pytest.mark.parametrize("waiting", [0, 2_000, folding.WAITING])
+@given(
+    st.lists(st.tuples(st.sampled_from([uid(1), uid(1), uid(2), uid(9)]), ALIKE), max_size=30),
+    st.integers(1, 12),
+)
+def test_updates_alike_fold_in_blocks_as_they_do_one_by_one(
+    waiting: int, updates: list[tuple[str, Change]], size: int
+) -> None:
+    begun: list[list[tuple[str, Change]]] = [
+        [(PROFILE, ProfileCreated("p"))],
+        [(uid(1), ComponentRegistered("a", "orchestrator", "a", {"a": 1}))],
+        [(uid(2), ComponentRegistered("b", "orchestrator", "a", {"a": {"b": 1}}))],
+        [(uid(3), ComponentRegistered("b", "orchestrator", "a", {"a": {"b": 1}}))],
+    ]
+    commits = committed([*begun, *([update] for update in updates)])
+    one = State()
+    advance(one, commits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folding, "WAITING", waiting)
+        other = folded(State(), commits[: len(begun)], 1, 1)
+        expect_same(folded(other, commits[len(begun) :], size, 100), one)
 
 
 def test_who_takes_the_name_of_another_is_compared_with_what_that_is_by_now() -> None:

@@ -13,6 +13,7 @@ from stackroom.client import store_file
 from stackroom.client.cache import Cache
 from stackroom.client.store import Store
 from stackroom.events import new_file, sqlite_schema
+from stackroom.events.migrations import Step
 from tests import new_files
 from tests.events.world import uid
 
@@ -76,6 +77,21 @@ def test_it_is_the_file_that_the_steps_make(
     for name in ("whole.db", "stepwise.db"):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
     assert sorted(p.name for p in tmp_path.iterdir()) == ["stepwise.db", "whole.db"]
+
+
+def test_steps_that_came_after_the_script_are_run(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = store_file.steps
+
+    def more(replica: str) -> tuple[Step, ...]:
+        later = Step("later", lambda conn: conn.execute("CREATE TABLE later (x)"))
+        return (*known(replica), later)
+
+    monkeypatch.setattr(store_file, "steps", more)
+    open_store(path).close()
+    assert query(path, "SELECT count(*) FROM later") == [(0,)]
+    assert query(path, "SELECT max(number) FROM migrations") == query(path, "PRAGMA user_version")
 
 
 def test_it_is_on_the_disk_before_it_is_there(

@@ -22,6 +22,7 @@ from stackroom.events.people_entities import Assignment, User
 from stackroom.events.people_model import RoleRevoked, TeamCreated
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
+from stackroom.sync.sockets.link import Link
 from tests.events.world import uid
 from tests.sync.members import Team, serving_team
 from tests.sync.speaking import HUB, PROFILE, Peer, Running, component, created, serving, speaking
@@ -114,8 +115,13 @@ async def test_a_slow_watcher_gets_many_commits_as_one_change(hub: Running) -> N
         await bob.say(wire.Watch(PROFILE))
         screen = Screen(bob)
         await screen.upto(2)
+        full = hub.server.settings.live_buffer
         for link in hub.server.links.values():
-            link.unsent = lambda: hub.server.settings.live_buffer + 1  # type: ignore[method-assign]
+
+            def write(frame: bytes, most: int, link: Link = link) -> bool:
+                return most > full and Link.write(link, frame)
+
+            link.write = write  # type: ignore[method-assign, assignment]
         changes = [(component(1)[0], ComponentUpdated({"/config/value": n})) for n in range(50)]
         changes += [component(3), (component(1)[0], ComponentDeleted())]  # type: ignore[list-item]
         for change in changes:
