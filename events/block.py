@@ -8,14 +8,12 @@ from its columns; its commits are made only for whoever asks for them.
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from hashlib import sha256
 from itertools import accumulate, chain, islice, pairwise, repeat
 from typing import Any, Final, TypeVar, overload
 
 import msgspec
 from msgspec import Struct
 
-from stackroom.events import codec, merkle
 from stackroom.events.errors import IntegrityError
 from stackroom.events.model import Commit, Event, Redacted
 
@@ -109,6 +107,17 @@ class Block(Sequence[Commit]):
 
     def leaves(self, profile: str) -> list[bytes]:
         """The leaf hash of each commit, computed from all that the block says of it."""
+        # Late: who only reads a block hashes nothing, and is spared OpenSSL.
+        from hashlib import sha256
+
+        from stackroom.events import codec, merkle
+
+        def envelope(said: tuple[Any, ...]) -> tuple[Any, ...]:
+            *unsigned, key, signature = said
+            if key or signature:
+                return (codec.SIGNED_LEAF_FORMAT, *unsigned, key.hex(), signature.hex())
+            return (codec.LEAF_FORMAT, *unsigned)
+
         c = self.columns
         digests = [
             sha256(salt + body).hexdigest() for salt, body in zip(c.salts, c.bodies, strict=True)
@@ -134,7 +143,7 @@ class Block(Sequence[Commit]):
             return merkle.leaf_hashes(codec.lines(envelopes))
         nothing = repeat(b"")
         signed = zip(*unsigned, c.keys or nothing, c.signatures or nothing, strict=False)
-        return merkle.leaf_hashes(codec.lines(map(_envelope, signed)))
+        return merkle.leaf_hashes(codec.lines(map(envelope, signed)))
 
     def _commits(self, start: int, stop: int) -> Iterator[Commit]:
         c = self.columns
@@ -221,14 +230,6 @@ def unpack(data: bytes) -> Block:
     except (zlib.error, msgspec.DecodeError, ValueError, RecursionError) as error:
         raise IntegrityError(f"a block of commits cannot be read: {error}") from error
     return Block(data, columns)
-
-
-def _envelope(said: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The envelope of a commit of which some are signed."""
-    *unsigned, key, signature = said
-    if key or signature:
-        return (codec.SIGNED_LEAF_FORMAT, *unsigned, key.hex(), signature.hex())
-    return (codec.LEAF_FORMAT, *unsigned)
 
 
 def _some(column: list[bytes]) -> list[bytes]:
