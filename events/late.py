@@ -75,10 +75,9 @@ class _StandIn(ModuleType):
     """Has what is known of a module without it."""
 
     def __getattr__(self, attribute: str) -> object:
+        # `from` asks whatever it imports from whether it has modules.
         if attribute == "__path__" and self.__name__ not in PACKAGES:
-            raise AttributeError(
-                attribute
-            )  # `from` asks whatever it imports from whether it has modules.
+            raise AttributeError(attribute)
         return getattr(_real(self.__name__), attribute)
 
 
