@@ -23,7 +23,7 @@ from stackroom.events.entity import Stamp
 from stackroom.events.fold import advance, apply_change, entity_of, writes
 from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, Updated
 from stackroom.events.state import AnyEntity, Places, State, places_of
-from stackroom.events.values import Maybe, Path, same
+from stackroom.events.values import Maybe, Path, is_below, same
 
 WAITING: Final = 32 << 20
 """Bytes of updates that wait at most, before a block that brings more."""
@@ -186,8 +186,7 @@ class Folding:
             return
         twin = copy.copy(entity)
         # Below what was written there is nothing any more that somebody else wrote.
-        below = tuple([path + "/" for path in stamps])
-        kept = {path: by for path, by in twin.stamps.items() if not path.startswith(below)}
+        kept = {path: by for path, by in twin.stamps.items() if not is_below(path, stamps)}
         twin.stamps = kept | stamps
         for path, field, key in places_of(entity.kind, tuple(stamps)) or ():
             if (map := getattr(twin, field)) is getattr(entity, field):

@@ -6,7 +6,7 @@ A value is what JSON can say. A path is a JSON Pointer (RFC 6901): `/config/path
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -65,6 +65,19 @@ def prefixes(path: Path) -> Iterator[Path]:
         yield path
         path = path[: path.rindex("/")]
     yield WHOLE
+
+
+def is_below(path: Path, places: Container[Path]) -> bool:
+    """Whether one of the places is a prefix of the path, and shorter; the empty one is not looked for.
+
+    What this takes grows with the path, and not with the places.
+    """
+    above = path.rpartition("/")[0]
+    while above:
+        if above in places:
+            return True
+        above = above.rpartition("/")[0]
+    return False
 
 
 def same(a: object, b: object) -> bool:
