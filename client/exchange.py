@@ -126,11 +126,6 @@ def exchange(
     return report
 
 
-def at_once(workspace: Workspace, url: str, profiles: Sequence[str], *, timeout: float) -> Report:
-    """As `exchange`, without history, for a write: it is a moment's work. Raises as `exchange` does."""
-    return exchange(workspace, url, profiles, timeout=timeout, history=False)
-
-
 def publish(
     workspace: Workspace,
     url: str,

@@ -78,7 +78,6 @@ from stackroom.events.values import (
     Maybe,
     Path,
     Value,
-    is_below,
     lookup,
     placed,
     pointer,
@@ -234,7 +233,7 @@ def rewritten(
 
 def _uncover(stamps: dict[Path, Stamp], covering: dict[Path, int], wrote: dict[Path, int]) -> None:
     """Forgets who wrote what was below a place that was then written whole, in one pass over all."""
-    for path in [path for path in stamps if is_below(path, covering)]:
+    for path in [*stamps]:
         last = wrote.get(path, -1)
         above = islice(prefixes(path), 1, None)
         if any(covering.get(place, -1) > last for place in above):

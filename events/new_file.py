@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Final
 
+from stackroom.events.flushing import flush
 from stackroom.events.migrations import Step
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_file import Durability, connect
@@ -52,7 +53,7 @@ def make_new(
             conn.execute("COMMIT")
             conn.execute("PRAGMA journal_mode = WAL")
         if synchronous != "OFF":
-            _flush(unfinished)
+            flush(unfinished)
         # Its name is flushed with the folder when SQLite first flushes the log beside it: before anything
         # that is written to the file counts.
         path.hardlink_to(unfinished)
@@ -69,11 +70,3 @@ def script_of(conn: sqlite3.Connection) -> str:
     pragmas = [f"PRAGMA {n} = {conn.execute(f'PRAGMA {n}').fetchone()[0]}" for n in numbers]
     rows = conn.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")
     return "".join(f"{statement};\n" for statement in (*pragmas, *(sql for (sql,) in rows)))
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,7 @@ from typing import Final
 
 from stackroom.events.database import Database
 from stackroom.events.errors import LogError
+from stackroom.events.flushing import flush
 from stackroom.events.sqlite_file import CHECKPOINT_PAGES, transaction
 from stackroom.events.sqlite_write import MOVE_INDEXED
 
@@ -127,7 +128,8 @@ class Upkeep:
     async def _lengthen(self, wal: Path) -> None:
         while await self._writer.run(partial(_lengthen, wal=wal)):
             pass
-        await asyncio.to_thread(_settle, wal)
+        # Has the file system find the places for it now.
+        await asyncio.to_thread(flush, wal)
 
     async def _index(self, own: Database, number: int, indexed: int, head: int) -> None:
         """Indexes a profile's commits by entity, up to that at `head`."""
@@ -174,12 +176,6 @@ def _lengthen(conn: sqlite3.Connection, wal: Path) -> bool:
         size = file.seek(0, os.SEEK_END)
         file.write(bytes(max(0, min(PIECE_BYTES, READY_BYTES - size))))
     return size + PIECE_BYTES < READY_BYTES
-
-
-def _settle(wal: Path) -> None:
-    """Has the file system find the places for it now."""
-    with wal.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _checkpoint(conn: sqlite3.Connection) -> None:

@@ -21,6 +21,7 @@ SHELLS = {
     "events/database.py",
     "events/late.py",
     "events/migrations.py",
+    "events/flushing.py",
     "events/new_file.py",
     "events/sqlite_beside.py",
     "events/sqlite_blocks.py",

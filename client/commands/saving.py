@@ -92,7 +92,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
     from stackroom.client.cache import CacheDamaged
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.together.sync import tell_renewal
-    from stackroom.client.exchange import at_once
+    from stackroom.client.exchange import exchange
 
     workspace = app.workspace
     hub = next(entry.hub for entry in workspace.store.profiles() if entry.id == profile)
@@ -101,7 +101,7 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
         try:
             patience = workspace.settings.write_patience
             with progress(app.output, "Asking the hub"):
-                report = at_once(workspace, hub, [profile], timeout=patience)
+                report = exchange(workspace, hub, [profile], timeout=patience, history=False)
             tell_renewal(app, report)
             done = report.profiles.get(profile)
         except (

@@ -15,13 +15,13 @@ from typing import Final
 from msgspec import Struct
 
 from stackroom.events.errors import LogCorrupt, LogError, LogFull, LogNewer
+from stackroom.events.flushing import flush
 from stackroom.events.model import Millis
 from stackroom.events.sqlite_file import connect, explained
 from stackroom.events.sqlite_log import LogFile, open_reader
 from stackroom.sync.errors import HubDamaged, NotRestored
 from stackroom.sync.hosting.examining import Whole, examined
 from stackroom.sync.hosting.folder import COMPANIONS, Companion, HubFolder
-from stackroom.sync.hosting.whole_file import flush
 
 _PREPARED: Final = "hub.db.preparing"
 """A folder in which a backup becomes a log; of no use after a crash."""

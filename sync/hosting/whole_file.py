@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stackroom.events.flushing import flush
+
 
 class Busy(Exception):
     """Another process writes this file now."""
@@ -40,15 +42,6 @@ def written_whole(target: Path, *, replace: bool) -> Iterator[Path]:
     finally:
         os.close(descriptor)
     flush(target.parent)
-
-
-def flush(path: Path) -> None:
-    """Has a file's bytes, or the names in a folder, survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _claim(descriptor: int, path: Path) -> None:

@@ -4,17 +4,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from anyio.from_thread import BlockingPortal
 
 from stackroom.client.errors import NotAuthorised, OtherHub, Unreachable, VersionMismatch
-from stackroom.client.exchange import at_once, exchange
+from stackroom.client.exchange import exchange
 from stackroom.client.plain_line import Clock, Elapsed, finished
 from stackroom.client.work import InPlace
 from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import config, create_team, person, set_key
+
+at_once = partial(exchange, history=False)
+"""As a write has it run."""
 
 PATIENCE = 20.0
 

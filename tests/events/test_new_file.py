@@ -119,7 +119,7 @@ def test_who_is_killed_before_leaves_no_file(
         def killed(*_: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(new_file, "_flush", killed)
+        patch.setattr(new_file, "flush", killed)
         with pytest.raises(KeyboardInterrupt):
             opens(path)
     assert list(path.parent.iterdir()) == []
