@@ -11,7 +11,7 @@ write the same paths, only the last two are then looked at, unless a value was w
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import repeat, tee
 from operator import eq, is_not
 from typing import Final, TypeAlias, cast
 
@@ -64,6 +64,7 @@ class Folding:
     def _begin(self) -> None:
         self._waiting: dict[type[Change], Waiting] = {}
         self._bytes = 0
+        self._texts: dict[str, str] = {}
         # Of each event since then.
         self._seqs: list[int] = []
         self._replicas: list[str] = []
@@ -104,8 +105,9 @@ class Folding:
         if not c.one_each:
             seqs, replicas = c.of_events(seqs), c.of_events(replicas)
         self._seqs += seqs
-        self._replicas += replicas
-        self._types += c.types
+        # The text of a block is let go with it: of what comes again and again, one copy waits.
+        self._replicas += map(self._texts.setdefault, *tee(replicas))
+        self._types += map(self._texts.setdefault, c.types, c.types)
         self._versions += c.versions
         self._bodies += c.bodies
         self._bytes += sum(map(len, c.bodies)) + BESIDE * len(c.bodies)
