@@ -38,6 +38,7 @@ from stackroom.events.sqlite_read import SqliteReader
 from stackroom.events.state import State, decode, encode
 
 if TYPE_CHECKING:
+    from stackroom.client.checkpointing import Checkpoints
     from stackroom.events.block import Block
     from stackroom.events.seeking import Sought
     from stackroom.events.sqlite_cache import SqliteCacheWriter
@@ -85,8 +86,12 @@ class Cache:
     another one.
     """
 
-    def __init__(self, file: LogFile) -> None:
+    def __init__(self, file: LogFile, synchronous: Durability = "NORMAL") -> None:
         self._file = file
+        self._synchronous = synchronous
+        self._filling = False
+        self._checkpoints: Checkpoints | None = None
+        """Those that are made beside, once a block has come while this is filled."""
         self.same = SameFile(file.path)
         """To know the file again."""
 
@@ -96,7 +101,8 @@ class Cache:
         with _told_as_a_cache(path):
             if not path.exists():
                 _make(path, synchronous)
-            return cls(LogFile.open(path, new_id=CACHE_ID, synchronous=synchronous, use="cache"))
+            file = LogFile.open(path, new_id=CACHE_ID, synchronous=synchronous, use="cache")
+            return cls(file, synchronous)
 
     @staticmethod
     def rebuild(path: Path) -> Path | None:
@@ -145,6 +151,31 @@ class Cache:
         self.same.check()
         with _told_as_a_cache(self._file.path), self._file.writing() as log:
             yield log
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """While a long history may come, checkpoints are made on a thread beside; none is left at the end."""
+        self._filling = True
+        try:
+            yield
+        finally:
+            checkpoints, self._filling, self._checkpoints = self._checkpoints, False, None
+            if checkpoints is not None:
+                checkpoints.wait()
+                with self.reader(sought=False) as log:
+                    checkpoints.give_back(log)
+
+    def _leave_checkpoints(self, writer: "SqliteCacheWriter", count: int) -> None:
+        """Has them made beside, if many blocks such as this one may come, which brings so many bytes."""
+        if not self._filling:
+            return
+        if self._checkpoints is None:
+            # Late, as what few exchanges need.
+            from stackroom.client.checkpointing import Checkpoints
+
+            self._checkpoints = Checkpoints(self._file.path, self._synchronous)
+            self._checkpoints.take_over(writer)
+        self._checkpoints.wrote(count)
 
     @property
     def log(self) -> LogReader:
@@ -213,6 +244,7 @@ class Cache:
             if isinstance(commits, Block) and commits.plain and commits.first == head.seq + 1:
                 if head.frontier != since:
                     _compare(merkle.extended(head.frontier, leaves), frontier)
+                self._leave_checkpoints(log, len(commits.data))
                 log.append_block(profile, commits, frontier)
                 return
             hashed = leaves or [_leaf(profile, c) for c in commits]
@@ -387,6 +419,8 @@ class Cache:
 
     def scrub(self) -> None:
         """Leaves no trace in the file of what is in it no more."""
+        if self._checkpoints is not None:
+            self._checkpoints.wait()
         self._file.scrub()
         with self.writing() as log:
             for profile in log.facts(SCRUB):

@@ -111,7 +111,7 @@ def exchange(
         InPlace(), keeper, url, replica, profiles, history=history, random=random, tell=tell
     )
     clock = Clock(timeout)
-    with _seldom_collected():
+    with _seldom_collected(), keeper.cache.filling():
         try:
             while course.again:
                 with dial(url, keeper.settings, keeper.trust(url), clock) as line:

@@ -5,7 +5,7 @@ the decoded JSON of the version before into its own. Stored bytes never change.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,9 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTS: dict[tuple[str, int], Upcast] = {}
 """From (type, version) to the version after it, on decoded JSON."""
 
+
+Kinds: TypeAlias = set[tuple[str, int]]
+"""Types of events with their versions."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -74,17 +77,20 @@ def opened(type: str, version: int, body: str | bytes) -> Change:
         raise MalformedEvent(type, str(error)) from error
 
 
-def known(types: Sequence[str], versions: Sequence[int]) -> bool:
-    """Whether this program knows all events of these types and versions."""
-    kinds = set(zip(types, versions, strict=True))
+def kinds_of(types: Sequence[str], versions: Sequence[int]) -> Kinds:
+    """The kinds of events that there are among those of these types and versions."""
+    return set(zip(types, versions, strict=True))
+
+
+def known(kinds: Kinds) -> bool:
+    """Whether this program knows all events of these kinds."""
     return all(type in CHANGES and 1 <= version <= VERSIONS[type] for type, version in kinds)
 
 
 def all_opened(
-    types: Sequence[str], versions: Sequence[int], bodies: Sequence[bytes]
+    kinds: Kinds, types: Sequence[str], versions: Sequence[int], bodies: Sequence[bytes]
 ) -> Iterator[Change]:
-    """`opened` of each, of events that are given by their columns."""
-    kinds = set(zip(types, versions, strict=True))
+    """`opened` of each, of events that are given by their columns, and are of these kinds."""
     if any(VERSIONS.get(type) != version for type, version in kinds):
         yield from map(opened, types, versions, bodies)
         return

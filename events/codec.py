@@ -14,7 +14,9 @@ from stackroom.events.bodies import (
     CHANGES,
     UPCASTS,
     VERSIONS,
+    Kinds,
     all_opened,
+    kinds_of,
     known,
     opened,
     seal,
@@ -31,10 +33,12 @@ __all__ = [
     "UPCASTS",
     "VERSIONS",
     "Head",
+    "Kinds",
     "all_opened",
     "digest",
     "digest_now",
     "envelope",
+    "kinds_of",
     "known",
     "leaf",
     "leaves",
@@ -87,8 +91,10 @@ def _said(profile: str, commit: Commit) -> tuple[Any, ...]:
 
 def lines(envelopes: Iterable[tuple[Any, ...]]) -> list[bytes]:
     """The JSON text of each envelope: what `leaf` gives, for many at once."""
+    # A list: of an iterator, msgspec never lets go (0.22), nor that of the columns that it goes through.
+    text = _encoder.encode_lines(list(envelopes))
     # No JSON text has a line break in it.
-    return _encoder.encode_lines(envelopes).split(b"\n")[:-1]
+    return text.split(b"\n")[:-1]
 
 
 def statement(profile: str, replica: str, made: Proposal | Commit) -> bytes:

@@ -11,14 +11,14 @@ write the same paths, only the last two are then looked at, unless a value was w
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import repeat, tee
 from operator import eq, is_not
 from typing import Final, TypeAlias, cast
 
 from msgspec import UNSET, Struct
 
 from stackroom.events.block import Columns, columns_of
-from stackroom.events.codec import CHANGES, all_opened, known, opened
+from stackroom.events.codec import CHANGES, Kinds, all_opened, kinds_of, known, opened
 from stackroom.events.entity import Stamp
 from stackroom.events.fold import advance, apply_change, entity_of, writes
 from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, Updated
@@ -42,6 +42,18 @@ class Waiting(Struct):
     updates: dict[str, list[int]] = {}
 
 
+class _Leading(dict[tuple[Path, ...], Places | None]):
+    """Where paths lead, as `places_of` has it: most writes of a block go the same way."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def __missing__(self, paths: tuple[Path, ...]) -> Places | None:
+        found = self[paths] = places_of(self._kind, paths)
+        return found
+
+
 class Folding:
     """Folds what comes into `state`, which is whole again after `settle`."""
 
@@ -52,6 +64,7 @@ class Folding:
     def _begin(self) -> None:
         self._waiting: dict[type[Change], Waiting] = {}
         self._bytes = 0
+        self._texts: dict[str, str] = {}
         # Of each event since then.
         self._seqs: list[int] = []
         self._replicas: list[str] = []
@@ -67,14 +80,14 @@ class Folding:
         After a MalformedEvent, it is of no use.
         """
         state, c = self.state, columns_of(commits)
-        if not known(c.types, c.versions):
+        if not known(kinds := kinds_of(c.types, c.versions)):
             self.settle()
             advance(state, commits)
             return
         begun = len(self._bodies)
         self._add(c)
-        if not self._wait_all(begun, c):
-            self._take_each(begun, c)
+        if not self._wait_all(begun, c, kinds):
+            self._take_each(begun, c, kinds)
         state.seq = c.first + len(c.ids) - 1
         if self._bytes > WAITING:
             self.settle()
@@ -92,41 +105,40 @@ class Folding:
         if not c.one_each:
             seqs, replicas = c.of_events(seqs), c.of_events(replicas)
         self._seqs += seqs
-        self._replicas += replicas
-        self._types += c.types
+        # The text of a block is let go with it: of what comes again and again, one copy waits.
+        self._replicas += map(self._texts.setdefault, *tee(replicas))
+        self._types += map(self._texts.setdefault, c.types, c.types)
         self._versions += c.versions
         self._bodies += c.bodies
         self._bytes += sum(map(len, c.bodies)) + BESIDE * len(c.bodies)
 
-    def _wait_all(self, begun: int, c: Columns) -> bool:
+    def _wait_all(self, begun: int, c: Columns, kinds: Kinds) -> bool:
         """Has all events wait, if they are updates of one kind that may; of many, calls cost the most."""
-        if len({*c.types}) != 1 or not issubclass(change := CHANGES[c.types[0]], Updated):
+        if len(kinds) != 1 or not issubclass(change := CHANGES[c.types[0]], Updated):
             return False
         waiting, aliases = self._waiting_for(change), self.state.aliases
         ids = [aliases.get(id, id) for id in c.entities] if aliases else c.entities
-        changes = cast(Iterator[Updated], all_opened(c.types, c.versions, c.bodies))
-        paths = [(*one.set, *one.unset) if one.unset else tuple(one.set) for one in changes]
-        updates, places = {}, {}
-        for id in dict.fromkeys(ids):
-            if (found := self._updates(waiting, id)) is None:
+        changes = cast(Iterator[Updated], all_opened(kinds, c.types, c.versions, c.bodies))
+        leading = _Leading(waiting.kind)
+        places = [leading[(*one.set, *one.unset) if one.unset else (*one.set,)] for one in changes]
+        if None in leading.values():
+            return False
+        for id in {*ids}.difference(waiting.updates):
+            if self._updates(waiting, id) is None:
                 return False
-            updates[id] = found
-        for each in {*paths}:
-            if (leading := places_of(waiting.kind, each)) is None:
-                return False
-            places[each] = leading
         for replica in dict.fromkeys(self._replicas[begun:]):
             self.state.writer(replica)
-        for n, id in enumerate(ids, begun):
-            updates[id].append(n)
-        self._places += map(places.__getitem__, paths)
+        updates = map(waiting.updates.__getitem__, ids)
+        for n, those in enumerate(updates, begun):
+            those.append(n)
+        self._places += cast(list[Places], places)
         return True
 
-    def _take_each(self, begun: int, c: Columns) -> None:
+    def _take_each(self, begun: int, c: Columns, kinds: Kinds) -> None:
         """Has those events wait that may, and applies the others."""
         state = self.state
         self._places += repeat((), len(c.bodies))
-        changes = all_opened(c.types, c.versions, c.bodies)
+        changes = all_opened(kinds, c.types, c.versions, c.bodies)
         for n, (id, change) in enumerate(zip(c.entities, changes, strict=True), begun):
             if isinstance(change, RunReport):
                 continue

@@ -69,15 +69,27 @@ class Growing:
 
 def grow(frontier: Frontier, hashed: bytes) -> Frontier:
     """The tree with one more leaf, given by its leaf hash."""
-    return extended(frontier, (hashed,))
+    tree = Growing(frontier)
+    tree.add(hashed)
+    return tree.frontier()
 
 
 def extended(frontier: Frontier, hashes: Iterable[bytes]) -> Frontier:
     """The tree with more leaves, given by their leaf hashes."""
-    tree = Growing(frontier)
-    for hashed in hashes:
-        tree.add(hashed)
-    return tree.frontier()
+    level, left, peaks = list(hashes), frontier.size, list(frontier.peaks)
+    size, over = left + len(level), list[bytes]()
+    # Level by level, as of many leaves calls cost as much as hashes: nodes side by side make those above.
+    while level:
+        if left & 1:
+            level.insert(0, peaks.pop())
+        if len(level) & 1:
+            over.append(level.pop())
+        pairs = iter(level)
+        level = [
+            sha256(b"\x01" + one + other).digest() for one, other in zip(pairs, pairs, strict=True)
+        ]
+        left >>= 1
+    return Frontier(size, (*peaks, *reversed(over)))
 
 
 def root(frontier: Frontier) -> bytes:

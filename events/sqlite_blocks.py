@@ -42,6 +42,10 @@ class SqliteCacheReader(SqliteReader):
         self._unpacked: tuple[Row, Block] | None = None
         """The block that was looked at last, and its row."""
 
+    def checkpoint_every(self, pages: int) -> None:
+        """From now on, a transaction that leaves so many pages in the write-ahead log moves them."""
+        self._conn.execute(f"PRAGMA wal_autocheckpoint = {pages:d}")
+
     def packed(self) -> bool:
         """Whether there are blocks."""
         (there,) = self._conn.execute(ANY).fetchone()

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 import msgspec
@@ -196,15 +197,10 @@ class SqliteWriter(SqliteReader):
 
     def _count(self, profile: str, made: Iterable[tuple[str, int]]) -> None:
         """Notes the numbers that replicas gave to proposals that were taken."""
-        used: list[tuple[str, int, int]] = []
-        running: dict[str, tuple[int, int]] = {}
+        numbers = defaultdict[str, list[int]](list)
         for replica, number in made:
-            first, last = running.get(replica, (number, number - 1))
-            if number != last + 1:
-                used.append((replica, first, last))
-                first = number
-            running[replica] = first, number
-        used += [(replica, first, last) for replica, (first, last) in running.items()]
+            numbers[replica].append(number)
+        used = [(replica, *run) for replica, all in numbers.items() for run in _runs(all)]
         self._use_numbers(profile, used)
 
     def _insert(self, number: int, taken: Sequence[Taken]) -> None:
@@ -217,6 +213,17 @@ class SqliteWriter(SqliteReader):
             self._conn.execute(_insertion(count), values[begun:end])
             begun = end
         sqlite_runs.note(self._conn, number, ((t.commit.seq, t.commit.events) for t in taken))
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last of those that follow one another."""
+    first, last = numbers[0], numbers[0] + len(numbers) - 1
+    if numbers == list(range(first, last + 1)):
+        yield first, last
+        return
+    breaks = [n for n, (one, other) in enumerate(pairwise(numbers), 1) if other != one + 1]
+    for begin, end in pairwise((0, *breaks, len(numbers))):
+        yield numbers[begin], numbers[end - 1]
 
 
 @lru_cache

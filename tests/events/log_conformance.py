@@ -470,11 +470,15 @@ class LogConformance:
             chain = Chain()
             await append(log, chain, *chain.commits(2))
             await append(log, chain, chain.commit(number=5), chain.commit(number=4))
+            far = 2**62, 9, 2**62 + 1
+            await append(log, chain, *(chain.commit(number=n, replica="replica-3") for n in far))
             await refuse(log, REFUSED)
 
             def look(r: LogReader) -> None:
                 used = [n for n in range(10) if r.number_used(PROFILE, "replica-1", n)]
                 assert used == [1, 2, 4, 5, 7]
+                assert all(r.number_used(PROFILE, "replica-3", n) for n in far)
+                assert not any(r.number_used(PROFILE, "replica-3", n + 2) for n in far)
                 assert not r.number_used(PROFILE, "replica-2", 2)
                 assert not r.number_used(OTHER, "replica-1", 7)
                 assert not r.number_used(PROFILE, "replica-1", 2**64)

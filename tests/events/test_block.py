@@ -1,5 +1,6 @@
 """Blocks: what was packed comes out again, hashes as it did, and folds to the same state."""
 
+import sys
 import zlib
 from collections.abc import Sequence
 
@@ -328,3 +329,11 @@ def test_a_block_is_a_sequence() -> None:
     assert isinstance(some, Block)
     with pytest.raises(IndexError):
         some[len(some)]
+
+
+def test_who_has_its_leaves_need_not_keep_the_block() -> None:
+    block = unpack(pack([one.commit for one in Chain().commits(50)]))
+    before = sys.getrefcount(block.columns.ids)
+    leaves = block.leaves(PROFILE)
+    after = sys.getrefcount(block.columns.ids)
+    assert (len(leaves), after) == (50, before)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stackroom.events.merkle import (
     EMPTY_ROOT,
     Frontier,
+    extended,
     grow,
     leaf_hash,
     node_hash,
@@ -86,6 +87,11 @@ def test_grown_tree_is_the_recursive_one(leaves: list[bytes]) -> None:
     assert root(frontier) == tree_hash(leaves)
     assert frontier.size == len(leaves)
     assert len(frontier.peaks) == len(leaves).bit_count()
+
+
+@given(st.lists(st.binary(max_size=4), max_size=40), st.lists(st.binary(max_size=4), max_size=40))
+def test_many_leaves_at_once_make_the_same_tree(before: list[bytes], more: list[bytes]) -> None:
+    assert extended(grown(before), map(leaf_hash, more)) == grown(before + more)
 
 
 @given(st.lists(st.binary(max_size=4), max_size=70))

@@ -1,0 +1,119 @@
+"""Checkpoints of a copy that are made beside: the file gets what the log has, and the writer its own again."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stackroom.client import checkpointing
+from stackroom.client.cache import Cache
+from stackroom.client.checkpointing import Checkpoints
+from stackroom.events.block import Block, pack, unpack
+from stackroom.events.merkle import extended
+from stackroom.events.sqlite_file import CACHE_CHECKPOINT_PAGES, CHECKPOINT_PAGES
+from tests.events.commits import PROFILE, Chain, event
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    cache = Cache.open(tmp_path / "replica.db")
+    yield cache
+    cache.close()
+
+
+def blocks(count: int) -> list[Block]:
+    """So many, of a hundred commits each, which no compression makes small."""
+    chain, found = Chain(), list[Block]()
+    for _ in range(count):
+        taken = [
+            chain.commit(event("e1", f'{{"name":"{os.urandom(500).hex()}"}}')) for _ in range(100)
+        ]
+        found.append(unpack(pack([one.commit for one in taken])))
+    return found
+
+
+def fill(cache: Cache, blocks: list[Block]) -> None:
+    with cache.reader(sought=False) as log:
+        tree = log.head(PROFILE).frontier
+    for block in blocks:
+        leaves = block.leaves(PROFILE)
+        since, tree = tree, extended(tree, leaves)
+        cache.save(PROFILE, block, tree, leaves, since)
+
+
+def every(cache: Cache) -> int:
+    """Pages at which the connection makes checkpoints itself."""
+    (pages,) = cache._file._conn.execute("PRAGMA wal_autocheckpoint").fetchone()
+    return int(pages)
+
+
+def size(cache: Cache) -> int:
+    """Of the file without its log."""
+    return cache._file.path.stat().st_size
+
+
+def test_the_file_grows_beside(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpointing, "ROUND_BYTES", 100_000)
+    some, before = blocks(8), size(cache)
+    with cache.filling():
+        fill(cache, some)
+        assert every(cache) == CHECKPOINT_PAGES
+    assert every(cache) == CACHE_CHECKPOINT_PAGES
+    assert size(cache) > before + 100_000
+    with cache.reader(sought=False) as log:
+        assert log.head(PROFILE).seq == 800
+        assert log.commits(PROFILE, 0, 800) == [commit for block in some for commit in block]
+
+
+def test_what_is_killed_amid_it_has_all_that_was_stored(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpointing, "ROUND_BYTES", 1)
+    with pytest.raises(KeyboardInterrupt), cache.filling():
+        fill(cache, blocks(3))
+        raise KeyboardInterrupt
+    assert every(cache) == CACHE_CHECKPOINT_PAGES
+    with cache.reader(sought=False) as log:
+        assert log.head(PROFILE).seq == 300
+
+
+def test_without_blocks_nothing_changes(cache: Cache) -> None:
+    with cache.filling():
+        assert every(cache) == CACHE_CHECKPOINT_PAGES
+    assert cache._checkpoints is None
+
+
+def test_what_fails_beside_fails_for_nobody(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(checkpointing, "connect", connect)
+    monkeypatch.setattr(checkpointing, "ROUND_BYTES", 1)
+    with cache.filling():
+        fill(cache, blocks(2))
+    with cache.reader(sought=False) as log:
+        assert log.head(PROFILE).seq == 200
+
+
+def test_traces_go_from_the_log_while_it_is_filled(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpointing, "ROUND_BYTES", 1)
+    with cache.filling():
+        for block in blocks(5):
+            fill(cache, [block])
+            cache.scrub()
+            assert cache._file.path.with_name("replica.db-wal").stat().st_size < 100_000
+
+
+def test_one_round_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpointing, "ROUND_BYTES", 10)
+    Cache.open(tmp_path / "replica.db").close()
+    checkpoints = Checkpoints(tmp_path / "replica.db", "NORMAL")
+    checkpoints.wrote(9)
+    assert checkpoints._round is None
+    checkpoints.wrote(1)
+    checkpoints.wait()
+    assert checkpoints._bytes == 0
