@@ -265,7 +265,25 @@ def standing(state: State, path: Path, value: Maybe) -> tuple[Path, Maybe]:
 
 def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
     """The entity that a registration makes."""
-    stamps = {WHOLE: stamp}
+    return _entity(state, change, {WHOLE: stamp})
+
+
+def register_plain(state: State, stamps: dict[Path, Stamp], id: str, change: Registered) -> bool:
+    """Registers what nothing in the state stands against, as nearly always; else False, with nothing done.
+
+    All that one commit registers may share `stamps`: they are copied before an entity gets others.
+    """
+    entity = _entity(state, change, stamps)
+    key = entity.key()
+    if key is None or key in state.names or id in state.entities:
+        return False
+    if id in state.aliases or id in state.gone:
+        return False
+    state.add(id, key, entity)
+    return True
+
+
+def _entity(state: State, change: Registered, stamps: dict[Path, Stamp]) -> AnyEntity:
     match change:
         # By thousands at once: taken by their names, not as a pattern.
         case ComponentRegistered() as c:
@@ -273,12 +291,7 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
                 c.name, stamps, c.component_type, c.flavor, c.config, c.labels, c.extra, c.protected
             )
         case StackRegistered() as s:
-            standing = state.aliases.get
-            members = {
-                type: list(dict.fromkeys([standing(id, id) for id in ids]))
-                for type, ids in s.components.items()
-                if ids
-            }
+            members = _standing_members(state, s.components)
             return Stack(s.name, stamps, members, s.labels, s.description, s.extra, s.protected)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
@@ -291,6 +304,21 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
             return made(name, stamps, *rest)
         case _:
             raise TypeError(f"{type(change).__name__} registers nothing")
+
+
+def _standing_members(state: State, said: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The members of a new stack as they stand: each once, and none under an id that another stands for."""
+    aliases = state.aliases
+    for ids in said.values():
+        if len(ids) != 1 or ids[0] in aliases:
+            break
+    else:
+        return said  # One of each type, as in most.
+    return {
+        type: list(dict.fromkeys([aliases.get(id, id) for id in ids]))
+        for type, ids in said.items()
+        if ids
+    }
 
 
 def same_definition(a: AnyEntity, b: AnyEntity) -> bool:
