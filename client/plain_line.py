@@ -68,7 +68,6 @@ class PlainLine:
 
     async def receive(self, patience: float | None = None) -> wire.FromHub:
         """The next message, as of `Line.receive`; Elapsed where the time for everything is over first."""
-        wire.make_ready(self._coding)
         try:
             data = self._in_time(self._socket.recv, patience)
         except ConnectionClosed as closed:

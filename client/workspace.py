@@ -5,7 +5,7 @@ Reads never touch the network. Whoever opens a workspace uses it from one thread
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
@@ -24,6 +24,7 @@ from stackroom.client.errors import (
 )
 from stackroom.client.home import Home
 from stackroom.client.key_file import KeyFile
+from stackroom.client.opening import at_once, in_turn
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.rebase import rebase
 from stackroom.client.rights import PEOPLE, Access, KnownRights, access, decode
@@ -90,12 +91,12 @@ class Workspace:
         """Opens the home; makes it if there is none. Raises as Store.open and Cache.open do."""
         home.make()
         keys = KeyFile(home.keys, salt)
-        store = Store.open(home.proposals, new_replica_id=new_id(), now=clock(), keys=keys)
-        try:
-            cache = Cache.open(home.replica)
-        except BaseException:
-            store.close()
-            raise
+        files = (
+            partial(Store.open, home.proposals, new_replica_id=new_id(), now=clock(), keys=keys),
+            partial(Cache.open, home.replica),
+        )
+        new = not home.replica.exists()
+        store, cache = at_once(*files) if new else in_turn(*files)
         return cls(
             home,
             store,
