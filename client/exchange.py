@@ -106,6 +106,7 @@ def exchange(
 
     workspace.asked = True
     keeper = Keeper.on(workspace)
+    keeper.brief = True
     replica, random = workspace.replica(url, token=token), chance.jitter()
     course = Course(
         InPlace(), keeper, url, replica, profiles, history=history, random=random, tell=tell
@@ -116,7 +117,8 @@ def exchange(
             while course.again:
                 with dial(url, keeper.settings, keeper.trust(url), clock) as line:
                     finished(course.run(line))
-                    finished(course.start_again())
+                    line.take_leave()
+                    finished(course.over())
         except Elapsed:
             course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
         report = finished(course.report())

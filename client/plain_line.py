@@ -6,11 +6,12 @@ coroutines as those of `line.Line` are, and never wait for a loop: `finished` ru
 """
 
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -81,6 +82,14 @@ class PlainLine:
     async def close(self, code: int = wire.CloseCode.NORMAL, reason: str = "") -> None:
         """Closes the line; waits for the hub to agree, for as long as the settings allow."""
         self._socket.close(code, reason)
+
+    def take_leave(self) -> None:
+        """Says that this is the end, and goes on: `close` waits for the hub to agree."""
+        socket = self._socket
+        with socket.protocol_mutex, suppress(OSError):
+            if socket.protocol.state is State.OPEN:
+                socket.protocol.send_close(wire.CloseCode.NORMAL)
+                socket.send_data()
 
     def _in_time(self, call: Callable[[float | None], T], patience: float | None) -> T:
         try:
