@@ -1,4 +1,4 @@
-"""Opening two files, one after the other or at once: to make a new one takes longer than to open it."""
+"""Opening the two files of a new home at once: to make a file takes longer than to open one."""
 
 from collections.abc import Callable
 from threading import Thread
@@ -15,39 +15,31 @@ A = TypeVar("A", bound=Closes)
 B = TypeVar("B", bound=Closes)
 
 
-def in_turn(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """What both give; raises what the first one raises that fails, with nothing left open."""
-    one = first()
-    try:
-        return one, second()
-    except BaseException:
-        one.close()
-        raise
+def at_once(here: Callable[[], A], beside: Callable[[], B]) -> tuple[A, B]:
+    """What both give; `beside` is called on another thread: SQLite and flushes need no interpreter.
 
-
-def at_once(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """As `in_turn`, with `second` on a thread beside: SQLite and flushes need no interpreter."""
+    Raises what one of them raises, that of `here` rather; nothing is left open then.
+    """
     opened: list[B] = []
     errors: list[BaseException] = []
 
-    def open_second() -> None:
+    def open_beside() -> None:
         try:
-            opened.append(second())
+            opened.append(beside())
         except BaseException as error:
             errors.append(error)
 
-    def opened_second() -> B:
-        thread.join()
-        if errors:
-            raise errors[0]
-        return opened[0]
-
-    thread = Thread(target=open_second)
+    thread = Thread(target=open_beside)
     thread.start()
     try:
-        return in_turn(first, opened_second)
+        one = here()
     except BaseException:
         thread.join()
-        for one in opened:
-            one.close()
+        for other in opened:
+            other.close()
         raise
+    thread.join()
+    if errors:
+        one.close()
+        raise errors[0]
+    return one, opened[0]

@@ -5,6 +5,7 @@ What an exchange needs: a loop takes as long to import as most exchanges to make
 coroutines as those of `line.Line` are, and never wait for a loop: `finished` runs what is built upon them.
 """
 
+import gc
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
 T = TypeVar("T")
+
+ALLOCATED: Final = 50_000
+"""Objects made and still there, at which the garbage collector looks at them during an exchange."""
 
 AT_ONCE: Final = 16
 """Messages that may wait here before the hub's sending does."""
@@ -128,6 +132,21 @@ def dial(url: str, settings: Settings, trust: Trust, clock: Clock) -> Iterator[P
         yield PlainLine(url, connection, clock)
     finally:
         connection.close()
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Has the garbage collector look less often: what comes by the thousands comes to stay."""
+    often, *rest = gc.get_threshold()
+    gc.set_threshold(max(often, ALLOCATED) if often else 0, *rest)
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():
+            # Makes it all old, without a look at each: the next one would be at once, and find nothing.
+            gc.freeze()
+            gc.unfreeze()
+        gc.set_threshold(often, *rest)
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:

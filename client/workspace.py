@@ -24,7 +24,6 @@ from stackroom.client.errors import (
 )
 from stackroom.client.home import Home
 from stackroom.client.key_file import KeyFile
-from stackroom.client.opening import at_once, in_turn
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.rebase import rebase
 from stackroom.client.rights import PEOPLE, Access, KnownRights, access, decode
@@ -91,12 +90,22 @@ class Workspace:
         """Opens the home; makes it if there is none. Raises as Store.open and Cache.open do."""
         home.make()
         keys = KeyFile(home.keys, salt)
-        files = (
-            partial(Store.open, home.proposals, new_replica_id=new_id(), now=clock(), keys=keys),
-            partial(Cache.open, home.replica),
+        open_store = partial(
+            Store.open, home.proposals, new_replica_id=new_id(), now=clock(), keys=keys
         )
-        new = not home.replica.exists()
-        store, cache = at_once(*files) if new else in_turn(*files)
+        open_cache = partial(Cache.open, home.replica)
+        if home.replica.exists():
+            store = open_store()
+            try:
+                cache = open_cache()
+            except BaseException:
+                store.close()
+                raise
+        else:
+            # Late: a home is made once.
+            from stackroom.client.opening import at_once
+
+            store, cache = at_once(open_store, open_cache)
         return cls(
             home,
             store,

@@ -13,7 +13,6 @@ from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
 from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
-from stackroom.sync.messages.decoders import M, OneByOne, Together
 from stackroom.sync.messages.drafts import Draft as Draft
 from stackroom.sync.messages.drafts import Drafted as Drafted
 from stackroom.sync.messages.healing import Compare as Compare
@@ -34,6 +33,7 @@ from stackroom.sync.messages.inspections import Inspect as Inspect
 from stackroom.sync.messages.inspections import Inspected as Inspected
 from stackroom.sync.messages.inspections import Kept as Kept
 from stackroom.sync.messages.inspections import Stored as Stored
+from stackroom.sync.messages.message import M, OneByOne, Together
 from stackroom.sync.messages.message import Message as Message
 from stackroom.sync.messages.orders import PREFIX_PATTERN as PREFIX_PATTERN
 from stackroom.sync.messages.orders import AnyOrder as AnyOrder
