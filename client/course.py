@@ -120,6 +120,7 @@ class Course:
             await self.follow(profile)
         await self.carrier.opened(line)
         await self.carrier.list_profiles()
+        wire.make_ready()
 
     async def follow_all(self) -> None:
         """Once the catalogue is in the registry: everything that the registry has for this hub."""

@@ -23,6 +23,7 @@ from stackroom.client.reading import Past
 from stackroom.client.settings import Settings
 from stackroom.client.trust import Trust
 from stackroom.client.urls import normalise
+from stackroom.events import ed25519
 from stackroom.events.frontier import Frontier
 from stackroom.events.log import Listed
 from stackroom.events.state import State
@@ -94,8 +95,11 @@ class _Fetching:
         self.replica.connected()
         self.replica.list_profiles()
         self._carry_out(line)
+        wire.make_ready()
         try:
             while not self.reached:
+                if self.found is not None:
+                    ed25519.make_ready()
                 self.replica.receive(await line.receive(patience))
                 self._carry_out(line)
         except TimeoutError:

@@ -456,6 +456,11 @@ def decode_from_hub(data: bytes | str, subprotocol: str) -> FromHub:
     return _decode(_from_hub, data, subprotocol)
 
 
+def make_ready() -> None:
+    """Makes what decodes the hub's first messages in MessagePack, for who has a moment before they come."""
+    _from_hub.make_ready("welcome", "rights", "profiles", "presence", "block", "caught_up")
+
+
 def _decode(decoders: Together[M] | OneByOne[M], data: bytes | str, subprotocol: str) -> M:
     try:
         if isinstance(data, str) and subprotocol == JSON:

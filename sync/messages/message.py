@@ -58,12 +58,19 @@ class OneByOne(Generic[M]):
         self._packed: dict[str, msgspec.msgpack.Decoder[M]] = {}
         self._text: dict[str, msgspec.json.Decoder[M]] = {}
 
+    def make_ready(self, *tags: str) -> None:
+        """Makes what decodes these types in MessagePack, for who has a moment before they come."""
+        for tag in tags:
+            self._packed_of(tag)
+
     def packed(self, data: bytes) -> M:
         """As of `Together`."""
-        tag = self._packed_tag.decode(data).type
+        return self._packed_of(self._packed_tag.decode(data).type).decode(data)
+
+    def _packed_of(self, tag: str) -> "msgspec.msgpack.Decoder[M]":
         if (decoder := self._packed.get(tag)) is None:
             decoder = self._packed[tag] = msgspec.msgpack.Decoder(self._type(tag))
-        return decoder.decode(data)
+        return decoder
 
     def text(self, data: str) -> M:
         """As of `Together`."""
