@@ -1,6 +1,7 @@
 """A profile read once, into memory: verified as in a home, and nothing stored."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from anyio.from_thread import BlockingPortal
 from msgspec import structs
 
 import stackroom.client
+from stackroom.client import chance
 from stackroom.client.errors import NotAuthorised, NotFound, OtherKey, Unreachable
 from stackroom.client.exchange import exchange
 from stackroom.client.fetching import fetch
@@ -19,6 +21,7 @@ from stackroom.events.merkle import root
 from stackroom.events.signed_note import verifier_key
 from stackroom.events.state import encode
 from stackroom.sync import protocol as wire
+from stackroom.sync.deciding.redacting import Done, redact
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import QUICK, create_team, person, set_key
@@ -68,6 +71,29 @@ def test_a_profile_that_is_not_there(hub: FaultyHub, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="there is no profile 'tow' on the hub") as failure:
         fetch(hub.url, "tow", token=TOKEN)
     assert failure.value.hint == "did you mean 'two'?"
+
+
+@pytest.mark.parametrize("after", [0, 30])
+def test_values_that_were_taken_out_are_not_in_it(
+    hub: FaultyHub, portal: BlockingPortal, tmp_path: Path, after: int
+) -> None:
+    with person(tmp_path / "ada", hub.url) as ada:
+        team = create_team(ada, hub.url)
+        for n in range(10):
+            set_key(ada, team, f"n{n}", f"hunter{n}")
+        exchange(ada, hub.url)
+        order = wire.Redact(team, 5, "/config/n2", "leaked")  # The change of n2.
+        taking = partial(redact, hub.authority, "ann", order, chance.clock())
+        assert isinstance(portal.call(hub.log.write, taking), Done)
+        exchange(ada, hub.url)
+        for n in range(after):
+            set_key(ada, team, "m", n)
+        exchange(ada, hub.url)
+        fetched = fetch(hub.url, "team", token=TOKEN)
+        assert encode(fetched.state) == encode(ada.copy(team).confirmed)
+        assert fetched.root == root(ada.cache.load(team).frontier)
+        assert b"hunter1" in encode(fetched.state)
+        assert b"hunter2" not in encode(fetched.state)
 
 
 def test_the_hub_is_held_to_its_key(hub: FaultyHub, portal: BlockingPortal, tmp_path: Path) -> None:
