@@ -14,8 +14,8 @@ from msgspec import Struct
 from benchmarks import processes
 from benchmarks.join import Joined
 
-What: TypeAlias = Literal["history", "snapshot"]
-"""What is waited for: the whole history, or a state that can be used."""
+What: TypeAlias = Literal["history", "snapshot", "memory"]
+"""What is waited for: the whole history, or a state that can be used; the last stores nothing."""
 
 PATIENCE = 120.0
 
@@ -58,5 +58,6 @@ class Newcomers:
         )
         joined = msgspec.json.decode(ended.stdout, type=Joined)
         self._modules = (*self._modules, *joined.imported)
-        shutil.rmtree(home)
+        if home.exists():
+            shutil.rmtree(home)
         return Came(joined, joined.at - started, processes.children_cpu() - before)

@@ -1,8 +1,9 @@
-"""A cold client, as a process: `python -m benchmarks.join HOME URL PROFILE snapshot|history`.
+"""A cold client, as a process: `python -m benchmarks.join HOME URL PROFILE snapshot|history|memory`.
 
 Takes the token from STACKROOM_TOKEN, and from its standard input the names of modules that it imports
 before its clock runs: nothing else is made ready. It then joins the hub with an empty home through the
-client's own exchange, opens the profile for use as a command would, and prints what it has, and when.
+client's own exchange, opens the profile for use as a command would, and prints what it has, and when. With
+`memory`, it fetches the profile, and stores nothing: no home is made.
 """
 
 import os
@@ -16,13 +17,14 @@ from msgspec import Struct
 from benchmarks import ready
 from stackroom.client import chance
 from stackroom.client.exchange import exchange
+from stackroom.client.fetching import fetch
 from stackroom.client.home import Home
 from stackroom.client.workspace import Workspace
 from stackroom.events.state import Component
 
 
 class Joined(Struct, frozen=True):
-    """Where the copy stands, and what it took until all was stored and the profile was open for use."""
+    """Where it stands, and what it took until all was stored (or in memory) and open for use."""
 
     seq: int
     received: int
@@ -39,14 +41,22 @@ class Joined(Struct, frozen=True):
 
 
 def main() -> None:
-    """Joins, and opens the profile."""
+    """Joins, or fetches."""
     _, folder, url, profile, what = sys.argv
+    if what == "memory":
+        fetch_it(url, profile)
+    else:
+        join(Path(folder), url, profile, history=what == "history")
+
+
+def join(folder: Path, url: str, profile: str, *, history: bool) -> None:
+    """Joins, and opens the profile."""
     known = ready.load(msgspec.json.decode(sys.stdin.buffer.read(), type=list[str]))
     began, processor = time.monotonic(), ready.processor()
-    home = Home(Path(folder))
+    home = Home(folder)
     workspace = Workspace.open(home, clock=chance.clock, new_id=chance.new_id, salt=chance.salt)
     home.keep_token(url, os.environ["STACKROOM_TOKEN"])
-    report = exchange(workspace, url, history=what == "history")
+    report = exchange(workspace, url, history=history)
     if report.interrupted is not None:
         raise report.interrupted
     copy = workspace.copy(profile)
@@ -59,6 +69,19 @@ def main() -> None:
     joined = Joined(copy.seq, received, components, root, at, at - began, processor, imported)
     sys.stdout.buffer.write(msgspec.json.encode(joined))
     workspace.close()
+
+
+def fetch_it(url: str, profile: str) -> None:
+    """Fetches the profile into memory."""
+    known = ready.load(msgspec.json.decode(sys.stdin.buffer.read(), type=list[str]))
+    began, processor = time.monotonic(), ready.processor()
+    fetched = fetch(url, profile, token=os.environ["STACKROOM_TOKEN"])
+    components = sum(1 for _ in fetched.state.all(Component))
+    at, processor = time.monotonic(), ready.processor() - processor
+    imported = ready.imported(known)
+    seq, root = fetched.seq, fetched.root.hex()
+    joined = Joined(seq, seq, components, root, at, at - began, processor, imported)
+    sys.stdout.buffer.write(msgspec.json.encode(joined))
 
 
 if __name__ == "__main__":

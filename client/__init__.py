@@ -4,6 +4,8 @@
 
     async with stackroom.client.connect("ws://localhost:8765", token=token) as hub: ...
 
+`fetch` reads one profile once, and stores nothing.
+
 Imports `sync` (the protocol; the server for `stackroom hub`) and `events`.
 """
 
@@ -11,8 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # As of `typing`, which takes a while to import, and says the same.
     from stackroom.client.api import connect
     from stackroom.client.blocking import connect as connect_sync
+    from stackroom.client.fetching import fetch
 
-__all__ = ["connect", "connect_sync"]
+__all__ = ["connect", "connect_sync", "fetch"]
 
 
 def __getattr__(name: str) -> object:
@@ -25,4 +28,8 @@ def __getattr__(name: str) -> object:
         from stackroom.client.blocking import connect as connect_sync
 
         return connect_sync
+    if name == "fetch":
+        from stackroom.client.fetching import fetch
+
+        return fetch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

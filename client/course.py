@@ -95,14 +95,16 @@ class Course:
         except StackroomError as error:
             self.failure = error
 
-    async def start_again(self) -> None:
-        """Where the line was that of another replica than this is now."""
-        if not self.again:
-            return
-        self.failure = self.catalogue = None
-        for book in self.books.values():
-            book.reached = False
-            book.unanswered.clear()
+    async def over(self) -> None:
+        """The line is of no more use: what came to rest is kept.
+
+        Where it was that of another replica than this is now, everything starts again.
+        """
+        if self.again:
+            self.failure = self.catalogue = None
+            for book in self.books.values():
+                book.reached = False
+                book.unanswered.clear()
         await self.carrier.lost()
 
     async def hear(self, line: Line, patience: float | None) -> None:
@@ -118,6 +120,7 @@ class Course:
             await self.follow(profile)
         await self.carrier.opened(line)
         await self.carrier.list_profiles()
+        wire.make_ready()
 
     async def follow_all(self) -> None:
         """Once the catalogue is in the registry: everything that the registry has for this hub."""
@@ -215,7 +218,8 @@ class Course:
         if self.welcome is None or self.catalogue is None:
             assert self.failure is not None
             raise self.failure
-        await self.carrier.lost()
+        if self.carrier.line is not None:
+            await self.carrier.lost()
         wanted = self.wanted or set()
         pending = await self.worker.run(partial(self.keeper.pending, sorted(wanted)))
         heads = await self.worker.run(partial(self.keeper.heads, sorted(wanted)))

@@ -5,11 +5,9 @@ connected. An exchange does without: to load a loop takes as long as most exchan
 to wait for at a time. Another thread reads what the hub sends while it folds and stores what came before.
 """
 
-import gc
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
     from stackroom.client.worker import Worker
 
 T = TypeVar("T")
-
-ALLOCATED: Final = 50_000
-"""Objects made and still there, at which the garbage collector looks at them during an exchange."""
 
 Tell: TypeAlias = Callable[[int, int], None]
 """Is told how far an exchange is: commits received and proposals answered, and how many there will be."""
@@ -101,22 +96,24 @@ def exchange(
     files that are damaged; what else goes wrong later is in the report.
     """
     from stackroom.client.course import Course
-    from stackroom.client.plain_line import Clock, Elapsed, dial, finished
+    from stackroom.client.plain_line import Clock, Elapsed, dial, finished, seldom_collected
     from stackroom.client.work import InPlace
 
     workspace.asked = True
     keeper = Keeper.on(workspace)
+    keeper.brief = True
     replica, random = workspace.replica(url, token=token), chance.jitter()
     course = Course(
         InPlace(), keeper, url, replica, profiles, history=history, random=random, tell=tell
     )
     clock = Clock(timeout)
-    with _seldom_collected(), keeper.cache.filling():
+    with seldom_collected(), keeper.cache.filling():
         try:
             while course.again:
                 with dial(url, keeper.settings, keeper.trust(url), clock) as line:
                     finished(course.run(line))
-                    finished(course.start_again())
+                    line.take_leave()
+                    finished(course.over())
         except Elapsed:
             course.failure = Unreachable(f"the hub at {url} did not answer within {timeout:g} s")
         report = finished(course.report())
@@ -262,21 +259,6 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
                 workspace.loaded = keeper.rested or workspace.loaded
 
     return anyio.run(whole)
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Has the garbage collector look less often: what comes by the thousands comes to stay."""
-    often, *rest = gc.get_threshold()
-    gc.set_threshold(max(often, ALLOCATED) if often else 0, *rest)
-    try:
-        yield
-    finally:
-        if not gc.get_freeze_count():
-            # Makes it all old, without a look at each: the next one would be at once, and find nothing.
-            gc.freeze()
-            gc.unfreeze()
-        gc.set_threshold(often, *rest)
 
 
 def _anyio(work: "Callable[[], Coroutine[Any, Any, T]]") -> T:

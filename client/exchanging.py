@@ -42,4 +42,4 @@ async def _over(line: Line, course: Course) -> None:
         tasks.start_soon(line.write)
         await course.run(line)
         tasks.cancel_scope.cancel()
-    await course.start_again()
+    await course.over()

@@ -67,7 +67,11 @@ class Keeper:
         """States that came to rest, until the files are closed."""
         self._tails: dict[str, int] = {}
         """Commits stored since the last snapshot, by profile."""
+        self.brief = False
+        """Whether the connection ends once all is here: what is known then is kept when it rests, at once."""
         self._synced: dict[str, Millis] = {}
+        self._reached_at: dict[str, Millis] = {}
+        """Profiles that had all that the hub has, and when, which is still to be kept."""
         self._seen: dict[str, Seen] = {}
         """The last checkpoints that were kept, by profile."""
         self._unverified: set[str] | None = None
@@ -119,7 +123,9 @@ class Keeper:
         met, rotations = (welcome.hub, welcome.epoch, welcome.user), tuple(welcome.rotations)
         news = HubEntry(url, *met, key=key, rotations=rotations)
         if known is None or structs.replace(known, rights="") != news:
-            self.store.put_hub(url, *met, key, rotations)
+            # Durable before anything is pushed: what somebody saves later flushes it, too.
+            with self.store.together(durable=bool(self.store.counts())):
+                self.store.put_hub(url, *met, key, rotations)
 
     def pinned(self, url: str) -> str:
         """The key that the hub at `url` is known by; empty for none."""
@@ -311,8 +317,8 @@ class Keeper:
     def rest(self, copies: list[core.Copy]) -> None:
         """At the end of a connection: what was left undone, and what makes the next start quick."""
         self.scrub()
+        self._note(copies)
         for copy in copies:
-            self._witness(copy)
             if copy.newer is None and copy.state.seq == copy.seq:
                 missing = self.cache.missing(copy.profile)
                 self.rested[copy.profile] = Stored(copy.state, copy.frontier, None, missing)
@@ -325,12 +331,6 @@ class Keeper:
             self.cache.keep_snapshot(copy.profile, copy.state, copy.frontier)
         self._tails[copy.profile] = 0
 
-    def _witness(self, copy: core.Copy) -> None:
-        """Keeps the last checkpoint, for the hub to be held to it."""
-        if copy.seen is not None and self._seen.get(copy.profile) != copy.seen:
-            self.store.keep_checkpoint(copy.seen)
-            self._seen[copy.profile] = copy.seen
-
     def _to_verify(self) -> set[str]:
         """As another process, that was killed then, has left it."""
         if self._unverified is None:
@@ -342,13 +342,29 @@ class Keeper:
             self.cache.verify(profile)
             self._to_verify().discard(profile)
         now = self.clock()
-        if now - self._synced.get(profile, 0) >= self.settings.freshness * 1_000:
-            with self.store.together():
-                self.store.synced(profile, now)
+        if now - self._synced.get(profile, 0) < self.settings.freshness * 1_000:
+            return
+        self._synced[profile] = self._reached_at[profile] = now
+        if not self.brief:
+            self._note([] if copy is None else [copy])
+
+    def _note(self, copies: Sequence[core.Copy]) -> None:
+        """Keeps when all was here, and the last checkpoints of `copies`, for the hub to be held to them."""
+        reached, self._reached_at = self._reached_at, {}
+        news = [
+            copy.seen
+            for copy in copies
+            if copy.seen is not None and self._seen.get(copy.profile) != copy.seen
+        ]
+        if not (reached or news):
+            return
+        with self.store.together():
+            for profile, at in reached.items():
+                self.store.synced(profile, at)
                 forget(self.store, profile)
-                if copy is not None:
-                    self._witness(copy)
-            self._synced[profile] = now
+            for seen in news:
+                self.store.keep_checkpoint(seen)
+                self._seen[seen.checkpoint.profile] = seen
 
 
 class Unsaved:

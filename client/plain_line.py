@@ -5,12 +5,14 @@ What an exchange needs: a loop takes as long to import as most exchanges to make
 coroutines as those of `line.Line` are, and never wait for a loop: `finished` runs what is built upon them.
 """
 
+import gc
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
 T = TypeVar("T")
+
+ALLOCATED: Final = 50_000
+"""Objects made and still there, at which the garbage collector looks at them during an exchange."""
 
 AT_ONCE: Final = 16
 """Messages that may wait here before the hub's sending does."""
@@ -68,7 +73,6 @@ class PlainLine:
 
     async def receive(self, patience: float | None = None) -> wire.FromHub:
         """The next message, as of `Line.receive`; Elapsed where the time for everything is over first."""
-        wire.make_ready(self._coding)
         try:
             data = self._in_time(self._socket.recv, patience)
         except ConnectionClosed as closed:
@@ -82,6 +86,14 @@ class PlainLine:
     async def close(self, code: int = wire.CloseCode.NORMAL, reason: str = "") -> None:
         """Closes the line; waits for the hub to agree, for as long as the settings allow."""
         self._socket.close(code, reason)
+
+    def take_leave(self) -> None:
+        """Says that this is the end, and goes on: `close` waits for the hub to agree."""
+        socket = self._socket
+        with socket.protocol_mutex, suppress(OSError):
+            if socket.protocol.state is State.OPEN:
+                socket.protocol.send_close(wire.CloseCode.NORMAL)
+                socket.send_data()
 
     def _in_time(self, call: Callable[[float | None], T], patience: float | None) -> T:
         try:
@@ -120,6 +132,21 @@ def dial(url: str, settings: Settings, trust: Trust, clock: Clock) -> Iterator[P
         yield PlainLine(url, connection, clock)
     finally:
         connection.close()
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Has the garbage collector look less often: what comes by the thousands comes to stay."""
+    often, *rest = gc.get_threshold()
+    gc.set_threshold(max(often, ALLOCATED) if often else 0, *rest)
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():
+            # Makes it all old, without a look at each: the next one would be at once, and find nothing.
+            gc.freeze()
+            gc.unfreeze()
+        gc.set_threshold(often, *rest)
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:

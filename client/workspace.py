@@ -5,7 +5,7 @@ Reads never touch the network. Whoever opens a workspace uses it from one thread
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
@@ -90,12 +90,22 @@ class Workspace:
         """Opens the home; makes it if there is none. Raises as Store.open and Cache.open do."""
         home.make()
         keys = KeyFile(home.keys, salt)
-        store = Store.open(home.proposals, new_replica_id=new_id(), now=clock(), keys=keys)
-        try:
-            cache = Cache.open(home.replica)
-        except BaseException:
-            store.close()
-            raise
+        open_store = partial(
+            Store.open, home.proposals, new_replica_id=new_id(), now=clock(), keys=keys
+        )
+        open_cache = partial(Cache.open, home.replica)
+        if home.replica.exists():
+            store = open_store()
+            try:
+                cache = open_cache()
+            except BaseException:
+                store.close()
+                raise
+        else:
+            # Late: a home is made once.
+            from stackroom.client.opening import at_once
+
+            store, cache = at_once(open_store, open_cache)
         return cls(
             home,
             store,

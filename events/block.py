@@ -25,6 +25,9 @@ LEVEL: Final = 1
 UNPACKED_MOST: Final = 64 << 20
 """Bytes that a block may unpack to: no few bytes fill a memory."""
 
+AT_ONCE: Final = 100
+"""Bodies that are looked at together, for being text: of many, new memory would cost more than the look."""
+
 
 class Columns(Struct, frozen=True, array_like=True):
     """What a block says, field by field; what no commit (or event) of it has is an empty column.
@@ -226,7 +229,8 @@ def unpack(data: bytes) -> Block:
         if not unpacking.eof or not _fit(columns):
             raise ValueError("its columns do not fit each other")
         # With something between them, no body ends within a letter that the next one completes.
-        b"\n".join(columns.bodies).decode()
+        for n in range(0, len(columns.bodies), AT_ONCE):
+            b"\n".join(columns.bodies[n : n + AT_ONCE]).decode()
     except (zlib.error, msgspec.DecodeError, ValueError, RecursionError) as error:
         raise IntegrityError(f"a block of commits cannot be read: {error}") from error
     return Block(data, columns)

@@ -3,7 +3,7 @@
 cryptography is imported where it is first needed: most commands sign and verify nothing.
 """
 
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
@@ -51,6 +51,12 @@ def is_signed(public: bytes, data: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@cache
+def make_ready() -> None:
+    """Has the library set up, which its first use takes a while for, by who has a moment before that."""
+    is_signed(bytes(KEY_BYTES), b"", bytes(SIGNATURE_BYTES))
 
 
 @lru_cache(maxsize=1_024)

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import UNSET
 
 from stackroom.events.bodies import unseal
-from stackroom.events.entity import Stamp
+from stackroom.events.entity import Key, Stamp
 from stackroom.events.model import (
     Change,
     ChangeRequested,
@@ -273,12 +273,7 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
                 c.name, stamps, c.component_type, c.flavor, c.config, c.labels, c.extra, c.protected
             )
         case StackRegistered() as s:
-            standing = state.aliases.get
-            members = {
-                type: list(dict.fromkeys([standing(id, id) for id in ids]))
-                for type, ids in s.components.items()
-                if ids
-            }
+            members = _members_of(state, s.components)
             return Stack(s.name, stamps, members, s.labels, s.description, s.extra, s.protected)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
@@ -291,6 +286,51 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
             return made(name, stamps, *rest)
         case _:
             raise TypeError(f"{type(change).__name__} registers nothing")
+
+
+def register_plain(state: State, stamps: dict[Path, Stamp], id: str, change: Change) -> bool:
+    """Registers a component or stack that nothing stands against, as of most; else False, with nothing done.
+
+    All that one commit registers may share `stamps`: they are copied before an entity gets others. It is
+    what `apply_change` does, without its calls: those cost more than all else.
+    """
+    key: Key
+    entity: Component | Stack
+    if type(change) is ComponentRegistered:
+        c = change
+        key = ("component", c.component_type, c.name)
+        entity = Component(
+            c.name, stamps, c.component_type, c.flavor, c.config, c.labels, c.extra, c.protected
+        )
+    elif type(change) is StackRegistered:
+        s = change
+        key = ("stack", "", s.name)
+        members = _members_of(state, s.components)
+        entity = Stack(s.name, stamps, members, s.labels, s.description, s.extra, s.protected)
+    else:
+        return False
+    if key in state.names or id in state.entities or id in state.aliases or id in state.gone:
+        return False
+    state.names[key] = id
+    state.entities[id] = entity
+    if entity.protected:
+        state.protected.add(id)
+    return True
+
+
+def _members_of(state: State, said: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The members of a new stack as they stand: each once, and none under an id that another stands for."""
+    aliases = state.aliases
+    for ids in said.values():
+        if len(ids) != 1 or ids[0] in aliases:
+            break
+    else:
+        return said  # One of each type, as in most.
+    return {
+        type: list(dict.fromkeys([aliases.get(id, id) for id in ids]))
+        for type, ids in said.items()
+        if ids
+    }
 
 
 def same_definition(a: AnyEntity, b: AnyEntity) -> bool:

@@ -20,10 +20,10 @@ from msgspec import UNSET, Struct
 from stackroom.events.block import Columns, columns_of
 from stackroom.events.codec import CHANGES, Kinds, all_opened, kinds_of, known, opened
 from stackroom.events.entity import Stamp
-from stackroom.events.fold import advance, apply_change, entity_of, writes
+from stackroom.events.fold import advance, apply_change, entity_of, register_plain, writes
 from stackroom.events.model import Change, Commit, Kind, Registered, RunReport, Updated
 from stackroom.events.state import AnyEntity, Places, State, places_of
-from stackroom.events.values import Maybe, Path, is_below, same
+from stackroom.events.values import WHOLE, Maybe, Path, is_below, same
 
 WAITING: Final = 32 << 20
 """Bytes of updates that wait at most, before a block that brings more."""
@@ -139,10 +139,17 @@ class Folding:
         state = self.state
         self._places += repeat((), len(c.bodies))
         changes = all_opened(kinds, c.types, c.versions, c.bodies)
+        seq, stamps = 0, dict[Path, Stamp]()
         for n, (id, change) in enumerate(zip(c.entities, changes, strict=True), begun):
-            if isinstance(change, RunReport):
+            if isinstance(change, Registered):
+                # Of a commit that registers thousands, all share what says who wrote them.
+                if seq != self._seqs[n]:
+                    seq, stamps = self._seqs[n], {WHOLE: self._stamp(n)}
+                if register_plain(state, stamps, id, change):
+                    continue
+            elif isinstance(change, RunReport):
                 continue
-            if self._replicas[n] not in state.writers:
+            elif self._replicas[n] not in state.writers:
                 state.writer(self._replicas[n])
             if not (isinstance(change, Updated) and self._wait(n, id, change)):
                 self._apply(n, id, change)

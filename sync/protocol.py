@@ -4,8 +4,7 @@ Written rules: a new field has a default; no field changes its type or leaves; u
 ignored; anything else is a new `VERSION` and a new subprotocol. A test holds the schema to that.
 """
 
-from functools import cached_property
-from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
@@ -34,6 +33,7 @@ from stackroom.sync.messages.inspections import Inspect as Inspect
 from stackroom.sync.messages.inspections import Inspected as Inspected
 from stackroom.sync.messages.inspections import Kept as Kept
 from stackroom.sync.messages.inspections import Stored as Stored
+from stackroom.sync.messages.message import M, OneByOne, Together
 from stackroom.sync.messages.message import Message as Message
 from stackroom.sync.messages.orders import PREFIX_PATTERN as PREFIX_PATTERN
 from stackroom.sync.messages.orders import AnyOrder as AnyOrder
@@ -418,9 +418,6 @@ FromHub: TypeAlias = (
 )
 
 
-M = TypeVar("M")
-
-
 class MessageError(ValueError):
     """Bytes that are not a message of this protocol."""
 
@@ -429,23 +426,8 @@ _encode_msgpack = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
 
 
-class _Decoders(Generic[M]):
-    """Both codings of what one side says; a decoder takes a while to make, and is made when first needed."""
-
-    def __init__(self, messages: Any) -> None:
-        self._messages = messages
-
-    @cached_property
-    def packed(self) -> "msgspec.msgpack.Decoder[M]":
-        return msgspec.msgpack.Decoder(self._messages)
-
-    @cached_property
-    def text(self) -> "msgspec.json.Decoder[M]":
-        return msgspec.json.Decoder(self._messages)
-
-
-_from_replica: _Decoders[FromReplica] = _Decoders(FromReplica)
-_from_hub: _Decoders[FromHub] = _Decoders(FromHub)
+_from_replica: Together[FromReplica] = Together(FromReplica)
+_from_hub: OneByOne[FromHub] = OneByOne(FromHub)
 
 
 def encode(message: FromReplica | FromHub, subprotocol: str) -> bytes | str:
@@ -463,7 +445,7 @@ def decode_from_replica(data: bytes | str, subprotocol: str) -> FromReplica:
     """The message that a replica sent; MessageError if it is not one."""
     if type(data) is bytes and subprotocol == MSGPACK:  # First, as it comes most.
         try:
-            return _from_replica.packed.decode(data)
+            return _from_replica.packed(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise MessageError(str(error)) from error
     return _decode(_from_replica, data, subprotocol)
@@ -474,17 +456,17 @@ def decode_from_hub(data: bytes | str, subprotocol: str) -> FromHub:
     return _decode(_from_hub, data, subprotocol)
 
 
-def make_ready(subprotocol: str) -> None:
-    """Makes what `decode_from_hub` decodes with, for who has a moment before the first message comes."""
-    _ = _from_hub.text if subprotocol == JSON else _from_hub.packed
+def make_ready() -> None:
+    """Makes what decodes the hub's first messages in MessagePack, for who has a moment before they come."""
+    _from_hub.make_ready("welcome", "rights", "profiles", "presence", "block", "caught_up")
 
 
-def _decode(decoders: _Decoders[M], data: bytes | str, subprotocol: str) -> M:
+def _decode(decoders: Together[M] | OneByOne[M], data: bytes | str, subprotocol: str) -> M:
     try:
         if isinstance(data, str) and subprotocol == JSON:
-            return decoders.text.decode(data)
+            return decoders.text(data)
         if isinstance(data, bytes) and subprotocol == MSGPACK:
-            return decoders.packed.decode(data)
+            return decoders.packed(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MessageError(str(error)) from error
     raise MessageError(f"{subprotocol} takes {'text' if subprotocol == JSON else 'binary'} frames")
