@@ -127,8 +127,7 @@ def run(bench: Bench, sizes: tuple[int, ...]) -> Outcome:
         f"medians (least–most) of {ROUNDS} rounds of {EACH} commits, each decided on and stored by itself in "
         f"this process, on each history in turn; profiles of {COMPONENTS} components",
         "ratios are of rounds that stand beside each other; nothing is flushed here, and pages are those "
-        "that go into the write-ahead log, snapshots and the index of entities included; once a history is "
-        "long, the rows of that fall on as many pages as there are commits",
+        "that go into the write-ahead log, snapshots and the index of entities included",
     )
     heading = ("commits before", "µs of processor time each", "beside the first", "pages each")
     return Outcome("A commit on a long history", heading, rows, targets, notes)

@@ -12,6 +12,7 @@ from stackroom.events import sqlite_runs
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.merkle import Frontier, unpack
 from stackroom.events.model import Event
+from stackroom.events.sqlite_rows import BUCKET
 
 OF_PROFILE = "profile = (SELECT number FROM profiles WHERE id = ?1)"
 STATES = f"""
@@ -27,11 +28,11 @@ REPORTED = f"""
 """
 _OTHER_THAN_SAID = """
     WITH said AS (
-        SELECT DISTINCT {said} AS {column}, c.seq
+        SELECT DISTINCT {said}, c.seq
         FROM profiles p JOIN commits c ON c.profile = p.number JOIN json_each(c.events) e
         WHERE p.id = ?1 AND c.seq <= p.indexed
     ), kept AS (
-        SELECT i.{column}, i.seq FROM profiles p JOIN {index} i ON i.profile = p.number WHERE p.id = ?1
+        SELECT {kept}, i.seq FROM profiles p JOIN {index} i ON i.profile = p.number WHERE p.id = ?1
     )
     SELECT min(seq) FROM (
         SELECT seq FROM (SELECT * FROM said EXCEPT SELECT * FROM kept)
@@ -39,10 +40,12 @@ _OTHER_THAN_SAID = """
     )
 """
 MISINDEXED = _OTHER_THAN_SAID.format(
-    index="touched", column="entity", said="substr(json_extract(e.value, '$.entity'), -12)"
+    index="touched",
+    kept="i.bucket, i.entity",
+    said=f"c.seq / {BUCKET}, substr(json_extract(e.value, '$.entity'), -12)",
 )
 MISTYPED = _OTHER_THAN_SAID.format(
-    index="typed", column="type", said="json_extract(e.value, '$.type')"
+    index="typed", kept="i.type", said="json_extract(e.value, '$.type')"
 )
 IS_CACHE = "SELECT value = 'cache' FROM meta WHERE key = 'use'"
 MISCOUNTED = """

@@ -1,7 +1,7 @@
 -- Written by `make generate` from the steps of the schema, which is this after all of them.
 
 PRAGMA application_id = 1400140397;
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, time INTEGER NOT NULL) STRICT;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE profiles (
@@ -21,12 +21,6 @@ CREATE TABLE numbers (
     first   INTEGER NOT NULL,
     last    INTEGER NOT NULL CHECK (last >= first),
     PRIMARY KEY (profile, replica, first)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE touched (
-    profile INTEGER NOT NULL,
-    entity  TEXT NOT NULL,
-    seq     INTEGER NOT NULL,
-    PRIMARY KEY (profile, entity, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE refusals (
     id       TEXT PRIMARY KEY,
@@ -105,3 +99,4 @@ CREATE TABLE typed (profile INTEGER NOT NULL, type TEXT NOT NULL, seq INTEGER NO
 CREATE INDEX authors ON commits (profile, author, seq);
 CREATE TABLE subtrees (profile INTEGER NOT NULL, subtree INTEGER NOT NULL, root BLOB NOT NULL CHECK (length(root) = 32), PRIMARY KEY (profile, subtree)) STRICT, WITHOUT ROWID;
 CREATE TABLE blocks (profile INTEGER NOT NULL REFERENCES profiles (number), last INTEGER NOT NULL, first INTEGER NOT NULL CHECK (first <= last), least INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (profile, last)) STRICT;
+CREATE TABLE touched (profile INTEGER NOT NULL, bucket INTEGER NOT NULL, entity TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (profile, bucket, entity, seq)) STRICT, WITHOUT ROWID;

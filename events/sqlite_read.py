@@ -26,7 +26,7 @@ from stackroom.events.log import (
     Taken,
     Weighed,
 )
-from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, Row, commit_of
+from stackroom.events.sqlite_rows import BUCKET, COLUMNS, INTEGER_MAX, Row, commit_of
 
 if TYPE_CHECKING:
     from stackroom.events.block import Block
@@ -48,8 +48,13 @@ UNTIL = """
     ORDER BY seq DESC LIMIT 1
 """
 
-TOUCHING = """
-    SELECT t.seq FROM profiles p JOIN touched t ON t.profile = p.number
+TOUCHING = f"""
+    WITH RECURSIVE buckets(n) AS (
+        SELECT min(indexed, ?3) / {BUCKET} FROM profiles WHERE id = ?1
+        UNION ALL SELECT n - 1 FROM buckets WHERE n > 0
+    )
+    SELECT t.seq
+    FROM profiles p CROSS JOIN buckets b CROSS JOIN touched t ON t.profile = p.number AND t.bucket = b.n
     WHERE p.id = ?1 AND t.entity IN (SELECT substr(value, -12) FROM json_each(?2)) AND t.seq <= ?3
     UNION
     SELECT c.seq FROM profiles p JOIN commits c ON c.profile = p.number JOIN json_each(c.events) e

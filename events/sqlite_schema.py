@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from stackroom.events.limits import KEY_BYTES, SIGNATURE_BYTES
 from stackroom.events.migrations import Step, statements
+from stackroom.events.sqlite_rows import BUCKET
 
 APPLICATION_ID: Final = int.from_bytes(b"Strm", "big")
 """Marks the file as ours (`PRAGMA application_id`)."""
@@ -37,6 +38,7 @@ def steps(new_id: str, use: Use) -> tuple[Step, ...]:
         Step("typed", partial(_add_typed, use=use)),
         Step("subtrees", _add_subtrees),
         Step("blocks", _add_blocks),
+        Step("buckets", _order_by_buckets),
     )
 
 
@@ -174,3 +176,20 @@ def _add_blocks(conn: sqlite3.Connection) -> None:
         "last INTEGER NOT NULL, first INTEGER NOT NULL CHECK (first <= last), "
         "least INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (profile, last)) STRICT"
     )
+
+
+def _order_by_buckets(conn: sqlite3.Connection) -> None:
+    """The index of commits by entity, in buckets of commits that follow each other.
+
+    In one order for the whole history, what is added falls on as many pages as there are rows.
+    """
+    conn.execute("ALTER TABLE touched RENAME TO unordered")
+    conn.execute(
+        "CREATE TABLE touched (profile INTEGER NOT NULL, bucket INTEGER NOT NULL, entity TEXT NOT NULL, "
+        "seq INTEGER NOT NULL, PRIMARY KEY (profile, bucket, entity, seq)) STRICT, WITHOUT ROWID"
+    )
+    conn.execute(
+        f"INSERT INTO touched SELECT profile, seq / {BUCKET} AS bucket, entity, seq FROM unordered "
+        "ORDER BY profile, bucket, entity, seq"
+    )
+    conn.execute("DROP TABLE unordered")

@@ -16,7 +16,7 @@ import msgspec
 
 from stackroom.events.model import Commit
 from stackroom.events.seeking import Sought, matches
-from stackroom.events.sqlite_rows import COLUMNS, INTEGER_MAX, commit_of
+from stackroom.events.sqlite_rows import BUCKET, COLUMNS, INTEGER_MAX, commit_of
 from stackroom.events.values import Path, segments
 
 Condition: TypeAlias = tuple[str, list[Any]]
@@ -45,9 +45,12 @@ BY_TYPE = """
     SELECT seq FROM typed
     WHERE profile = ? AND seq BETWEEN ? AND ? AND type = ? ORDER BY seq DESC
 """
-BY_ENTITY = """
-    SELECT DISTINCT seq FROM touched
-    WHERE profile = ? AND seq BETWEEN ? AND ? AND entity IN ({0}) ORDER BY seq DESC
+BY_ENTITY = f"""
+    WITH RECURSIVE buckets(n) AS (
+        SELECT ?3 / {BUCKET} UNION ALL SELECT n - 1 FROM buckets WHERE n > ?2 / {BUCKET}
+    )
+    SELECT DISTINCT t.seq FROM buckets b CROSS JOIN touched t ON t.bucket = b.n
+    WHERE t.profile = ?1 AND t.seq BETWEEN ?2 AND ?3 AND t.entity IN ({{0}}) ORDER BY t.seq DESC
 """
 NOT_INDEXED = """
     SELECT DISTINCT c.seq FROM commits c JOIN json_each(c.events) e

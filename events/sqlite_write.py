@@ -19,6 +19,7 @@ from stackroom.events.merkle import EMPTY_ROOT, Frontier, leaf_hash, pack
 from stackroom.events.model import Commit
 from stackroom.events.sqlite_heads import Heads
 from stackroom.events.sqlite_read import SqliteReader, frontier_of
+from stackroom.events.sqlite_rows import BUCKET
 from stackroom.events.subtrees import LEAVES, completed
 
 INDEXED_EVERY: Final = 8_000
@@ -33,11 +34,12 @@ TOGETHER: Final = 512
 between two statements the writer queues up for the interpreter's lock."""
 
 COLUMNS: Final = 16
-INDEX = """
+INDEX = f"""
     INSERT OR IGNORE INTO touched
-    SELECT c.profile, substr(json_extract(e.value, '$.entity'), -12) AS entity, c.seq
+    SELECT c.profile, c.seq / {BUCKET} AS bucket, substr(json_extract(e.value, '$.entity'), -12) AS entity,
+           c.seq
     FROM commits c JOIN json_each(c.events) e
-    WHERE c.profile = ? AND c.seq BETWEEN ? AND ? ORDER BY entity, c.seq
+    WHERE c.profile = ? AND c.seq BETWEEN ? AND ? ORDER BY bucket, entity, c.seq
 """
 MOVE_INDEXED = "UPDATE profiles SET indexed = ? WHERE number = ?"
 EXTEND_NUMBERS = "UPDATE numbers SET last = ? WHERE profile = ? AND replica = ? AND last = ?"

@@ -54,7 +54,7 @@ COVERED: Final = {
         "indexed": {"derived"},
     },
     "numbers": {name: {"derived"} for name in ("profile", "replica", "first", "last")},
-    "touched": {name: {"derived"} for name in ("profile", "entity", "seq")},
+    "touched": {name: {"derived"} for name in ("profile", "bucket", "entity", "seq")},
     "snapshots": {
         "seq": {"derived"},
         "peaks": {"derived"},

@@ -63,7 +63,7 @@ def path(tmp_path: Path) -> Path:
         log.append(rename(n), snapshot=n % 2 == 0)
     with log.file.writing() as writer:
         writer._conn.execute(
-            "INSERT INTO touched SELECT 1, ?, seq FROM commits WHERE seq <= 4", (PROFILE[-12:],)
+            "INSERT INTO touched SELECT 1, 0, ?, seq FROM commits WHERE seq <= 4", (PROFILE[-12:],)
         )
         writer._conn.execute("UPDATE profiles SET indexed = 4")
     log.file.close()
@@ -95,6 +95,7 @@ def test_what_follows_holds(path: Path) -> None:
         ("UPDATE snapshots SET seq = 3 WHERE seq = 4", 3, "at #3"),
         ("UPDATE snapshots SET seq = 9 WHERE seq = 4", 9, "at #9"),
         ("UPDATE touched SET seq = 5 WHERE seq = 2", 2, "index of events at #2"),
+        ("UPDATE touched SET bucket = 1 WHERE seq = 4", 4, "index of events at #4"),
         ("DELETE FROM touched WHERE seq = 3", 3, "index of events at #3"),
         ("UPDATE profiles SET indexed = 3", 4, "index of events at #4"),
         ("UPDATE numbers SET last = 6", 5, "used numbers"),

@@ -40,7 +40,7 @@ async def add(log: SqliteLog, chain: Chain, count: int) -> None:
 
 def indexed(path: Path) -> list[tuple[int, str, int]]:
     with closing(sqlite3.connect(path)) as conn:
-        return conn.execute("SELECT * FROM touched ORDER BY profile, entity, seq").fetchall()
+        return conn.execute("SELECT profile, entity, seq FROM touched ORDER BY 1, 2, 3").fetchall()
 
 
 @pytest.mark.usefixtures("often")
