@@ -6,7 +6,6 @@ and under the simulation.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
 
 from msgspec import structs
 
@@ -33,13 +32,12 @@ from stackroom.client.effects import (
     Store,
     Welcomed,
 )
+from stackroom.client.pushing import REGISTRATION, Pushing, key_state
 from stackroom.client.replica_copy import Copy
 from stackroom.client.rights import readable
-from stackroom.client.witnessing import Witnessing
 from stackroom.events import merkle
 from stackroom.events.block import Block, unpack
 from stackroom.events.errors import IntegrityError, UnknownEvent
-from stackroom.events.log import Answer
 from stackroom.events.model import Commit, Proposal
 from stackroom.events.redaction import rewritten_by
 from stackroom.events.signing import Signer
@@ -71,29 +69,15 @@ __all__ = [
     "Welcomed",
 ]
 
-REGISTRATION: Final = 1
-"""The number of the order by which a replica's key is registered."""
 
-OTHERS: Final = frozenset({"key_ended", "key_in_use", "replica_has_key"})
-"""The codes by which a hub says that this replica cannot sign with the key that it has."""
-
-RENEWALS: Final = 3
-"""New identities that one replica takes at most while it runs."""
-
-
-class Replica(Witnessing):
+class Replica(Pushing):
     """One connection of replica `id`; `follow` says which profiles it keeps.
 
     `signer` is the key by which what it pushes is signed; the hub is told of it before anything is.
     """
 
     def __init__(self, id: str, token: str, client: str = "", signer: Signer | None = None) -> None:
-        super().__init__()
-        self.hello = wire.Hello(id, token, client, signer.key if signer is not None else b"")
-        self._signer = signer
-        self._key: _KeyState = "settled"
-        self._renewing = False
-        self._renewals_left = RENEWALS
+        super().__init__(id, token, client, signer)
         self.rights: wire.Rights | None = None
         """What the hub said last that its user may do."""
 
@@ -128,15 +112,6 @@ class Replica(Witnessing):
         self._signer = signer
         for copy in self.copies.values():
             copy.pending = list(pending.get(copy.profile, copy.pending))
-
-    def renews(self, answer: Answer) -> bool:
-        """Whether an answer is none, as this home must become another replica, and ask again as that."""
-        if self._renewing:
-            return answer.outcome == "rejected"
-        if answer.code == "replica_copied":
-            return self._renewals_left > 0
-        # Of a key that the hub did not take, to begin with, another would fare no better.
-        return answer.code == "unknown_key" and self._key == "known" and self._renewals_left > 0
 
     def follow(self, copy: Copy) -> None:
         """Keep this profile up to date, and push what is pending in it."""
@@ -187,10 +162,6 @@ class Replica(Witnessing):
         """Ask for the hub's catalogue."""
         self._send(wire.ListProfiles())
 
-    def ask(self, id: int, order: wire.AnyOrder) -> None:
-        """Give the hub an order; its reply has the same `id`."""
-        self._send(wire.Ask(id, order))
-
     def fetch(self, profile: str, after: int) -> None:
         """Ask for a page of history after seq `after`."""
         self._send(wire.Fetch(profile, after, blocks=True))
@@ -206,7 +177,7 @@ class Replica(Witnessing):
         match message:
             case wire.Welcome():
                 self.welcome = message
-                self._key = _key_state(message.key_registered)
+                self._key = key_state(message.key_registered)
                 self._effects.append(Welcomed(message))
                 for each in self.copies.values():
                     self._subscribe(each)
@@ -243,23 +214,6 @@ class Replica(Witnessing):
                         self._about(copy, message)
                     except IntegrityError as error:
                         self._broken(copy, str(error))
-
-    def _registered(self, reply: wire.Reply) -> None:
-        """The hub took the key, or it did not; then it says of each proposal what is wrong."""
-        if reply.code in OTHERS and self._renewals_left:
-            self._renew(reply.code, reply.sentence)
-            return
-        self._key = "settled" if reply.code else "known"
-        for copy in self.copies.values():
-            self._push(copy)
-            self._reached(copy)
-            self._closed(copy)
-
-    def _renew(self, code: str, sentence: str) -> None:
-        if not self._renewing:
-            self._renewing = True
-            self._renewals_left -= 1
-            self._effects.append(Renew(code, sentence))
 
     def _about(
         self,
@@ -310,14 +264,6 @@ class Replica(Witnessing):
         copy.live, copy.closed, copy.problem = False, True, problem
         self._push(copy)
         self._closed(copy)
-
-    def _closed(self, copy: Copy) -> None:
-        """Tells that a profile is closed, once everything that was pushed to it has its answer."""
-        if self._holds_back(copy):
-            return
-        if copy.problem is not None and copy.sent <= copy.answered.keys():
-            self._effects.append(copy.problem)
-            copy.problem = None
 
     def _subscribe(self, copy: Copy) -> None:
         copy.closed = False
@@ -406,92 +352,7 @@ class Replica(Witnessing):
             sentence = f"{error}: this profile is read-only here"
             self._effects.append(Problem("too_new", sentence, error.hint, copy.profile))
 
-    def _results(self, copy: Copy, answers: Sequence[Answer]) -> None:
-        mine = {p.id for p in copy.pending}
-        for answer in answers:
-            if answer.id not in mine:
-                continue
-            if self.renews(answer):
-                self._renew(answer.code, answer.sentence)
-            elif answer.outcome == "rejected":
-                self._forget(copy, (answer.id,))
-                self._effects.append(Park(copy.profile, answer))
-            elif answer.seq is not None:
-                copy.answered[answer.id] = answer.seq
-        self._settle_answered(copy)
-        self._reached(copy)
-        self._closed(copy)
-
-    def _settle_answered(self, copy: Copy) -> None:
-        """Settles what was committed before the point where this replica began (a snapshot)."""
-        settled = tuple(id for id, seq in copy.answered.items() if seq <= copy.seq)
-        if settled:
-            self._forget(copy, settled)
-            self._effects.append(Settle(copy.profile, settled))
-
-    def _forget(self, copy: Copy, ids: Sequence[str]) -> None:
-        gone = set(ids)
-        copy.pending = [p for p in copy.pending if p.id not in gone]
-        copy.sent.difference_update(ids)
-        for id in ids:
-            copy.answered.pop(id, None)
-
-    def _push(self, copy: Copy) -> None:
-        """Sends what was not sent on this connection, in order, in pushes that the hub takes."""
-        open = copy.live or copy.closed
-        if self.welcome is None or self._renewing or not open or copy.newer is not None:
-            return
-        if self._key in ("new", "asked"):
-            if copy.pending:
-                self._register(self.welcome)
-            return
-        batch: list[Proposal] = []
-        size = 0
-        for proposal in copy.pending:
-            if proposal.id in copy.sent:
-                continue
-            weight = sum(len(e.body) + 200 for e in proposal.events) + len(proposal.message)
-            full = len(batch) == self.welcome.push_proposals
-            if batch and (full or size + weight > self.welcome.push_bytes):
-                self._send(wire.Push(copy.profile, tuple(batch)))
-                batch, size = [], 0
-            batch.append(proposal)
-            size += weight
-            copy.sent.add(proposal.id)
-        if batch:
-            self._send(wire.Push(copy.profile, tuple(batch)))
-
-    def _register(self, welcome: wire.Welcome) -> None:
-        """Tells the hub by which key this replica signs, before the first thing that it pushes."""
-        if self._key == "new" and self._signer is not None:
-            self._key = "asked"
-            proof = self._signer.possession(welcome.hub, welcome.user, self.hello.replica)
-            self.ask(REGISTRATION, wire.RegisterKey(self._signer.key, proof))
-
-    def _holds_back(self, copy: Copy) -> bool:
-        """Whether what waits in the profile is not pushed just yet."""
-        return self._renewing or (self._key == "asked" and bool(copy.pending))
-
-    def _reached(self, copy: Copy) -> None:
-        if copy.live and not copy.sent and not self._holds_back(copy):
-            self._effects.append(Reached(copy.profile, copy.seq))
-
     def _broken(self, copy: Copy, sentence: str) -> None:
         """What the hub sent does not add up: nothing of it is kept, and the profile rests."""
         self.copies.pop(copy.profile, None)
         self._effects.append(Problem("integrity", sentence, profile=copy.profile))
-
-    def _send(self, message: wire.FromReplica) -> None:
-        self._effects.append(Send(message))
-
-
-_KeyState: TypeAlias = Literal["settled", "new", "asked", "known"]
-"""Of a replica's key, on a connection: nothing is to be done about it (the hub keeps none, or refuses this
-one); the hub is yet to be told of it; was told, and has not answered; knows it."""
-
-
-def _key_state(registered: bool | None) -> _KeyState:
-    """What is to be done about the key, by what the hub's welcome says of it."""
-    if registered is None:
-        return "settled"
-    return "known" if registered else "new"

@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from stackroom.client import replica as core
+from stackroom.client.pushing import REGISTRATION, RENEWALS
 from stackroom.events.log import Answer
 from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Commit, Proposal
@@ -116,7 +117,7 @@ def refused(*codes: str) -> wire.Results:
     return wire.Results(PROFILE, told)
 
 
-REGISTERED = wire.Reply(core.REGISTRATION, user="ann", seq=3)
+REGISTERED = wire.Reply(REGISTRATION, user="ann", seq=3)
 PUSH = wire.Push(PROFILE, (FIRST, SECOND))
 
 
@@ -138,7 +139,7 @@ def test_a_new_key_is_registered_before_the_first_push() -> None:
     replica.connected()
     *_, order = after(replica, welcome(registered=False), wire.CaughtUp(PROFILE, 0, EMPTY_ROOT))
     proof = SIGNER.possession("hub", "ann", "r1")
-    assert order == wire.Ask(core.REGISTRATION, wire.RegisterKey(SIGNER.key, proof))
+    assert order == wire.Ask(REGISTRATION, wire.RegisterKey(SIGNER.key, proof))
     assert after(replica, REGISTERED) == [PUSH]
 
 
@@ -167,7 +168,7 @@ def test_a_profile_that_closes_meanwhile_is_told_once_all_is_answered() -> None:
 
 
 def test_a_key_that_is_refused_for_good_leaves_it_to_the_hub_to_say_what_is_wrong() -> None:
-    no = wire.Reply(core.REGISTRATION, "not_allowed", "a read-only token signs nothing")
+    no = wire.Reply(REGISTRATION, "not_allowed", "a read-only token signs nothing")
     replica, said = pushing(no, registered=False)
     assert said == [PUSH]
     parked = after(replica, refused("unknown_key", "unknown_key"))
@@ -176,7 +177,7 @@ def test_a_key_that_is_refused_for_good_leaves_it_to_the_hub_to_say_what_is_wron
 
 @pytest.mark.parametrize("code", ["key_ended", "key_in_use", "replica_has_key"])
 def test_a_key_that_is_another_s_or_has_ended_makes_this_another_replica(code: str) -> None:
-    _, said = pushing(wire.Reply(core.REGISTRATION, code, "no"), registered=False)
+    _, said = pushing(wire.Reply(REGISTRATION, code, "no"), registered=False)
     assert said == [core.Renew(code, "no")]
 
 
@@ -206,7 +207,7 @@ def test_a_key_that_ends_while_it_is_used_makes_this_another_replica() -> None:
 
 def test_a_hub_that_takes_no_identity_does_not_have_them_made_for_ever() -> None:
     replica, said = pushing(refused("replica_copied"), registered=True)
-    for number in range(2, core.RENEWALS + 1):
+    for number in range(2, RENEWALS + 1):
         assert [type(effect) for effect in said] == [core.Renew]
         replica.become(f"r{number}", SIGNER, {PROFILE: [FIRST, SECOND]})
         replica.connected()
