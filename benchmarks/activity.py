@@ -48,7 +48,7 @@ class Pipelines(Team):
 
     def named(self, name: str) -> str:
         """The id of the run of that name."""
-        from stackroom.client.runs import run_id
+        from stackroom.client.history.runs import run_id
 
         return run_id(self.profile, name)
 

@@ -10,14 +10,15 @@ from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from benchmarks.workload import AUTHOR, REPLICA, Shape, Team, build, committed
-from stackroom.events import codec, merkle
-from stackroom.events.audit import Authors
-from stackroom.events.authors import KnownKey
-from stackroom.events.derived import Derived
+from stackroom.events import codec
+from stackroom.events.audit.audit import Authors
+from stackroom.events.audit.derived import Derived
+from stackroom.events.audit.verify import Verifier, verify
 from stackroom.events.log import Taken
-from stackroom.events.signing import Signer
-from stackroom.events.sqlite_log import open_reader
-from stackroom.events.verify import Verifier, verify
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.authors import KnownKey
+from stackroom.events.proofs.signing import Signer
+from stackroom.events.sqlite.log import open_reader
 
 SIGNED = 20_000
 """Commits whose signatures are verified, at the most."""

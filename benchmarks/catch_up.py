@@ -22,7 +22,7 @@ from benchmarks.peers.peer import Caught, Server, cpu_seconds, memory
 from benchmarks.peers.workload import COMPONENTS, Made, Supply, team
 from benchmarks.plots import Bar, Group, Plot
 from benchmarks.series import Series, ratios
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.sqlite.log import open_reader
 from stackroom.sync import protocol as wire
 
 ROOM: Final = "history"

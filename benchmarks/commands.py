@@ -14,8 +14,8 @@ from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from benchmarks.workload import Shape, Team, build
 from stackroom.client import chance
-from stackroom.client.exchange import exchange
-from stackroom.client.home import Home
+from stackroom.client.connection.exchange import exchange
+from stackroom.client.home.home import Home
 from stackroom.client.workspace import Workspace
 
 STACKS: Final = 1_000

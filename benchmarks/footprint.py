@@ -18,7 +18,7 @@ from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME, Ids, Shape, Team, build
 from stackroom.events.log import Head
 from stackroom.events.model import Proposal
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.sqlite.log import open_reader
 from stackroom.sync.settings import Settings
 
 START: Final = "cold start until /readyz says so"

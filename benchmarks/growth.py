@@ -12,11 +12,11 @@ from benchmarks.histories import copy_of, team_of
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from benchmarks.workload import AUTHOR, FIRST_TIME, REPLICA, Ids, Shape, Team
-from stackroom.events import sqlite_write
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Proposal
-from stackroom.events.permissions import Who
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.people.permissions import Who
+from stackroom.events.sqlite import write as sqlite_write
+from stackroom.events.sqlite.log import LogFile
 from stackroom.sync.deciding.authority import Authority, Submission
 from stackroom.sync.settings import Settings
 

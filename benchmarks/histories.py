@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.workload import Shape, Team, build
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.sqlite.log import LogFile
 from stackroom.sync.settings import Settings
 
 

@@ -24,7 +24,7 @@ from benchmarks.outcome import Outcome, Target
 from benchmarks.processes import Running
 from benchmarks.speaker import Speaker
 from benchmarks.workload import Ids, Shape, Team
-from stackroom.events.merkle import EMPTY_ROOT
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 
 CROWDS: Final = 2

@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from benchmarks import ready
 from stackroom.client import chance
-from stackroom.client.exchange import exchange
-from stackroom.client.fetching import fetch
-from stackroom.client.home import Home
+from stackroom.client.connection.exchange import exchange
+from stackroom.client.home.home import Home
+from stackroom.client.python.fetching import fetch
 from stackroom.client.workspace import Workspace
 from stackroom.events.state import Component
 

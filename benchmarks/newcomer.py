@@ -19,9 +19,9 @@ from benchmarks.outcome import Outcome, Target
 from benchmarks.processes import Running
 from benchmarks.series import Series
 from benchmarks.workload import Shape, Team, build
-from stackroom.events.history import pages
+from stackroom.events.history.history import pages
 from stackroom.events.log import Head
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.sqlite.log import open_reader
 
 KINDS: Final[dict[What, str]] = {
     "history": "no snapshot: state rebuilt and stored",

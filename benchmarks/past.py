@@ -18,16 +18,18 @@ from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
 from benchmarks.workload import FIRST_TIME, Shape, Team
-from stackroom.client import chance, past
-from stackroom.client.cache import Cache
-from stackroom.client.home import Home
-from stackroom.client.past import state_at
+from stackroom.client import chance
+from stackroom.client.history import past
+from stackroom.client.history.past import state_at
+from stackroom.client.home.cache import Cache
+from stackroom.client.home.home import Home
 from stackroom.client.workspace import Workspace
-from stackroom.events import codec, merkle
+from stackroom.events import codec
+from stackroom.events.history.seeking import Sought
 from stackroom.events.log import Taken
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Event
-from stackroom.events.seeking import Sought
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.merkle import Frontier
 
 COMPONENTS: Final = 1_000
 STACKS: Final = 100

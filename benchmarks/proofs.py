@@ -8,10 +8,10 @@ from typing import Final
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Target
 from benchmarks.series import Series
-from stackroom.events import checkpoint, merkle, merkle_proofs
-from stackroom.events.checkpoint import Checkpoint
-from stackroom.events.ed25519 import PrivateKey
-from stackroom.events.merkle import Frontier
+from stackroom.events.proofs import checkpoint, merkle, merkle_proofs
+from stackroom.events.proofs.checkpoint import Checkpoint
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.merkle import Frontier
 
 HUB: Final = "018f2f6e-0000-4000-8000-000000000001"
 PROFILE: Final = "018f2f6e-0000-7000-8000-000000000002"

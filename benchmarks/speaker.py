@@ -8,8 +8,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from stackroom.events.log import Answer
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Proposal
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 
 T = TypeVar("T")

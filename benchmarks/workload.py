@@ -23,8 +23,8 @@ from stackroom.events.model import (
     Proposal,
     StackRegistered,
 )
-from stackroom.events.permissions import Who
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.people.permissions import Who
+from stackroom.events.sqlite.log import LogFile
 from stackroom.events.values import Value
 from stackroom.sync.deciding.authority import Authority, Submission
 from stackroom.sync.settings import Settings

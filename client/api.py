@@ -19,26 +19,26 @@ from typing import Self, TypeVar
 import anyio
 
 from stackroom.client import chance
-from stackroom.client import replica as core
-from stackroom.client.carrier import Answered, Looked
-from stackroom.client.connection import Connection, News, Offline, Stopped
-from stackroom.client.editing import Result, result_of
+from stackroom.client.connection.carrier import Answered, Looked
+from stackroom.client.connection.connection import Connection, News, Offline, Stopped
+from stackroom.client.connection.keeper import Keeper
+from stackroom.client.connection.worker import Worker
 from stackroom.client.errors import Closed, NameTaken, NotFound, Unreachable
-from stackroom.client.home import Home
-from stackroom.client.keeper import Keeper
-from stackroom.client.mending import open_mended
-from stackroom.client.problems import as_error
-from stackroom.client.profile import Profile
+from stackroom.client.home.home import Home
+from stackroom.client.home.store import ProfileEntry
+from stackroom.client.python.editing import Result, result_of
+from stackroom.client.python.profile import Profile
 from stackroom.client.rebase import View, rebase
+from stackroom.client.replica import replica as core
+from stackroom.client.replica.problems import as_error
+from stackroom.client.rescue.mending import open_mended
 from stackroom.client.rights import rights_of
 from stackroom.client.settings import Settings
-from stackroom.client.store import ProfileEntry
-from stackroom.client.urls import normalise
-from stackroom.client.worker import Worker
+from stackroom.client.transport.urls import normalise
 from stackroom.client.workspace import Workspace
 from stackroom.events.log import LogReader
 from stackroom.events.outcomes import taking
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 
 T = TypeVar("T")
 

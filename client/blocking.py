@@ -19,25 +19,26 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from stackroom.client import api, profile, reading
-from stackroom.client.draft import Draft
-from stackroom.client.editing import Result
+from stackroom.client import api
+from stackroom.client.drafting.draft import Draft
 from stackroom.client.errors import Closed
-from stackroom.client.home import Home
-from stackroom.client.moments import Moment
+from stackroom.client.history.runs import RecordedRun
+from stackroom.client.home.home import Home
+from stackroom.client.home.store import Parked, ProfileEntry
+from stackroom.client.python import profile, reading
+from stackroom.client.python.editing import Result
+from stackroom.client.python.moments import Moment
 from stackroom.client.rebase import Standing
-from stackroom.client.runs import RecordedRun
 from stackroom.client.settings import Settings
-from stackroom.client.store import Parked, ProfileEntry
-from stackroom.events.history import Difference
+from stackroom.events.composing.resolve import Side
+from stackroom.events.history.history import Difference
 from stackroom.events.model import Commit
-from stackroom.events.resolve import Side
 from stackroom.events.state import State
 from stackroom.events.values import Path as ValuePath
 from stackroom.events.values import Value
 
 if TYPE_CHECKING:
-    from stackroom.client.auditing import Audited
+    from stackroom.client.history.auditing import Audited
 
 T = TypeVar("T")
 

@@ -258,10 +258,10 @@ class Proof(Struct, frozen=True):
 
 def proof(path: Path, profile: str) -> Proof:
     """Verifies the log at `path` from its first commit on; IntegrityError if it does not add up."""
-    from stackroom.events.history import state_at
-    from stackroom.events.sqlite_log import open_reader
+    from stackroom.events.audit.verify import verify
+    from stackroom.events.history.history import state_at
+    from stackroom.events.sqlite.log import open_reader
     from stackroom.events.state import encode
-    from stackroom.events.verify import verify
 
     with open_reader(path) as log:
         head = verify(log, profile)

@@ -37,7 +37,7 @@ from stackroom.events import limits
 from stackroom.events.errors import StackroomError
 
 if TYPE_CHECKING:
-    from stackroom.events.rules import Refusal
+    from stackroom.events.deciding.rules import Refusal
 
 
 class ClientError(StackroomError):

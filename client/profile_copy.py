@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from stackroom.client.cache import Cache, Stored
 from stackroom.client.errors import NotFound
+from stackroom.client.home.cache import Cache, Stored
+from stackroom.client.home.store import Parked, ProfileEntry
 from stackroom.client.rebase import Standing, View
-from stackroom.client.store import Parked, ProfileEntry
 from stackroom.events.carriers import Commit
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.log import LogReader
 from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:
-    from stackroom.events.resolve import Revive
-    from stackroom.events.seeking import Sought
+    from stackroom.events.composing.resolve import Revive
+    from stackroom.events.history.seeking import Sought
 
 
 class ProfileCopy:
@@ -47,7 +47,7 @@ class ProfileCopy:
     @cached_property
     def root(self) -> bytes:
         """The Merkle root at `seq`."""
-        from stackroom.events import merkle
+        from stackroom.events.proofs import merkle
 
         return merkle.root(self._frontier)
 
@@ -59,7 +59,7 @@ class ProfileCopy:
             )
         if self.missing is not None and seq < self.missing.stop - 1:
             raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
-        from stackroom.client import past
+        from stackroom.client.history import past
 
         return past.state_at(self._cache, self.id, seq)
 
@@ -70,7 +70,7 @@ class ProfileCopy:
     @property
     def revive(self) -> "Revive":
         """What a deleted entity was before its deletion, as far as the history here tells."""
-        from stackroom.events.history import before_deletion
+        from stackroom.events.history.history import before_deletion
 
         def before(id: str) -> AnyEntity | None:
             if self.missing is not None:

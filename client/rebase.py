@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from stackroom.events.carriers import Proposal
+from stackroom.events.people.who import Who
 from stackroom.events.state import State
-from stackroom.events.who import Who
 
 if TYPE_CHECKING:
-    from stackroom.events.check import Outcome
+    from stackroom.events.deciding.check import Outcome
 
 
 class Standing(Struct, frozen=True):
@@ -22,7 +22,7 @@ class Standing(Struct, frozen=True):
     @property
     def stands(self) -> bool:
         """Whether the view shows it."""
-        from stackroom.events.check import Accepted, Converged
+        from stackroom.events.deciding.check import Accepted, Converged
 
         return isinstance(self.outcome, Accepted | Converged)
 
@@ -44,7 +44,7 @@ def rebase(confirmed: State, pending: Sequence[Proposal], who: Who) -> View:
         return View(confirmed, ())
     # Late: mostly nothing waits, and then no rule is needed.
     from stackroom.events.bodies import unseal
-    from stackroom.events.check import check
+    from stackroom.events.deciding.check import check
     from stackroom.events.fold import apply
 
     state = confirmed.copy()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from stackroom.events.who import Rights
+from stackroom.events.people.who import Rights
 
 if TYPE_CHECKING:
     from stackroom.sync import protocol as wire

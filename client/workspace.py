@@ -11,7 +11,6 @@ from uuid import UUID, uuid5
 
 from msgspec import structs
 
-from stackroom.client.cache import Cache, Stored
 from stackroom.client.choosing import Why
 from stackroom.client.errors import (
     ClientError,
@@ -22,24 +21,25 @@ from stackroom.client.errors import (
     RefusedLocally,
     missing,
 )
-from stackroom.client.home import Home
-from stackroom.client.key_file import KeyFile
+from stackroom.client.home.cache import Cache, Stored
+from stackroom.client.home.home import Home
+from stackroom.client.home.key_file import KeyFile
+from stackroom.client.home.store import HubEntry, ProfileEntry, Store
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.rebase import rebase
 from stackroom.client.rights import PEOPLE, Access, KnownRights, access, decode
 from stackroom.client.settings import Settings
-from stackroom.client.store import HubEntry, ProfileEntry, Store
 from stackroom.events.carriers import Millis
+from stackroom.events.people.who import Who
 from stackroom.events.state import State
 from stackroom.events.version import VERSION
-from stackroom.events.who import Who
 
 if TYPE_CHECKING:
-    from stackroom.client.definitions import Definitions
-    from stackroom.client.draft import Draft, Saved
-    from stackroom.client.keeper import Unsaved
-    from stackroom.client.local import LocalHub
-    from stackroom.client.replica import Replica
+    from stackroom.client.connection.keeper import Unsaved
+    from stackroom.client.definitions.definitions import Definitions
+    from stackroom.client.drafting.draft import Draft, Saved
+    from stackroom.client.drafting.local import LocalHub
+    from stackroom.client.replica.replica import Replica
     from stackroom.client.repository import Repository
     from stackroom.events.model import Change
 
@@ -103,7 +103,7 @@ class Workspace:
                 raise
         else:
             # Late: a home is made once.
-            from stackroom.client.opening import at_once
+            from stackroom.client.home.opening import at_once
 
             store, cache = at_once(open_store, open_cache)
         return cls(
@@ -119,7 +119,7 @@ class Workspace:
     @cached_property
     def local(self) -> "LocalHub":
         """The authority of the profiles that have no hub."""
-        from stackroom.client.local import LocalHub
+        from stackroom.client.drafting.local import LocalHub
 
         every = self.settings.snapshot_tail
         return LocalHub(self.store, self.cache, self.salt, snapshot_every=every)
@@ -178,7 +178,7 @@ class Workspace:
 
     def replica(self, url: str, *, token: str | None = None) -> "Replica":
         """This replica's part of a connection to the hub at `url`; NotAuthorised without a token."""
-        from stackroom.client.replica import Replica
+        from stackroom.client.replica.replica import Replica
 
         token = token or self.home.token(url)
         if token is None:
@@ -269,7 +269,7 @@ class Workspace:
         """Makes the local profile `default`, with its stack, in a home that has nothing yet; says whether."""
         if self.store.profiles() or self.store.hubs():
             return False
-        from stackroom.client.definitions import default_stack
+        from stackroom.client.definitions.definitions import default_stack
 
         # Of two processes that come here at once, the rules let one create the profile of this id.
         id = str(uuid5(UUID(self.store.replica), DEFAULT))
@@ -328,7 +328,7 @@ class Workspace:
         id: str | None = None,
     ) -> "tuple[ProfileEntry, Saved]":
         """A new profile, on the hub at that address or (None) local: see `proposing.create_profile`."""
-        from stackroom.client import proposing
+        from stackroom.client.drafting import proposing
 
         return proposing.create_profile(
             self, name, hub=hub, message=message, description=description, wanted=wanted, id=id
@@ -336,13 +336,13 @@ class Workspace:
 
     def publish(self, profile: str, url: str) -> None:
         """Gives a local profile, with its whole history, to a hub: see `proposing.publish`."""
-        from stackroom.client import proposing
+        from stackroom.client.drafting import proposing
 
         proposing.publish(self, profile, url)
 
     def edit(self, copy: ProfileCopy, message: str = "") -> "Draft":
         """A draft upon `copy`; ReadOnly where the profile holds something newer than this program."""
-        from stackroom.client import proposing
+        from stackroom.client.drafting import proposing
 
         return proposing.edit(self, copy, message)
 
@@ -350,7 +350,7 @@ class Workspace:
         self, copy: ProfileCopy, changes: "Sequence[tuple[str, Change]]", message: str
     ) -> "Saved":
         """Saves `changes` exactly as they are, as one proposal upon `copy`: see `proposing.propose`."""
-        from stackroom.client import proposing
+        from stackroom.client.drafting import proposing
 
         return proposing.propose(self, copy, changes, message)
 

@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from stackroom.events import model, people_model
+from stackroom.events import model
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.model import Change, Event
+from stackroom.events.people import model as people_model
 
 CHANGES: dict[str, type[Change]] = {
     cls.__name__: cls

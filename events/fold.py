@@ -35,7 +35,7 @@ from stackroom.events.model import (
     TagRegistered,
     Updated,
 )
-from stackroom.events.people_entities import (
+from stackroom.events.people.entities import (
     Assignment,
     Hub,
     Identity,
@@ -48,7 +48,7 @@ from stackroom.events.people_entities import (
     Token,
     User,
 )
-from stackroom.events.people_model import (
+from stackroom.events.people.model import (
     HubFounded,
     IdentityLinked,
     KeyRegistered,

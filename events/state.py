@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct
 from stackroom.events.carriers import Held, Kind, Overlap
 from stackroom.events.entity import Entity, Key, Stamp
 from stackroom.events.errors import IntegrityError
-from stackroom.events.people_entities import PEOPLE, Hub
+from stackroom.events.people.entities import PEOPLE, Hub
 from stackroom.events.values import WHOLE, Maybe, Path, Value, segments
 
 

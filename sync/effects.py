@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from stackroom.events.log import Head, Snapshot
 from stackroom.events.model import Commit
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Submission
 from stackroom.sync.healing.mending import Mending

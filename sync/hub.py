@@ -14,11 +14,11 @@ from typing import Final
 
 from msgspec import structs
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.log import Identity, Listed
 from stackroom.events.model import Commit, Millis
-from stackroom.events.people import HUB
-from stackroom.events.permissions import Rights, Who
-from stackroom.events.rules import Refusal
+from stackroom.events.people.people import HUB
+from stackroom.events.people.permissions import Rights, Who
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.deciding.pushing import Pushing

@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.log import Answer, Listed
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Count, Id, Key, Millis, Proposal, Rewritten
+from stackroom.events.proofs.merkle import Frontier
 from stackroom.sync.messages.drafts import Draft as Draft
 from stackroom.sync.messages.drafts import Drafted as Drafted
 from stackroom.sync.messages.healing import Compare as Compare

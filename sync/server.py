@@ -20,9 +20,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode as Close
 from websockets.typing import Subprotocol
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.log import EventLog, Identity
 from stackroom.events.model import Millis
-from stackroom.events.rules import Refusal
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire

@@ -1,7 +1,7 @@
 """One connection as the hub sees it."""
 
 from stackroom.events.model import Millis
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
 from stackroom.sync.effects import Read

@@ -3,7 +3,7 @@
 import sys
 from itertools import groupby
 
-from stackroom.client.flavors import KnownFlavor, rows
+from stackroom.client.definitions.flavors import KnownFlavor, rows
 
 HEAD = """# ZenML's flavors
 

@@ -15,7 +15,7 @@ PAGES = [
     ("sync/settings.py", "The hub", "Defaults of `stackroom.sync.settings.Settings`."),
     ("client/settings.py", "The client", "Defaults of `stackroom.client.settings.Settings`."),
     (
-        "client/past.py",
+        "client/history/past.py",
         "States of the past",
         "What a replica keeps along the way of a long history.",
     ),

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from stackroom.client import store_file
-from stackroom.events import sqlite_schema
-from stackroom.events.migrations import Step, migrate
-from stackroom.events.new_file import script_of
+from stackroom.client.home import store_file
+from stackroom.events.sqlite import schema as sqlite_schema
+from stackroom.events.sqlite.migrations import Step, migrate
+from stackroom.events.sqlite.new_file import script_of
 
 HEAD = "-- Written by `make generate` from the steps of the schema, which is this after all of them.\n\n"
 

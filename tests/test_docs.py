@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.client import flavors
 from stackroom.client.commands.options import parse_settings
 from stackroom.client.commands.stacks.component_configure import config_of
+from stackroom.client.definitions import flavors
 from stackroom.events.codec import CHANGES
-from stackroom.events.people import BUILT_IN
-from stackroom.events.permissions import PERMISSIONS
+from stackroom.events.people.people import BUILT_IN
+from stackroom.events.people.permissions import PERMISSIONS
 from tests import flavors_page, limits_page
 
 ROOT = Path(__file__).parent.parent
@@ -87,8 +87,8 @@ def test_every_rejection_is_in_the_rules() -> None:
     sources = "".join(
         (ROOT / name).read_text()
         for name in (
-            "events/check.py",
-            "events/rules.py",
+            "events/deciding/check.py",
+            "events/deciding/rules.py",
             "sync/deciding/authority.py",
             "sync/hub.py",
         )

@@ -17,24 +17,24 @@ MAY_IMPORT = {
 }
 
 SHELLS = {
-    "events/damage.py",
-    "events/database.py",
+    "events/audit/damage.py",
+    "events/sqlite/database.py",
     "events/late.py",
-    "events/migrations.py",
-    "events/flushing.py",
-    "events/new_file.py",
-    "events/sqlite_beside.py",
-    "events/sqlite_blocks.py",
-    "events/sqlite_cache.py",
-    "events/sqlite_file.py",
-    "events/sqlite_heads.py",
-    "events/sqlite_log.py",
-    "events/sqlite_read.py",
-    "events/sqlite_runs.py",
-    "events/sqlite_search.py",
-    "events/sqlite_schema.py",
-    "events/sqlite_upkeep.py",
-    "events/sqlite_write.py",
+    "events/sqlite/migrations.py",
+    "events/sqlite/flushing.py",
+    "events/sqlite/new_file.py",
+    "events/sqlite/beside.py",
+    "events/sqlite/blocks.py",
+    "events/sqlite/cache.py",
+    "events/sqlite/file.py",
+    "events/sqlite/heads.py",
+    "events/sqlite/log.py",
+    "events/sqlite/read.py",
+    "events/sqlite/runs.py",
+    "events/sqlite/search.py",
+    "events/sqlite/schema.py",
+    "events/sqlite/upkeep.py",
+    "events/sqlite/write.py",
 }
 """The modules of `events` that carry bytes, and what a process sets up first; all others are plain functions."""
 
@@ -42,19 +42,45 @@ SANS_IO = ("protocol.py", "hub.py", "deciding/authority.py", "reading/paging.py"
 """The modules of `sync` that decide, and carry no bytes."""
 
 CORES = [
-    *(p for p in MODULES if p.parent.name == "events" and f"events/{p.name}" not in SHELLS),
+    *(
+        p
+        for p in MODULES
+        if p.is_relative_to(ROOT / "events") and str(p.relative_to(ROOT)) not in SHELLS
+    ),
     *(ROOT / "sync" / name for name in SANS_IO),
-    *(ROOT / "client" / f"{name}.py" for name in ("replica", "rebase")),
+    *sorted((ROOT / "client" / "replica").glob("*.py")),
+    ROOT / "client" / "rebase.py",
 ]
+
+FOLDERS = {
+    "events": (
+        *("people", "proofs", "secrets", "deciding"),
+        *("history", "composing", "sqlite", "audit"),
+    ),
+    "client": (
+        *("zenml", "definitions", "files", "stores", "zenml_server", "replica", "home"),
+        *("transport", "history", "drafting", "connection", "rescue", "python", "doctor"),
+    ),
+}
+"""Folders of a room, each of which imports only those before it, and what stands at the top."""
 
 IO = {"aiosqlite", "anyio", "asyncio", "os", "random", "socket", "sqlite3", "threading", "time"}
 
 ALLOWED_FOLDERS = {"events", "sync", "client", "tests", "benchmarks"}
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Every module that the file imports, inside functions too."""
-    for node in ast.walk(ast.parse(path.read_text())):
+def imported(path: Path, *, types: bool = True) -> Iterator[str]:
+    """Every module that the file imports, inside functions too; without `types`, not for types alone."""
+    tree = ast.parse(path.read_text())
+    checked = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    left_out = set() if types else {id(each) for node in checked for each in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in left_out:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -69,6 +95,17 @@ def test_imports_point_one_way(path: Path) -> None:
         first, _, rest = name.partition(".")
         if first == "stackroom":
             assert rest.split(".")[0] in MAY_IMPORT[room], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("room", FOLDERS)
+def test_folders_import_one_way(room: str) -> None:
+    order = FOLDERS[room]
+    for number, folder in enumerate(order):
+        after = {f"stackroom.{room}.{each}" for each in order[number + 1 :]}
+        for path in (ROOT / room / folder).rglob("*.py"):
+            for name in imported(path, types=False):
+                found = ".".join(name.split(".")[:3])
+                assert found not in after, f"{path} imports {name}"
 
 
 @pytest.mark.parametrize("path", CORES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -11,13 +11,13 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from stackroom.client.home.store import Store as ProposalStore
 from stackroom.client.rebase import rebase
-from stackroom.client.replica import Copy, Park, Replica, Restart, Send, Settle, Store
-from stackroom.client.store import Store as ProposalStore
+from stackroom.client.replica.replica import Copy, Park, Replica, Restart, Send, Settle, Store
 from stackroom.events.codec import seal
-from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import ComponentUpdated
-from stackroom.events.permissions import Rights, Who
+from stackroom.events.people.permissions import Rights, Who
+from stackroom.events.proofs.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.state import Component, Conflict, State, encode
 from stackroom.sync import protocol as wire
 from stackroom.sync.hosting import service

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import UNSET
 
-from stackroom.events.approval import held_changes
-from stackroom.events.check import (
+from stackroom.events.composing.compose import updates
+from stackroom.events.deciding.approval import held_changes
+from stackroom.events.deciding.check import (
     Accepted,
     Conflicted,
     Converged,
@@ -21,9 +22,8 @@ from stackroom.events.check import (
     Rejected,
     Requested,
 )
-from stackroom.events.compose import updates
 from stackroom.events.model import ComponentUpdated, RequestApproved, RequestClosed
-from stackroom.events.permissions import PERMISSIONS
+from stackroom.events.people.permissions import PERMISSIONS
 from stackroom.events.state import Component, Conflict, Request, State, decode, encode
 from stackroom.events.values import Maybe, pointer
 from tests.events.world import K8S, World, started

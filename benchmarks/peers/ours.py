@@ -18,12 +18,12 @@ from benchmarks.peers.workload import COMPONENTS, Made, team
 from benchmarks.speaker import Speaker
 from benchmarks.workload import FIRST_TIME
 from stackroom.client import chance
-from stackroom.client.exchange import exchange
-from stackroom.client.home import Home
+from stackroom.client.connection.exchange import exchange
+from stackroom.client.home.home import Home
 from stackroom.client.workspace import Workspace
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Proposal
-from stackroom.events.signing import Signer
+from stackroom.events.proofs.merkle import EMPTY_ROOT
+from stackroom.events.proofs.signing import Signer
 from stackroom.events.state import Component
 from stackroom.sync import protocol as wire
 

@@ -16,7 +16,7 @@ from stackroom.client.component_types import TYPES, type_named
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from stackroom.events.runs import Run
+    from stackroom.events.history.runs import Run
     from stackroom.events.state import Component, State
 
 Candidate: TypeAlias = tuple[str, str]
@@ -91,7 +91,7 @@ def people(kind: str) -> Completer:
     @_from_home
     def names(app: App, context: click.Context) -> Iterator[Candidate]:
         from stackroom.client.commands.people.crowd import Crowd
-        from stackroom.events.people import BUILT_IN
+        from stackroom.events.people.people import BUILT_IN
 
         crowd = Crowd(app, context.params.get("url"))
         if kind == "role":
@@ -107,7 +107,7 @@ def people(kind: str) -> Completer:
 def assignments(app: App, context: click.Context) -> Iterator[Candidate]:
     """The ends of the ids of assignments."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Assignment
+    from stackroom.events.people.entities import Assignment
 
     crowd = Crowd(app, context.params.get("url"))
     for id, found in crowd.view.all(Assignment):
@@ -118,7 +118,7 @@ def permissions(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> "list[CompletionItem]":
     """Every permission."""
-    from stackroom.events.permissions import PERMISSIONS
+    from stackroom.events.people.permissions import PERMISSIONS
 
     return items(PERMISSIONS.items(), incomplete)
 
@@ -290,7 +290,7 @@ def event_types(
 ) -> "list[CompletionItem]":
     """Types of events in profiles, and component types."""
     from stackroom.events.codec import CHANGES
-    from stackroom.events.permissions import PEOPLE
+    from stackroom.events.people.permissions import PEOPLE
 
     own = [(name, "") for name, change in CHANGES.items() if change.kind not in PEOPLE]
     return items(own, incomplete) + types(context, parameter, incomplete)
@@ -347,7 +347,7 @@ def conflicts(app: App, context: click.Context) -> Iterator[Candidate]:
 @_from_home
 def open_requests(app: App, context: click.Context) -> Iterator[Candidate]:
     """Change requests that wait, by their number."""
-    from stackroom.client import requests
+    from stackroom.client.drafting import requests
 
     for each in requests.open_requests(app.copy().view):
         yield str(each.number), f"{each.author}: {each.message}"
@@ -356,7 +356,7 @@ def open_requests(app: App, context: click.Context) -> Iterator[Candidate]:
 @_from_home
 def requests(app: App, context: click.Context) -> Iterator[Candidate]:
     """Change requests, by their number."""
-    from stackroom.client import requests
+    from stackroom.client.drafting import requests
 
     copy = app.copy()
     for each in [*requests.open_requests(copy.view), *requests.ended_requests(copy)]:
@@ -380,7 +380,7 @@ def pipelines(app: App, context: click.Context) -> Iterator[Candidate]:
 
 
 def _runs(app: App) -> "Iterator[Run]":
-    from stackroom.client.runs import recent
+    from stackroom.client.history.runs import recent
     from stackroom.events.log import RunsWanted
 
     return (seen.run for seen in recent(app.copy(), RunsWanted(limit=COMMITS)))

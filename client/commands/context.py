@@ -17,11 +17,11 @@ from stackroom.client.commands.output import FORMATS, Format, Output
 from stackroom.client.errors import NoProfile
 
 if TYPE_CHECKING:
-    from stackroom.client.draft import Draft
-    from stackroom.client.home import Home
+    from stackroom.client.drafting.draft import Draft
+    from stackroom.client.home.home import Home
+    from stackroom.client.home.store import ProfileEntry
     from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.repository import Repository
-    from stackroom.client.store import ProfileEntry
     from stackroom.client.workspace import Workspace
     from stackroom.events.state import State
 
@@ -58,7 +58,7 @@ class App:
     @cached_property
     def home(self) -> "Home":
         """The folder of all local state."""
-        from stackroom.client.home import Home
+        from stackroom.client.home.home import Home
 
         return Home.default()
 

@@ -207,8 +207,8 @@ def _bundle(app: "App", target: Path, folder: "HubFolder | None", shown: Examine
 def _schemas(app: "App", folder: "HubFolder | None") -> "list[Schema]":
     from stackroom.client.doctor import home, hub_folder
     from stackroom.client.doctor.bundle import schema
-    from stackroom.client.store_file import steps as of_store
-    from stackroom.events.sqlite_schema import steps as of_log
+    from stackroom.client.home.store_file import steps as of_store
+    from stackroom.events.sqlite.schema import steps as of_log
 
     store, cache = home.look(app.home)
     hub = hub_folder.look(folder) if folder is not None else None

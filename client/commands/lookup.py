@@ -11,8 +11,8 @@ from stackroom.client.errors import NotFound, missing
 from stackroom.events.state import AnyEntity, Component, Flavor, Profile, Stack, State
 
 if TYPE_CHECKING:
+    from stackroom.client.history.when import Place
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.client.when import Place
     from stackroom.events.model import Commit
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,10 +99,10 @@ def gone_called(state: State, text: str) -> list[str]:
 
 
 def place_of(text: str) -> "Place":
-    """The place in history that `text` means (`client/when.py`); UsageError."""
+    """The place in history that `text` means (`client/history/when.py`); UsageError."""
     from datetime import datetime
 
-    from stackroom.client import when
+    from stackroom.client.history import when
 
     try:
         return when.parse(text, datetime.now().astimezone())
@@ -112,7 +112,7 @@ def place_of(text: str) -> "Place":
 
 def seq_of(copy: "ProfileCopy", text: str, *, least: int = 1) -> int:
     """The seq that a place in history means in this profile; UsageError, NotFound if it is below `least`."""
-    from stackroom.client import when
+    from stackroom.client.history import when
 
     seq = _known(copy, when.seq_of(place_of(text), copy.log, copy.id, copy.view))
     if seq < least:
@@ -122,7 +122,7 @@ def seq_of(copy: "ProfileCopy", text: str, *, least: int = 1) -> int:
 
 def seq_before(copy: "ProfileCopy", text: str) -> int:
     """The seq after which commits are since `text` (`when.seq_before`), perhaps 0; UsageError, NotFound."""
-    from stackroom.client import when
+    from stackroom.client.history import when
 
     return _known(copy, when.seq_before(place_of(text), copy.log, copy.id, copy.view))
 
@@ -143,7 +143,7 @@ def around(copy: "ProfileCopy", commit: "Commit") -> tuple[State, State]:
 
     NotFound where the history that tells is not on this machine yet.
     """
-    from stackroom.events import around as events
+    from stackroom.events.history import around as events
 
     if copy.missing is not None:
         return copy.at(commit.seq - 1), copy.at(commit.seq)

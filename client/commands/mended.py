@@ -14,8 +14,8 @@ def mend(app: "App", error: LogCorrupt) -> None:
 
     Raises `error` if it is not mended; CacheDamaged that says so where the command must not run twice.
     """
-    from stackroom.client.cache import CacheDamaged
-    from stackroom.client.mending import mend_cache, told
+    from stackroom.client.home.cache import CacheDamaged
+    from stackroom.client.rescue.mending import mend_cache, told
 
     if not isinstance(error, CacheDamaged):
         raise error

@@ -5,7 +5,7 @@ from functools import cached_property
 from msgspec import UNSET
 
 from stackroom.client.commands.output import cell
-from stackroom.events.people_entities import Assignment
+from stackroom.events.people.entities import Assignment
 from stackroom.events.state import (
     AnyEntity,
     Component,

@@ -31,8 +31,8 @@ from stackroom.events.outcomes import Requested
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.draft import Draft, Saved
-    from stackroom.client.exchange import Exchanged
+    from stackroom.client.connection.exchange import Exchanged
+    from stackroom.client.drafting.draft import Draft, Saved
 
 Became: TypeAlias = Literal[
     "unchanged", "committed", "merged", "converged", "conflict", "requested", "parked", "saved"
@@ -89,10 +89,10 @@ def offer(app: "App", profile: str, ids: Sequence[str]) -> list[Written]:
 
     A hub that cannot be reached is no error: they are saved. One that does not let us in is told.
     """
-    from stackroom.client.cache import CacheDamaged
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.together.sync import tell_renewal
-    from stackroom.client.exchange import exchange
+    from stackroom.client.connection.exchange import exchange
+    from stackroom.client.home.cache import CacheDamaged
 
     workspace = app.workspace
     hub = next(entry.hub for entry in workspace.store.profiles() if entry.id == profile)

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from msgspec import UNSET, Struct, structs
 
 from stackroom.client.commands.naming import Names, short
-from stackroom.events.authors import held_by
 from stackroom.events.bodies import unseal
 from stackroom.events.errors import UnknownEvent
-from stackroom.events.fingerprints import fingerprint
 from stackroom.events.model import (
     ChangeRequested,
     Commit,
@@ -23,10 +21,12 @@ from stackroom.events.model import (
     RunUpdated,
 )
 from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
+from stackroom.events.proofs.authors import held_by
+from stackroom.events.proofs.fingerprints import fingerprint
 from stackroom.events.values import Maybe, Path
 
 if TYPE_CHECKING:
-    from stackroom.events.history import Difference
+    from stackroom.events.history.history import Difference
 
 Kind: TypeAlias = Literal[
     "commit", "conflict", "resolution", "request", "approval", "closing", "run", "pending"

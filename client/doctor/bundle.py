@@ -23,7 +23,7 @@ from stackroom.client.doctor.configuration import Said
 from stackroom.client.doctor.files import Looked
 from stackroom.client.doctor.finding import Finding
 from stackroom.client.doctor.repairing import Repaired
-from stackroom.events.migrations import Step
+from stackroom.events.sqlite.migrations import Step
 from stackroom.events.version import VERSION
 
 LIBRARIES: Final = (

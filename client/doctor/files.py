@@ -8,10 +8,10 @@ from typing import Final
 from msgspec import Struct
 
 from stackroom.client.doctor.finding import REPAIR, Finding
-from stackroom.events.damage import page_faults
+from stackroom.events.audit.damage import page_faults
 from stackroom.events.errors import LogError
-from stackroom.events.migrations import schema_of
-from stackroom.events.sqlite_file import WAL_BYTES, connect, explained
+from stackroom.events.sqlite.file import WAL_BYTES, connect, explained
+from stackroom.events.sqlite.migrations import schema_of
 
 OTHERS: Final = 0o077
 """The bits of a mode that let others in."""

@@ -4,20 +4,20 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from stackroom.client.cache import CacheDamaged
 from stackroom.client.doctor import files, leftovers, meeting, proofs, room, waiting
 from stackroom.client.doctor.finding import REPAIR, Finding
 from stackroom.client.errors import OtherHub
-from stackroom.client.home import Home
+from stackroom.client.home.cache import CacheDamaged
+from stackroom.client.home.home import Home
+from stackroom.client.home.store import HubEntry
+from stackroom.client.home.store_file import APPLICATION_ID as STORE
+from stackroom.client.home.store_file import steps as store_steps
 from stackroom.client.rights import decode
-from stackroom.client.store import HubEntry
-from stackroom.client.store_file import APPLICATION_ID as STORE
-from stackroom.client.store_file import steps as store_steps
 from stackroom.client.workspace import Workspace
 from stackroom.events.errors import LogError, StackroomError
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_schema import APPLICATION_ID as LOG
-from stackroom.events.sqlite_schema import steps as log_steps
+from stackroom.events.sqlite.schema import APPLICATION_ID as LOG
+from stackroom.events.sqlite.schema import steps as log_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def _hubs(workspace: Workspace, own: str, *, offline: bool) -> list[Finding]:
 
 
 def _meet(workspace: Workspace, hub: HubEntry) -> meeting.Met:
-    from stackroom.client.exchange import greet
+    from stackroom.client.connection.exchange import greet
 
     asked: Millis = workspace.clock()
     try:

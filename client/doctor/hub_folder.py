@@ -12,8 +12,8 @@ from stackroom.client.doctor.finding import Finding, Level
 from stackroom.client.doctor.limits import CERTIFICATE_ENDS
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_log import open_reader
-from stackroom.events.sqlite_schema import APPLICATION_ID, steps
+from stackroom.events.sqlite.log import open_reader
+from stackroom.events.sqlite.schema import APPLICATION_ID, steps
 from stackroom.sync.checkpoints import hub_key
 from stackroom.sync.checkpoints.hub_key import KEY_FACT
 from stackroom.sync.errors import BadHubKey

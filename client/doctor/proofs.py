@@ -4,9 +4,9 @@ from pathlib import Path
 
 from stackroom.client.doctor.finding import Finding
 from stackroom.client.doctor.limits import NEWEST
-from stackroom.events.damage import Misfit, misfits, newest_fit
+from stackroom.events.audit.damage import Misfit, misfits, newest_fit
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.sqlite.log import open_reader
 
 
 def proofs(path: Path, mend: str, *, full: bool) -> list[Finding]:

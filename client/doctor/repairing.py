@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from stackroom.client.doctor import files, leftovers
 from stackroom.client.doctor.finding import Finding, of
-from stackroom.client.home import Home
-from stackroom.client.mending import mend_cache, told
-from stackroom.client.rescue import Rescued, rescue
-from stackroom.client.same_file import SameFile
+from stackroom.client.home.home import Home
+from stackroom.client.home.same_file import SameFile
+from stackroom.client.rescue.mending import mend_cache, told
+from stackroom.client.rescue.rescue import Rescued, rescue
 from stackroom.client.workspace import Workspace
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_file import connect, explained
+from stackroom.events.sqlite.file import connect, explained
 from stackroom.sync.errors import AlreadyRunning
 from stackroom.sync.hosting.folder import HubFolder
 from stackroom.sync.hosting.restoring import finish

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from stackroom.client.definitions import (
+from stackroom.client.definitions.definitions import (
     ComponentDefinition,
     Definitions,
     FlavorDefinition,

@@ -22,6 +22,7 @@ from stackroom.client.reports.findings import (
     Touched,
 )
 from stackroom.client.reports.naming import about, called, named, placed
+from stackroom.events.history.runs import Gathering, Run
 from stackroom.events.model import (
     Change,
     ChangeRequested,
@@ -36,7 +37,6 @@ from stackroom.events.model import (
     RequestJoined,
 )
 from stackroom.events.outcomes import REPORTS
-from stackroom.events.runs import Gathering, Run
 from stackroom.events.state import AnyEntity, Conflict, Request, State
 
 DECIDING: Final = frozenset(

@@ -10,7 +10,6 @@ from msgspec import UNSET, Struct
 
 from stackroom.client.reports.naming import about, called, placed
 from stackroom.events.codec import unseal
-from stackroom.events.credentials import located
 from stackroom.events.fold import DEFAULT_STACK, MEMBERS, apply_change, read, writes
 from stackroom.events.model import (
     Change,
@@ -31,7 +30,8 @@ from stackroom.events.model import (
     RunUpdated,
     StackRegistered,
 )
-from stackroom.events.permissions import PEOPLE
+from stackroom.events.people.permissions import PEOPLE
+from stackroom.events.secrets.credentials import located
 from stackroom.events.state import AnyEntity, Component, Flavor, Stack, State
 from stackroom.events.values import Maybe, Path, Value, pointer, segments
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from stackroom.events.codec import unseal
 from stackroom.events.fold import MEMBERS
 from stackroom.events.model import Held, Registered
-from stackroom.events.people_entities import Assignment, Identity, Password, SigningKey, Token
+from stackroom.events.people.entities import Assignment, Identity, Password, SigningKey, Token
 from stackroom.events.state import AnyEntity, Holding, State
 from stackroom.events.values import Path, pointer, segments
 

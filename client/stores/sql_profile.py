@@ -4,14 +4,14 @@ import base64
 import binascii
 import sqlite3
 
-from stackroom.client.definitions import (
+from stackroom.client.definitions.definitions import (
     ComponentDefinition,
     Definitions,
     FlavorDefinition,
     ProfileDefinition,
     StackDefinition,
 )
-from stackroom.client.differing import PROVENANCE
+from stackroom.client.definitions.differing import PROVENANCE
 from stackroom.client.errors import NotASource
 from stackroom.client.stores.database import rows, with_dashes
 from stackroom.client.zenml.errors import StackFileError

@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from stackroom.client.definitions import (
+from stackroom.client.definitions.definitions import (
     ComponentDefinition,
     Definitions,
     FlavorDefinition,
     ProfileDefinition,
     StackDefinition,
 )
-from stackroom.client.differing import PROVENANCE
+from stackroom.client.definitions.differing import PROVENANCE
 from stackroom.client.errors import NotASource
 from stackroom.client.stores.database import rows, tables, unpacked, with_dashes
 from stackroom.events.values import Value

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from stackroom.client.definitions import Definitions
+from stackroom.client.definitions.definitions import Definitions
 from stackroom.client.errors import NotASource, NotFound, missing
 from stackroom.client.stores import sql_profile, sql_store, yaml_tree
 from stackroom.client.stores.database import opened, tables

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from stackroom.client.component_types import TYPES
-from stackroom.client.definitions import (
+from stackroom.client.definitions.definitions import (
     ComponentDefinition,
     Definitions,
     FlavorDefinition,
     ProfileDefinition,
     StackDefinition,
 )
-from stackroom.client.differing import PROVENANCE
+from stackroom.client.definitions.differing import PROVENANCE
 from stackroom.client.errors import NotASource
 from stackroom.client.zenml.errors import StackFileError
 from stackroom.client.zenml.limits import DOCUMENT_BYTES

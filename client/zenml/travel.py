@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from stackroom.client.zenml.model import ComponentSpec, StackFile, StackWarning
-from stackroom.events.credentials import leaves, located
+from stackroom.events.secrets.credentials import leaves, located
 
 Marked: TypeAlias = Callable[[str, str, str], bool]
 """Whether the flavor (component type, name) marks that key of a configuration as a credential."""

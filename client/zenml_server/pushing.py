@@ -9,11 +9,16 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from stackroom.client.definitions import ComponentDefinition, Definitions, Key, StackDefinition
-from stackroom.client.differing import PROVENANCE
+from stackroom.client.definitions.definitions import (
+    ComponentDefinition,
+    Definitions,
+    Key,
+    StackDefinition,
+)
+from stackroom.client.definitions.differing import PROVENANCE
+from stackroom.client.definitions.planning import Plan, Step, plan, state_of
+from stackroom.client.definitions.validating import NEEDED
 from stackroom.client.errors import ClientError
-from stackroom.client.planning import Plan, Step, plan, state_of
-from stackroom.client.validating import NEEDED
 from stackroom.client.zenml_server import reading
 from stackroom.client.zenml_server.rest import Api, ServerRefused
 from stackroom.events.state import State

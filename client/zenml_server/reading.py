@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stackroom.client.definitions import (
+from stackroom.client.definitions.definitions import (
     ComponentDefinition,
     Definitions,
     FlavorDefinition,
     StackDefinition,
 )
-from stackroom.client.differing import PROVENANCE
+from stackroom.client.definitions.differing import PROVENANCE
 from stackroom.client.errors import missing
 from stackroom.client.zenml_server.rest import Api
 from stackroom.events.values import Value

@@ -8,12 +8,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from stackroom.events import rotation, signed_note
-from stackroom.events.checkpoint import key_name
-from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Millis
-from stackroom.events.signed_note import BadNote
+from stackroom.events.proofs import rotation, signed_note
+from stackroom.events.proofs.checkpoint import key_name
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.signed_note import BadNote
 from stackroom.sync.errors import BadHubKey, HubKeyLost
 from stackroom.sync.hosting.folder import HubFolder
 

@@ -3,11 +3,11 @@
 from collections import OrderedDict
 from typing import Final
 
-from stackroom.events import checkpoint, signed_note
-from stackroom.events.checkpoint import Checkpoint
 from stackroom.events.log import Identity
 from stackroom.events.model import Millis
-from stackroom.events.signed_note import BadNote
+from stackroom.events.proofs import checkpoint, signed_note
+from stackroom.events.proofs.checkpoint import Checkpoint
+from stackroom.events.proofs.signed_note import BadNote
 from stackroom.sync.checkpoints.hub_key import HubKey
 
 KEPT: Final = 4_096

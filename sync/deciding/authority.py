@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import structs
 
 from stackroom.events import codec
-from stackroom.events.check import (
+from stackroom.events.deciding.check import (
     Accepted,
     Changes,
     Conflicted,
@@ -26,7 +26,9 @@ from stackroom.events.check import (
     refuse_rights,
     unsealed,
 )
-from stackroom.events.history import explain, load
+from stackroom.events.deciding.owning import Plain
+from stackroom.events.deciding.rules import Refusal
+from stackroom.events.history.history import explain, load
 from stackroom.events.log import (
     Answer,
     LogReader,
@@ -46,10 +48,8 @@ from stackroom.events.model import (
     Proposal,
 )
 from stackroom.events.outcomes import holding, set_aside
-from stackroom.events.owning import Plain
-from stackroom.events.people import HUB, Directory
-from stackroom.events.permissions import READING, Who
-from stackroom.events.rules import Refusal
+from stackroom.events.people.people import HUB, Directory
+from stackroom.events.people.permissions import READING, Who
 from stackroom.events.state import State, encode, listing
 from stackroom.sync.deciding.branch import Branch, Fresh
 from stackroom.sync.deciding.ceilings import Ceilings

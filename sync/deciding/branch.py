@@ -2,10 +2,11 @@
 
 from msgspec import Struct
 
-from stackroom.events import codec, merkle
+from stackroom.events import codec
+from stackroom.events.deciding.owning import Owner
 from stackroom.events.log import LogWriter, Taken, Taking
 from stackroom.events.model import Commit, Event
-from stackroom.events.owning import Owner
+from stackroom.events.proofs import merkle
 from stackroom.events.state import State, listing
 
 

@@ -8,7 +8,9 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, json
 
-from stackroom.events.check import Changes
+from stackroom.events.deciding.check import Changes
+from stackroom.events.deciding.owning import Plain
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.fold import entity_of, rewritten, writes
 from stackroom.events.model import (
     ComponentRegistered,
@@ -17,8 +19,6 @@ from stackroom.events.model import (
     ProfileCreated,
     Registered,
 )
-from stackroom.events.owning import Plain
-from stackroom.events.rules import Refusal
 from stackroom.events.state import AnyEntity, Component, Conflict, Request, State
 from stackroom.events.values import depth
 from stackroom.sync.settings import Settings

@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 
 from msgspec import structs
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.errors import LogError, LogFull
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Commit, Millis
-from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority, Decision
 from stackroom.sync.deciding.turns import Turns, Work

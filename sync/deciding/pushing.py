@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from stackroom.events.model import Commit, Millis
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.deciding.foresight import answered

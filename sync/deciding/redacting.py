@@ -5,12 +5,12 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.errors import StackroomError
-from stackroom.events.history import pages
+from stackroom.events.history.history import pages
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, Commit, Millis, Redacted, Rewritten
-from stackroom.events.redaction import LEAST, marks, redacted, remnants, texts_at
-from stackroom.events.rules import Refusal
+from stackroom.events.secrets.redaction import LEAST, marks, redacted, remnants, texts_at
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from stackroom.events import merkle
 from stackroom.events.log import LogWriter, Snapshot
-from stackroom.events.merkle import Frontier
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.merkle import Frontier
 from stackroom.events.state import State
 
 AT_ONCE: Final = 100

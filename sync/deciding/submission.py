@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from stackroom.events.log import Answer
 from stackroom.events.model import Commit, Proposal
-from stackroom.events.people_entities import SigningKey
-from stackroom.events.permissions import Who
+from stackroom.events.people.entities import SigningKey
+from stackroom.events.people.permissions import Who
 
 
 class Submission(Struct, frozen=True):

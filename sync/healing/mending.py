@@ -12,12 +12,12 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, json, structs
 
-from stackroom.events.authors import KnownKey, held_by, known_keys
-from stackroom.events.check import Accepted, Converged, check_changes
 from stackroom.events.codec import unseal
+from stackroom.events.deciding.check import Accepted, Converged, check_changes
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.errors import IntegrityError
 from stackroom.events.fold import advance
-from stackroom.events.history import pages
+from stackroom.events.history.history import pages
 from stackroom.events.log import Answer, LogReader, LogWriter, Taken, Taking
 from stackroom.events.model import (
     Commit,
@@ -26,16 +26,16 @@ from stackroom.events.model import (
     Redacted,
 )
 from stackroom.events.outcomes import taking
-from stackroom.events.people_entities import Invitation, Token
-from stackroom.events.people_model import (
+from stackroom.events.people.entities import Invitation, Token
+from stackroom.events.people.model import (
     InvitationEnded,
     PasswordRemoved,
     PasswordSet,
     TokenRevoked,
 )
-from stackroom.events.permissions import PERMISSIONS, Who
-from stackroom.events.redaction import texts_in
-from stackroom.events.rules import Refusal
+from stackroom.events.people.permissions import PERMISSIONS, Who
+from stackroom.events.proofs.authors import KnownKey, held_by, known_keys
+from stackroom.events.secrets.redaction import texts_in
 from stackroom.events.state import State, listing
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority, Submission

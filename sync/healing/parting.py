@@ -12,10 +12,10 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.errors import StackroomError
 from stackroom.events.log import Identity, Listed
 from stackroom.events.model import Commit, Millis
-from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.effects import ENVELOPE_BYTES, ListAll, Look, Noted, Page, Read, Survey

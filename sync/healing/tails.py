@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from stackroom.events import codec, merkle
-from stackroom.events.authors import KnownKey, author_finding
+from stackroom.events import codec
+from stackroom.events.deciding.rules import ID, Refusal
 from stackroom.events.errors import MalformedEvent, UnknownEvent
 from stackroom.events.log import LogReader
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, Event, Millis
-from stackroom.events.redaction import rewritten_by
-from stackroom.events.rules import ID, Refusal
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.authors import KnownKey, author_finding
+from stackroom.events.proofs.merkle import Frontier
+from stackroom.events.secrets.redaction import rewritten_by
 
 
 class Proven(Struct, frozen=True):

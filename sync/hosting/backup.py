@@ -14,8 +14,8 @@ from msgspec import Struct
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import Head
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_file import connect, explained
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.sqlite.file import connect, explained
+from stackroom.events.sqlite.log import open_reader
 from stackroom.sync.errors import HubDamaged, NotBackedUp
 from stackroom.sync.hosting.examining import Whole, examined
 from stackroom.sync.hosting.folder import Companion, HubFolder

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from stackroom.events.damage import Misfit, misfits, newest_fit, page_faults
+from stackroom.events.audit.damage import Misfit, misfits, newest_fit, page_faults
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import Head, Identity, LogReader
-from stackroom.events.sqlite_file import connect, explained
-from stackroom.events.sqlite_log import open_reader
-from stackroom.events.sqlite_read import SqliteReader
+from stackroom.events.sqlite.file import connect, explained
+from stackroom.events.sqlite.log import open_reader
+from stackroom.events.sqlite.read import SqliteReader
 from stackroom.sync.errors import HubDamaged
 
 

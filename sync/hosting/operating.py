@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stackroom.events.limits import KEY_BYTES
-from stackroom.events.sqlite_log import LogFile, open_reader
+from stackroom.events.sqlite.log import LogFile, open_reader
 from stackroom.sync.checkpoints import anchor, hub_key
 from stackroom.sync.checkpoints.hub_key import HubKey
 from stackroom.sync.checkpoints.notary import Notary

@@ -15,10 +15,10 @@ from typing import Final
 from msgspec import Struct
 
 from stackroom.events.errors import LogCorrupt, LogError, LogFull, LogNewer
-from stackroom.events.flushing import flush
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_file import connect, explained
-from stackroom.events.sqlite_log import LogFile, open_reader
+from stackroom.events.sqlite.file import connect, explained
+from stackroom.events.sqlite.flushing import flush
+from stackroom.events.sqlite.log import LogFile, open_reader
 from stackroom.sync.errors import HubDamaged, NotRestored
 from stackroom.sync.hosting.examining import Whole, examined
 from stackroom.sync.hosting.folder import COMPANIONS, Companion, HubFolder

@@ -21,12 +21,12 @@ import anyio.to_thread
 from msgspec import Struct, json, structs
 
 from stackroom.events.codec import SALT_BYTES
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.limits import KEY_BYTES
 from stackroom.events.log import EventLog, LogWriter
 from stackroom.events.model import Millis
-from stackroom.events.rules import Refusal
-from stackroom.events.sqlite_log import SqliteLog
+from stackroom.events.sqlite.log import SqliteLog
 from stackroom.events.version import VERSION
 from stackroom.sync.checkpoints import hub_key
 from stackroom.sync.checkpoints.notary import Notary

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stackroom.events.flushing import flush
+from stackroom.events.sqlite.flushing import flush
 
 
 class Busy(Exception):

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from stackroom.events.composing.resolve import Side
 from stackroom.events.limits import EVENTS_PER_PROPOSAL
 from stackroom.events.model import Count, Id, Overlap
-from stackroom.events.resolve import Side
 from stackroom.events.values import Path
 from stackroom.sync.messages.message import Message
 from stackroom.sync.messages.showing import Entities

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from stackroom.events.limits import KEY_BYTES, MESSAGE_LENGTH, NAME_LENGTH, SIGNATURE_BYTES
 from stackroom.events.model import Count, Id, Millis
-from stackroom.events.people import Grant
+from stackroom.events.people.people import Grant
 
 PREFIX_PATTERN: Final = "^[a-z]{3}_[0-9A-Za-z]{8}$"
 """What is public of a token or code: its kind, and what it is looked up by."""

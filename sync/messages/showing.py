@@ -8,10 +8,10 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from stackroom.events.history import Difference
+from stackroom.events.history.history import Difference
+from stackroom.events.history.steps import Turn
 from stackroom.events.limits import NAME_LENGTH
 from stackroom.events.model import Count, Id, Millis
-from stackroom.events.steps import Turn
 from stackroom.sync.messages.message import Message
 
 Entities: TypeAlias = str

@@ -9,15 +9,15 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.entity import Entity
 from stackroom.events.fold import advance
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit, Millis
-from stackroom.events.people import HUB, Directory
-from stackroom.events.people_entities import Password, Token, User
-from stackroom.events.permissions import Rights
-from stackroom.events.rules import Refusal
+from stackroom.events.people.entities import Password, Token, User
+from stackroom.events.people.people import HUB, Directory
+from stackroom.events.people.permissions import Rights
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync.people import tokens

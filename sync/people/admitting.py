@@ -5,16 +5,16 @@ from typing import Final
 
 from msgspec import Struct
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.model import Change
-from stackroom.events.people import BUILT_IN
-from stackroom.events.people_entities import Identity, Invitation, Role, User
-from stackroom.events.people_model import (
+from stackroom.events.people.entities import Identity, Invitation, Role, User
+from stackroom.events.people.model import (
     IdentityLinked,
     IdentityUnlinked,
     RoleAssigned,
     UserCreated,
 )
-from stackroom.events.rules import Refusal
+from stackroom.events.people.people import BUILT_IN
 from stackroom.events.state import State
 from stackroom.sync.people.proofs import Identified
 

@@ -6,11 +6,11 @@ do here is committed as anything else, under nobody's name.
 
 from msgspec import Struct
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, Commit, Millis
-from stackroom.events.people_entities import Invitation, Token, User
-from stackroom.events.people_model import HubFounded, InvitationEnded, UserInvited
-from stackroom.events.rules import Refusal
+from stackroom.events.people.entities import Invitation, Token, User
+from stackroom.events.people.model import HubFounded, InvitationEnded, UserInvited
 from stackroom.sync.deciding.authority import Authority
 from stackroom.sync.people import tokens
 from stackroom.sync.people.access import CODE_FACT, TOKEN_FACT, USED_FACT

@@ -6,14 +6,14 @@ those who do not trust the hub.
 
 from typing import Final
 
-from stackroom.events.fingerprints import fingerprint, key_id
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.limits import KEYS_PER_USER
 from stackroom.events.model import Change, Millis, Proposal
-from stackroom.events.people import Directory
-from stackroom.events.people_entities import SigningKey
-from stackroom.events.people_model import KeyRegistered, KeyRevoked
-from stackroom.events.rules import Refusal
-from stackroom.events.signing import possessed, signed
+from stackroom.events.people.entities import SigningKey
+from stackroom.events.people.model import KeyRegistered, KeyRevoked
+from stackroom.events.people.people import Directory
+from stackroom.events.proofs.fingerprints import fingerprint, key_id
+from stackroom.events.proofs.signing import possessed, signed
 from stackroom.sync import protocol as wire
 from stackroom.sync.people.access import Principal
 

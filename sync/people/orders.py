@@ -10,12 +10,11 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from stackroom.events.fingerprints import fingerprint, key_id
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, Commit, Millis
-from stackroom.events.people import HUB, Directory
-from stackroom.events.people_entities import Invitation, Password, SigningKey, Team, Token, User
-from stackroom.events.people_model import (
+from stackroom.events.people.entities import Invitation, Password, SigningKey, Team, Token, User
+from stackroom.events.people.model import (
     InvitationEnded,
     KeyRevoked,
     PasswordRemoved,
@@ -28,7 +27,8 @@ from stackroom.events.people_model import (
     UserCreated,
     UserInvited,
 )
-from stackroom.events.rules import Refusal
+from stackroom.events.people.people import HUB, Directory
+from stackroom.events.proofs.fingerprints import fingerprint, key_id
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
-from stackroom.events.rules import Refusal
+from stackroom.events.deciding.rules import Refusal
 from stackroom.sync.errors import MissingExtra
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import anyio.to_thread
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.model import Millis
-from stackroom.events.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.effects import Ordered
 from stackroom.sync.errors import FetchFailed

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, structs
 
-from stackroom.events.block import pack
+from stackroom.events.history.block import pack
 from stackroom.events.log import REWRITTEN, LogReader
 from stackroom.events.model import Commit
 from stackroom.sync.settings import Settings

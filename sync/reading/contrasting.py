@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from stackroom.events.history import Difference, differences, differing
+from stackroom.events.history.history import Difference, differences, differing
 from stackroom.events.log import LogReader
 from stackroom.events.state import State, Tag
 from stackroom.events.values import segments

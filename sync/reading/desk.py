@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.log import Listed, LogReader
 from stackroom.sync import effects
 from stackroom.sync.hosting.inspector import Inspector, Storage

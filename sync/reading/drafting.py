@@ -7,14 +7,17 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from stackroom.events.approval import held_changes
-from stackroom.events.around import around
-from stackroom.events.check import check_changes, unsealed
 from stackroom.events.codec import SALT_BYTES, VERSIONS, seal
-from stackroom.events.compose import UPDATED, updates
+from stackroom.events.composing.compose import UPDATED, updates
+from stackroom.events.composing.resolve import Revive, resolve
+from stackroom.events.composing.revert import revert
+from stackroom.events.deciding.approval import held_changes
+from stackroom.events.deciding.check import check_changes, unsealed
+from stackroom.events.deciding.rules import Refusal, refuse_change
 from stackroom.events.errors import StackroomError
 from stackroom.events.fold import apply
-from stackroom.events.history import before_deletion
+from stackroom.events.history.around import around
+from stackroom.events.history.history import before_deletion
 from stackroom.events.log import LogReader
 from stackroom.events.model import Change, Event, Proposal, RequestApproved
 from stackroom.events.outcomes import (
@@ -26,10 +29,7 @@ from stackroom.events.outcomes import (
     Rejected,
     Requested,
 )
-from stackroom.events.permissions import Who
-from stackroom.events.resolve import Revive, resolve
-from stackroom.events.revert import revert
-from stackroom.events.rules import Refusal, refuse_change
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import AnyEntity, Conflict, Profile, Request, State
 from stackroom.events.values import Maybe, Path
 from stackroom.sync.messages import drafts as wire

@@ -1,7 +1,7 @@
 """What the log answers to the hub's reads: plain functions, run inside a reading transaction."""
 
+from stackroom.events.history.tree import effort, prove_consistency
 from stackroom.events.log import LogReader
-from stackroom.events.tree import effort, prove_consistency
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere
 from stackroom.sync.healing.mending import GIVEN_UP_FACT
 from stackroom.sync.messages.healing import Compare, Compared

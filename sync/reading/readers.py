@@ -6,8 +6,8 @@ it is made) or reading (it gets pages of the log, the next one only when the las
 
 from abc import ABC, abstractmethod
 
-from stackroom.events import merkle
 from stackroom.events.model import Commit, Millis
+from stackroom.events.proofs import merkle
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.effects import FetchRoots, Page, Read, RootsThere, Send, Vouch, Vouched

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from stackroom.events.codec import unseal
 from stackroom.events.fold import apply_change
+from stackroom.events.history.runs import Gathering, Run
 from stackroom.events.log import LogReader, RunFound, RunsWanted
-from stackroom.events.runs import Gathering, Run
 from stackroom.events.state import Stack, State
 from stackroom.sync import protocol as wire
 from stackroom.sync.effects import ENVELOPE_BYTES

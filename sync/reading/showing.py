@@ -10,13 +10,13 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from stackroom.events.around import around
 from stackroom.events.fold import advance
-from stackroom.events.history import Difference, pages, state_at
+from stackroom.events.history.around import around
+from stackroom.events.history.history import Difference, pages, state_at
+from stackroom.events.history.steps import Step, steps, steps_of
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit
 from stackroom.events.state import AnyEntity, State
-from stackroom.events.steps import Step, steps, steps_of
 from stackroom.sync import protocol as wire
 from stackroom.sync.effects import ENVELOPE_BYTES, LookBack, Recount
 from stackroom.sync.reading.sifting import asks, sift

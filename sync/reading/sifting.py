@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stackroom.events.codec import CHANGES
+from stackroom.events.history.seeking import plain
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit
-from stackroom.events.seeking import plain
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 

@@ -5,8 +5,8 @@ at the most, as roots of subtrees are kept; who asks is held to that as to any h
 (`read_second`).
 """
 
+from stackroom.events.history.tree import effort, prove_consistency, prove_inclusions
 from stackroom.events.log import LogReader
-from stackroom.events.tree import effort, prove_consistency, prove_inclusions
 from stackroom.sync.effects import ENVELOPE_BYTES, Vouch, Vouched
 from stackroom.sync.messages.proofs import Proven
 from stackroom.sync.settings import Settings

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from stackroom.events.rules import Refusal
+from stackroom.events.deciding.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.hosting.security_log import Kind
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from websockets.http11 import Request, Response
 
-from stackroom.events.rules import Refusal
+from stackroom.events.deciding.rules import Refusal
 from stackroom.sync.hosting.security_log import Notes
 from stackroom.sync.people.access import Principal
 from stackroom.sync.sockets.porch import Guest

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from websockets.http11 import Request, Response
 
-from stackroom.events.rules import Refusal
+from stackroom.events.deciding.rules import Refusal
 from stackroom.sync.errors import FetchFailed
 from stackroom.sync.hosting.security_log import Notes
 from stackroom.sync.people.proving import Prover

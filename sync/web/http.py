@@ -10,7 +10,7 @@ from websockets.exceptions import NegotiationError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from stackroom.events.rules import Refusal
+from stackroom.events.deciding.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.people.access import Principal
 from stackroom.sync.sockets.addresses import address_of, is_loopback, speaks_for

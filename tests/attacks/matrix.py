@@ -8,9 +8,10 @@ code is a change of this table, too.
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-from stackroom.events import model, people_model
-from stackroom.events.merkle import EMPTY_ROOT
+from stackroom.events import model
 from stackroom.events.model import Change
+from stackroom.events.people import model as people_model
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 from stackroom.sync.messages.drafts import Approve
 from tests.events.world import uid

@@ -12,7 +12,7 @@ import anyio.to_thread
 import pytest
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from stackroom.events.people_entities import User
+from stackroom.events.people.entities import User
 from stackroom.sync import protocol as wire
 from stackroom.sync.hosting import service
 from stackroom.sync.people import tokens

@@ -9,9 +9,9 @@ import pytest
 from msgspec import structs
 
 from stackroom.events import limits
-from stackroom.events.check import Accepted, check_changes
+from stackroom.events.deciding.check import Accepted, check_changes
 from stackroom.events.fold import apply
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.model import (
     Change,
     ComponentRegistered,
@@ -21,8 +21,8 @@ from stackroom.events.model import (
     ProfileRenamed,
     Proposal,
 )
-from stackroom.events.people_model import TeamCreated, TeamUpdated
-from stackroom.events.permissions import Who
+from stackroom.events.people.model import TeamCreated, TeamUpdated
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import Component, Profile
 from stackroom.sync import protocol as wire
 from stackroom.sync.people import tokens

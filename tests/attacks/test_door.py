@@ -19,8 +19,8 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.typing import Origin, Subprotocol
 
 from stackroom.client.errors import SlowDown
-from stackroom.client.line import dial
 from stackroom.client.settings import Settings as ClientSettings
+from stackroom.client.transport.line import dial
 from stackroom.sync import protocol as wire
 from stackroom.sync.hosting.security_log import SecurityLog
 from stackroom.sync.settings import Settings

@@ -18,9 +18,8 @@ from stackroom.events.model import (
     ProfileRenamed,
     ProfileUpdated,
 )
-from stackroom.events.people import BUILT_IN
-from stackroom.events.people_entities import Assignment, Token, User
-from stackroom.events.people_model import (
+from stackroom.events.people.entities import Assignment, Token, User
+from stackroom.events.people.model import (
     AssignmentUpdated,
     HubFounded,
     IdentityLinked,
@@ -52,7 +51,8 @@ from stackroom.events.people_model import (
     UserInvited,
     UserUpdated,
 )
-from stackroom.events.permissions import PEOPLE
+from stackroom.events.people.people import BUILT_IN
+from stackroom.events.people.permissions import PEOPLE
 from stackroom.sync import protocol as wire
 from stackroom.sync.people import tokens
 from tests.attacks.standing import coming, standing

@@ -9,9 +9,9 @@ from msgspec import structs
 from websockets.exceptions import ConnectionClosed
 
 from stackroom.events.limits import TOKENS_PER_USER
-from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.people_entities import Token, User
-from stackroom.events.people_model import UserDeleted
+from stackroom.events.people.entities import Token, User
+from stackroom.events.people.model import UserDeleted
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 from stackroom.sync.people.access import PeopleAccess
 from stackroom.sync.session import Session

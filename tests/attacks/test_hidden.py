@@ -8,10 +8,10 @@ import anyio
 import pytest
 from msgspec import structs
 
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import ComponentRegistered, ComponentUpdated, ProfileCreated
-from stackroom.events.people_entities import Project, User
-from stackroom.events.people_model import ProjectCreated, RoleAssigned, TeamCreated
+from stackroom.events.people.entities import Project, User
+from stackroom.events.people.model import ProjectCreated, RoleAssigned, TeamCreated
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 from stackroom.sync.messages.drafts import Approve, Do, Intended, Revert
 from stackroom.sync.web.pages import dashboard
@@ -170,7 +170,7 @@ async def test_a_name_that_is_taken_says_so_and_nothing_else(team: Team) -> None
 
 async def test_who_administers_people_alone_sees_no_profile(team: Team) -> None:
     """A role of people's permissions reaches the rules, and is told nothing there but no."""
-    from stackroom.events.people_model import RoleCreated
+    from stackroom.events.people.model import RoleCreated
 
     permissions = {"people.read": True, "people.write": True}
     await team.change((uid(70), RoleCreated("recruiter", permissions=permissions)))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.people_entities import Assignment, Token, User
-from stackroom.events.people_model import RoleAssigned, RoleRevoked, UserDeleted
+from stackroom.events.people.entities import Assignment, Token, User
+from stackroom.events.people.model import RoleAssigned, RoleRevoked, UserDeleted
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 from stackroom.sync.messages.drafts import Revert
 from stackroom.sync.people import tokens

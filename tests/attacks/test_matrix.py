@@ -11,9 +11,9 @@ from websockets.exceptions import ConnectionClosed
 
 from stackroom.events.codec import CHANGES
 from stackroom.events.model import ProfileCreated
-from stackroom.events.people import BUILT_IN
-from stackroom.events.people_entities import Token, User
-from stackroom.events.people_model import RoleCreated, UserCreated
+from stackroom.events.people.entities import Token, User
+from stackroom.events.people.model import RoleCreated, UserCreated
+from stackroom.events.people.people import BUILT_IN
 from stackroom.sync import protocol as wire
 from stackroom.sync.web import http
 from stackroom.sync.web.pages import VIEWS

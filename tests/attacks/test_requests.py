@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.model import (
     Change,
     ChangeRequested,
@@ -24,8 +24,8 @@ from stackroom.events.model import (
     StackRenamed,
     StackUpdated,
 )
-from stackroom.events.people_entities import Assignment, User
-from stackroom.events.people_model import RoleAssigned, RoleCreated, RoleRevoked
+from stackroom.events.people.entities import Assignment, User
+from stackroom.events.people.model import RoleAssigned, RoleCreated, RoleRevoked
 from stackroom.events.state import Request, State, encode
 from stackroom.sync.settings import Settings
 from tests.attacks.standing import standing

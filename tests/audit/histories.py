@@ -10,10 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
-from stackroom.events import checkpoint, codec, merkle
-from stackroom.events.checkpoint import Checkpoint, key_name
-from stackroom.events.ed25519 import PrivateKey
-from stackroom.events.fingerprints import fingerprint, key_id
+from stackroom.events import codec
 from stackroom.events.fold import fold
 from stackroom.events.log import Answer as Answered
 from stackroom.events.log import Head, Refused, Snapshot, Taken, Taking
@@ -30,14 +27,18 @@ from stackroom.events.model import (
     Redacted,
     RunRecorded,
 )
-from stackroom.events.people_model import HubFounded, KeyRegistered, UserCreated
-from stackroom.events.redaction import marks, redacted
-from stackroom.events.signed_note import verifier_key
-from stackroom.events.signing import Signer
-from stackroom.events.sqlite_cache import INDEX_TYPES
-from stackroom.events.sqlite_log import LogFile
-from stackroom.events.sqlite_schema import Use
-from stackroom.events.sqlite_write import INDEX
+from stackroom.events.people.model import HubFounded, KeyRegistered, UserCreated
+from stackroom.events.proofs import checkpoint, merkle
+from stackroom.events.proofs.checkpoint import Checkpoint, key_name
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.fingerprints import fingerprint, key_id
+from stackroom.events.proofs.signed_note import verifier_key
+from stackroom.events.proofs.signing import Signer
+from stackroom.events.secrets.redaction import marks, redacted
+from stackroom.events.sqlite.cache import INDEX_TYPES
+from stackroom.events.sqlite.log import LogFile
+from stackroom.events.sqlite.schema import Use
+from stackroom.events.sqlite.write import INDEX
 from stackroom.events.state import State, encode
 
 HUB: Final = "018f2f6e-0000-4000-8000-000000000001"

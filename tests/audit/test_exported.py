@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.client.audit_sources import keys_of
-from stackroom.client.auditing import Audited, Signatures, audit_export, people_of
+from stackroom.client.history.audit_sources import keys_of
+from stackroom.client.history.auditing import Audited, Signatures, audit_export, people_of
+from stackroom.events.audit.exported import Heading, Reader, lines
 from stackroom.events.errors import IntegrityError, LogError
-from stackroom.events.exported import Heading, Reader, lines
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.sqlite.log import open_reader
 from tests.audit.histories import HUB, HUB_KEY, PROFILE, PUBLIC, SECRET, History, written
 
 INDEPENDENT = Path(__file__).with_name("independent.py")

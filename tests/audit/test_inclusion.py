@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from stackroom.client.audit_sources import keys_of
-from stackroom.events import rotation
-from stackroom.events.checkpoint import key_name
-from stackroom.events.ed25519 import PrivateKey
+from stackroom.client.history.audit_sources import keys_of
+from stackroom.events.audit.inclusion import Included, Signer, check, prove, read
 from stackroom.events.errors import HistoryFault, IntegrityError
-from stackroom.events.inclusion import Included, Signer, check, prove, read
-from stackroom.events.signed_note import verifier_key
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.proofs import rotation
+from stackroom.events.proofs.checkpoint import key_name
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.signed_note import verifier_key
+from stackroom.events.sqlite.log import open_reader
 from tests.audit.histories import HUB, HUB_KEY, NOON, PROFILE, PUBLIC, SECRET, History, written
 from tests.audit.test_exported import independently
 

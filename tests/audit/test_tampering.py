@@ -13,15 +13,16 @@ from typing import Any, Final
 
 import pytest
 
-from stackroom.client.audit_sources import NO_ANCHORS, of_hub_file
-from stackroom.client.auditing import Audited, Fault, Signatures, audit_log, people_of
-from stackroom.events import codec, merkle
-from stackroom.events.ed25519 import PrivateKey
+from stackroom.client.history.audit_sources import NO_ANCHORS, of_hub_file
+from stackroom.client.history.auditing import Audited, Fault, Signatures, audit_log, people_of
+from stackroom.events import codec
 from stackroom.events.errors import LogCorrupt, StackroomError
-from stackroom.events.signing import Signer
-from stackroom.events.sqlite_file import explained
-from stackroom.events.sqlite_read import SqliteReader
-from stackroom.events.sqlite_schema import Use
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.signing import Signer
+from stackroom.events.sqlite.file import explained
+from stackroom.events.sqlite.read import SqliteReader
+from stackroom.events.sqlite.schema import Use
 from tests.audit.histories import HUB, HUB_KEY, PROFILE, History, without_guards, written
 
 COVERED: Final = {

@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from stackroom.client.audit_sources import keys_of
-from stackroom.client.auditing import Signatures, audit_export
-from stackroom.events import inclusion
-from stackroom.events.exported import Heading, Reader, lines
-from stackroom.events.sqlite_log import open_reader
+from stackroom.client.history.audit_sources import keys_of
+from stackroom.client.history.auditing import Signatures, audit_export
+from stackroom.events.audit import inclusion
+from stackroom.events.audit.exported import Heading, Reader, lines
+from stackroom.events.sqlite.log import open_reader
 from tests.audit.histories import HUB, PROFILE, PUBLIC, written
 from tests.audit.test_exported import independently
 

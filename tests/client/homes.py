@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from stackroom.client.home import Home
+from stackroom.client.home.home import Home
 from stackroom.client.settings import Settings
 from stackroom.client.workspace import Workspace
 from stackroom.events.codec import seal

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 
 from stackroom.client.chance import clock, new_id
-from stackroom.events.sqlite_log import SqliteLog
+from stackroom.events.sqlite.log import SqliteLog
 from stackroom.sync.server import Server
 from stackroom.sync.settings import Settings
 from tests.sync.open_access import OpenAccess

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from stackroom.client.chance import clock, new_id
 from stackroom.events.log import Identity
-from stackroom.events.sqlite_log import SqliteLog
+from stackroom.events.sqlite.log import SqliteLog
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire

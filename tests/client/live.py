@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import anyio
 
-from stackroom.client.connection import Connection, News
-from stackroom.client.home import Home
-from stackroom.client.keeper import Keeper
-from stackroom.client.replica import Replica
+from stackroom.client.connection.connection import Connection, News
+from stackroom.client.connection.keeper import Keeper
+from stackroom.client.connection.worker import Worker
+from stackroom.client.home.home import Home
+from stackroom.client.replica.replica import Replica
 from stackroom.client.settings import Settings
-from stackroom.client.worker import Worker
 from stackroom.client.workspace import Workspace
 from tests.client.people import QUICK, open_home
 from tests.sync.open_access import token_of

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stackroom.client import chance
-from stackroom.client.draft import Draft, Saved
-from stackroom.client.home import Home
+from stackroom.client.drafting.draft import Draft, Saved
+from stackroom.client.home.home import Home
 from stackroom.client.settings import Settings
 from stackroom.client.workspace import Workspace
 from tests.sync.open_access import token_of

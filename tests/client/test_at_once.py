@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from stackroom.client.connection.exchange import exchange
+from stackroom.client.connection.work import InPlace
 from stackroom.client.errors import NotAuthorised, OtherHub, Unreachable, VersionMismatch
-from stackroom.client.exchange import exchange
-from stackroom.client.plain_line import Clock, Elapsed, finished
-from stackroom.client.work import InPlace
+from stackroom.client.transport.plain_line import Clock, Elapsed, finished
 from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import config, create_team, person, set_key
 
@@ -150,7 +150,7 @@ def test_it_imports_no_event_loop() -> None:
     program = (
         "from stackroom.events.late import postpone\n"
         "postpone()\n"
-        "import sys, stackroom.client.course, stackroom.client.plain_line\n"
+        "import sys, stackroom.client.connection.course, stackroom.client.transport.plain_line\n"
         "print([m for m in ('asyncio', 'anyio', 'subprocess', '_ssl') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from stackroom.client.backlog import Backlog, joined
-from stackroom.client.cache import Cache
-from stackroom.client.replica import Copy, Replica, Store
+from stackroom.client.connection.backlog import Backlog, joined
+from stackroom.client.connection.work import Work
+from stackroom.client.connection.worker import Worker
+from stackroom.client.home.cache import Cache
+from stackroom.client.replica.replica import Copy, Replica, Store
 from stackroom.client.settings import Settings
-from stackroom.client.work import Work
-from stackroom.client.worker import Worker
+from stackroom.events.audit.verify import verify
 from stackroom.events.errors import IntegrityError
-from stackroom.events.merkle import Frontier
+from stackroom.events.proofs.merkle import Frontier
 from stackroom.events.state import State
-from stackroom.events.verify import verify
 from stackroom.sync import protocol as wire
 from tests.client.test_cache import history
 from tests.events.commits import PROFILE

@@ -9,13 +9,12 @@ from typing import NamedTuple
 import pytest
 from msgspec import structs
 
-from stackroom.client.cache import Cache
 from stackroom.client.errors import FileReplaced
-from stackroom.events import codec, merkle
+from stackroom.client.home.cache import Cache
+from stackroom.events import codec
 from stackroom.events.errors import Gap, IntegrityError, LogCorrupt, LogError, UnknownEvent
 from stackroom.events.fold import fold
-from stackroom.events.history import state_at
-from stackroom.events.merkle import Frontier
+from stackroom.events.history.history import state_at
 from stackroom.events.model import (
     Commit,
     ComponentRegistered,
@@ -24,7 +23,9 @@ from stackroom.events.model import (
     Redacted,
     Rewritten,
 )
-from stackroom.events.redaction import marks, redacted
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.merkle import Frontier
+from stackroom.events.secrets.redaction import marks, redacted
 from stackroom.events.state import State, encode
 from tests.client.homes import sealed
 from tests.events.commits import PROFILE, Chain
@@ -298,9 +299,9 @@ class TestFiles:
         code = """
 import sys
 from pathlib import Path
-from stackroom.client.cache import Cache
+from stackroom.client.home.cache import Cache
 from stackroom.client.errors import FileReplaced
-from stackroom.events.merkle import Frontier
+from stackroom.events.proofs.merkle import Frontier
 cache = Cache.open(Path(sys.argv[1]))
 print(cache.load(sys.argv[2]).seq, flush=True)
 sys.stdin.readline()

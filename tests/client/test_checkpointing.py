@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.client import checkpointing
-from stackroom.client.cache import Cache
-from stackroom.client.checkpointing import Checkpoints
-from stackroom.events.block import Block, pack, unpack
-from stackroom.events.merkle import extended
-from stackroom.events.sqlite_file import CACHE_CHECKPOINT_PAGES, CHECKPOINT_PAGES
+from stackroom.client.home import checkpointing
+from stackroom.client.home.cache import Cache
+from stackroom.client.home.checkpointing import Checkpoints
+from stackroom.events.history.block import Block, pack, unpack
+from stackroom.events.proofs.merkle import extended
+from stackroom.events.sqlite.file import CACHE_CHECKPOINT_PAGES, CHECKPOINT_PAGES
 from tests.events.commits import PROFILE, Chain, event
 
 

@@ -12,13 +12,13 @@ import anyio
 import anyio.abc
 import pytest
 
-from stackroom.client import replica as core
-from stackroom.client.carrier import Became
-from stackroom.client.connection import Offline, Stopped
+from stackroom.client.connection.carrier import Became
+from stackroom.client.connection.connection import Offline, Stopped
+from stackroom.client.connection.keeper import Keeper
 from stackroom.client.errors import NotAuthorised, OtherHub, VersionMismatch
-from stackroom.client.keeper import Keeper
+from stackroom.client.replica import replica as core
 from stackroom.client.workspace import Workspace
-from stackroom.events.merkle import root
+from stackroom.events.proofs.merkle import root
 from stackroom.events.state import Conflict
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings as HubSettings

@@ -5,7 +5,7 @@ import pytest
 from stackroom.client.doctor import files, meeting, room, waiting
 from stackroom.client.doctor.configuration import of_client
 from stackroom.client.doctor.finding import Finding, worst_first
-from stackroom.events.sqlite_file import WAL_BYTES
+from stackroom.events.sqlite.file import WAL_BYTES
 
 NOON = 1_800_000_000_000
 DAY = 86_400_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackroom.client.draft import Draft
+from stackroom.client.drafting.draft import Draft
 from stackroom.client.errors import NotFound, RefusedLocally
 from stackroom.client.workspace import Workspace
 from stackroom.events.model import (

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from stackroom.client.connection.exchange import exchange, plan, publish
+from stackroom.client.connection.foresee import Known
 from stackroom.client.errors import NameTaken, NotAuthorised, Unreachable, VersionMismatch
-from stackroom.client.exchange import exchange, plan, publish
-from stackroom.client.foresee import Known
 from stackroom.client.workspace import Workspace
-from stackroom.events.check import Accepted, Conflicted, Rejected
-from stackroom.events.merkle import root
+from stackroom.events.audit.verify import verify
+from stackroom.events.deciding.check import Accepted, Conflicted, Rejected
+from stackroom.events.proofs.merkle import root
 from stackroom.events.state import Conflict, encode
-from stackroom.events.verify import verify
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import config, create_team, open_home, person, set_key
@@ -154,7 +154,7 @@ def test_offline_edits_merge_conflict_and_are_resolved(hub: FaultyHub, tmp_path:
             assert [c.opened for _, c in copy.view.all(Conflict)] == [6]
             assert config(who, team) == {"namespace": "ada", "gpu": 1, "cpu": 4}
 
-        from stackroom.events.resolve import resolve
+        from stackroom.events.composing.resolve import resolve
 
         copy = ada.copy(team)
         ((conflict, _),) = copy.view.all(Conflict)
@@ -364,7 +364,7 @@ def test_another_hub_at_the_address_gets_nothing(
 
 def test_reading_imports_no_event_loop() -> None:
     program = (
-        "import sys, stackroom.client.exchange, stackroom.client.workspace\n"
+        "import sys, stackroom.client.connection.exchange, stackroom.client.workspace\n"
         "print([m for m in ('asyncio', 'anyio', 'websockets') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -10,15 +10,15 @@ from msgspec import structs
 
 import stackroom.client
 from stackroom.client import chance
+from stackroom.client.connection.exchange import exchange
 from stackroom.client.errors import NotAuthorised, NotFound, OtherKey, Unreachable
-from stackroom.client.exchange import exchange
-from stackroom.client.fetching import fetch
-from stackroom.events import rotation
-from stackroom.events.checkpoint import key_name
+from stackroom.client.python.fetching import fetch
 from stackroom.events.errors import IntegrityError
 from stackroom.events.log import Identity
-from stackroom.events.merkle import root
-from stackroom.events.signed_note import verifier_key
+from stackroom.events.proofs import rotation
+from stackroom.events.proofs.checkpoint import key_name
+from stackroom.events.proofs.merkle import root
+from stackroom.events.proofs.signed_note import verifier_key
 from stackroom.events.state import encode
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.redacting import Done, redact

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stackroom.client.definitions import (
+from stackroom.client.definitions.definitions import (
     ComponentDefinition,
     Definitions,
     FlavorDefinition,
     ProfileDefinition,
     StackDefinition,
 )
+from stackroom.client.definitions.exporting import definitions
+from stackroom.client.definitions.planning import after, merged, plan
 from stackroom.client.errors import NotASource
-from stackroom.client.exporting import definitions
 from stackroom.client.files import folder, shape, text
 from stackroom.client.files.shape import ComponentFile, File, FlavorFile, ProfileFile, StackFile
-from stackroom.client.planning import after, merged, plan
 from stackroom.client.zenml.errors import StackFileError
 from stackroom.events.fold import apply_change
 from stackroom.events.model import ProfileCreated

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.client import flavors
-from stackroom.client.definitions import FlavorDefinition
+from stackroom.client.definitions import flavors
+from stackroom.client.definitions.definitions import FlavorDefinition
 from stackroom.client.zenml import parse_stack
 from stackroom.events.values import Value
 

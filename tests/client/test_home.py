@@ -9,8 +9,8 @@ import keyring.backend
 import keyring.errors
 import pytest
 
-from stackroom.client.home import Home
-from stackroom.client.token_store import NoKeyring
+from stackroom.client.home.home import Home
+from stackroom.client.home.token_store import NoKeyring
 from stackroom.events.errors import LogCorrupt
 from tests.client.homes import workspace_at
 

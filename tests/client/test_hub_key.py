@@ -3,10 +3,10 @@
 import pytest
 
 from stackroom.client.errors import OtherKey
-from stackroom.client.hub_key import pinned_by
-from stackroom.events import rotation
-from stackroom.events.checkpoint import key_name
-from stackroom.events.signed_note import verifier_key
+from stackroom.client.transport.hub_key import pinned_by
+from stackroom.events.proofs import rotation
+from stackroom.events.proofs.checkpoint import key_name
+from stackroom.events.proofs.signed_note import verifier_key
 from stackroom.sync import protocol as wire
 from tests.events.world import uid
 from tests.sync.notaries import key_of

@@ -19,7 +19,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from stackroom.client import chance
-from stackroom.client.home import Home
+from stackroom.client.home.home import Home
 from stackroom.client.workspace import Workspace
 
 who, profile = sys.argv[2], sys.argv[3]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackroom.client.opening import at_once
+from stackroom.client.home.opening import at_once
 
 
 class File:

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from stackroom.client.cache import Cache, CacheDamaged
-from stackroom.client.past import state_at
-from stackroom.events import merkle
-from stackroom.events.block import pack, unpack
+from stackroom.client.history.past import state_at
+from stackroom.client.home.cache import Cache, CacheDamaged
+from stackroom.events.audit.verify import verify
 from stackroom.events.errors import Gap, HistoryFault, IntegrityError
+from stackroom.events.history.block import pack, unpack
+from stackroom.events.history.seeking import Sought
 from stackroom.events.log import LogReader, RunsWanted
 from stackroom.events.model import Commit
-from stackroom.events.seeking import Sought
-from stackroom.events.sqlite_log import open_reader
+from stackroom.events.proofs import merkle
+from stackroom.events.sqlite.log import open_reader
 from stackroom.events.state import encode
-from stackroom.events.verify import verify
 from tests.client.test_cache import history, state_of, tree
 from tests.events.commits import PROFILE
 from tests.events.world import K8S

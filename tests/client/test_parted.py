@@ -14,15 +14,16 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from msgspec import structs
 
-from stackroom.client import evidence
+from stackroom.client.connection import evidence
+from stackroom.client.connection.exchange import exchange, plan
 from stackroom.client.errors import OtherKey
-from stackroom.client.exchange import exchange, plan
-from stackroom.client.problems import as_error
-from stackroom.client.replica import Problem
+from stackroom.client.replica.problems import as_error
+from stackroom.client.replica.replica import Problem
 from stackroom.client.workspace import Workspace
-from stackroom.events import checkpoint, codec, merkle, rotation, signed_note
+from stackroom.events import codec
 from stackroom.events.errors import IntegrityError
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.proofs import checkpoint, merkle, rotation, signed_note
+from stackroom.events.sqlite.log import LogFile
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub

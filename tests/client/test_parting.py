@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from stackroom.client.parting import Parting
-from stackroom.events.checkpoint import Checkpoint, sign
+from stackroom.client.replica.parting import Parting
+from stackroom.events.proofs.checkpoint import Checkpoint, sign
 from stackroom.sync import protocol as wire
 from stackroom.sync.protocol import ROOTS_MOST
 from tests.events.commits import PROFILE

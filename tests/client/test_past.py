@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.client import past
-from stackroom.client.cache import Cache
-from stackroom.client.past import apart, lay, state_at
+from stackroom.client.history import past
+from stackroom.client.history.past import apart, lay, state_at
+from stackroom.client.home.cache import Cache
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.log import Snapshot
 from stackroom.events.model import Commit, ComponentRegistered, Event, Redacted
-from stackroom.events.redaction import marks, redacted, rewritten_by
-from stackroom.events.sqlite_cache import packed
+from stackroom.events.secrets.redaction import marks, redacted, rewritten_by
+from stackroom.events.sqlite.cache import packed
 from stackroom.events.state import State, encode
 from tests.client.homes import sealed
 from tests.client.test_cache import history, state_of, tree

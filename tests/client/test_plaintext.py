@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stackroom.client import flavors, sources
-from stackroom.client.definitions import ComponentDefinition, Definitions, FlavorDefinition
+from stackroom.client.definitions import flavors
+from stackroom.client.definitions.definitions import (
+    ComponentDefinition,
+    Definitions,
+    FlavorDefinition,
+)
+from stackroom.client.definitions.plaintext import Found, found, recorded, refuse
+from stackroom.client.definitions.referencing import SecretsFileExists, referenced, write
 from stackroom.client.errors import NotASource, RefusedLocally
-from stackroom.client.plaintext import Found, found, recorded, refuse
-from stackroom.client.referencing import SecretsFileExists, referenced, write
-from stackroom.events.credentials import leaves, located, names_credential
-from stackroom.events.history import pages
+from stackroom.client.files import sources
+from stackroom.events.history.history import pages
 from stackroom.events.limits import MESSAGE_LENGTH
 from stackroom.events.model import ComponentRegistered, ComponentUpdated, FlavorRegistered
+from stackroom.events.secrets.credentials import leaves, located, names_credential
 from stackroom.events.state import State
 from stackroom.events.values import Value
 from tests.client.homes import workspace_at

@@ -6,8 +6,8 @@ from pathlib import Path
 import anyio.to_thread
 import pytest
 
-from stackroom.client.exchange import exchange
-from stackroom.events.people_entities import Token
+from stackroom.client.connection.exchange import exchange
+from stackroom.events.people.entities import Token
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from tests.client.people import open_home, person

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 from msgspec import structs
 
-from stackroom.client import replica as core
-from stackroom.client.pushing import REGISTRATION, RENEWALS
+from stackroom.client.replica import replica as core
+from stackroom.client.replica.pushing import REGISTRATION, RENEWALS
 from stackroom.events.log import Answer
-from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Commit, Proposal
-from stackroom.events.signing import Signer
+from stackroom.events.proofs.merkle import EMPTY_ROOT, Frontier
+from stackroom.events.proofs.signing import Signer
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from tests.client.test_cache import history

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from stackroom.client.home import Home
-from stackroom.client.rescue import rescue
-from stackroom.client.store import Store
-from stackroom.client.store_file import ProposalsDamaged
-from stackroom.client.witness import attested
-from stackroom.events.checkpoint import Checkpoint, sign
+from stackroom.client.home.home import Home
+from stackroom.client.home.store import Store
+from stackroom.client.home.store_file import ProposalsDamaged
+from stackroom.client.replica.witness import attested
+from stackroom.client.rescue.rescue import rescue
 from stackroom.events.model import ComponentUpdated, Proposal
+from stackroom.events.proofs.checkpoint import Checkpoint, sign
 from stackroom.events.state import Component
 from tests.client.homes import NOON, sealed, workspace_at
 from tests.damaging import cut, flip, page_size, pages, root_page, settle, zero
@@ -220,8 +220,8 @@ def test_killed_at_each_step_of_the_switch(home: Home, tmp_path: Path, step: str
     before = killed_with_a_log(home)
     script = (
         "import os; from pathlib import Path\n"
-        "from stackroom.client.home import Home\n"
-        "from stackroom.client.rescue import rescue\n"
+        "from stackroom.client.home.home import Home\n"
+        "from stackroom.client.rescue.rescue import rescue\n"
         f"was = Path.{step}\n"
         "def dying(self, *args, **more):\n"
         "    if self.name.startswith(('proposals.db', 'fresh.db')) and 'json' not in self.name:\n"
@@ -258,8 +258,8 @@ def test_a_full_disk_leaves_all_as_it_was(home: Home) -> None:
     damaged = home.proposals.read_bytes()
     script = (
         "import resource; from pathlib import Path\n"
-        "from stackroom.client.home import Home\n"
-        "from stackroom.client.rescue import rescue\n"
+        "from stackroom.client.home.home import Home\n"
+        "from stackroom.client.rescue.rescue import rescue\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, 8_192))\n"
         f"rescue(Home(Path({str(home.path)!r})), new_id=lambda: {ANOTHER!r}, salt=lambda: bytes(16), now=1)"
     )

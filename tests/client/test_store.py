@@ -11,12 +11,12 @@ import pytest
 from msgspec import structs
 
 from stackroom.client.errors import FileReplaced
-from stackroom.client.store import Counts, ProfileEntry, ProposalState, Store
-from stackroom.client.store_file import StoreFile
-from stackroom.client.witness import Seen
-from stackroom.events.checkpoint import Checkpoint
+from stackroom.client.home.store import Counts, ProfileEntry, ProposalState, Store
+from stackroom.client.home.store_file import StoreFile
+from stackroom.client.replica.witness import Seen
 from stackroom.events.errors import LogCorrupt, LogError, LogNewer
 from stackroom.events.model import Commit, ComponentDeleted, ProfileCreated, Proposal
+from stackroom.events.proofs.checkpoint import Checkpoint
 from tests.client.homes import NOON, sealed
 from tests.events.world import uid
 
@@ -27,7 +27,7 @@ PROPOSER = """
 import sys
 from pathlib import Path
 from stackroom.client.chance import new_id
-from stackroom.client.store import Store
+from stackroom.client.home.store import Store
 from stackroom.events.codec import seal
 from stackroom.events.model import ComponentDeleted
 

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.client.definitions import ComponentDefinition, Definitions, StackDefinition
+from stackroom.client.definitions.definitions import (
+    ComponentDefinition,
+    Definitions,
+    StackDefinition,
+)
 from stackroom.client.errors import NotASource, NotFound
 from stackroom.client.stores.database import opened, tables
 from stackroom.client.stores.store import read

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackroom.client.errors import NotFound
-from stackroom.client.when import Moment, Place, Seq, Tagged, parse, seq_before, seq_of
+from stackroom.client.history.when import Moment, Place, Seq, Tagged, parse, seq_before, seq_of
+from stackroom.events.deciding.rules import refuse_tag_name
 from stackroom.events.log import LogReader
-from stackroom.events.rules import refuse_tag_name
 from stackroom.events.state import State, Tag
 
 ZONE = timezone(timedelta(hours=2))

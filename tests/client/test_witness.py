@@ -3,11 +3,18 @@
 import pytest
 from msgspec import structs
 
-from stackroom.client.witness import Seen, attested, grown_past, jumped_past, kept, takes_back
-from stackroom.events.checkpoint import Checkpoint, sign
-from stackroom.events.merkle import Frontier, extended, root
-from stackroom.events.merkle_proofs import consistency
-from stackroom.events.signed_note import BadNote
+from stackroom.client.replica.witness import (
+    Seen,
+    attested,
+    grown_past,
+    jumped_past,
+    kept,
+    takes_back,
+)
+from stackroom.events.proofs.checkpoint import Checkpoint, sign
+from stackroom.events.proofs.merkle import Frontier, extended, root
+from stackroom.events.proofs.merkle_proofs import consistency
+from stackroom.events.proofs.signed_note import BadNote
 from tests.events.commits import PROFILE
 from tests.events.test_merkle_proofs import HASHES, MANY_ROOTS, grown, many
 from tests.events.world import uid

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from stackroom.client.cache import Cache
 from stackroom.client.errors import (
     ClientError,
     FetchedAnew,
@@ -18,11 +17,12 @@ from stackroom.client.errors import (
     ReadOnly,
     RefusedLocally,
 )
+from stackroom.client.home.cache import Cache
 from stackroom.client.workspace import Workspace
-from stackroom.events.check import Accepted
+from stackroom.events.deciding.check import Accepted
 from stackroom.events.errors import LogCorrupt
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ComponentUpdated, ProfileDeleted, Proposal
+from stackroom.events.proofs.merkle import Frontier
 from stackroom.events.state import Component, encode
 from tests.client.homes import sealed, workspace_at
 from tests.events.commits import Chain
@@ -352,7 +352,7 @@ class TestFiles:
 import sys
 from pathlib import Path
 from stackroom.client import chance
-from stackroom.client.home import Home
+from stackroom.client.home.home import Home
 from stackroom.client.workspace import Workspace
 import stackroom.client
 

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from stackroom.client.commands.exits import Exit
-from stackroom.events import checkpoint
-from stackroom.events.checkpoint import Checkpoint
-from stackroom.events.ed25519 import PrivateKey
+from stackroom.events.proofs import checkpoint
+from stackroom.events.proofs.checkpoint import Checkpoint
+from stackroom.events.proofs.ed25519 import PrivateKey
 from stackroom.sync.checkpoints import hub_key
 from stackroom.sync.hosting.folder import HubFolder
 from tests.audit.histories import without_guards

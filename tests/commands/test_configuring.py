@@ -250,8 +250,8 @@ class TestFlavors:
 def test_a_command_that_needs_no_flavor_loads_none(ada: Person) -> None:
     ada.stackroom(*REGISTER, "--location=eu").ok()
     for args, heavy in (
-        (("status",), ("stackroom.client.flavors", "jsonschema")),
-        (("component", "list"), ("stackroom.client.flavors", "jsonschema")),
+        (("status",), ("stackroom.client.definitions.flavors", "jsonschema")),
+        (("component", "list"), ("stackroom.client.definitions.flavors", "jsonschema")),
         (("orchestrator", "update", "v", "--project=p"), ("jsonschema", "ruamel.yaml")),
     ):
         ran = ada.process(*args, python=("-X", "importtime")).ok()

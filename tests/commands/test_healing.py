@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from stackroom.client.commands.exits import Exit
-from stackroom.events.sqlite_log import open_reader
-from stackroom.events.verify import verify
+from stackroom.events.audit.verify import verify
+from stackroom.events.sqlite.log import open_reader
 from stackroom.sync.hosting.folder import HubFolder
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person, command

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stackroom.client.commands.exits import Exit
-from stackroom.events.signed_note import verifier_key
+from stackroom.events.proofs.signed_note import verifier_key
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 from tests.events.test_checkpoint import KEY

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.client import planning
+from stackroom.client.definitions import planning
+from stackroom.client.definitions.exporting import FORMATS, stack_file
+from stackroom.client.definitions.importing import definitions
+from stackroom.client.definitions.planning import DefinedTwice, OnConflict, Plan, merged
 from stackroom.client.errors import NotFound
-from stackroom.client.exporting import FORMATS, stack_file
-from stackroom.client.importing import definitions
-from stackroom.client.planning import DefinedTwice, OnConflict, Plan, merged
 from stackroom.client.zenml import Form, StackFile, parse_stack, render_stack
-from stackroom.events.check import Accepted
+from stackroom.events.deciding.check import Accepted
 from stackroom.events.model import ComponentUpdated, StackRegistered, StackUpdated
 from stackroom.events.state import Component, Stack, State, encode
 from tests.events.world import World, started, uid

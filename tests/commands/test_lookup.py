@@ -8,10 +8,10 @@ import pytest
 from stackroom.client import chance
 from stackroom.client.commands.lookup import around, commit_at, missing, seq_of
 from stackroom.client.errors import NotFound
-from stackroom.client.home import Home
+from stackroom.client.home.home import Home
 from stackroom.client.profile_copy import ProfileCopy
 from stackroom.client.workspace import Workspace
-from stackroom.events.history import diff
+from stackroom.events.history.history import diff
 from tests.commands.team import settled
 
 

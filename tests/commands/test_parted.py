@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stackroom.client.commands.exits import Exit
-from stackroom.events import checkpoint
-from stackroom.events.signed_note import parse_verifier_key, split
+from stackroom.events.proofs import checkpoint
+from stackroom.events.proofs.signed_note import parse_verifier_key, split
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stackroom.client.commands.exits import Exit
-from stackroom.events.people import BUILT_IN
-from stackroom.events.permissions import PERMISSIONS
+from stackroom.events.people.people import BUILT_IN
+from stackroom.events.people.permissions import PERMISSIONS
 from tests.commands.hubs import Hub, running_hub
 from tests.commands.runner import Person
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stackroom.client.identity import Renewal
-from stackroom.client.key_file import KeyFile
-from stackroom.client.store import Store
+from stackroom.client.home.identity import Renewal
+from stackroom.client.home.key_file import KeyFile
+from stackroom.client.home.store import Store
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 

@@ -11,7 +11,7 @@ import pytest
 
 from stackroom.client.commands.hubs.ui import NoDashboard, dashboard
 from stackroom.client.errors import Unreachable
-from stackroom.client.trust import Trust
+from stackroom.client.home.trust import Trust
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 

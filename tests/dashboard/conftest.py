@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import stackroom.client
-from stackroom.client.draft import Draft
+from stackroom.client.drafting.draft import Draft
 from tests.chromium import CHROMIUM, MISSING, started
 from tests.commands.hubs import Hub, running_hub
 from tests.dashboard.watched import Watched

@@ -5,7 +5,7 @@ import time
 
 from playwright.sync_api import expect
 
-from stackroom.client.draft import Draft
+from stackroom.client.drafting.draft import Draft
 from tests.commands.hubs import Hub
 from tests.dashboard.conftest import Opens, apart, edit, tell, token_of
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import stackroom.client
-from stackroom.client.draft import Draft
+from stackroom.client.drafting.draft import Draft
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person
 from tests.dashboard.conftest import Opens, apart, standing

@@ -11,12 +11,13 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from stackroom.events import checkpoint, codec, rotation, signed_note
-from stackroom.events.ed25519 import PrivateKey
-from stackroom.events.merkle import Frontier, extended, leaf_hash, root
-from stackroom.events.merkle_proofs import consistency, inclusion
+from stackroom.events import codec
 from stackroom.events.model import Commit, Event
-from stackroom.events.signing import Signer
+from stackroom.events.proofs import checkpoint, rotation, signed_note
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.merkle import Frontier, extended, leaf_hash, root
+from stackroom.events.proofs.merkle_proofs import consistency, inclusion
+from stackroom.events.proofs.signing import Signer
 from tests.commands.hubs import Hub
 from tests.dashboard.conftest import Opens, apart, edit, standing, tell, token_of
 from tests.dashboard.test_hostile import SCRIPTS, named

@@ -4,10 +4,11 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from stackroom.events import codec, merkle
+from stackroom.events import codec
 from stackroom.events.log import Head, Taken, Taking
 from stackroom.events.model import Commit, Event
-from stackroom.events.signing import Signer
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.signing import Signer
 
 PROFILE = "00000000-0000-7000-8000-00000000000a"
 OTHER = "00000000-0000-7000-8000-00000000000b"

@@ -12,7 +12,6 @@ from typing import Any, get_args
 import pytest
 from msgspec import structs
 
-from stackroom.events import merkle
 from stackroom.events.codec import seal
 from stackroom.events.errors import Gap, IntegrityError, LogError
 from stackroom.events.log import (
@@ -32,11 +31,12 @@ from stackroom.events.log import (
     Taking,
     Weighed,
 )
-from stackroom.events.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.model import Change, Commit, ComponentUpdated, RunRecorded, RunUpdated
-from stackroom.events.redaction import redacted
-from stackroom.events.signing import Signer
-from stackroom.events.subtrees import LEAVES
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.merkle import EMPTY_ROOT, Frontier
+from stackroom.events.proofs.signing import Signer
+from stackroom.events.proofs.subtrees import LEAVES
+from stackroom.events.secrets.redaction import redacted
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
 from tests.events.world import uid
 

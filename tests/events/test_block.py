@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from stackroom.events import block, codec, folding, merkle
-from stackroom.events.block import Block, pack, unpack
+from stackroom.events import codec
 from stackroom.events.errors import IntegrityError, MalformedEvent, UnknownEvent
 from stackroom.events.fold import advance
-from stackroom.events.folding import Folding
+from stackroom.events.history import block, folding
+from stackroom.events.history.block import Block, pack, unpack
+from stackroom.events.history.folding import Folding
 from stackroom.events.model import (
     Change,
     Commit,
@@ -29,7 +30,8 @@ from stackroom.events.model import (
     StackRegistered,
     StackUpdated,
 )
-from stackroom.events.signing import Signer
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.signing import Signer
 from stackroom.events.state import State, encode
 from tests.client.homes import sealed
 from tests.events import test_fold

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected, Requested
+from stackroom.events.deciding.check import (
+    Accepted,
+    Conflicted,
+    Converged,
+    Outcome,
+    Rejected,
+    Requested,
+)
 from stackroom.events.model import (
     Change,
     ComponentDeleted,

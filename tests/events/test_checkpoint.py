@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from stackroom.events.checkpoint import Checkpoint, body, key_name, parse, sign, verify
-from stackroom.events.ed25519 import PrivateKey
-from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.signed_note import BadNote, verifier_key
-from stackroom.events.signed_note import sign as sign_note
+from stackroom.events.proofs.checkpoint import Checkpoint, body, key_name, parse, sign, verify
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.merkle import EMPTY_ROOT
+from stackroom.events.proofs.signed_note import BadNote, verifier_key
+from stackroom.events.proofs.signed_note import sign as sign_note
 from tests.events.test_merkle import ROOTS
 
 HUB = "018f2f6e-0000-4000-8000-000000000001"

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events.check import Accepted, Rejected
-from stackroom.events.credential_formats import FORMATS
-from stackroom.events.credentials import located, plaintext, why
+from stackroom.events.deciding.check import Accepted, Rejected
 from stackroom.events.model import (
     ComponentRegistered,
     ComponentUpdated,
     FlavorRegistered,
     ProfileUpdated,
 )
+from stackroom.events.secrets.credential_formats import FORMATS
+from stackroom.events.secrets.credentials import located, plaintext, why
 from stackroom.events.values import Value
 from tests.events.world import PROFILE, S3, started, uid
 

@@ -13,9 +13,9 @@ from typing import Any
 import aiosqlite
 import pytest
 
-from stackroom.events.database import Database
 from stackroom.events.errors import LogError
-from stackroom.events.sqlite_file import connect, transaction
+from stackroom.events.sqlite.database import Database
+from stackroom.events.sqlite.file import connect, transaction
 
 Play = Callable[[Database], Coroutine[Any, Any, None]]
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from stackroom.events import merkle
+from stackroom.events.audit.derived import Derived
+from stackroom.events.audit.verify import verify
 from stackroom.events.codec import leaf
-from stackroom.events.derived import Derived
 from stackroom.events.errors import HistoryFault, UnknownEvent
 from stackroom.events.fold import fold
 from stackroom.events.log import Snapshot, Taken
 from stackroom.events.model import Commit, Event
-from stackroom.events.sqlite_log import LogFile, open_reader
+from stackroom.events.proofs import merkle
+from stackroom.events.sqlite.log import LogFile, open_reader
 from stackroom.events.state import State, encode
-from stackroom.events.verify import verify
 from tests.events.commits import LOG_ID, NOON, PROFILE, event
 
 CREATED = Event("ProfileCreated", 1, PROFILE, bytes(16), '{"name":"team"}')

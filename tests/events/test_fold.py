@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from stackroom.events.check import Accepted, Converged, check_changes
 from stackroom.events.codec import seal
+from stackroom.events.deciding.check import Accepted, Converged, check_changes
 from stackroom.events.fold import fold
-from stackroom.events.history import blame, diff, leaves
+from stackroom.events.history.history import blame, diff, leaves
 from stackroom.events.model import (
     Change,
     Commit,
@@ -26,7 +26,7 @@ from stackroom.events.model import (
     TagRegistered,
     TagUpdated,
 )
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import State, decode, encode, pieces
 from stackroom.events.values import pointer
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, started, uid

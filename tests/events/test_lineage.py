@@ -7,8 +7,8 @@ from msgspec import UNSET
 
 from stackroom.events.codec import seal
 from stackroom.events.fold import fold
-from stackroom.events.history import leaves
-from stackroom.events.lineage import lineage
+from stackroom.events.history.history import leaves
+from stackroom.events.history.lineage import lineage
 from stackroom.events.model import (
     Change,
     Commit,
@@ -18,7 +18,7 @@ from stackroom.events.model import (
     ComponentUpdated,
     ProfileCreated,
 )
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.sqlite.log import LogFile
 from stackroom.events.state import State
 from tests.events.commits import PROFILE, Chain
 from tests.events.test_fold import allowed

@@ -13,11 +13,11 @@ from stackroom.events.model import (
     ComponentUpdated,
     ProfileCreated,
 )
-from stackroom.events.signing import Signer
-from stackroom.events.sqlite_file import CHECKPOINT_PAGES
-from stackroom.events.sqlite_log import LogFile
-from stackroom.events.sqlite_schema import APPLICATION_ID
-from stackroom.events.sqlite_upkeep import INDEX_DUE, READY_BYTES, ROUND_PAGES
+from stackroom.events.proofs.signing import Signer
+from stackroom.events.sqlite.file import CHECKPOINT_PAGES
+from stackroom.events.sqlite.log import LogFile
+from stackroom.events.sqlite.schema import APPLICATION_ID
+from stackroom.events.sqlite.upkeep import INDEX_DUE, READY_BYTES, ROUND_PAGES
 from tests.events.commits import LOG_ID, NOON, PROFILE, Chain
 
 PAGE = Path(__file__).parents[2] / "docs" / "log.md"

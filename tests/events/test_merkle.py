@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.events.merkle import (
+from stackroom.events.proofs.merkle import (
     EMPTY_ROOT,
     Frontier,
     extended,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.events.merkle import EMPTY_ROOT, Frontier, extended, leaf_hash, root
-from stackroom.events.merkle_proofs import (
+from stackroom.events.proofs.merkle import EMPTY_ROOT, Frontier, extended, leaf_hash, root
+from stackroom.events.proofs.merkle_proofs import (
     HASHES_MOST,
     consistency,
     inclusion,

@@ -9,17 +9,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stackroom.events import merkle
+from stackroom.events.audit.verify import verify
 from stackroom.events.codec import seal
 from stackroom.events.errors import LogError, LogFull, LogNewer
-from stackroom.events.migrations import Step, migrate, schema_of, statements
 from stackroom.events.model import ComponentUpdated, Event
-from stackroom.events.redaction import redacted
-from stackroom.events.signing import Signer
-from stackroom.events.sqlite_file import connect, explained, make_durable
-from stackroom.events.sqlite_log import LogFile, open_reader
-from stackroom.events.sqlite_schema import APPLICATION_ID, steps
-from stackroom.events.verify import verify
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.signing import Signer
+from stackroom.events.secrets.redaction import redacted
+from stackroom.events.sqlite.file import connect, explained, make_durable
+from stackroom.events.sqlite.log import LogFile, open_reader
+from stackroom.events.sqlite.migrations import Step, migrate, schema_of, statements
+from stackroom.events.sqlite.schema import APPLICATION_ID, steps
 from tests.events.commits import LOG_ID, NOON, PROFILE, Chain
 
 OURS = 0x4F757273
@@ -198,7 +198,7 @@ def test_log_is_migrated_with_its_commits(path: Path, monkeypatch: pytest.Monkey
     file.close()
     tomorrow = sql("note", "ALTER TABLE commits ADD COLUMN note TEXT")
     monkeypatch.setattr(
-        "stackroom.events.sqlite_log.steps", lambda id, use: (*steps(id, use), tomorrow)
+        "stackroom.events.sqlite.log.steps", lambda id, use: (*steps(id, use), tomorrow)
     )
     before = len(steps(LOG_ID, "log"))
     with pytest.raises(LogError, match=f"has schema {before}"), open_reader(path):
@@ -222,7 +222,7 @@ def test_a_log_from_before_redactions_can_be_redacted(
     """What a redaction of today rewrites may have been kept by a program of long ago."""
     chain = Chain()
     with monkeypatch.context() as before:
-        before.setattr("stackroom.events.sqlite_log.steps", lambda id, use: steps(id, use)[:2])
+        before.setattr("stackroom.events.sqlite.log.steps", lambda id, use: steps(id, use)[:2])
         LogFile.open(path, new_id=LOG_ID, now=NOON, synchronous="OFF").close()
     change = ComponentUpdated({"/config/key": "secret"})
     with closing(connect(path)) as conn:

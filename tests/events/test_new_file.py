@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.client import store_file
-from stackroom.client.cache import Cache
-from stackroom.client.store import Store
-from stackroom.events import new_file, sqlite_schema
-from stackroom.events.migrations import Step
+from stackroom.client.home import store_file
+from stackroom.client.home.cache import Cache
+from stackroom.client.home.store import Store
+from stackroom.events.sqlite import new_file
+from stackroom.events.sqlite import schema as sqlite_schema
+from stackroom.events.sqlite.migrations import Step
 from tests import new_files
 from tests.events.world import uid
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, json, structs
 
-from stackroom.events import owning
-from stackroom.events.check import (
+from stackroom.events.codec import seal
+from stackroom.events.deciding import owning
+from stackroom.events.deciding.check import (
     Accepted,
     Changes,
     Conflicted,
@@ -16,7 +17,7 @@ from stackroom.events.check import (
     Requested,
     check_changes,
 )
-from stackroom.events.codec import seal
+from stackroom.events.deciding.owning import PLAIN_BYTES, Owner
 from stackroom.events.fold import apply
 from stackroom.events.model import (
     ComponentDeleted,
@@ -32,8 +33,7 @@ from stackroom.events.model import (
     StackUpdated,
 )
 from stackroom.events.outcomes import holding
-from stackroom.events.owning import PLAIN_BYTES, Owner
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import Component, State, encode
 from stackroom.events.values import depth
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, S3, started, uid

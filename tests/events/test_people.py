@@ -4,12 +4,18 @@ from typing import Any
 
 import pytest
 
-from stackroom.events.check import Accepted, Conflicted, Converged, Outcome, Rejected, check_changes
 from stackroom.events.codec import CHANGES
+from stackroom.events.deciding.check import (
+    Accepted,
+    Conflicted,
+    Converged,
+    Outcome,
+    Rejected,
+    check_changes,
+)
 from stackroom.events.fold import apply
 from stackroom.events.model import Change
-from stackroom.events.people import BUILT_IN, Directory
-from stackroom.events.people_model import (
+from stackroom.events.people.model import (
     AssignmentUpdated,
     HubFounded,
     IdentityLinked,
@@ -35,7 +41,8 @@ from stackroom.events.people_model import (
     UserInvited,
     UserUpdated,
 )
-from stackroom.events.permissions import PEOPLE, PERMISSIONS, READING, Who
+from stackroom.events.people.people import BUILT_IN, Directory
+from stackroom.events.people.permissions import PEOPLE, PERMISSIONS, READING, Who
 from stackroom.events.state import State, decode, encode
 from tests.events.world import started, uid
 

@@ -5,8 +5,9 @@ from itertools import count
 from hypothesis import given
 from msgspec import structs
 
-from stackroom.events import codec, merkle
+from stackroom.events import codec
 from stackroom.events.codec import digest_now, seal, unseal
+from stackroom.events.deciding.rules import refuse_proposal
 from stackroom.events.fold import fold
 from stackroom.events.model import (
     Change,
@@ -22,7 +23,8 @@ from stackroom.events.model import (
     Redacted,
     Rewritten,
 )
-from stackroom.events.redaction import (
+from stackroom.events.proofs import merkle
+from stackroom.events.secrets.redaction import (
     Vouchers,
     is_marker,
     marks,
@@ -32,7 +34,6 @@ from stackroom.events.redaction import (
     texts_at,
     texts_in,
 )
-from stackroom.events.rules import refuse_proposal
 from stackroom.events.state import State, encode
 from tests.events.test_fold import allowed, committed, histories
 from tests.events.world import PROFILE, S3, uid

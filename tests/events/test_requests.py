@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 
 from stackroom.events import limits
-from stackroom.events.approval import held_changes
-from stackroom.events.check import Outcome, Rejected, Requested, check_changes
+from stackroom.events.deciding.approval import held_changes
+from stackroom.events.deciding.check import Outcome, Rejected, Requested, check_changes
 from stackroom.events.model import (
     Change,
     ChangeRequested,
@@ -31,8 +31,8 @@ from stackroom.events.model import (
     StackRenamed,
     StackUpdated,
 )
-from stackroom.events.people import BUILT_IN
-from stackroom.events.permissions import PERMISSIONS, Who
+from stackroom.events.people.people import BUILT_IN
+from stackroom.events.people.permissions import PERMISSIONS, Who
 from stackroom.events.state import Component, Request, Stack, decode, encode
 from stackroom.events.values import pointer
 from tests.events.test_check import AIRFLOW, NEW, OTHER, UNUSE, Changes, told, up

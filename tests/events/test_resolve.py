@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from stackroom.events.check import Accepted, Conflicted
+from stackroom.events.composing.resolve import Place, Side, Undecided, resolve
+from stackroom.events.deciding.check import Accepted, Conflicted
 from stackroom.events.fold import DEFAULT_STACK, NAME
 from stackroom.events.model import (
     Change,
@@ -19,7 +20,6 @@ from stackroom.events.model import (
     StackRegistered,
     StackUpdated,
 )
-from stackroom.events.resolve import Place, Side, Undecided, resolve
 from stackroom.events.state import AnyEntity, Component, Gone, Stack, State
 from stackroom.events.values import Maybe, pointer
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, S3, World, started, uid

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.events.check import Accepted, Converged
+from stackroom.events.composing.restoring import CONFIGURATION, entities, towards
+from stackroom.events.deciding.check import Accepted, Converged
 from stackroom.events.fold import same_definition
 from stackroom.events.model import (
     Change,
@@ -25,7 +26,6 @@ from stackroom.events.model import (
     StackUpdated,
     TagRegistered,
 )
-from stackroom.events.restoring import CONFIGURATION, entities, towards
 from stackroom.events.state import Component, Flavor, Profile, State
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, S3, World, started, uid
 from tests.simulation.edits import Editor

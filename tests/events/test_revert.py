@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 from msgspec import UNSET
 
-from stackroom.events.check import Accepted
 from stackroom.events.codec import seal
+from stackroom.events.composing.revert import Reversal, revert
+from stackroom.events.deciding.check import Accepted
 from stackroom.events.fold import same_definition
 from stackroom.events.model import (
     Change,
@@ -28,7 +29,6 @@ from stackroom.events.model import (
     TagRegistered,
     TagUpdated,
 )
-from stackroom.events.revert import Reversal, revert
 from stackroom.events.state import State
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, S3, SALT, World, started, uid
 

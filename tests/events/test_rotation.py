@@ -2,10 +2,10 @@
 
 import pytest
 
-from stackroom.events.checkpoint import key_name
-from stackroom.events.ed25519 import PrivateKey
-from stackroom.events.rotation import leading_to, leads, next_key, state
-from stackroom.events.signed_note import BadNote, sign, verifier_key
+from stackroom.events.proofs.checkpoint import key_name
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.rotation import leading_to, leads, next_key, state
+from stackroom.events.proofs.signed_note import BadNote, sign, verifier_key
 from tests.events.test_checkpoint import HUB, KEY
 
 ANN, BOB, EVE = (PrivateKey(bytes([n]) * 32) for n in range(3))

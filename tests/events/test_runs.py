@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from stackroom.events.check import Accepted, Outcome, Rejected, check_changes
 from stackroom.events.codec import seal
+from stackroom.events.deciding.check import Accepted, Outcome, Rejected, check_changes
 from stackroom.events.fold import fold
+from stackroom.events.history.runs import Gathering, Run
 from stackroom.events.model import (
     Change,
     Proposal,
@@ -18,8 +19,7 @@ from stackroom.events.model import (
     StackRenamed,
     StackUpdated,
 )
-from stackroom.events.permissions import Who
-from stackroom.events.runs import Gathering, Run
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import encode
 from tests.events.commits import Chain
 from tests.events.world import K8S, LOCAL, PROD, SALT, started, uid

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.events import sqlite_write
 from stackroom.events.codec import seal
+from stackroom.events.history.seeking import Sought, matches
 from stackroom.events.log import Taken
 from stackroom.events.model import (
     Change,
@@ -21,8 +21,8 @@ from stackroom.events.model import (
     StackRegistered,
     StackUpdated,
 )
-from stackroom.events.seeking import Sought, matches
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.sqlite import write as sqlite_write
+from stackroom.events.sqlite.log import LogFile
 from tests.events.commits import PROFILE, Chain
 from tests.events.world import K8S, PROD, S3, SALT
 

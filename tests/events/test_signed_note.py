@@ -4,8 +4,8 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from stackroom.events.ed25519 import PrivateKey
-from stackroom.events.signed_note import (
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.signed_note import (
     NOTE_CHARACTERS,
     SIGNATURES,
     BadNote,

@@ -3,10 +3,7 @@
 import pytest
 from msgspec import structs
 
-from stackroom.events.authors import KnownKey, author_finding
 from stackroom.events.codec import seal
-from stackroom.events.fingerprints import fingerprint
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import (
     Commit,
     ComponentUpdated,
@@ -15,8 +12,11 @@ from stackroom.events.model import (
     Held,
     Proposal,
 )
-from stackroom.events.redaction import redacted
-from stackroom.events.signing import Signer, possessed, signed
+from stackroom.events.proofs.authors import KnownKey, author_finding
+from stackroom.events.proofs.fingerprints import fingerprint
+from stackroom.events.proofs.merkle import EMPTY_ROOT
+from stackroom.events.proofs.signing import Signer, possessed, signed
+from stackroom.events.secrets.redaction import redacted
 from tests.events.world import K8S, PROFILE, uid
 
 SALT = bytes(range(16))

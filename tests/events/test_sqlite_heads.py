@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events import sqlite_heads
 from stackroom.events.log import Head, LogWriter
-from stackroom.events.sqlite_heads import Heads
-from stackroom.events.sqlite_log import LogFile, SqliteLog
+from stackroom.events.sqlite import heads as sqlite_heads
+from stackroom.events.sqlite.heads import Heads
+from stackroom.events.sqlite.log import LogFile, SqliteLog
 from tests.events.commits import LOG_ID, PROFILE, Chain
 
 

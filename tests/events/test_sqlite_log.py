@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from stackroom.events.audit.verify import verify
 from stackroom.events.errors import (
     Gap,
     IntegrityError,
@@ -20,8 +21,7 @@ from stackroom.events.errors import (
     LogNewer,
 )
 from stackroom.events.log import Answer, EventLog, Head, Refused, Snapshot
-from stackroom.events.sqlite_log import LogFile, SqliteLog, open_reader
-from stackroom.events.verify import verify
+from stackroom.events.sqlite.log import LogFile, SqliteLog, open_reader
 from tests.events.commits import LOG_ID, NOON, OTHER, PROFILE, Chain, event
 from tests.events.log_conformance import LogConformance, Open
 
@@ -165,7 +165,7 @@ def test_another_writer_is_waited_for_and_then_named(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chain = written(path)
-    monkeypatch.setattr("stackroom.events.sqlite_file.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("stackroom.events.sqlite.file.BUSY_SECONDS", 0.01)
     file = LogFile.open(path, new_id=LOG_ID)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -295,7 +295,7 @@ def test_open_reader_creates_and_writes_nothing(path: Path) -> None:
 def test_reading_needs_no_event_loop(path: Path) -> None:
     """Commands start at once: neither asyncio nor aiosqlite is imported for them."""
     code = (
-        "import sys; from stackroom.events.sqlite_log import LogFile; "
+        "import sys; from stackroom.events.sqlite.log import LogFile; "
         "print([m for m in ('asyncio', 'aiosqlite') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,11 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from stackroom.events import sqlite_runs
 from stackroom.events.codec import seal
 from stackroom.events.log import RunFound, RunsWanted, Snapshot, Taken
 from stackroom.events.model import Change, Event, RunRecorded, RunUpdated
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.sqlite import runs as sqlite_runs
+from stackroom.events.sqlite.log import LogFile
 from tests.events.commits import LOG_ID, PROFILE, Chain
 from tests.events.world import SALT, uid
 

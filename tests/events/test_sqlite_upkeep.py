@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events import sqlite_upkeep
-from stackroom.events.sqlite_file import make_durable
-from stackroom.events.sqlite_log import LogFile, SqliteLog
+from stackroom.events.sqlite import upkeep as sqlite_upkeep
+from stackroom.events.sqlite.file import make_durable
+from stackroom.events.sqlite.log import LogFile, SqliteLog
 from tests.events.commits import LOG_ID, OTHER, PROFILE, Chain, event
 
 ENTITIES = [f"00000000-0000-7000-8000-{n:012d}" for n in range(7)]

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.events import sqlite_write
-from stackroom.events.seeking import Sought
-from stackroom.events.sqlite_file import connect
-from stackroom.events.sqlite_log import LogFile
-from stackroom.events.sqlite_rows import BUCKET
-from stackroom.events.sqlite_schema import Use, steps
+from stackroom.events.history.seeking import Sought
+from stackroom.events.sqlite import write as sqlite_write
+from stackroom.events.sqlite.file import connect
+from stackroom.events.sqlite.log import LogFile
+from stackroom.events.sqlite.rows import BUCKET
+from stackroom.events.sqlite.schema import Use, steps
 from tests.events.commits import LOG_ID, PROFILE, Chain, event
 
 INDEXED = 2 * BUCKET + 9
@@ -97,7 +97,7 @@ def test_an_older_file_is_indexed_in_buckets(
     known = steps(LOG_ID, use)
     before = next(n for n, step in enumerate(known) if step.name == "buckets")
     with monkeypatch.context() as older:
-        older.setattr("stackroom.events.sqlite_log.steps", lambda id, use: steps(id, use)[:before])
+        older.setattr("stackroom.events.sqlite.log.steps", lambda id, use: steps(id, use)[:before])
         older.setattr(sqlite_write, "INDEXED_EVERY", 1_000_000)
         path = filled(tmp_path / "some.db", use)
     with closing(connect(path)) as conn:

@@ -4,20 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events import sqlite_write, subtrees, tree
 from stackroom.events.errors import LogError
-from stackroom.events.log import Snapshot
-from stackroom.events.merkle import Frontier, extended, root
-from stackroom.events.merkle_proofs import is_consistent, is_included
-from stackroom.events.sqlite_log import LogFile
-from stackroom.events.sqlite_read import SqliteReader
-from stackroom.events.sqlite_schema import steps
-from stackroom.events.tree import (
+from stackroom.events.history import tree
+from stackroom.events.history.tree import (
     prove_consistency,
     prove_inclusion,
     prove_inclusions,
     tree_at,
 )
+from stackroom.events.log import Snapshot
+from stackroom.events.proofs import subtrees
+from stackroom.events.proofs.merkle import Frontier, extended, root
+from stackroom.events.proofs.merkle_proofs import is_consistent, is_included
+from stackroom.events.sqlite import write as sqlite_write
+from stackroom.events.sqlite.log import LogFile
+from stackroom.events.sqlite.read import SqliteReader
+from stackroom.events.sqlite.schema import steps
 from tests.events.commits import LOG_ID, PROFILE, Chain, event
 
 SIZE = 23
@@ -128,7 +130,7 @@ def test_an_older_file_gets_its_subtrees(tmp_path: Path, monkeypatch: pytest.Mon
     known = steps(LOG_ID, "log")
     before = next(n for n, step in enumerate(known) if step.name == "subtrees")
     with monkeypatch.context() as older:
-        older.setattr("stackroom.events.sqlite_log.steps", lambda id, use: known[:before])
+        older.setattr("stackroom.events.sqlite.log.steps", lambda id, use: known[:before])
         older.setattr(sqlite_write, "LEAVES", 1_024)
         file = LogFile.open(path, new_id=LOG_ID)
         with file.writing() as log:

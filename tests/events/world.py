@@ -1,6 +1,7 @@
 """A profile to try rules on: proposals by several replicas, straight through `check` and `fold`."""
 
-from stackroom.events.check import (
+from stackroom.events.codec import seal
+from stackroom.events.deciding.check import (
     Accepted,
     Conflicted,
     Converged,
@@ -8,7 +9,6 @@ from stackroom.events.check import (
     Requested,
     check_changes,
 )
-from stackroom.events.codec import seal
 from stackroom.events.fold import apply
 from stackroom.events.model import (
     Change,
@@ -19,7 +19,7 @@ from stackroom.events.model import (
     StackRegistered,
 )
 from stackroom.events.outcomes import holding
-from stackroom.events.permissions import Rights, Who
+from stackroom.events.people.permissions import Rights, Who
 from stackroom.events.state import State
 
 SALT = bytes(16)

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from stackroom.events import codec
-from stackroom.events.block import unpack
-from stackroom.events.check import Rejected, check, unsealed
 from stackroom.events.codec import leaf, unseal
+from stackroom.events.deciding.check import Rejected, check, unsealed
+from stackroom.events.deciding.rules import refuse_change
 from stackroom.events.errors import IntegrityError, ModelError
+from stackroom.events.history.block import unpack
 from stackroom.events.model import Commit, Event
-from stackroom.events.permissions import Who
-from stackroom.events.rules import refuse_change
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 

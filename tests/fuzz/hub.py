@@ -9,18 +9,18 @@ from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
-from stackroom.events import merkle
-from stackroom.events.authors import author_finding, known_keys
 from stackroom.events.codec import leaf, seal
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.fold import fold
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.log import Identity, Listed, LogWriter
 from stackroom.events.model import Commit, ComponentRegistered, ProfileCreated, Proposal
-from stackroom.events.people_entities import Assignment, Project, Role, Team, Token, User
-from stackroom.events.people_model import RoleAssigned, TokenCreated, UserCreated
-from stackroom.events.permissions import PERMISSIONS, Who
-from stackroom.events.rules import Refusal
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.people.entities import Assignment, Project, Role, Team, Token, User
+from stackroom.events.people.model import RoleAssigned, TokenCreated, UserCreated
+from stackroom.events.people.permissions import PERMISSIONS, Who
+from stackroom.events.proofs import merkle
+from stackroom.events.proofs.authors import author_finding, known_keys
+from stackroom.events.sqlite.log import LogFile
 from stackroom.events.state import State, decode, encode
 from stackroom.sync import effects
 from stackroom.sync import protocol as wire

@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from stackroom.events.codec import CHANGES
+from stackroom.events.composing.resolve import Side
 from stackroom.events.log import LogReader
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Event, Proposal
-from stackroom.events.permissions import PERMISSIONS
-from stackroom.events.resolve import Side
-from stackroom.events.signing import Signer
+from stackroom.events.people.permissions import PERMISSIONS
+from stackroom.events.proofs.merkle import EMPTY_ROOT
+from stackroom.events.proofs.signing import Signer
 from stackroom.sync import protocol as wire
 from stackroom.sync.messages.drafts import Approve, Do, Intended, Intent, Resolve, Revert
 from tests.events.world import uid

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events import rules
+from stackroom.events.deciding import rules
 from stackroom.sync.hub import Hub
 from stackroom.sync.people.access import PeopleAccess, Principal
 from stackroom.sync.protocol import Hello

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from stackroom.events.check import Accepted, Converged, check_changes
+from stackroom.events.deciding.check import Accepted, Converged, check_changes
 from stackroom.events.fold import apply
 from stackroom.events.model import ComponentUpdated, StackUpdated
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import decode, encode
 from stackroom.events.values import (
     Value,

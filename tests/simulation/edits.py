@@ -5,10 +5,13 @@ from random import Random
 
 from msgspec import UNSET
 
-from stackroom.events.approval import held_changes
-from stackroom.events.compose import DELETED, updates
+from stackroom.events.composing.compose import DELETED, updates
+from stackroom.events.composing.resolve import Revive, Undecided, resolve
+from stackroom.events.deciding.approval import held_changes
+from stackroom.events.deciding.protection import PROTECTED
+from stackroom.events.deciding.run_rules import STATUSES
 from stackroom.events.fold import DEFAULT_STACK, NAME
-from stackroom.events.history import leaves
+from stackroom.events.history.history import leaves
 from stackroom.events.model import (
     Change,
     ComponentRegistered,
@@ -21,9 +24,6 @@ from stackroom.events.model import (
     TagDeleted,
     TagRegistered,
 )
-from stackroom.events.protection import PROTECTED
-from stackroom.events.resolve import Revive, Undecided, resolve
-from stackroom.events.run_rules import STATUSES
 from stackroom.events.state import Component, Conflict, Entity, Flavor, Request, Stack, State, Tag
 from stackroom.events.values import Maybe, Value, pointer
 

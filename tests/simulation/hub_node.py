@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from stackroom.events.history import state_at
+from stackroom.events.deciding.rules import Refusal
+from stackroom.events.history.history import state_at
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.model import Proposal
-from stackroom.events.people_entities import User
-from stackroom.events.permissions import PERMISSIONS, Who
-from stackroom.events.redaction import texts_at
-from stackroom.events.rules import Refusal
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.people.entities import User
+from stackroom.events.people.permissions import PERMISSIONS, Who
+from stackroom.events.secrets.redaction import texts_at
+from stackroom.events.sqlite.log import LogFile
 from stackroom.sync import effects
 from stackroom.sync import hub as core
 from stackroom.sync import protocol as wire

@@ -9,11 +9,11 @@ from typing import Final
 
 from stackroom.events.codec import seal
 from stackroom.events.fold import advance
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.log import LogReader, LogWriter
 from stackroom.events.model import Change, Commit, Proposal
-from stackroom.events.people_entities import Assignment, SigningKey, User
-from stackroom.events.people_model import (
+from stackroom.events.people.entities import Assignment, SigningKey, User
+from stackroom.events.people.model import (
     HubFounded,
     KeyRevoked,
     RoleAssigned,

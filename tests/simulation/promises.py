@@ -8,13 +8,12 @@ from hashlib import sha256
 
 from msgspec import UNSET
 
-from stackroom.client.witness import Seen
+from stackroom.client.replica.witness import Seen
 from stackroom.events import codec
-from stackroom.events.authors import author_finding, known_keys
-from stackroom.events.block import unpack
 from stackroom.events.codec import unseal
 from stackroom.events.fold import fold
-from stackroom.events.history import Difference, diff
+from stackroom.events.history.block import unpack
+from stackroom.events.history.history import Difference, diff
 from stackroom.events.log import Answer
 from stackroom.events.model import (
     ChangeRequested,
@@ -26,7 +25,8 @@ from stackroom.events.model import (
     RequestJoined,
 )
 from stackroom.events.outcomes import HOLDING
-from stackroom.events.redaction import rewritten_by
+from stackroom.events.proofs.authors import author_finding, known_keys
+from stackroom.events.secrets.redaction import rewritten_by
 from stackroom.events.state import Component, Stack, State, encode
 from stackroom.events.values import overlap, same
 from stackroom.sync import protocol as wire

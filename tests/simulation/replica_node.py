@@ -8,21 +8,21 @@ from random import Random
 
 import msgspec
 
-from stackroom.client import replica as core
-from stackroom.client.cache import Cache
-from stackroom.client.healing import Anew, Healing, Rest, Say, Step, lost_files
-from stackroom.client.identity import Renewal
+from stackroom.client.connection.healing import Anew, Healing, Rest, Say, Step, lost_files
+from stackroom.client.home.cache import Cache
+from stackroom.client.home.identity import Renewal
+from stackroom.client.home.store import Store
 from stackroom.client.rebase import View, rebase
-from stackroom.client.store import Store
-from stackroom.client.witness import kept
-from stackroom.events.block import unpack
-from stackroom.events.check import Rejected, check_changes
+from stackroom.client.replica import replica as core
+from stackroom.client.replica.witness import kept
 from stackroom.events.codec import seal
+from stackroom.events.deciding.check import Rejected, check_changes
 from stackroom.events.errors import Gap, IntegrityError, Unvouched
-from stackroom.events.history import entity_at
+from stackroom.events.history.block import unpack
+from stackroom.events.history.history import entity_at
 from stackroom.events.model import Change, ProfileCreated, Proposal
-from stackroom.events.permissions import Who
-from stackroom.events.signing import Signer
+from stackroom.events.people.permissions import Who
+from stackroom.events.proofs.signing import Signer
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
 from tests.simulation.clock import Clock

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import TYPE_CHECKING
 
-from stackroom.events.history import pages
+from stackroom.events.history.history import pages
 from stackroom.events.log import LogReader
 from stackroom.events.model import Commit
 from stackroom.sync import protocol as wire

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from stackroom.client.replica import Replica, Settle
-from stackroom.client.store import Store
-from stackroom.events import approval, check, checking, fold
-from stackroom.events.checking import Checking
+from stackroom.client.home.store import Store
+from stackroom.client.replica.replica import Replica, Settle
+from stackroom.events import fold
+from stackroom.events.deciding import approval, check, checking
+from stackroom.events.deciding.checking import Checking
 from stackroom.events.errors import LogError
 from stackroom.events.log import Answer
 from stackroom.events.model import Millis
-from stackroom.events.sqlite_read import SqliteReader
+from stackroom.events.sqlite.read import SqliteReader
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.deciding.authority import Authority, Decision
 from stackroom.sync.deciding.submission import Party

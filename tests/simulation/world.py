@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from stackroom.client.witness import kept
-from stackroom.events.history import pages, state_at
+from stackroom.client.replica.witness import kept
+from stackroom.events.history.history import pages, state_at
 from stackroom.events.model import Commit
 from stackroom.events.state import encode
 from tests.simulation.clock import Clock

@@ -10,11 +10,11 @@ import anyio.to_thread
 import pytest
 
 from stackroom.client.settings import Settings as ClientSettings
-from stackroom.client.sso import Brought, by_browser
-from stackroom.client.sso import sign_in as sign_in_there
-from stackroom.events.people import Directory
-from stackroom.events.people_entities import Identity, Token, User
-from stackroom.events.people_model import IdentityUnlinked, UserDeleted, UserUpdated
+from stackroom.client.transport.sso import Brought, by_browser
+from stackroom.client.transport.sso import sign_in as sign_in_there
+from stackroom.events.people.entities import Identity, Token, User
+from stackroom.events.people.model import IdentityUnlinked, UserDeleted, UserUpdated
+from stackroom.events.people.people import Directory
 from stackroom.sync import protocol as wire
 from stackroom.sync.oidc.provider import discover
 from stackroom.sync.people import tokens

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events.people_entities import Password, User
-from stackroom.events.people_model import PasswordRemoved, UserDeleted
+from stackroom.events.people.entities import Password, User
+from stackroom.events.people.model import PasswordRemoved, UserDeleted
 from stackroom.sync import protocol as wire
 from stackroom.sync.people.access import PASSWORD_FACT
 from stackroom.sync.people.passwords import hash_password, is_password, refuse_password

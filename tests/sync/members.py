@@ -11,10 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from stackroom.events.entity import Entity
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.model import Change
-from stackroom.events.signing import SEED_BYTES, Signer
-from stackroom.events.sqlite_log import SqliteLog
+from stackroom.events.proofs.signing import SEED_BYTES, Signer
+from stackroom.events.sqlite.log import SqliteLog
 from stackroom.events.state import State
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority

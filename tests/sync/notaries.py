@@ -1,7 +1,7 @@
 """Hubs that sign, in tests: each by a key that is made of a number."""
 
-from stackroom.events.ed25519 import PrivateKey
 from stackroom.events.log import Identity
+from stackroom.events.proofs.ed25519 import PrivateKey
 from stackroom.sync.checkpoints.hub_key import HubKey
 from stackroom.sync.checkpoints.notary import Notary
 

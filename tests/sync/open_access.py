@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from stackroom.events.deciding.rules import Refusal
 from stackroom.events.model import Commit, Millis
-from stackroom.events.permissions import PERMISSIONS, Rights
-from stackroom.events.rules import Refusal
+from stackroom.events.people.permissions import PERMISSIONS, Rights
 from stackroom.sync import protocol as wire
 from stackroom.sync.people.access import Fact, Principal, Term
 

@@ -14,7 +14,6 @@ from websockets.typing import Subprotocol
 
 from stackroom.events.codec import seal
 from stackroom.events.log import Identity
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import (
     Change,
     Commit,
@@ -23,7 +22,8 @@ from stackroom.events.model import (
     ProfileCreated,
     Proposal,
 )
-from stackroom.events.sqlite_log import SqliteLog
+from stackroom.events.proofs.merkle import EMPTY_ROOT
+from stackroom.events.sqlite.log import SqliteLog
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.notary import Notary
 from stackroom.sync.hosting.security_log import NOWHERE, Notes

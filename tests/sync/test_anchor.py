@@ -9,9 +9,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from stackroom.events import checkpoint
-from stackroom.events.checkpoint import Checkpoint, sign
-from stackroom.events.signed_note import split
+from stackroom.events.proofs import checkpoint
+from stackroom.events.proofs.checkpoint import Checkpoint, sign
+from stackroom.events.proofs.signed_note import split
 from stackroom.sync.checkpoints.anchor import write
 from stackroom.sync.errors import AnchorFailed
 from stackroom.sync.settings import Settings

@@ -14,9 +14,9 @@ from random import Random
 
 import pytest
 
+from stackroom.events.audit.verify import verify
 from stackroom.events.log import Snapshot
-from stackroom.events.sqlite_log import LogFile, open_reader
-from stackroom.events.verify import verify
+from stackroom.events.sqlite.log import LogFile, open_reader
 from stackroom.sync.errors import AlreadyRunning, HubDamaged, NotBackedUp, NotRestored
 from stackroom.sync.hosting.backup import back_up
 from stackroom.sync.hosting.folder import HubFolder

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events.block import unpack
 from stackroom.events.codec import seal
+from stackroom.events.history.block import unpack
 from stackroom.events.model import Change, ComponentRegistered, ComponentUpdated, ProfileCreated
-from stackroom.events.redaction import marks, redacted
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.secrets.redaction import marks, redacted
+from stackroom.events.sqlite.log import LogFile
 from stackroom.sync.effects import Read
 from stackroom.sync.reading import blocks as module
 from stackroom.sync.reading.blocks import Blocks

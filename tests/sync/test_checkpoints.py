@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events import checkpoint, merkle
-from stackroom.events.checkpoint import Checkpoint
-from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.merkle_proofs import is_consistent
 from stackroom.events.model import Commit
+from stackroom.events.proofs import checkpoint, merkle
+from stackroom.events.proofs.checkpoint import Checkpoint
+from stackroom.events.proofs.merkle import EMPTY_ROOT
+from stackroom.events.proofs.merkle_proofs import is_consistent
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from tests.sync.notaries import key_of, notary_of

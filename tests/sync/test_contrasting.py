@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET
 
-from stackroom.events.history import Difference, diff, state_at
+from stackroom.events.history.history import Difference, diff, state_at
 from stackroom.events.model import (
     ComponentDeleted,
     ComponentRenamed,

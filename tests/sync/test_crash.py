@@ -13,9 +13,9 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from stackroom.events.codec import leaf
 from stackroom.events.errors import IntegrityError
 from stackroom.events.log import Answer
-from stackroom.events.merkle import Frontier, grow, leaf_hash, root
 from stackroom.events.model import Commit
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.proofs.merkle import Frontier, grow, leaf_hash, root
+from stackroom.events.sqlite.log import LogFile
 from stackroom.sync import protocol as wire
 from stackroom.sync.hosting import service
 from stackroom.sync.hosting.folder import HubFolder

@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from stackroom.events.log import Answer, Head, Identity, LogWriter
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import Commit, Proposal
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Decision, Submission
 from stackroom.sync.deciding.foresight import answered

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from msgspec import json, structs
 
+from stackroom.events.audit.verify import verify
 from stackroom.events.codec import digest, seal, unseal
-from stackroom.events.history import state_at
+from stackroom.events.deciding.protection import PROTECTED
+from stackroom.events.history.history import state_at
 from stackroom.events.log import Answer, LogReader
 from stackroom.events.model import (
     Change,
@@ -27,11 +29,9 @@ from stackroom.events.model import (
     ProfileDeleted,
     Proposal,
 )
-from stackroom.events.permissions import PERMISSIONS, Who
-from stackroom.events.protection import PROTECTED
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.people.permissions import PERMISSIONS, Who
+from stackroom.events.sqlite.log import LogFile
 from stackroom.events.state import Component, Conflict, Request, encode
-from stackroom.events.verify import verify
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority, Submission
 from stackroom.sync.deciding.redacting import Done, redact

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events import rotation
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.proofs import rotation
+from stackroom.events.sqlite.log import LogFile
 from stackroom.sync.checkpoints import hub_key
 from stackroom.sync.checkpoints.hub_key import HubKey
 from stackroom.sync.errors import BadHubKey, HubKeyLost

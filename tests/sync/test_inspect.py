@@ -7,8 +7,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import ProfileCreated
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.anchoring import Anchors, Schedule
 from stackroom.sync.hosting.folder import HubFolder

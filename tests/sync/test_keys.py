@@ -8,17 +8,17 @@ from msgspec import structs
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from stackroom.events.approval import held_changes
-from stackroom.events.authors import AuthorFinding, author_finding, held_by, known_keys
-from stackroom.events.fingerprints import key_id
+from stackroom.events.deciding.approval import held_changes
 from stackroom.events.model import (
     ComponentRegistered,
     ComponentUpdated,
     Proposal,
     RequestApproved,
 )
-from stackroom.events.people_model import KeyRevoked
-from stackroom.events.signing import Signer
+from stackroom.events.people.model import KeyRevoked
+from stackroom.events.proofs.authors import AuthorFinding, author_finding, held_by, known_keys
+from stackroom.events.proofs.fingerprints import key_id
+from stackroom.events.proofs.signing import Signer
 from stackroom.sync import protocol as wire
 from stackroom.sync.people import keys
 from tests.events.world import uid

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from stackroom.events.merkle import EMPTY_ROOT
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import effects
 from stackroom.sync import protocol as wire
 from stackroom.sync.hosting.metrics import Metrics

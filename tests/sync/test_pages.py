@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from stackroom.events.people_entities import Token
+from stackroom.events.people.entities import Token
 from stackroom.sync import permission_words
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings

@@ -7,9 +7,8 @@ import anyio
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from stackroom.events.merkle import EMPTY_ROOT
-from stackroom.events.people_entities import Assignment, Invitation, Token, User
-from stackroom.events.people_model import (
+from stackroom.events.people.entities import Assignment, Invitation, Token, User
+from stackroom.events.people.model import (
     InvitationEnded,
     ProjectCreated,
     ProjectUpdated,
@@ -20,7 +19,8 @@ from stackroom.events.people_model import (
     UserCreated,
     UserUpdated,
 )
-from stackroom.events.permissions import PERMISSIONS
+from stackroom.events.people.permissions import PERMISSIONS
+from stackroom.events.proofs.merkle import EMPTY_ROOT
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Authority
 from stackroom.sync.people import tokens
@@ -420,7 +420,7 @@ async def test_rights_are_asked_again_in_the_transaction(team: Team) -> None:
 
 
 async def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None:
-    from stackroom.events.sqlite_log import SqliteLog
+    from stackroom.events.sqlite.log import SqliteLog
     from tests.sync.speaking import serving
 
     path = tmp_path / "hub.db"

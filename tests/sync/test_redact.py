@@ -9,16 +9,16 @@ import anyio.to_thread
 import pytest
 from msgspec import structs
 
-from stackroom.client.exchange import exchange
+from stackroom.client.connection.exchange import exchange
 from stackroom.client.workspace import Workspace
+from stackroom.events.audit.verify import verify
 from stackroom.events.codec import digest, seal
 from stackroom.events.errors import IntegrityError
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.model import ComponentRegistered, ComponentUpdated, Redacted
-from stackroom.events.redaction import redacted
-from stackroom.events.sqlite_log import LogFile, open_reader
+from stackroom.events.secrets.redaction import redacted
+from stackroom.events.sqlite.log import LogFile, open_reader
 from stackroom.events.state import encode
-from stackroom.events.verify import verify
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from tests.client.people import open_home, person, set_key
@@ -239,7 +239,7 @@ async def test_a_file_that_cannot_be_rewritten_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hub goes on, says so, and makes up for it when it starts."""
-    monkeypatch.setattr("stackroom.events.sqlite_file.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("stackroom.events.sqlite.file.BUSY_SECONDS", 0.1)
     path = tmp_path / "hub.db"
     async with serving_team(path, SETTINGS) as team:
         await leaked(team)

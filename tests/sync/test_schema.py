@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from stackroom.events.codec import seal
-from stackroom.events.history import Difference
+from stackroom.events.history.history import Difference
+from stackroom.events.history.steps import Turn
 from stackroom.events.log import Answer, Listed
-from stackroom.events.merkle import Frontier
 from stackroom.events.model import Commit, ProfileCreated, Proposal
-from stackroom.events.steps import Turn
+from stackroom.events.proofs.merkle import Frontier
 from stackroom.sync import protocol as wire
 from stackroom.sync.messages.drafts import Intended, Resolve
 from stackroom.sync.schema import schema, text

@@ -10,9 +10,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from stackroom.events.merkle import EMPTY_ROOT
 from stackroom.events.model import ComponentRegistered, ComponentUpdated, ProfileRenamed
-from stackroom.events.sqlite_log import SqliteLog
+from stackroom.events.proofs.merkle import EMPTY_ROOT
+from stackroom.events.sqlite.log import SqliteLog
 from stackroom.events.state import decode
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings

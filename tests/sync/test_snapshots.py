@@ -8,11 +8,11 @@ import pytest
 
 from stackroom.events.codec import seal
 from stackroom.events.fold import fold
-from stackroom.events.history import load
+from stackroom.events.history.history import load
 from stackroom.events.log import LogWriter
 from stackroom.events.model import Change, ComponentUpdated, Proposal
-from stackroom.events.permissions import Who
-from stackroom.events.sqlite_log import LogFile
+from stackroom.events.people.permissions import Who
+from stackroom.events.sqlite.log import LogFile
 from stackroom.events.state import State, encode, pieces
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding import authority as deciding

@@ -13,12 +13,12 @@ import anyio.to_thread
 import pytest
 from cryptography import x509
 
-from stackroom.client import plain_line
-from stackroom.client.certificates import context_of
 from stackroom.client.errors import NotTrusted, Unencrypted, Unreachable
-from stackroom.client.line import dial
+from stackroom.client.home.trust import Trust
 from stackroom.client.settings import Settings as ClientSettings
-from stackroom.client.trust import Trust
+from stackroom.client.transport import plain_line
+from stackroom.client.transport.certificates import context_of
+from stackroom.client.transport.line import dial
 from stackroom.sync.errors import BadCertificate
 from stackroom.sync.settings import Settings
 from stackroom.sync.sockets.pinning import (

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackroom.events.model import Proposal
-from stackroom.events.permissions import Who
+from stackroom.events.people.permissions import Who
 from stackroom.sync import protocol as wire
 from stackroom.sync.deciding.authority import Submission
 from stackroom.sync.deciding.turns import Turns, Work, account_of

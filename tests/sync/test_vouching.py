@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from stackroom.events import checkpoint, signed_note
 from stackroom.events.codec import leaf
-from stackroom.events.ed25519 import PrivateKey
-from stackroom.events.merkle import leaf_hash
-from stackroom.events.merkle_proofs import is_consistent, is_included
+from stackroom.events.proofs import checkpoint, signed_note
+from stackroom.events.proofs.ed25519 import PrivateKey
+from stackroom.events.proofs.merkle import leaf_hash
+from stackroom.events.proofs.merkle_proofs import is_consistent, is_included
 from stackroom.sync import protocol as wire
 from stackroom.sync.checkpoints.hub_key import HubKey
 from stackroom.sync.checkpoints.notary import Notary

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from stackroom.events import state as states
-from stackroom.events.history import state_at
+from stackroom.events.history.history import state_at
 from stackroom.events.model import (
     Change,
     ComponentDeleted,
@@ -18,8 +18,8 @@ from stackroom.events.model import (
     StackDeleted,
     StackRegistered,
 )
-from stackroom.events.people_entities import Assignment, User
-from stackroom.events.people_model import RoleRevoked, TeamCreated
+from stackroom.events.people.entities import Assignment, User
+from stackroom.events.people.model import RoleRevoked, TeamCreated
 from stackroom.sync import protocol as wire
 from stackroom.sync.settings import Settings
 from stackroom.sync.sockets.link import Link

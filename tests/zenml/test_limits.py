@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from stackroom.client.zenml import StackFileError, dump, limits, parse_stack
 from stackroom.events import limits as model
-from stackroom.events.rules import refuse_name, refuse_type
+from stackroom.events.deciding.rules import refuse_name, refuse_type
 from stackroom.events.values import fault
 from tests.zenml.stacks import names, texts, values
 

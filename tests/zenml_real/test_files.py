@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from stackroom.client import flavors
+from stackroom.client.definitions import flavors
 from stackroom.client.zenml import ComponentSpec, Form, StackFile, parse_stack, render_stack
 from tests.commands.runner import Person
 from tests.zenml_real.conftest import Zenml

@@ -47,10 +47,10 @@ def export(app: "App", profile: str | None, file: Path | None, yes: bool) -> Non
     checks the file, and so does anybody's program: docs/audit.md describes it. Without PROFILE, the active
     one.
     """
-    from stackroom.client import audit_sources as sources
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.writing import write_whole
-    from stackroom.events.exported import lines
+    from stackroom.client.history import audit_sources as sources
+    from stackroom.events.audit.exported import lines
 
     if profile:
         app.profile_name = profile

@@ -71,9 +71,9 @@ def prove(app: "App", seq: str, file: Path | None, yes: bool) -> None:
     It holds that commit whole, and of all others nothing but hashes. audit check verifies it with the hub's
     public key alone; give that to the outsider by another way than the proof.
     """
-    from stackroom.client import audit_sources as sources
     from stackroom.client.commands.lookup import seq_of
     from stackroom.client.commands.writing import write_whole
+    from stackroom.client.history import audit_sources as sources
 
     copy = app.copy()
     number = seq_of(copy, seq)
@@ -101,9 +101,9 @@ def check(app: "App", file: Path, key: str | None) -> None:
     Neither a home nor the network is used. Without --key, the proof is held against the key that it names
     itself: then compare that with what the hub's people say.
     """
-    from stackroom.client import audit_sources as sources
     from stackroom.client.commands.times import local
-    from stackroom.events import inclusion
+    from stackroom.client.history import audit_sources as sources
+    from stackroom.events.audit import inclusion
 
     proof = inclusion.read(file.read_bytes())
     found = inclusion.check(proof, sources.keys_of(proof.hub, key or proof.key, proof.rotations))

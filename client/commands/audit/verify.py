@@ -11,11 +11,11 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
-    from stackroom.client.auditing import Audited
     from stackroom.client.commands.context import App
     from stackroom.client.commands.output import Table
-    from stackroom.events.authors import AuthorFinding, AuthorResult
+    from stackroom.client.history.auditing import Audited
     from stackroom.events.log import Taken
+    from stackroom.events.proofs.authors import AuthorFinding, AuthorResult
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -58,10 +58,10 @@ def verify(
     hub has signed must be what is here: the last checkpoint that this replica was given, those in an export,
     and those of --anchors. Without PROFILE, the active one.
     """
-    from stackroom.client import audit_sources as sources
     from stackroom.client.commands.exits import Exit
     from stackroom.client.commands.progress import progress
-    from stackroom.events.audit import nobody
+    from stackroom.client.history import audit_sources as sources
+    from stackroom.events.audit.audit import nobody
     from stackroom.events.errors import IntegrityError, LogCorrupt
 
     if from_file is not None and hub_file is not None:
@@ -118,7 +118,7 @@ def _unheard(done: int, total: int | None) -> None:
 
 def _hear(app: "App", taken: "Taken", finding: "AuthorFinding") -> None:
     """Tells of one commit."""
-    from stackroom.events.fingerprints import fingerprint
+    from stackroom.events.proofs.fingerprints import fingerprint
 
     commit = taken.commit
     key = fingerprint(finding.key) if finding.key else None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.events.authors import AuthorFinding, KnownKey
     from stackroom.events.model import Commit
+    from stackroom.events.proofs.authors import AuthorFinding, KnownKey
 
 
 def found(app: "App", copy: "ProfileCopy", commit: "Commit") -> "AuthorFinding":
     """What a look at the commit's author comes to here."""
-    from stackroom.events.authors import author_finding
+    from stackroom.events.proofs.authors import author_finding
 
     complete = app.workspace.knows_people(copy)
     return author_finding(copy.id, commit, _keys(app, copy), complete=complete)
@@ -21,8 +21,8 @@ def found(app: "App", copy: "ProfileCopy", commit: "Commit") -> "AuthorFinding":
 
 def _keys(app: "App", copy: "ProfileCopy") -> "Mapping[bytes, KnownKey] | None":
     """Every key of the people of the profile's hub; None where their history is not here."""
-    from stackroom.events.authors import known_keys
-    from stackroom.events.history import pages
+    from stackroom.events.history.history import pages
+    from stackroom.events.proofs.authors import known_keys
 
     rights = app.workspace.rights(copy.hub) if copy.hub is not None else None
     if rights is None or not rights.people:

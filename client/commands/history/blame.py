@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.output import Table
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.events.lineage import Wrote
+    from stackroom.events.history.lineage import Wrote
     from stackroom.events.state import AnyEntity, State
 
 
@@ -143,8 +143,8 @@ def _lines(
     *,
     history: bool,
 ) -> Iterator[Line]:
-    from stackroom.events.history import blame as blamed
-    from stackroom.events.lineage import lineage
+    from stackroom.events.history.history import blame as blamed
+    from stackroom.events.history.lineage import lineage
 
     called = names.entity(id)
     upto = min(state.seq, copy.seq)
@@ -201,7 +201,7 @@ def _with_runs(
 ) -> list[Line]:
     """The lines with the runs that used each value, up to the moment that is looked at."""
     from stackroom.client.commands.history.blame_runs import in_turn
-    from stackroom.client.usage import usage
+    from stackroom.client.history.usage import usage
 
     end = None if state is copy.view else state.seq + 1
     found = usage(copy, id, entity)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from stackroom.client.usage import Usage
+    from stackroom.client.history.usage import Usage
 
 NEWEST: Final = 20
 """Runs of one value that programs are given; the rest is counted."""

@@ -10,8 +10,8 @@ from stackroom.client.commands.history.diff_operands import Operand, operand
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
-    from stackroom.client.unified import FileDiff
-    from stackroom.events.history import Difference
+    from stackroom.client.files.unified import FileDiff
+    from stackroom.events.history.history import Difference
     from stackroom.events.state import Stack
 
 
@@ -110,7 +110,7 @@ def _show_values(app: App, a: Operand, b: Operand) -> None:
 
 
 def _differences(a: Operand, b: Operand) -> "list[Difference]":
-    from stackroom.client import comparing
+    from stackroom.client.history import comparing
 
     if a.kind == "stack":
         if a.profile == b.profile and a.id == b.id:
@@ -123,8 +123,8 @@ def _differences(a: Operand, b: Operand) -> "list[Difference]":
 
 
 def _show_files(app: App, a: Operand, b: Operand) -> None:
-    from stackroom.client import unified
     from stackroom.client.commands.output import Unified
+    from stackroom.client.files import unified
 
     labels = a.label, b.label
     if a.kind == "stack":

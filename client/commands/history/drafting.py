@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.draft import Draft
+    from stackroom.client.drafting.draft import Draft
     from stackroom.client.profile_copy import ProfileCopy
 
 
@@ -13,7 +13,7 @@ def show_draft(app: "App", copy: "ProfileCopy", draft: "Draft") -> None:
     from stackroom.client.commands import telling
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.output import Changes
-    from stackroom.events.history import diff
+    from stackroom.events.history.history import diff
 
     names = Names(draft.preview, copy.view)
     rows = telling.changed(diff(copy.view, draft.preview), names)

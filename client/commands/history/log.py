@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from stackroom.client.commands.telling import CommitRow, Kind
     from stackroom.client.commands.terminal import Tone
     from stackroom.client.profile_copy import ProfileCopy
+    from stackroom.events.history.seeking import Sought
     from stackroom.events.model import Commit, Proposal
-    from stackroom.events.seeking import Sought
 
 _TONES: "Final[dict[Kind, Tone]]" = {
     "conflict": "bad",
@@ -123,7 +123,7 @@ def _waiting(app: App, copy: "ProfileCopy", sought: "Sought", names: "Names") ->
     from msgspec import structs
 
     from stackroom.client.commands import telling
-    from stackroom.events.seeking import matches
+    from stackroom.events.history.seeking import matches
 
     author, replica = app.workspace.user(copy.hub), app.workspace.store.replica
     anywhere = structs.replace(sought, after=-1, upto=None)

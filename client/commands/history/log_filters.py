@@ -10,7 +10,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.lookup import gone_called, place_of, seq_before, seq_of
 from stackroom.client.component_types import type_named
 from stackroom.client.errors import NotFound, missing
-from stackroom.events.seeking import Sought
+from stackroom.events.history.seeking import Sought
 from stackroom.events.state import AnyEntity, Component, Stack, State
 from stackroom.events.values import Path
 
@@ -117,7 +117,7 @@ class Filters(Struct, frozen=True):
 
 def is_time(text: str) -> bool:
     """Whether `text` is a time, and neither a seq nor a tag; UsageError if it is none of them."""
-    from stackroom.client.when import Moment
+    from stackroom.client.history.when import Moment
 
     return isinstance(place_of(text), Moment)
 

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.history.log_filters import Filters
     from stackroom.client.commands.telling import CommitRow
-    from stackroom.client.connection import News
+    from stackroom.client.connection.connection import News
     from stackroom.client.profile_copy import ProfileCopy
+    from stackroom.events.history.seeking import Sought
     from stackroom.events.model import Commit
-    from stackroom.events.seeking import Sought
 
 
 class NothingToFollow(ClientError):
@@ -25,8 +25,8 @@ def follow(app: "App", filters: "Filters", limit: int, *, everywhere: bool) -> N
 
     Ends by an interrupt, or as `exchange.watch` does.
     """
-    from stackroom.client import exchange
     from stackroom.client.commands.history.log import copies_of, found
+    from stackroom.client.connection import exchange
 
     copies = [copy for copy in copies_of(app, everywhere=everywhere) if copy.hub is not None]
     hubs = {copy.hub for copy in copies if copy.hub is not None}
@@ -64,7 +64,7 @@ class _Tail:
         from stackroom.client.commands.naming import Names
         from stackroom.events.errors import UnknownEvent
         from stackroom.events.fold import advance
-        from stackroom.events.seeking import matches
+        from stackroom.events.history.seeking import matches
 
         if commit.seq <= self.told:
             return None
@@ -90,8 +90,8 @@ class _Following:
 
     def tell(self, news: "News") -> None:
         """Prints the commits that came; what goes wrong is said beside them."""
-        from stackroom.client import replica as core
-        from stackroom.client.connection import Offline
+        from stackroom.client.connection.connection import Offline
+        from stackroom.client.replica import replica as core
 
         match news:
             case core.Store(profile, commits):

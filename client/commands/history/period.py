@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
-from stackroom.client import when
 from stackroom.client.commands.lookup import place_of
 from stackroom.client.commands.times import local
 from stackroom.client.errors import NotAuthorised, NotFound
+from stackroom.client.history import when
 from stackroom.client.reports.activity import Stream, activity
 from stackroom.client.reports.findings import Activity
-from stackroom.events.history import pages
+from stackroom.events.history.history import pages
 from stackroom.events.model import Commit, Millis
 
 if TYPE_CHECKING:

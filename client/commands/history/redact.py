@@ -65,8 +65,8 @@ def redact(
     """
     from stackroom.client.commands.lookup import find_entity
     from stackroom.client.commands.progress import progress
+    from stackroom.client.connection.exchange import exchange, order
     from stackroom.client.errors import NoHub
-    from stackroom.client.exchange import exchange, order
     from stackroom.events.values import pointer
     from stackroom.sync import protocol as wire
 

@@ -60,7 +60,7 @@ def restore(
     What was deleted comes back as the same entity, with its history. It is found by the name that it had
     then, or has now. Components that a stack had and that are there still stay as they are.
     """
-    from stackroom.events.restoring import entities
+    from stackroom.events.composing.restoring import entities
 
     copy = app.copy()
     id, then = _found(copy, entity, at)

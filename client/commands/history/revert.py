@@ -16,8 +16,8 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
+    from stackroom.events.composing.revert import Since
     from stackroom.events.model import Commit
-    from stackroom.events.revert import Since
 
 
 @command(
@@ -68,7 +68,7 @@ def revert(
 
 
 def _revert_all(app: App, since: str, message: str, *, dry_run: bool, yes: bool) -> None:
-    from stackroom.events.restoring import towards
+    from stackroom.events.composing.restoring import towards
 
     copy = app.copy()
     then = copy.at(max(1, seq_before(copy, since)))
@@ -86,7 +86,7 @@ def _revert_all(app: App, since: str, message: str, *, dry_run: bool, yes: bool)
 
 def _revert_one(app: App, seq: str, message: str, *, force: bool, dry_run: bool) -> None:
     from stackroom.client.commands.naming import Names
-    from stackroom.events.revert import revert as undo
+    from stackroom.events.composing.revert import revert as undo
 
     copy = app.copy()
     commit = commit_at(copy, seq)

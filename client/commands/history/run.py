@@ -9,7 +9,7 @@ from stackroom.client.commands.options import labels_option, reason_option
 from stackroom.client.commands.output import Table
 from stackroom.client.commands.stacks.stack_export import FORMATS
 from stackroom.client.commands.tree import group
-from stackroom.events.run_rules import STATUSES
+from stackroom.events.deciding.run_rules import STATUSES
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -86,10 +86,10 @@ def record(
     It is saved first and sent when the hub can be reached, like a change; it conflicts with none. The same
     --id again says how that run goes on. Needs the permission run.record.
     """
-    from stackroom.client import runs
     from stackroom.client.commands.history.run_view import save
     from stackroom.client.commands.lookup import commit_at, find_stack
     from stackroom.client.commands.stacks.stack_active import in_use
+    from stackroom.client.history import runs
 
     copy = app.copy()
     commit = None if at_commit is None else commit_at(copy, at_commit)
@@ -129,8 +129,8 @@ def update(
     message: str,
 ) -> None:
     """Say how a run goes on. RUN is its id, the end of that, or the text that it was recorded by."""
-    from stackroom.client import runs
     from stackroom.client.commands.history.run_view import save
+    from stackroom.client.history import runs
     from stackroom.events.model import RunUpdated
 
     if status is None and url is None and not labels:
@@ -180,9 +180,9 @@ def list_(
     limit: int,
 ) -> None:
     """List the runs of the profile, the newest first."""
-    from stackroom.client import runs
     from stackroom.client.commands.history.run_view import ids_of_stack, line, shown
     from stackroom.client.commands.lookup import seq_before, seq_of
+    from stackroom.client.history import runs
     from stackroom.events.log import RunsWanted
 
     copy = app.copy()
@@ -226,7 +226,6 @@ def show(app: "App", run: str, format: str | None) -> None:
 
     RUN is its id, the end of that, or the text that it was recorded by.
     """
-    from stackroom.client import runs
     from stackroom.client.commands.history.run_view import (
         RunShown,
         overtaken,
@@ -236,12 +235,13 @@ def show(app: "App", run: str, format: str | None) -> None:
     )
     from stackroom.client.commands.stacks import entities
     from stackroom.client.commands.stacks.stack_active import active_id
+    from stackroom.client.history import runs
 
     copy = app.copy()
     seen = runs.named(copy, run, app.workspace.who(copy.hub, copy.id).author)
     state, id, stack = stack_then(copy, seen)
     if format is not None:
-        from stackroom.client import exporting
+        from stackroom.client.definitions import exporting
         from stackroom.client.zenml import render_stack
 
         exported = exporting.stack_file(state, stack, format)

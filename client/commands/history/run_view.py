@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from stackroom.client import runs
 from stackroom.client.commands.lookup import find_stack
 from stackroom.client.commands.naming import short
 from stackroom.client.commands.saving import Written, became, tell
 from stackroom.client.commands.stacks.entities import Ref, StackRow
 from stackroom.client.errors import NotFound
+from stackroom.client.history import runs
 from stackroom.events.model import Millis
 from stackroom.events.state import Stack, State
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.output import Views
+    from stackroom.client.history.runs import Seen
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.client.runs import Seen
     from stackroom.events.model import Change
 
 

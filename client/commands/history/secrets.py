@@ -75,7 +75,7 @@ def scan(app: "App", profile: str | None) -> None:
 
 
 def _found(copy: "ProfileCopy") -> Iterator[SecretRow]:
-    from stackroom.events.history import pages
+    from stackroom.events.history.history import pages
 
     for commits in pages(copy.log, copy.id, 0):
         for commit in commits:
@@ -89,7 +89,7 @@ def _rows(
     view: "State", seq: int | None, proposal: str, author: str | None, events: "Iterable[Event]"
 ) -> Iterator[SecretRow]:
     """What one commit or proposal has; with the proposals that are held in it, as their authors'."""
-    from stackroom.client.plaintext import found
+    from stackroom.client.definitions.plaintext import found
     from stackroom.events.bodies import unseal
     from stackroom.events.errors import UnknownEvent
     from stackroom.events.model import (

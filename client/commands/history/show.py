@@ -39,7 +39,7 @@ def show(app: App, seq: str) -> None:
     from stackroom.client.commands import telling
     from stackroom.client.commands.history import authorship
     from stackroom.client.commands.naming import Names
-    from stackroom.events.history import diff
+    from stackroom.events.history.history import diff
 
     copy = app.copy()
     commit = commit_at(copy, seq)
@@ -56,7 +56,7 @@ def show(app: App, seq: str) -> None:
 
 def _requested_by(copy: "ProfileCopy", commit: "Commit") -> list[str]:
     """Who asked for what the commit approves, as far as the history here tells."""
-    from stackroom.client.requests import ended_requests
+    from stackroom.client.drafting.requests import ended_requests
 
     (approved,) = (e.entity for e in commit.events if e.type == "RequestApproved")
     found = (request for request in ended_requests(copy) if request.id == approved)

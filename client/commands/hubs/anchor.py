@@ -42,7 +42,7 @@ def anchor(app: "App", target: str, every: str | None, data: Path) -> None:
     a file and committed; or an http(s) address, to which they are posted. The hub may run meanwhile; to
     have it do this by itself, set anchor_to and anchor_every in its hub.toml.
     """
-    from stackroom.client.durations import milliseconds
+    from stackroom.client.history.durations import milliseconds
     from stackroom.sync.hosting import operating
 
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.together.syncing import Synced
     from stackroom.client.errors import NoHub
-    from stackroom.client.store import HubEntry
+    from stackroom.client.home.store import HubEntry
 
 
 class Connected(Struct, frozen=True):
@@ -95,7 +95,7 @@ def connected(app: "App", address: str, token: str) -> None:
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.together.sync import failed, results, tell_failures
     from stackroom.client.commands.together.syncing import told
-    from stackroom.client.exchange import exchange
+    from stackroom.client.connection.exchange import exchange
 
     workspace = app.workspace
     with progress(app.output, "Fetching") as bar:
@@ -128,9 +128,9 @@ def connected(app: "App", address: str, token: str) -> None:
 @click.pass_obj
 def disconnect(app: "App", url: str | None, yes: bool) -> None:
     """Leave a hub: forget its token. Profiles and pending changes stay on this machine."""
+    from stackroom.client.connection.keeper import UNMET
     from stackroom.client.errors import NoHub
-    from stackroom.client.keeper import UNMET
-    from stackroom.client.trust import Trust
+    from stackroom.client.home.trust import Trust
 
     workspace = app.workspace
     joined = joined_hubs(app)
@@ -157,7 +157,7 @@ def disconnect(app: "App", url: str | None, yes: bool) -> None:
 
 def address_of(app: "App", url: str) -> str:
     """The one form of a hub's address; UsageError if it is none."""
-    from stackroom.client.urls import BadUrl, normalise
+    from stackroom.client.transport.urls import BadUrl, normalise
 
     try:
         return normalise(url, app.workspace.settings.default_port)

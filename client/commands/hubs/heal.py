@@ -92,7 +92,7 @@ def heal(
     --watch), this one, too. Where the hub has taken nothing else since, all comes back as it was; where it
     has, each commit comes back as the proposal that it was, and what overlaps becomes a conflict.
     """
-    from stackroom.client.exchange import attend
+    from stackroom.client.connection.exchange import attend
     from stackroom.sync import protocol as wire
 
     if profiles and everything:
@@ -134,7 +134,7 @@ def _end(shown: Healed) -> None:
 
 def _bring_up(app: "App", url: str) -> None:
     """This home goes on with what the hub has now."""
-    from stackroom.client.exchange import exchange
+    from stackroom.client.connection.exchange import exchange
 
     exchange(app.workspace, url)
 

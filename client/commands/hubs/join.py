@@ -75,9 +75,9 @@ def _come_in(app: "App", address: str, secret: str, user: str | None) -> None:
     import socket
 
     from stackroom.client.commands.hubs.connect import connected
-    from stackroom.client.durations import DAY
+    from stackroom.client.connection.exchange import redeem
     from stackroom.client.errors import HubRefused
-    from stackroom.client.exchange import redeem
+    from stackroom.client.history.durations import DAY
     from stackroom.sync import protocol as wire
     from stackroom.sync.people import tokens
 

@@ -13,7 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _default_data() -> Path:
-    from stackroom.client.home import Home
+    from stackroom.client.home.home import Home
 
     return Home.default().path / "hub"
 

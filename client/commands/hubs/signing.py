@@ -12,7 +12,7 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.sso import Brought
+    from stackroom.client.transport.sso import Brought
     from stackroom.sync import protocol as wire
     from stackroom.sync.people.tokens import Made
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def by_password(app: "App", address: str, user: str) -> None:
     """Connects to the hub at `address` by a password, which is asked for."""
     from stackroom.client.commands.hubs.connect import connected
-    from stackroom.client.exchange import redeem
+    from stackroom.client.connection.exchange import redeem
     from stackroom.sync import protocol as wire
 
     made, new = _new_token()
@@ -31,7 +31,7 @@ def by_password(app: "App", address: str, user: str) -> None:
 def by_provider(app: "App", address: str, code: str = "") -> None:
     """Connects to the hub at `address` as whom its provider knows; with the `code` of an invitation."""
     from stackroom.client.commands.hubs.connect import connected
-    from stackroom.client.exchange import redeem
+    from stackroom.client.connection.exchange import redeem
     from stackroom.sync import protocol as wire
 
     made, new = _new_token()
@@ -52,7 +52,7 @@ def password(app: "App", remove: bool, yes: bool, url: str | None) -> None:
     It is asked for twice, and never stands on a command line. The hub has to allow passwords, and keeps
     its hash alone (argon2id).
     """
-    from stackroom.client.exchange import order
+    from stackroom.client.connection.exchange import order
     from stackroom.sync import protocol as wire
 
     address = _hub(app, url)
@@ -75,7 +75,7 @@ def link(app: "App", remove: bool, yes: bool, url: str | None) -> None:
 
     You sign in there; from then on, that account there is you here, whatever name or address it takes.
     """
-    from stackroom.client.exchange import order
+    from stackroom.client.connection.exchange import order
     from stackroom.sync import protocol as wire
     from stackroom.sync.people import tokens
 
@@ -110,9 +110,9 @@ def _new_token() -> "tuple[Made, wire.NewToken]":
 
 def _at_provider(app: "App", address: str, hash: bytes) -> "tuple[wire.OidcWay, Brought]":
     """What the hub's provider says of whoever signs in there now, bound to the token of that hash."""
+    from stackroom.client.connection.exchange import ways
     from stackroom.client.errors import HubRefused
-    from stackroom.client.exchange import ways
-    from stackroom.client.sso import sign_in
+    from stackroom.client.transport.sso import sign_in
     from stackroom.sync.people.proofs import nonce_of
 
     way = ways(app.workspace, address).oidc

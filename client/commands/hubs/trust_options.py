@@ -90,9 +90,9 @@ def _pinning(app: "App", address: str, hub_key: str | None) -> Iterator[None]:
     if hub_key is None:
         yield
         return
-    from stackroom.client.keeper import UNMET
-    from stackroom.client.store import HubEntry
-    from stackroom.events.signed_note import BadNote, parse_verifier_key
+    from stackroom.client.connection.keeper import UNMET
+    from stackroom.client.home.store import HubEntry
+    from stackroom.events.proofs.signed_note import BadNote, parse_verifier_key
 
     try:
         parse_verifier_key(hub_key)

@@ -11,7 +11,7 @@ from stackroom.client.errors import ClientError
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.trust import Trust
+    from stackroom.client.home.trust import Trust
 
 
 class NoDashboard(ClientError):
@@ -73,9 +73,9 @@ def dashboard(url: str, timeout: float, trust: "Trust") -> str:
     from urllib.error import HTTPError
     from urllib.request import BaseHandler, HTTPSHandler, ProxyHandler, build_opener
 
-    from stackroom.client.certificates import context_of, refusal
     from stackroom.client.errors import Unreachable
-    from stackroom.client.urls import is_loopback
+    from stackroom.client.transport.certificates import context_of, refusal
+    from stackroom.client.transport.urls import is_loopback
 
     address = "http" + url.removeprefix("ws") + "/"
     context = context_of(url, trust)

@@ -80,7 +80,7 @@ def explain(app: "App", user: str | None, profile: str | None, url: str | None) 
     The hub is asked, so that the answer is that of now.
     """
     from stackroom.client.commands.output import Table
-    from stackroom.client.exchange import order
+    from stackroom.client.connection.exchange import order
     from stackroom.sync import protocol as wire
 
     workspace = app.workspace
@@ -185,7 +185,7 @@ def log(
     import json
 
     from stackroom.client.commands.output import Table
-    from stackroom.client.exchange import order
+    from stackroom.client.connection.exchange import order
     from stackroom.sync import protocol as wire
 
     workspace = app.workspace
@@ -213,7 +213,7 @@ def _since(text: str) -> int:
     """The time that `text` means, in milliseconds since 1970; a usage error if it means none."""
     from datetime import datetime
 
-    from stackroom.client import when
+    from stackroom.client.history import when
 
     try:
         place = when.parse(text, datetime.now().astimezone())

@@ -13,7 +13,7 @@ from stackroom.client.commands.tree import group
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Assignment
+    from stackroom.events.people.entities import Assignment
 
 
 class AssignmentRow(Struct, frozen=True):
@@ -53,7 +53,7 @@ def list_(app: "App", user: str | None, team: str | None, url: str | None) -> No
     """List the assignments, or those of one user or team themselves."""
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Assignment
+    from stackroom.events.people.entities import Assignment
 
     crowd = Crowd(app, url)
     wanted = crowd.subject(user, team) if user or team else None
@@ -141,7 +141,7 @@ def create(
     """Give a role to a user or a team, as `role assign` does, with a description."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.client.commands.people.options import scope_id
-    from stackroom.events.people_model import RoleAssigned
+    from stackroom.events.people.model import RoleAssigned
 
     crowd = Crowd(app, url)
     subject, scope = crowd.subject(user, team), scope_id(app, crowd, project)
@@ -161,7 +161,7 @@ def create(
 def update(app: "App", id: str, description: str, message: str, url: str | None) -> None:
     """Change what an assignment's description says."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_model import AssignmentUpdated
+    from stackroom.events.people.model import AssignmentUpdated
 
     crowd = Crowd(app, url)
     found, _ = crowd.assignment(id)
@@ -178,7 +178,7 @@ def update(app: "App", id: str, description: str, message: str, url: str | None)
 def delete(app: "App", id: str, yes: bool, message: str, url: str | None) -> None:
     """Revoke an assignment: connections that live by it follow at once."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_model import RoleRevoked
+    from stackroom.events.people.model import RoleRevoked
 
     crowd = Crowd(app, url)
     found, held = crowd.assignment(id)

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 
 from stackroom.client.commands.people.news import ask_for_people
-from stackroom.events.people import BUILT_IN, HUB, Directory
-from stackroom.events.people_entities import Assignment, Invitation, Project, Role, Team, User
-from stackroom.events.people_model import RoleRevoked
+from stackroom.events.people.entities import Assignment, Invitation, Project, Role, Team, User
+from stackroom.events.people.model import RoleRevoked
+from stackroom.events.people.people import BUILT_IN, HUB, Directory
 from stackroom.events.values import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stackroom.client.commands.context import App
-    from stackroom.client.draft import Draft
+    from stackroom.client.drafting.draft import Draft
     from stackroom.events.entity import Entity
     from stackroom.events.model import Change
 

@@ -38,7 +38,7 @@ def list_(app: "App", url: str | None) -> None:
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.client.commands.times import local
-    from stackroom.events.people_entities import Invitation
+    from stackroom.events.people.entities import Invitation
 
     crowd = Crowd(app, url)
     rows = [
@@ -72,8 +72,8 @@ def list_(app: "App", url: str | None) -> None:
 def withdraw(app: "App", name: str, message: str, url: str | None) -> None:
     """Withdraw an invitation: its code opens nothing any more."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Invitation
-    from stackroom.events.people_model import InvitationEnded
+    from stackroom.events.people.entities import Invitation
+    from stackroom.events.people.model import InvitationEnded
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Invitation, name)

@@ -79,8 +79,8 @@ def invite(
     import secrets
 
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.client.exchange import order
-    from stackroom.events.people_entities import Team
+    from stackroom.client.connection.exchange import order
+    from stackroom.events.people.entities import Team
     from stackroom.sync import protocol as wire
     from stackroom.sync.people import tokens
 

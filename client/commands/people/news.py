@@ -13,7 +13,7 @@ def ask_for_people(app: "App", address: str) -> None:
 
     Raises as `exchange`, but for a hub that is away: then what is here is shown, with its age.
     """
-    from stackroom.client.exchange import exchange
+    from stackroom.client.connection.exchange import exchange
 
     workspace = app.workspace
     rights = workspace.rights(address)

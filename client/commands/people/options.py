@@ -26,7 +26,7 @@ class DurationType(click.ParamType):  # type: ignore[type-arg]
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | None:
         """The duration in milliseconds; a usage error if it is none."""
-        from stackroom.client.durations import milliseconds
+        from stackroom.client.history.durations import milliseconds
 
         if value is None or isinstance(value, int):
             return value
@@ -68,7 +68,7 @@ def scope_id(app: "App", crowd: "Crowd", project: str | None) -> str:
 
     NotFound, UsageError for both.
     """
-    from stackroom.events.people_entities import Project
+    from stackroom.events.people.entities import Project
 
     if project and app.profile_name:
         raise click.UsageError("--project and --profile exclude each other")

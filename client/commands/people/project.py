@@ -13,7 +13,7 @@ from stackroom.client.commands.tree import group
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
+    from stackroom.events.people.entities import Project
 
 
 class Holder(Struct, frozen=True):
@@ -64,7 +64,7 @@ def list_(app: "App", url: str | None) -> None:
     """List the projects and their profiles."""
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
+    from stackroom.events.people.entities import Project
 
     crowd = Crowd(app, url)
     rows = [_row(crowd, id, found) for id, found in crowd.all(Project)]
@@ -88,7 +88,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
     """Show a project, and who holds which role in it."""
     from stackroom.client.commands.output import Fields
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
+    from stackroom.events.people.entities import Project
 
     crowd = Crowd(app, url)
     row = _row(crowd, *crowd.find(Project, name))
@@ -116,7 +116,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
 def create(app: "App", name: str, description: str, message: str, url: str | None) -> None:
     """Create a project."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_model import ProjectCreated
+    from stackroom.events.people.model import ProjectCreated
 
     crowd = Crowd(app, url)
     created = ProjectCreated(name, description)
@@ -132,8 +132,8 @@ def create(app: "App", name: str, description: str, message: str, url: str | Non
 def update(app: "App", name: str, description: str, message: str, url: str | None) -> None:
     """Change what a project's description says."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
-    from stackroom.events.people_model import ProjectUpdated
+    from stackroom.events.people.entities import Project
+    from stackroom.events.people.model import ProjectUpdated
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Project, name)
@@ -150,8 +150,8 @@ def update(app: "App", name: str, description: str, message: str, url: str | Non
 def add(app: "App", name: str, profiles: tuple[str, ...], message: str, url: str | None) -> None:
     """Add profiles to a project: roles that are held in it are good in them at once."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
-    from stackroom.events.people_model import ProjectUpdated
+    from stackroom.events.people.entities import Project
+    from stackroom.events.people.model import ProjectUpdated
 
     crowd = Crowd(app, url)
     id, found = crowd.find(Project, name)
@@ -170,8 +170,8 @@ def add(app: "App", name: str, profiles: tuple[str, ...], message: str, url: str
 def remove(app: "App", name: str, profiles: tuple[str, ...], message: str, url: str | None) -> None:
     """Take profiles out of a project: what was held in them through it alone ends at once."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
-    from stackroom.events.people_model import ProjectUpdated
+    from stackroom.events.people.entities import Project
+    from stackroom.events.people.model import ProjectUpdated
 
     crowd = Crowd(app, url)
     id, found = crowd.find(Project, name)
@@ -190,8 +190,8 @@ def remove(app: "App", name: str, profiles: tuple[str, ...], message: str, url: 
 def rename(app: "App", name: str, new_name: str, message: str, url: str | None) -> None:
     """Rename a project; its profiles and roles stay."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
-    from stackroom.events.people_model import ProjectRenamed
+    from stackroom.events.people.entities import Project
+    from stackroom.events.people.model import ProjectRenamed
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Project, name)
@@ -208,8 +208,8 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:
     """Delete a project. Its profiles stay; the roles that were held in it end at once."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Project
-    from stackroom.events.people_model import ProjectDeleted
+    from stackroom.events.people.entities import Project
+    from stackroom.events.people.model import ProjectDeleted
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Project, name)
@@ -219,7 +219,7 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
 
 
 def _row(crowd: "Crowd", id: str, project: "Project") -> ProjectRow:
-    from stackroom.events.people_entities import Assignment
+    from stackroom.events.people.entities import Assignment
 
     holders = [
         Holder(crowd.role_name(a.role), crowd.name(a.subject))

@@ -35,8 +35,8 @@ def revoke_key(app: "App", key: str | None, yes: bool, url: str | None) -> None:
     takes a new identity, with another key, when it pushes next: to lock somebody out, revoke their tokens.
     """
     from stackroom.client.commands.output import Lines
-    from stackroom.client.exchange import order
-    from stackroom.events.fingerprints import fingerprint
+    from stackroom.client.connection.exchange import order
+    from stackroom.events.proofs.fingerprints import fingerprint
     from stackroom.sync import protocol as wire
 
     address = app.workspace.hub(url).url
@@ -57,7 +57,7 @@ def _named(app: "App", address: str, text: str) -> bytes:
     """The key whose fingerprint begins so; NotFound, UsageError for several."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.client.errors import missing
-    from stackroom.events.people_entities import SigningKey
+    from stackroom.events.people.entities import SigningKey
 
     known = [key for _, key in Crowd(app, address).all(SigningKey)]
     found = [key for key in known if key.name.startswith(text.lower())]

@@ -77,7 +77,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
     """Show a role, and what each of its permissions lets one do."""
     from stackroom.client.commands.output import Fields
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.permissions import PERMISSIONS
+    from stackroom.events.people.permissions import PERMISSIONS
 
     crowd = Crowd(app, url)
     id = crowd.role(name)
@@ -125,7 +125,7 @@ def create(
 ) -> None:
     """Create a role of permissions: `stackroom role describe admin` lists all that there are."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_model import RoleCreated
+    from stackroom.events.people.model import RoleCreated
 
     crowd = Crowd(app, url)
     created = RoleCreated(name, description, dict.fromkeys(permissions, True))
@@ -163,9 +163,9 @@ def update(
 ) -> None:
     """Change a role: whoever holds it may do more, or less, at once."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people import BUILT_IN
-    from stackroom.events.people_entities import Role
-    from stackroom.events.people_model import RoleUpdated
+    from stackroom.events.people.entities import Role
+    from stackroom.events.people.model import RoleUpdated
+    from stackroom.events.people.people import BUILT_IN
     from stackroom.events.values import Value
 
     if name in BUILT_IN:
@@ -193,8 +193,8 @@ def update(
 def rename(app: "App", name: str, new_name: str, message: str, url: str | None) -> None:
     """Rename a role; whoever holds it keeps it."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Role
-    from stackroom.events.people_model import RoleRenamed
+    from stackroom.events.people.entities import Role
+    from stackroom.events.people.model import RoleRenamed
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Role, name)
@@ -210,8 +210,8 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:
     """Delete a role: its assignments end with it."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Role
-    from stackroom.events.people_model import RoleDeleted
+    from stackroom.events.people.entities import Role
+    from stackroom.events.people.model import RoleDeleted
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Role, name)
@@ -245,7 +245,7 @@ def assign(
 ) -> None:
     """Give a role to a user or a team, for the whole hub, or with --project or --profile for that."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_model import RoleAssigned
+    from stackroom.events.people.model import RoleAssigned
 
     crowd = Crowd(app, url)
     subject, scope = crowd.subject(user, team), scope_id(app, crowd, project)
@@ -276,8 +276,8 @@ def revoke(
     """Take a role back: connections that live by it follow at once."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.client.errors import NotFound
-    from stackroom.events.people_entities import Assignment
-    from stackroom.events.people_model import RoleRevoked
+    from stackroom.events.people.entities import Assignment
+    from stackroom.events.people.model import RoleRevoked
 
     crowd = Crowd(app, url)
     subject, scope = crowd.subject(user, team), scope_id(app, crowd, project)
@@ -297,8 +297,8 @@ def revoke(
 
 
 def _rows(crowd: "Crowd") -> list[RoleRow]:
-    from stackroom.events.people import BUILT_IN
-    from stackroom.events.people_entities import Assignment, Role
+    from stackroom.events.people.entities import Assignment, Role
+    from stackroom.events.people.people import BUILT_IN
 
     assigned = [a.role for _, a in crowd.all(Assignment)]
     rows = [

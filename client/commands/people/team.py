@@ -13,7 +13,7 @@ from stackroom.client.commands.tree import group
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.people.crowd import Crowd, Held
-    from stackroom.events.people_entities import Team
+    from stackroom.events.people.entities import Team
 
 
 class TeamRow(Struct, frozen=True):
@@ -50,7 +50,7 @@ def list_(app: "App", url: str | None) -> None:
     """List the teams, their members and their roles."""
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Team
+    from stackroom.events.people.entities import Team
 
     crowd = Crowd(app, url)
     rows = [_row(crowd, id, found) for id, found in crowd.all(Team)]
@@ -77,7 +77,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
     """Show a team."""
     from stackroom.client.commands.output import Fields
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Team
+    from stackroom.events.people.entities import Team
 
     crowd = Crowd(app, url)
     row = _row(crowd, *crowd.find(Team, name))
@@ -119,8 +119,8 @@ def create(
 ) -> None:
     """Create a team."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import User
-    from stackroom.events.people_model import TeamCreated
+    from stackroom.events.people.entities import User
+    from stackroom.events.people.model import TeamCreated
 
     crowd = Crowd(app, url)
     ids = {crowd.find(User, member)[0]: True for member in members}
@@ -137,8 +137,8 @@ def create(
 def update(app: "App", name: str, description: str, message: str, url: str | None) -> None:
     """Change what a team's description says."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Team
-    from stackroom.events.people_model import TeamUpdated
+    from stackroom.events.people.entities import Team
+    from stackroom.events.people.model import TeamUpdated
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Team, name)
@@ -155,8 +155,8 @@ def update(app: "App", name: str, description: str, message: str, url: str | Non
 def add(app: "App", name: str, users: tuple[str, ...], message: str, url: str | None) -> None:
     """Add users to a team."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Team, User
-    from stackroom.events.people_model import TeamUpdated
+    from stackroom.events.people.entities import Team, User
+    from stackroom.events.people.model import TeamUpdated
 
     crowd = Crowd(app, url)
     id, found = crowd.find(Team, name)
@@ -175,8 +175,8 @@ def add(app: "App", name: str, users: tuple[str, ...], message: str, url: str | 
 def remove(app: "App", name: str, users: tuple[str, ...], message: str, url: str | None) -> None:
     """Take users out of a team: what they held through it alone ends at once."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Team, User
-    from stackroom.events.people_model import TeamUpdated
+    from stackroom.events.people.entities import Team, User
+    from stackroom.events.people.model import TeamUpdated
 
     crowd = Crowd(app, url)
     id, found = crowd.find(Team, name)
@@ -195,8 +195,8 @@ def remove(app: "App", name: str, users: tuple[str, ...], message: str, url: str
 def rename(app: "App", name: str, new_name: str, message: str, url: str | None) -> None:
     """Rename a team; its members and roles stay."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Team
-    from stackroom.events.people_model import TeamRenamed
+    from stackroom.events.people.entities import Team
+    from stackroom.events.people.model import TeamRenamed
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(Team, name)
@@ -212,8 +212,8 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
 def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> None:
     """Delete a team: what its members held through it alone ends at once."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import Team
-    from stackroom.events.people_model import TeamDeleted
+    from stackroom.events.people.entities import Team
+    from stackroom.events.people.model import TeamDeleted
 
     crowd = Crowd(app, url)
     id, found = crowd.find(Team, name)

@@ -132,8 +132,8 @@ def create(
     import secrets
 
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.client.exchange import order
-    from stackroom.events.people_entities import User
+    from stackroom.client.connection.exchange import order
+    from stackroom.events.people.entities import User
     from stackroom.sync import protocol as wire
     from stackroom.sync.people import tokens
 
@@ -166,7 +166,7 @@ def create(
 @click.pass_obj
 def revoke(app: "App", token: str, everybody: bool, yes: bool, url: str | None) -> None:
     """End a token at once: connections that live by it are closed."""
-    from stackroom.client.exchange import order
+    from stackroom.client.connection.exchange import order
     from stackroom.sync import protocol as wire
 
     address = app.workspace.hub(url).url
@@ -184,7 +184,7 @@ def revoke(app: "App", token: str, everybody: bool, yes: bool, url: str | None) 
 @click.pass_obj
 def renew(app: "App", token: str | None, url: str | None) -> None:
     """Give a token its whole lifetime again, from now on; the one of this home, if none is named."""
-    from stackroom.client.exchange import order
+    from stackroom.client.connection.exchange import order
     from stackroom.sync import protocol as wire
 
     address = app.workspace.hub(url).url
@@ -196,7 +196,7 @@ def renew(app: "App", token: str | None, url: str | None) -> None:
 
 
 def _tokens(app: "App", address: str, *, everybody: bool) -> "tuple[TokenInfo, ...]":
-    from stackroom.client.exchange import order
+    from stackroom.client.connection.exchange import order
     from stackroom.sync import protocol as wire
 
     return order(app.workspace, address, wire.ListTokens(everybody)).tokens

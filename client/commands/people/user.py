@@ -13,7 +13,7 @@ from stackroom.client.commands.tree import group
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.people.crowd import Crowd, Held
-    from stackroom.events.people_entities import User
+    from stackroom.events.people.entities import User
 
 
 class KeyRow(Struct, frozen=True):
@@ -68,7 +68,7 @@ def list_(app: "App", url: str | None) -> None:
     """List the users, their teams and their roles."""
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import User
+    from stackroom.events.people.entities import User
 
     crowd = Crowd(app, url)
     rows = [_row(crowd, id, found) for id, found in crowd.all(User)]
@@ -102,7 +102,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
     from stackroom.client.commands.output import Fields
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.client.commands.times import local
-    from stackroom.events.people_entities import User
+    from stackroom.events.people.entities import User
 
     crowd = Crowd(app, url)
     row = _row(crowd, *crowd.find(User, name))
@@ -156,7 +156,7 @@ def create(
     The name signs commits, and is never given to anybody else, even when the account is deleted.
     """
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_model import UserCreated
+    from stackroom.events.people.model import UserCreated
 
     crowd = Crowd(app, url)
     created = UserCreated(name, full_name, email, service)
@@ -192,8 +192,8 @@ def update(
 ) -> None:
     """Change an account. Whoever is made inactive is signed out at once, everywhere."""
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import User
-    from stackroom.events.people_model import UserUpdated
+    from stackroom.events.people.entities import User
+    from stackroom.events.people.model import UserUpdated
     from stackroom.events.values import Value
 
     asked: dict[str, Value] = {"/full_name": full_name, "/email": email, "/active": active}
@@ -217,8 +217,8 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
     What it did stays in every history under its name.
     """
     from stackroom.client.commands.people.crowd import Crowd
-    from stackroom.events.people_entities import SigningKey, Token, User
-    from stackroom.events.people_model import KeyRevoked, TeamUpdated, TokenRevoked, UserDeleted
+    from stackroom.events.people.entities import SigningKey, Token, User
+    from stackroom.events.people.model import KeyRevoked, TeamUpdated, TokenRevoked, UserDeleted
 
     crowd = Crowd(app, url)
     id, _ = crowd.find(User, name)
@@ -233,7 +233,7 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
 
 
 def _row(crowd: "Crowd", id: str, user: "User") -> UserRow:
-    from stackroom.events.people_entities import SigningKey
+    from stackroom.events.people.entities import SigningKey
 
     teams = crowd.teams_of(id)
     roles = [*crowd.held(id)]

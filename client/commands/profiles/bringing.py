@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 import click
 
 from stackroom.client.choosing import Secrets
-from stackroom.client.differing import dotted
+from stackroom.client.definitions.differing import dotted
+from stackroom.client.definitions.planning import Called, OnConflict, OtherDefinitions, Plan, plan
 from stackroom.client.errors import RefusedLocally
-from stackroom.client.planning import Called, OnConflict, OtherDefinitions, Plan, plan
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.output import View
     from stackroom.client.commands.profiles.planned import Planned
-    from stackroom.client.definitions import Definitions
-    from stackroom.client.draft import Draft
-    from stackroom.client.flavors import ComponentFault
+    from stackroom.client.definitions.definitions import Definitions
+    from stackroom.client.definitions.flavors import ComponentFault
+    from stackroom.client.drafting.draft import Draft
+    from stackroom.client.files.sources import Source
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.client.sources import Source
 
 _ABOUT_SECRETS: Final = (
     "--secrets reference puts references in their place, and the values in a file; "
@@ -86,8 +86,8 @@ def read(app: "App", paths: Iterable[str], *, name: str = "") -> "list[Source]":
 
     UsageError where a name is given for several files.
     """
-    from stackroom.client import sources
     from stackroom.client.commands.progress import progress
+    from stackroom.client.files import sources
 
     found = sources.paths(paths)
     if name and len(found) > 1:
@@ -118,7 +118,7 @@ def bring(
     warnings = planned.warnings(sources) if sources else planned.credentials(wanted)
     values: dict[str, dict[str, str]] = {}
     if app.secrets == "reference":
-        from stackroom.client.referencing import referenced
+        from stackroom.client.definitions.referencing import referenced
 
         wanted, values = referenced(wanted, copy.view)
     elif app.secrets == "keep":
@@ -136,7 +136,7 @@ def bring(
         app.output.note(f"Note: {warning}.")
     draft = drafted(app, copy, made, message)
     if values and not draft.empty:
-        from stackroom.client.referencing import write
+        from stackroom.client.definitions.referencing import write
 
         write(app.secrets_file, values)
         app.output.note(
@@ -156,7 +156,7 @@ def bring(
 
 def misfits(wanted: "Definitions", made: Plan, copy: "ProfileCopy") -> "list[ComponentFault]":
     """Where components that the plan would make or change do not fit their flavors."""
-    from stackroom.client import flavors
+    from stackroom.client.definitions import flavors
 
     touched = {step.called for step in made.steps if step.changes}
     return [

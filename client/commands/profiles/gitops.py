@@ -14,9 +14,9 @@ from stackroom.client.commands.tree import command
 from stackroom.client.errors import InvalidConfig
 
 if TYPE_CHECKING:
-    from stackroom.client.planning import Plan
+    from stackroom.client.definitions.planning import Plan
+    from stackroom.client.files.sources import Source
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.client.sources import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -149,9 +149,9 @@ def drift(context: click.Context, files: tuple[str, ...]) -> None:
 
 def _against(app: App, copy: "ProfileCopy", url: str, files: tuple[str, ...]) -> bool:
     """Shows what would be done on the ZenML server at `url`, and says whether there is anything."""
-    from stackroom.client import planning
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.zenml import zenml_server
+    from stackroom.client.definitions import planning
     from stackroom.client.zenml_server import pushing
 
     if files:
@@ -178,8 +178,8 @@ def _made(
     app: App, copy: "ProfileCopy", read: "list[Source]", *, prune: bool, validate: bool = False
 ) -> "Plan":
     """The plan; with `validate`, InvalidConfig where what it touches does not fit its flavor."""
-    from stackroom.client import planning
     from stackroom.client.commands.profiles.bringing import misfits
+    from stackroom.client.definitions import planning
 
     wanted = planning.merged(source.definitions for source in read)
     new_id = app.workspace.new_id

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, Struct, structs
 
-from stackroom.client import flavors
 from stackroom.client.commands import telling
 from stackroom.client.commands.naming import Names, called
 from stackroom.client.commands.output import Changes, Lines, View
-from stackroom.client.definitions import Definitions
-from stackroom.client.differing import dotted
-from stackroom.client.planning import Action, Plan, Step
+from stackroom.client.definitions import flavors
+from stackroom.client.definitions.definitions import Definitions
+from stackroom.client.definitions.differing import dotted
+from stackroom.client.definitions.planning import Action, Plan, Step
 from stackroom.client.zenml.model import ComponentSpec
 from stackroom.client.zenml.travel import warnings_of
-from stackroom.events.credentials import format_of, leaves, located
-from stackroom.events.history import diff
+from stackroom.events.history.history import diff
+from stackroom.events.secrets.credentials import format_of, leaves, located
 from stackroom.events.state import Component, State
 from stackroom.events.values import Maybe, Path, Value, segments
 
 if TYPE_CHECKING:
-    from stackroom.client.sources import Source
+    from stackroom.client.files.sources import Source
 
 SECRET: Final = "(secret)"
 """What stands in place of a credential."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 from stackroom.client.commands.output import Lines, Table, View
-from stackroom.events.check import (
+from stackroom.events.deciding.check import (
     Accepted,
     Conflicted,
     Converged,
@@ -17,7 +17,7 @@ from stackroom.events.model import Overlap
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
-    from stackroom.client.foresee import Foreseen, Plan
+    from stackroom.client.connection.foresee import Foreseen, Plan
 
 Fate: TypeAlias = Literal["commit", "merge", "converge", "conflict", "request", "refuse", "known"]
 
@@ -97,7 +97,7 @@ def fate(outcome: Outcome, names: "Names") -> tuple[Fate, str]:
 
 def _planned(foreseen: "Foreseen", names: "Names") -> Planned:
     proposal, outcome = foreseen.proposal, foreseen.outcome
-    from stackroom.client.foresee import Known
+    from stackroom.client.connection.foresee import Known
 
     if isinstance(outcome, Known):
         why = f"as #{outcome.seq}"

@@ -24,10 +24,10 @@ from stackroom.events.values import Value
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.definitions import Definitions
+    from stackroom.client.definitions.definitions import Definitions
+    from stackroom.client.home.store import ProfileEntry
     from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.rights import Access
-    from stackroom.client.store import ProfileEntry
 
 
 class ProfileRow(Struct, frozen=True):
@@ -115,7 +115,7 @@ def create(
 
     It becomes the active one if none was set.
     """
-    from stackroom.client.definitions import default_stack
+    from stackroom.client.definitions.definitions import default_stack
 
     made(
         app,
@@ -371,10 +371,10 @@ def delete(app: "App", name: str, yes: bool, message: str) -> None:
 @click.pass_obj
 def publish(app: "App", name: str, hub: str | None) -> None:
     """Give a local profile to the hub, with its whole history: who, when and why included."""
-    from stackroom.client import exchange
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.together.sync import failed, results, tell_failures
     from stackroom.client.commands.together.syncing import told
+    from stackroom.client.connection import exchange
 
     if app.offline:
         raise click.UsageError("publish needs the network: leave out --offline")

@@ -20,9 +20,9 @@ from stackroom.client.commands.profiles.bringing import (
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
-    from stackroom.client.definitions import Definitions
+    from stackroom.client.definitions.definitions import Definitions
+    from stackroom.client.definitions.planning import OnConflict
     from stackroom.client.files.folder import Change
-    from stackroom.client.planning import OnConflict
 
 
 NAMED = 5
@@ -60,7 +60,7 @@ def export(app: App, folder: Path, at: str | None, dry_run: bool, yes: bool) -> 
     from stackroom.client.commands.lookup import state_at
     from stackroom.client.commands.profiles.planned import credentials
     from stackroom.client.commands.progress import progress
-    from stackroom.client.exporting import definitions
+    from stackroom.client.definitions.exporting import definitions
     from stackroom.client.files import folder as files
     from stackroom.client.files import shape
 
@@ -133,7 +133,7 @@ def import_(
     --prune for that.
     """
     from stackroom.client.commands.profiles.profile import made
-    from stackroom.client.planning import merged
+    from stackroom.client.definitions.planning import merged
 
     sources = read(app, [str(folder)])
     if name is None:
@@ -189,7 +189,7 @@ def clone(app: App, source: str, name: str, local: bool, hub: str | None, messag
     They are independent from then on. The history stays with SOURCE: the clone's begins with one commit.
     """
     from stackroom.client.commands.profiles.profile import made
-    from stackroom.client.exporting import definitions
+    from stackroom.client.definitions.exporting import definitions
 
     copy = app.workspace.copy(app.workspace.entry(source).id)
     if waiting := len(copy.view.conflicts) + len(copy.view.requests):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackroom.client import flavors
 from stackroom.client.commands.lookup import find_component
 from stackroom.client.commands.options import Setting, parse_value
+from stackroom.client.definitions import flavors
 from stackroom.client.errors import InvalidConfig
 from stackroom.events.state import State
 from stackroom.events.values import Value

@@ -13,7 +13,7 @@ from stackroom.events.state import Component, Flavor, Stack, State
 from stackroom.events.values import Value
 
 if TYPE_CHECKING:
-    from stackroom.client.flavors import Attribute
+    from stackroom.client.definitions.flavors import Attribute
 
 SHOWN_NAMES = 3
 """Names in one cell of a table; the rest is counted."""
@@ -123,7 +123,7 @@ def component(state: State, id: str, component: Component) -> ComponentRow:
 
 def flavors(state: State, type: str = "") -> list[FlavorRow]:
     """The flavors of that type, or all, by type and name."""
-    from stackroom.client.flavors import attributes
+    from stackroom.client.definitions.flavors import attributes
 
     users: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     for id, component in state.all(Component):
@@ -148,7 +148,7 @@ def flavors(state: State, type: str = "") -> list[FlavorRow]:
 
 def shipped_flavors(state: State, type: str = "") -> list[FlavorRow]:
     """ZenML's flavors of that type, or all, but for those that the team has made its own."""
-    from stackroom.client.flavors import rows
+    from stackroom.client.definitions.flavors import rows
 
     users: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     for id, component in state.all(Component):

@@ -251,7 +251,7 @@ def read_schema(text: str) -> "dict[str, Value]":
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    from stackroom.client.schema_faults import schema_fault
+    from stackroom.client.definitions.schema_faults import schema_fault
 
     if not text.startswith("@"):
         raise click.UsageError("--schema takes a file: --schema @FILE")

@@ -63,7 +63,7 @@ def _mark_stack(app: App, name: str, message: str, *, protected: bool) -> None:
 
 
 def _mark_component(app: App, type: str, name: str, message: str, *, protected: bool) -> None:
-    from stackroom.events.protection import protected_by
+    from stackroom.events.deciding.protection import protected_by
 
     copy = app.copy()
     id, _ = find_component(copy.view, type, name)

@@ -30,7 +30,7 @@ from stackroom.client.errors import missing
 from stackroom.events.state import Component, Stack, State
 
 if TYPE_CHECKING:
-    from stackroom.client.planning import OnConflict
+    from stackroom.client.definitions.planning import OnConflict
 
 
 @command(
@@ -293,7 +293,7 @@ def copy(
         app.commit(draft, done)
         return
     from stackroom.client.commands.profiles.bringing import bring
-    from stackroom.client.exporting import with_needed
+    from stackroom.client.definitions.exporting import with_needed
 
     wanted = with_needed(profile.view, source)
     renamed = structs.replace(wanted, stacks=(structs.replace(wanted.stacks[0], name=target),))

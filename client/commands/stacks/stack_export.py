@@ -60,7 +60,7 @@ def export(
     secrets in plain text, flavors whose code others do not have. With --output json, all of it is one
     document on stdout; the YAML is in it unless it goes to FILE.
     """
-    from stackroom.client import exporting
+    from stackroom.client.definitions import exporting
     from stackroom.client.zenml import render_stack
 
     copy = app.copy()

@@ -18,7 +18,7 @@ from stackroom.client.commands.profiles.bringing import (
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
-    from stackroom.client.planning import OnConflict
+    from stackroom.client.definitions.planning import OnConflict
 
 
 @command(
@@ -68,7 +68,7 @@ def import_(
     used as they are, so that importing a file twice changes nothing. Keys that mean nothing here are
     kept, and are there again on export.
     """
-    from stackroom.client.planning import merged
+    from stackroom.client.definitions.planning import merged
 
     files, name = _meant(names_and_files, filename, name)
     sources = read(app, files, name=name or "")

@@ -27,7 +27,7 @@ def validate(context: click.Context, names: tuple[str, ...], strict: bool) -> No
     An error (a stack without an orchestrator or an artifact store) ends with 1. What may not work, as a
     remote orchestrator with a local artifact store, is a warning.
     """
-    from stackroom.client import validating
+    from stackroom.client.definitions import validating
 
     app = context.ensure_object(App)
     copy = app.copy()

@@ -14,7 +14,7 @@ from stackroom.client.commands.stacks.component import component
 from stackroom.client.commands.stacks.flavor import flavor
 from stackroom.client.commands.tree import GLOBAL, Command, Group
 from stackroom.client.component_types import TYPES, ComponentType, type_named
-from stackroom.events import rules
+from stackroom.events.deciding import rules
 from stackroom.events.errors import StackroomError
 from stackroom.events.state import Component, Flavor
 

@@ -18,7 +18,7 @@ from stackroom.events.values import Maybe
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.events.resolve import Place, Side
+    from stackroom.events.composing.resolve import Place, Side
 
 
 @group("conflicts", example="stackroom conflicts list\nstackroom conflicts show 12")
@@ -101,7 +101,7 @@ def resolve(
     WHAT:PATH tells two of the same name apart. What is not contended is taken from the proposal,
     unless --theirs is given.
     """
-    from stackroom.events.resolve import resolve as decide
+    from stackroom.events.composing.resolve import resolve as decide
 
     copy = app.copy()
     conflict_id, conflict = _named(copy.view, id)

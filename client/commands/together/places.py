@@ -12,8 +12,8 @@ import click
 from stackroom.client.commands.lookup import find_component, find_stack
 from stackroom.client.commands.naming import Names
 from stackroom.client.commands.options import parse_keys
+from stackroom.events.composing.resolve import Place
 from stackroom.events.fold import DEFAULT_STACK
-from stackroom.events.resolve import Place
 from stackroom.events.state import Conflict, State
 from stackroom.events.values import WHOLE, Value, pointer, segments
 

@@ -26,9 +26,9 @@ def request() -> None:
 @click.pass_obj
 def list_(app: "App", every: bool) -> None:
     """List the change requests of the profile that wait for approval."""
-    from stackroom.client import requests
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.together.request_view import row, shown
+    from stackroom.client.drafting import requests
 
     copy = app.copy()
     found = requests.open_requests(copy.view)
@@ -56,10 +56,10 @@ def show(app: "App", id: str) -> None:
 
     ID is the seq of the commit that opened it, or the beginning of its id.
     """
-    from stackroom.client import requests
     from stackroom.client.commands import telling
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.together.request_view import shown, view
+    from stackroom.client.drafting import requests
 
     copy = app.copy()
     found = requests.named(copy, id)
@@ -84,8 +84,8 @@ def approve(app: "App", id: str, message: str) -> None:
 
     What others changed since it was made must not be in its way: then its author makes it anew.
     """
-    from stackroom.client import requests
     from stackroom.client.commands.saving import conclude
+    from stackroom.client.drafting import requests
 
     copy = app.copy()
     found = requests.named(copy, id)
@@ -101,8 +101,8 @@ def approve(app: "App", id: str, message: str) -> None:
 @click.pass_obj
 def reject(app: "App", id: str, message: str) -> None:
     """Reject a change request. What it holds stays in the history, and `retry` makes it anew."""
-    from stackroom.client import requests
     from stackroom.client.commands.saving import conclude
+    from stackroom.client.drafting import requests
 
     copy = app.copy()
     found = requests.named(copy, id)
@@ -116,8 +116,8 @@ def reject(app: "App", id: str, message: str) -> None:
 @click.pass_obj
 def withdraw(app: "App", id: str, message: str) -> None:
     """Withdraw a change request of your own."""
-    from stackroom.client import requests
     from stackroom.client.commands.saving import conclude
+    from stackroom.client.drafting import requests
 
     copy = app.copy()
     found = requests.named(copy, id)
@@ -135,8 +135,8 @@ def retry(app: "App", id: str, message: str) -> None:
     One that is still open is withdrawn. What others changed since is overwritten, once that is approved:
     `stackroom request show` of the new one tells.
     """
-    from stackroom.client import requests
     from stackroom.client.commands.saving import Written, commit
+    from stackroom.client.drafting import requests
 
     copy = app.copy()
     found = requests.named(copy, id)

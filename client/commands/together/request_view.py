@@ -7,7 +7,7 @@ from stackroom.client.commands.naming import Names
 from stackroom.client.commands.output import Changes, Fields, Lines, Toned, View
 from stackroom.client.commands.terminal import Tone
 from stackroom.client.commands.times import ago
-from stackroom.client.requests import ChangeRequest, Stage
+from stackroom.client.drafting.requests import ChangeRequest, Stage
 from stackroom.events.model import Millis
 
 _TONES: dict[Stage, Tone] = {

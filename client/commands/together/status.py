@@ -9,14 +9,14 @@ from stackroom.client.choosing import PHRASES, Why
 from stackroom.client.commands.output import Fields, Lines, Table, View
 from stackroom.client.commands.times import ago, local
 from stackroom.client.commands.tree import command
-from stackroom.client.renewals import reason
+from stackroom.client.home.renewals import reason
 from stackroom.events.state import Conflict, Request
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.client.home.store import Counts, ProfileEntry
     from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.rights import Access
-    from stackroom.client.store import Counts, ProfileEntry
     from stackroom.events.model import Millis
 
 PROFILE_HEADINGS = ("name", "hub", "synced", "pending", "parked")
@@ -143,7 +143,7 @@ def held_profiles(app: "App") -> "list[ProfileEntry]":
 
 
 def _active(app: "App", copy: "ProfileCopy", why: Why) -> ActiveStatus:
-    from stackroom.client.apart import found
+    from stackroom.client.home.apart import found
 
     parted = found(app.workspace.store, copy.id)
     return ActiveStatus(

@@ -13,8 +13,8 @@ from stackroom.events.state import Conflict, Request, State
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.commands.together.syncing import Synced
-    from stackroom.client.exchange import Report
-    from stackroom.client.store import ProfileEntry
+    from stackroom.client.connection.exchange import Report
+    from stackroom.client.home.store import ProfileEntry
 
 
 @command(
@@ -76,7 +76,7 @@ def _sync(app: "App", targets: "dict[str, list[ProfileEntry]]") -> bool:
     """Exchanges with every hub, tells what happened, and says whether a conflict is open."""
     from stackroom.client.commands.progress import progress
     from stackroom.client.commands.together.syncing import told
-    from stackroom.client.exchange import exchange
+    from stackroom.client.connection.exchange import exchange
 
     done: list[Synced] = []
     failures: list[StackroomError] = []
@@ -106,7 +106,7 @@ def chosen(app: "App", entries: "list[ProfileEntry]") -> list[str] | None:
 
 def failed(report: "Report") -> list[StackroomError]:
     """What went wrong after the hub had let us in."""
-    from stackroom.client.problems import as_error
+    from stackroom.client.replica.problems import as_error
 
     found = [as_error(done.problem) for done in report.profiles.values() if done.problem]
     return [*found, *filter(None, [report.interrupted])]
@@ -122,7 +122,7 @@ def tell_failures(app: "App", failures: list[StackroomError]) -> None:
 
 def tell_renewal(app: "App", report: "Report") -> None:
     """Says that this home took a new identity meanwhile, if it did."""
-    from stackroom.client.renewals import told
+    from stackroom.client.home.renewals import told
 
     if report.renewed and (renewal := app.workspace.store.renewal()) is not None:
         app.output.note(told(renewal.code))
@@ -150,10 +150,10 @@ def opened(state: State, kind: type[Conflict | Request]) -> list[int]:
 
 
 def _plan(app: "App", targets: "dict[str, list[ProfileEntry]]") -> None:
-    from stackroom.client import exchange
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.profiles.planning import planned, view
     from stackroom.client.commands.progress import progress
+    from stackroom.client.connection import exchange
 
     shown = []
     for url, entries in targets.items():

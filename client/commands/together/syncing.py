@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from stackroom.client.exchange import Exchanged
+    from stackroom.client.connection.exchange import Exchanged
 
 Took: TypeAlias = Literal["committed", "merged", "converged", "conflict", "requested"]
 

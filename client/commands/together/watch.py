@@ -11,8 +11,8 @@ from stackroom.events.outcomes import taking
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
-    from stackroom.client.connection import News
-    from stackroom.client.store import ProfileEntry
+    from stackroom.client.connection.connection import News
+    from stackroom.client.home.store import ProfileEntry
 
 What: TypeAlias = Literal[
     "connected",
@@ -43,8 +43,8 @@ class Happened(Struct, frozen=True, omit_defaults=True):
 
 def watch(app: "App", targets: "dict[str, list[ProfileEntry]]") -> None:
     """Stays connected to the one hub of `targets` and tells what happens, until Ctrl-C."""
-    from stackroom.client import exchange
     from stackroom.client.commands.together.sync import chosen
+    from stackroom.client.connection import exchange
 
     if len(targets) > 1:
         raise click.UsageError("several hubs are connected: choose with --profile what to watch")
@@ -70,9 +70,9 @@ class _Watch:
 
     def heard(self, news: "News") -> list[Happened]:
         """What is worth telling."""
-        from stackroom.client import replica as core
-        from stackroom.client.connection import Offline
-        from stackroom.client.renewals import told
+        from stackroom.client.connection.connection import Offline
+        from stackroom.client.home.renewals import told
+        from stackroom.client.replica import replica as core
 
         match news:
             case core.Welcomed(welcome):

@@ -21,8 +21,8 @@ from stackroom.client.errors import NotAuthorised, Unreachable
 from stackroom.client.zenml_server.rest import ServerRefused
 
 if TYPE_CHECKING:
-    from stackroom.client.definitions import Definitions
-    from stackroom.client.planning import OnConflict, Step
+    from stackroom.client.definitions.definitions import Definitions
+    from stackroom.client.definitions.planning import OnConflict, Step
     from stackroom.client.profile_copy import ProfileCopy
     from stackroom.client.zenml_server.pushing import Push, Server
     from stackroom.client.zenml_server.rest import Api
@@ -73,7 +73,7 @@ def pull(
     ZENML_STORE_PASSWORD. References to secrets and connectors are kept as they are written; the
     server's secrets are not read.
     """
-    from stackroom.client.planning import merged
+    from stackroom.client.definitions.planning import merged
     from stackroom.client.zenml_server import reading
 
     with progress(app.output, "Asking ZenML"):
@@ -151,7 +151,7 @@ def connected(app: App, url: str) -> "Api":
 def chosen(copy: "ProfileCopy", stacks: tuple[str, ...] = ()) -> "Definitions":
     """The stacks of these names with all that they need, or all that the profile says; NotFound."""
     from stackroom.client.commands.lookup import find_stack
-    from stackroom.client.exporting import definitions, with_needed
+    from stackroom.client.definitions.exporting import definitions, with_needed
 
     for name in stacks:
         find_stack(copy.view, name)
@@ -161,7 +161,7 @@ def chosen(copy: "ProfileCopy", stacks: tuple[str, ...] = ()) -> "Definitions":
 def show(app: App, url: str, server: "Server", made: "Push", *, beside: bool = False) -> None:
     """Shows what would be done on the server; `beside` the result, for whoever is asked."""
     from stackroom.client.commands.profiles import planned
-    from stackroom.client.planning import after
+    from stackroom.client.definitions.planning import after
 
     state = after(server.state, made.plan)
     left_out = [f"left out: {reason}" for reason in made.left_out]

@@ -16,7 +16,7 @@ from stackroom.client.commands.profiles.bringing import (
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
-    from stackroom.client.planning import OnConflict
+    from stackroom.client.definitions.planning import OnConflict
 
 
 @command(
@@ -50,7 +50,7 @@ def import_store(
     references to connectors and secrets as they are written.
     """
     from stackroom.client.commands.progress import progress
-    from stackroom.client.planning import merged
+    from stackroom.client.definitions.planning import merged
     from stackroom.client.stores.store import read
 
     with progress(app.output, "Reading"):

@@ -64,7 +64,7 @@ function Known({ field, row, name, typed, fault, news }) {
   <//>`;
 }
 
-// A name that ZenML takes in a reference, as secret_name in client/plaintext.py makes one.
+// A name that ZenML takes in a reference, as secret_name in client/definitions/plaintext.py makes one.
 const plainName = (text) => text.replaceAll(/[^A-Za-z0-9_-]/g, "_") || "secret";
 
 function helpOf({ help, versions }) {

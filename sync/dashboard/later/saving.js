@@ -49,7 +49,7 @@ export function Saving({ changes, base, faults, message, setMessage, suggestion,
   const nothing = !changes.length;
   const [allowed, setAllowed] = useState(false);
   const stuck = nothing || faults.length > 0 || (plaintext.length > 0 && !allowed);
-  // As the command line writes it (client/plaintext.py).
+  // As the command line writes it (client/definitions/plaintext.py).
   const trailer = plaintext.length ? `\n\nAllow-Plaintext: ${plaintext.join("; ")}` : "";
   const save = async (event) => {
     event.preventDefault();

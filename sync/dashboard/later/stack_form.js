@@ -8,7 +8,7 @@ import { Basics, Guarded, Labels } from "./common.js";
 import { Editor } from "./editor.js";
 import { Choose, Field, News, Remove, Text } from "./inputs.js";
 
-const NEEDED = ["orchestrator", "artifact_store"]; // as in client/validating.py
+const NEEDED = ["orchestrator", "artifact_store"]; // as in client/definitions/validating.py
 
 export const NewStack = ({ world }) => html`<${Guarded}><${StackForm} world=${world} /><//>`;
 

@@ -9,7 +9,7 @@ export const READINGS = { text: "text", number: "number", flag: "true or false",
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const WHOLE = /^-?(?:0|[1-9]\d*)$/;
-const REFERENCE = /^\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}$/; // as is_reference in events/credentials.py has it
+const REFERENCE = /^\{\{\s*[^\s{}.]+\.[^\s{}]+\s*\}\}$/; // as is_reference in events/secrets/credentials.py has it
 
 export const isReference = (value) => typeof value === "string" && REFERENCE.test(value);
 
@@ -64,7 +64,7 @@ export function valued(text, reading) {
 
 const WORDS = { text: "text", whole: "a whole number", number: "a number", flag: "true or false", map: "a map", list: "a list" };
 
-// Text that ZenML reads as a value of that kind, as READS_AS in client/schema_faults.py has it.
+// Text that ZenML reads as a value of that kind, as READS_AS in client/definitions/schema_faults.py has it.
 const READS_AS = {
   whole: /^\s*[+-]?\d[\d_]*(\.0*)?\s*$/,
   number: /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/,

@@ -13,8 +13,9 @@ from stackroom.client.reports import markdown, page, rows
 from stackroom.client.reports.activity import Stream, activity
 from stackroom.client.reports.document import Document, document
 from stackroom.client.reports.findings import Activity
-from stackroom.events.approval import held_changes
-from stackroom.events.check import (
+from stackroom.events.codec import seal
+from stackroom.events.deciding.approval import held_changes
+from stackroom.events.deciding.check import (
     Accepted,
     Conflicted,
     Converged,
@@ -22,7 +23,6 @@ from stackroom.events.check import (
     Requested,
     check_changes,
 )
-from stackroom.events.codec import seal
 from stackroom.events.fold import apply
 from stackroom.events.model import (
     Change,
@@ -45,8 +45,7 @@ from stackroom.events.model import (
     StackUpdated,
 )
 from stackroom.events.outcomes import holding
-from stackroom.events.people import BUILT_IN
-from stackroom.events.people_model import (
+from stackroom.events.people.model import (
     HubFounded,
     RoleAssigned,
     TeamCreated,
@@ -55,7 +54,8 @@ from stackroom.events.people_model import (
     UserCreated,
     UserDeleted,
 )
-from stackroom.events.permissions import Who
+from stackroom.events.people.people import BUILT_IN
+from stackroom.events.people.permissions import Who
 from stackroom.events.state import Conflict, Request, State
 from tests.events.world import K8S, LOCAL, PROD, PROFILE, S3, SALT, uid
 

@@ -16,7 +16,7 @@ from stackroom.client.reports.acts import HIDDEN
 from stackroom.client.reports.document import DAYS, LINES, NEWEST, document
 from stackroom.client.reports.findings import Activity
 from stackroom.events.fold import fold
-from stackroom.events.history import diff
+from stackroom.events.history.history import diff
 from stackroom.events.model import ComponentRegistered, ProfileCreated
 from stackroom.events.state import State
 from tests.client.reports.story import (

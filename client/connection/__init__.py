@@ -1,0 +1,1 @@
+"""Exchanges with a hub: from what waits here to what it answers, and what that leaves."""

@@ -1,0 +1,1 @@
+"""From what somebody changes to a proposal that is saved."""

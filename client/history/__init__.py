@@ -1,0 +1,1 @@
+"""The history of a profile, as people ask for it: moments, comparisons, runs, audits."""

@@ -1,0 +1,1 @@
+"""The home: all that is kept on this machine."""

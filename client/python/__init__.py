@@ -1,0 +1,1 @@
+"""What `stackroom.client.connect` and `connect_sync` give to scripts: profiles, edits, values."""

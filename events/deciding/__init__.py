@@ -1,0 +1,1 @@
+"""What becomes of a proposal: `check`, and the rules that it goes by."""

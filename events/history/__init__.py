@@ -1,0 +1,1 @@
+"""What was when: states of the past, searches, runs; and a long history, packed and folded."""
