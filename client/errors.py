@@ -209,6 +209,16 @@ class OtherHub(ClientError):
     exit_code = 9
 
 
+def silent(url: str) -> Unreachable:
+    """The hub at `url` said nothing for longer than one waits."""
+    return Unreachable(f"the hub at {url} has fallen silent")
+
+
+def no_message(url: str, error: Exception) -> Unreachable:
+    """What the hub at `url` sent is none of its messages."""
+    return Unreachable(f"the hub at {url} sent no message: {error}")
+
+
 def missing(what: str, name: str, names: Iterable[str], listing: str) -> NotFound:
     """NotFound on `what`; the hint is the nearest of `names` to `name`, or the command that lists them."""
     return NotFound(f"there is no {what}", hint=nearest(name, names) or listing)

@@ -267,14 +267,10 @@ def entity_of(state: State, change: Registered, stamp: Stamp) -> AnyEntity:
     """The entity that a registration makes."""
     stamps = {WHOLE: stamp}
     match change:
-        # By thousands at once: taken by their names, not as a pattern.
-        case ComponentRegistered() as c:
-            return Component(
-                c.name, stamps, c.component_type, c.flavor, c.config, c.labels, c.extra, c.protected
-            )
-        case StackRegistered() as s:
-            members = _members_of(state, s.components)
-            return Stack(s.name, stamps, members, s.labels, s.description, s.extra, s.protected)
+        case ComponentRegistered():
+            return _component(change, stamps)
+        case StackRegistered():
+            return _stack(state, change, stamps)
         case FlavorRegistered(name, kind, source, integration, schema, extra):
             return Flavor(name, stamps, kind, source, integration, schema, extra)
         case TagRegistered(name, seq):
@@ -292,21 +288,16 @@ def register_plain(state: State, stamps: dict[Path, Stamp], id: str, change: Cha
     """Registers a component or stack that nothing stands against, as of most; else False, with nothing done.
 
     All that one commit registers may share `stamps`: they are copied before an entity gets others. It is
-    what `apply_change` does, without its calls: those cost more than all else.
+    what `apply_change` does, without most of its calls: those cost more than all else.
     """
     key: Key
     entity: Component | Stack
     if type(change) is ComponentRegistered:
-        c = change
-        key = ("component", c.component_type, c.name)
-        entity = Component(
-            c.name, stamps, c.component_type, c.flavor, c.config, c.labels, c.extra, c.protected
-        )
+        key = ("component", change.component_type, change.name)
+        entity = _component(change, stamps)
     elif type(change) is StackRegistered:
-        s = change
-        key = ("stack", "", s.name)
-        members = _members_of(state, s.components)
-        entity = Stack(s.name, stamps, members, s.labels, s.description, s.extra, s.protected)
+        key = ("stack", "", change.name)
+        entity = _stack(state, change, stamps)
     else:
         return False
     if key in state.names or id in state.entities or id in state.aliases or id in state.gone:
@@ -316,6 +307,18 @@ def register_plain(state: State, stamps: dict[Path, Stamp], id: str, change: Cha
     if entity.protected:
         state.protected.add(id)
     return True
+
+
+def _component(c: ComponentRegistered, stamps: dict[Path, Stamp]) -> Component:
+    # By thousands at once: taken by their names, not as a pattern.
+    return Component(
+        c.name, stamps, c.component_type, c.flavor, c.config, c.labels, c.extra, c.protected
+    )
+
+
+def _stack(state: State, s: StackRegistered, stamps: dict[Path, Stamp]) -> Stack:
+    members = _members_of(state, s.components)
+    return Stack(s.name, stamps, members, s.labels, s.description, s.extra, s.protected)
 
 
 def _members_of(state: State, said: dict[str, list[str]]) -> dict[str, list[str]]:

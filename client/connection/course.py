@@ -9,7 +9,7 @@ from stackroom.client.connection.carrier import Answered, Became, Carrier, Outbo
 from stackroom.client.connection.exchange import Committed, Exchanged, Report, Tell
 from stackroom.client.connection.keeper import Keeper
 from stackroom.client.connection.work import Works
-from stackroom.client.errors import Unreachable
+from stackroom.client.errors import no_message, silent
 from stackroom.client.replica import replica as core
 from stackroom.client.transport.backoff import Backoff
 from stackroom.events.errors import StackroomError
@@ -89,9 +89,9 @@ class Course:
                 # Others may have much to give back, of which this line hears nothing.
                 await self.hear(line, None)
         except TimeoutError:
-            self.failure = Unreachable(f"the hub at {self.url} has fallen silent")
+            self.failure = silent(self.url)
         except wire.MessageError as error:
-            self.failure = Unreachable(f"the hub at {self.url} sent no message: {error}")
+            self.failure = no_message(self.url, error)
         except StackroomError as error:
             self.failure = error
 

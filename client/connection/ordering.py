@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import anyio
 
-from stackroom.client.errors import HubRefused, Unreachable
+from stackroom.client.errors import HubRefused, Unreachable, no_message
 from stackroom.client.home.trust import Trust
 from stackroom.client.replica.problems import as_error
 from stackroom.client.replica.replica import Problem
@@ -72,7 +72,7 @@ async def _conversation(
                 try:
                     heard = await _hear(line, kind)
                 except wire.MessageError as error:
-                    failure = Unreachable(f"the hub at {url} sent no message: {error}")
+                    failure = no_message(url, error)
                 except StackroomError as error:
                     failure = error
                 tasks.cancel_scope.cancel()

@@ -16,6 +16,7 @@ from stackroom.events.sqlite.file import (
     CACHE_CHECKPOINT_PAGES,
     CHECKPOINT_PAGES,
     Durability,
+    checkpoint,
     connect,
 )
 
@@ -60,6 +61,6 @@ class Checkpoints:
             conn = connect(self._path)
             try:
                 conn.execute(f"PRAGMA synchronous = {self._synchronous}")
-                conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                checkpoint(conn)
             finally:
                 conn.close()

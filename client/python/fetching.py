@@ -7,7 +7,7 @@ Everything else is verified as in a home, by the same core.
 from typing import Final
 
 from stackroom.client import chance
-from stackroom.client.errors import Unreachable, missing
+from stackroom.client.errors import Unreachable, missing, no_message, silent
 from stackroom.client.home.trust import Trust
 from stackroom.client.python.reading import Past
 from stackroom.client.replica import replica as core
@@ -103,9 +103,9 @@ class _Fetching:
                 self.replica.receive(await line.receive(patience))
                 self._carry_out(line)
         except TimeoutError:
-            raise Unreachable(f"the hub at {self.url} has fallen silent") from None
+            raise silent(self.url) from None
         except wire.MessageError as error:
-            raise Unreachable(f"the hub at {self.url} sent no message: {error}") from error
+            raise no_message(self.url, error) from error
 
     def fetched(self) -> Fetched:
         """What came."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from stackroom.events.carriers import Commit, Millis
 from stackroom.events.errors import IntegrityError, LogCorrupt
 from stackroom.events.log import Taken
+from stackroom.events.sqlite.file import checkpoint_every
 from stackroom.events.sqlite.read import SqliteReader
 from stackroom.events.sqlite.rows import INTEGER_MAX, Row
 
@@ -44,7 +45,7 @@ class SqliteCacheReader(SqliteReader):
 
     def checkpoint_every(self, pages: int) -> None:
         """From now on, a transaction that leaves so many pages in the write-ahead log moves them."""
-        self._conn.execute(f"PRAGMA wal_autocheckpoint = {pages:d}")
+        checkpoint_every(self._conn, pages)
 
     def packed(self) -> bool:
         """Whether there are blocks."""

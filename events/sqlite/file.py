@@ -64,7 +64,7 @@ def make_durable(conn: sqlite3.Connection, synchronous: Durability) -> None:
     """Turns on write-ahead logging, so that reads do not wait for writes; says when to flush."""
     _turn_to_wal(conn)
     conn.execute(f"PRAGMA synchronous = {synchronous}")
-    conn.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    checkpoint_every(conn, CHECKPOINT_PAGES)
     conn.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     if sys.platform == "darwin" and synchronous == "FULL":
         # There fsync hands the bytes to the drive, which may keep them in its own cache.
@@ -148,6 +148,16 @@ def explain(error: sqlite3.Error, path: Path) -> LogError:
             return LogError(f"{path} may not be written", hint="check the permissions of the file")
         case _:
             return LogError(f"{path}: {error}")
+
+
+def checkpoint_every(conn: sqlite3.Connection, pages: int) -> None:
+    """From now on, a transaction that leaves so many pages in the write-ahead log moves them."""
+    conn.execute(f"PRAGMA wal_autocheckpoint = {pages:d}")
+
+
+def checkpoint(conn: sqlite3.Connection) -> None:
+    """Moves what is in the write-ahead log when it begins, and may be; others go on meanwhile."""
+    conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def scrub(conn: sqlite3.Connection, path: Path) -> None:

@@ -17,6 +17,7 @@ from stackroom.events.sqlite.blocks import SqliteCacheReader
 from stackroom.events.sqlite.file import (
     CACHE_CHECKPOINT_PAGES,
     Durability,
+    checkpoint_every,
     connect,
     explained,
     make_durable,
@@ -208,7 +209,7 @@ def _open(
             found = schema_of(conn, path, APPLICATION_ID, len(known))
             make_durable(conn, synchronous)
             if use == "cache":
-                conn.execute(f"PRAGMA wal_autocheckpoint = {CACHE_CHECKPOINT_PAGES}")
+                checkpoint_every(conn, CACHE_CHECKPOINT_PAGES)
             if found < len(known):
                 migrate(conn, path, APPLICATION_ID, known, now=now)
         except BaseException:

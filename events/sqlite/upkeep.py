@@ -18,7 +18,7 @@ from typing import Final
 
 from stackroom.events.errors import LogError
 from stackroom.events.sqlite.database import Database
-from stackroom.events.sqlite.file import CHECKPOINT_PAGES, transaction
+from stackroom.events.sqlite.file import CHECKPOINT_PAGES, checkpoint, checkpoint_every, transaction
 from stackroom.events.sqlite.flushing import flush
 from stackroom.events.sqlite.rows import BUCKET
 from stackroom.events.sqlite.write import MOVE_INDEXED
@@ -64,7 +64,6 @@ TOUCHED = """
         WHERE c.profile = ? AND c.seq BETWEEN ? AND ? ORDER BY seq
     )
 """
-CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
 class Upkeep:
@@ -114,10 +113,10 @@ class Upkeep:
                 await self._own.run(_keep_small)
             for number, indexed, head in await self._own.run(_due):
                 await self._index(self._own, number, indexed, head)
-            await self._own.run(_checkpoint)
+            await self._own.run(checkpoint)
             # What is committed meanwhile keeps it from the end of the WAL, which so grows on. The writer
             # has but that to move, and begins the WAL anew with its next commit.
-            await self._writer.run(_checkpoint)
+            await self._writer.run(checkpoint)
         except (sqlite3.Error, LogError, OSError) as error:
             # Nothing is lost by it, and there is a next round. What is wrong, the next commit meets, too.
             log.warning("the upkeep of the log failed: %s", error)
@@ -154,7 +153,7 @@ class Upkeep:
 
 def leave_to_upkeep(conn: sqlite3.Connection) -> sqlite3.Connection:
     """Has the connection leave checkpoints of the WAL to the upkeep, as long as that keeps up."""
-    conn.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
+    checkpoint_every(conn, MOST_PAGES)
     return conn
 
 
@@ -182,8 +181,3 @@ def _lengthen(conn: sqlite3.Connection, wal: Path) -> bool:
         size = file.seek(0, os.SEEK_END)
         file.write(bytes(max(0, min(PIECE_BYTES, READY_BYTES - size))))
     return size + PIECE_BYTES < READY_BYTES
-
-
-def _checkpoint(conn: sqlite3.Connection) -> None:
-    """Moves what is in the WAL when it begins."""
-    conn.execute(CHECKPOINT).fetchone()

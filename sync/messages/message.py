@@ -3,6 +3,7 @@
 A decoder takes a while to make: the first need of it makes it.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args
 
@@ -23,20 +24,16 @@ class Together(Generic[M]):
         self._messages = messages
 
     @cached_property
-    def _packed(self) -> "msgspec.msgpack.Decoder[M]":
-        return msgspec.msgpack.Decoder(self._messages)
+    def packed(self) -> Callable[[bytes], M]:
+        """Gives a message in MessagePack; raises what msgspec does."""
+        decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(self._messages)
+        return decoder.decode
 
     @cached_property
-    def _text(self) -> "msgspec.json.Decoder[M]":
-        return msgspec.json.Decoder(self._messages)
-
-    def packed(self, data: bytes) -> M:
-        """A message in MessagePack; raises what msgspec does."""
-        return self._packed.decode(data)
-
-    def text(self, data: str) -> M:
-        """A message in JSON; raises what msgspec does."""
-        return self._text.decode(data)
+    def text(self) -> Callable[[str], M]:
+        """Gives a message in JSON; raises what msgspec does."""
+        decoder: msgspec.json.Decoder[M] = msgspec.json.Decoder(self._messages)
+        return decoder.decode
 
 
 class Tag(Struct):
