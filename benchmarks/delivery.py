@@ -65,17 +65,17 @@ class Loop:
         self.sent = 0
 
     async def write(self, writer: Writer, messages: Iterator[Message]) -> None:
-        """One append in flight."""
+        """One append in flight; at least one, however short the round is."""
         size = self.heard.size
         for message in messages:
             while self.sent * size - (self.heard.delivered - self.before) > WINDOW * size:
                 await asyncio.sleep(0.001)
                 if time.monotonic() > self.until + PATIENCE:
                     raise TimeoutError("the subscribers do not get what was sent")
-            if time.monotonic() > self.until:
-                return
             self.sent += 1
             await writer.append(message)
+            if time.monotonic() > self.until:
+                return
 
 
 async def paced(entrant: Entrant, room: str, events: Sequence[Made]) -> dict[int, int]:

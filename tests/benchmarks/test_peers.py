@@ -59,12 +59,24 @@ def test_ours_and_the_reference_do_the_same_work(
 ) -> None:
     first, *rest = run(bench)
     names = {cell for row in first.rows for cell in row}
-    assert {"stackroom", "reference hub"} <= names
+    said = "\n".join(note for outcome in (first, *rest) for note in outcome.notes)
+    assert {"stackroom", "reference hub"} <= names, said
     assert first.targets
     assert first.plots
-    said = "\n".join(note for outcome in (first, *rest) for note in outcome.notes)
     assert "broken is left out: it did not start (no such thing)" in said
     assert "absent is left out: it is not installed (apt install absent)" in said
+
+
+@pytest.mark.parametrize("run", [commits.run, delivery.run])
+def test_a_round_that_is_over_at_once_has_something_to_tell(
+    bench: Bench, run: Callable[[Bench], list[Outcome]]
+) -> None:
+    """A busy machine may stand still for as long as a short round lasts."""
+    over = structs.replace(TINY, commit_seconds=1e-9, delivery_flat_out=1e-4)
+    first, *rest = run(structs.replace(bench, scale=over))
+    names = {cell for row in first.rows for cell in row}
+    said = "\n".join(note for outcome in (first, *rest) for note in outcome.notes)
+    assert {"stackroom", "reference hub"} <= names, said
 
 
 def test_all_are_given_the_same_events() -> None:
