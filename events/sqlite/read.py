@@ -26,7 +26,7 @@ from stackroom.events.log import (
     Taken,
     Weighed,
 )
-from stackroom.events.sqlite.rows import BUCKET, COLUMNS, INTEGER_MAX, Row, commit_of
+from stackroom.events.sqlite.rows import BUCKET, COLUMNS, INTEGER_MAX, OF_PROFILE, Row, commit_of
 
 if TYPE_CHECKING:
     from stackroom.events.history.block import Block
@@ -35,18 +35,12 @@ if TYPE_CHECKING:
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
-COMMITS = f"""
-    SELECT {COLUMNS} FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
-"""
+COMMITS = f"SELECT {COLUMNS} FROM commits WHERE {OF_PROFILE} AND"
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
 BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
 CHOSEN = f"{COMMITS} seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 
-UNTIL = """
-    SELECT seq FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND accepted <= ?
-    ORDER BY seq DESC LIMIT 1
-"""
+UNTIL = f"SELECT seq FROM commits WHERE {OF_PROFILE} AND accepted <= ? ORDER BY seq DESC LIMIT 1"
 
 INDEXED_UPTO = "SELECT number, indexed FROM profiles WHERE id = ?"
 TOUCHING = f"""
@@ -65,22 +59,11 @@ BOUND: Final = 500
 """Entities that are bound one by one; more go as one JSON text."""
 
 TAKEN = f"""
-    SELECT {COLUMNS}, outcome, leaf
-    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ?
-    ORDER BY seq LIMIT ?
+    SELECT {COLUMNS}, outcome, leaf FROM commits WHERE {OF_PROFILE} AND seq > ? ORDER BY seq LIMIT ?
 """
-LEAVES = """
-    SELECT leaf FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
-    ORDER BY seq
-"""
-SUBTREES = """
-    SELECT root FROM subtrees
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND subtree < ? ORDER BY subtree
-"""
-ROOT = """
-    SELECT root FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq = ?
-"""
+LEAVES = f"SELECT leaf FROM commits WHERE {OF_PROFILE} AND seq > ?2 AND seq <= ?2 + ?3 ORDER BY seq"
+SUBTREES = f"SELECT root FROM subtrees WHERE {OF_PROFILE} AND subtree < ? ORDER BY subtree"
+ROOT = f"SELECT root FROM commits WHERE {OF_PROFILE} AND seq = ?"
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
     UNION ALL SELECT id, 'rejected', NULL, code, sentence FROM refusals WHERE id IN ({0})
@@ -96,30 +79,18 @@ LAST_NUMBER = "SELECT coalesce(max(last), 0) FROM numbers WHERE profile = ? AND 
 NUMBER_USED = """
     SELECT EXISTS (SELECT 1 FROM numbers WHERE profile = ? AND replica = ? AND ? BETWEEN first AND last)
 """
-SNAPSHOT = """
-    SELECT seq, peaks, state FROM snapshots
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
-    ORDER BY seq DESC LIMIT 1
+SNAPSHOT = f"""
+    SELECT seq, peaks, state FROM snapshots WHERE {OF_PROFILE} AND seq <= ? ORDER BY seq DESC LIMIT 1
 """
-
-EVENTS = """
+EVENTS = f"""
     SELECT coalesce(sum(json_array_length(events)), 0) FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+    WHERE {OF_PROFILE} AND seq > ?2 AND seq <= ?2 + ?3
 """
-SNAPSHOTS = """
-    SELECT count(*), coalesce(sum(length(state)), 0) FROM snapshots
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?)
-"""
-
-MILESTONE = """
-    SELECT seq, state FROM milestones
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
-    ORDER BY seq DESC LIMIT 1
-"""
-MILESTONES = """
-    SELECT seq FROM milestones
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
-"""
+SNAPSHOTS = f"SELECT count(*), coalesce(sum(length(state)), 0) FROM snapshots WHERE {OF_PROFILE}"
+MILESTONE = (
+    f"SELECT seq, state FROM milestones WHERE {OF_PROFILE} AND seq <= ? ORDER BY seq DESC LIMIT 1"
+)
+MILESTONES = f"SELECT seq FROM milestones WHERE {OF_PROFILE} ORDER BY seq"
 
 MISSING = """
     SELECT p.begun,

@@ -20,7 +20,7 @@ from stackroom.events.proofs.subtrees import LEAVES, completed
 from stackroom.events.sqlite import runs as sqlite_runs
 from stackroom.events.sqlite.heads import Heads
 from stackroom.events.sqlite.read import SqliteReader, frontier_of
-from stackroom.events.sqlite.rows import BUCKET
+from stackroom.events.sqlite.rows import BUCKET, OF_PROFILE
 
 INDEXED_EVERY: Final = 8_000
 """Commits after which those since the last time are indexed by entity: together, in the index's order,
@@ -54,10 +54,9 @@ KEEP_SNAPSHOT = """
     INSERT OR REPLACE INTO snapshots (profile, seq, peaks, state)
     VALUES ((SELECT number FROM profiles WHERE id = ?), ?, ?, ?)
 """
-DROP_SNAPSHOTS = """
-    DELETE FROM snapshots WHERE profile = (SELECT number FROM profiles WHERE id = ?)
-    AND seq NOT IN (SELECT value FROM json_each(?))
-"""
+DROP_SNAPSHOTS = (
+    f"DELETE FROM snapshots WHERE {OF_PROFILE} AND seq NOT IN (SELECT value FROM json_each(?))"
+)
 
 
 class SqliteWriter(SqliteReader):
