@@ -10,15 +10,7 @@ from msgspec import UNSET, Meta, Struct
 from stackroom.events import limits
 from stackroom.events.values import Maybe, Path
 
-Kind: TypeAlias = Literal[
-    "profile",
-    "flavor",
-    "component",
-    "stack",
-    "tag",
-    "conflict",
-    "request",
-    "run",
+PeopleKind: TypeAlias = Literal[
     "hub",
     "user",
     "team",
@@ -30,6 +22,11 @@ Kind: TypeAlias = Literal[
     "identity",
     "password",
     "key",
+]
+"""The kinds of entity that a hub's stream of people has, beside conflicts."""
+
+Kind: TypeAlias = Literal[
+    "profile", "flavor", "component", "stack", "tag", "conflict", "request", "run", PeopleKind
 ]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=limits.COUNT_MOST)]
 """A seq, a number, a version."""

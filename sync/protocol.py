@@ -4,6 +4,7 @@ Written rules: a new field has a default; no field changes its type or leaves; u
 ignored; anything else is a new `VERSION` and a new subprotocol. A test holds the schema to that.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -426,8 +427,9 @@ _encode_msgpack = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
 
 
-_from_replica: Together[FromReplica] = Together(FromReplica)
-_from_hub: OneByOne[FromHub] = OneByOne(FromHub)
+_DECODERS: Final = {MSGPACK: msgspec.msgpack.Decoder, JSON: msgspec.json.Decoder}
+_from_replica = {coding: Together[FromReplica](FromReplica, of) for coding, of in _DECODERS.items()}
+_from_hub = {coding: OneByOne[FromHub](FromHub, of) for coding, of in _DECODERS.items()}
 
 
 def encode(message: FromReplica | FromHub, subprotocol: str) -> bytes | str:
@@ -445,7 +447,7 @@ def decode_from_replica(data: bytes | str, subprotocol: str) -> FromReplica:
     """The message that a replica sent; MessageError if it is not one."""
     if type(data) is bytes and subprotocol == MSGPACK:  # First, as it comes most.
         try:
-            return _from_replica.packed(data)
+            return _from_replica[MSGPACK].decode(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise MessageError(str(error)) from error
     return _decode(_from_replica, data, subprotocol)
@@ -458,15 +460,16 @@ def decode_from_hub(data: bytes | str, subprotocol: str) -> FromHub:
 
 def make_ready() -> None:
     """Makes what decodes the hub's first messages in MessagePack, for who has a moment before they come."""
-    _from_hub.make_ready("welcome", "rights", "profiles", "presence", "block", "caught_up")
+    _from_hub[MSGPACK].make_ready("welcome", "rights", "profiles", "presence", "block", "caught_up")
 
 
-def _decode(decoders: Together[M] | OneByOne[M], data: bytes | str, subprotocol: str) -> M:
+def _decode(
+    decoders: Mapping[str, Together[M] | OneByOne[M]], data: bytes | str, subprotocol: str
+) -> M:
+    if not isinstance(data, str if subprotocol == JSON else bytes):
+        kind = "text" if subprotocol == JSON else "binary"
+        raise MessageError(f"{subprotocol} takes {kind} frames")
     try:
-        if isinstance(data, str) and subprotocol == JSON:
-            return decoders.text(data)
-        if isinstance(data, bytes) and subprotocol == MSGPACK:
-            return decoders.packed(data)
+        return decoders[subprotocol].decode(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MessageError(str(error)) from error
-    raise MessageError(f"{subprotocol} takes {'text' if subprotocol == JSON else 'binary'} frames")

@@ -24,6 +24,7 @@ from stackroom.sync.hosting import service
 from stackroom.sync.hosting.tuning import Tuned
 from stackroom.sync.people.access import Principal
 from stackroom.sync.settings import Settings
+from tests.client.proposed import propose
 from tests.events.world import uid
 from tests.sync.members import set_up
 from tests.sync.open_access import OpenAccess, token_of
@@ -113,7 +114,7 @@ def test_promise_5_what_was_typed_is_kept_through_everything(tmp_path: Path) -> 
     store.put_profile(PROFILE, "team", None)
     events = [seal(*created(), SALT)]
     typed = [
-        store.propose(PROFILE, id=uid(n), base=0, author="ann", message="", time=0, events=events)
+        propose(store, PROFILE, id=uid(n), base=0, author="ann", message="", time=0, events=events)
         for n in (101, 102, 103)
     ]
     store.close()  # And the process is gone.

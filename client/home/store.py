@@ -245,37 +245,6 @@ class Store(Identified):
 
     # Proposals
 
-    def propose(
-        self,
-        profile: str,
-        *,
-        id: str,
-        base: int,
-        author: str,
-        message: str,
-        time: Millis,
-        events: Sequence[Event],
-        state: ProposalState = "pending",
-        registering: ProfileEntry | None = None,
-    ) -> Proposal:
-        """Saves what its author typed, with the next number; durable on return.
-
-        `registering` is the profile, if it is not in the registry yet: both are saved, or nothing.
-        Raises KeyError for a profile that is not in the registry.
-        """
-        with self.proposing(
-            profile,
-            id=id,
-            base=base,
-            author=author,
-            message=message,
-            time=time,
-            events=events,
-            state=state,
-            registering=registering,
-        ) as proposal:
-            return proposal
-
     @contextmanager
     def proposing(
         self,
@@ -290,7 +259,11 @@ class Store(Identified):
         state: ProposalState = "pending",
         registering: ProfileEntry | None = None,
     ) -> Iterator[Proposal]:
-        """`propose`, durable only after the block; if the block raises, nothing is saved."""
+        """Saves what its author typed, with the next number: durable after the block, undone if that raises.
+
+        `registering` is the profile, if it is not in the registry yet: both are saved, or nothing.
+        Raises KeyError for a profile that is not in the registry.
+        """
         with self._file.writing() as conn:
             if registering is not None:
                 put_profile(conn, registering.id, registering.name, registering.hub)

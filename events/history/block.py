@@ -56,6 +56,20 @@ class Columns(Struct, frozen=True, array_like=True):
     digests: list[str]
 
     @property
+    def before_events(self) -> tuple[list[Any], ...]:
+        """What is said of each commit before its events, in the order of a commit and of its envelope."""
+        return (
+            self.ids,
+            self.replicas,
+            self.numbers,
+            self.bases,
+            self.authors,
+            self.messages,
+            self.times,
+            self.accepted,
+        )
+
+    @property
     def one_each(self) -> bool:
         """Whether each commit has one event: then the columns of both stand side by side."""
         return len(self.types) == len(self.ids) and 0 not in self.counts
@@ -132,14 +146,7 @@ class Block(Sequence[Commit]):
         unsigned = (
             repeat(profile),
             range(c.first, self.last + 1),
-            c.ids,
-            c.replicas,
-            c.numbers,
-            c.bases,
-            c.authors,
-            c.messages,
-            c.times,
-            c.accepted,
+            *c.before_events,
             zip(events) if c.one_each else (tuple(islice(events, n)) for n in c.counts),
         )
         if not (c.keys or c.signatures):
@@ -153,14 +160,7 @@ class Block(Sequence[Commit]):
         c = self.columns
         nothing = repeat(b"")
         rows = zip(
-            c.ids,
-            c.replicas,
-            c.numbers,
-            c.bases,
-            c.authors,
-            c.messages,
-            c.times,
-            c.accepted,
+            *c.before_events,
             pairwise(accumulate(c.counts, initial=0)),
             c.roots,
             c.keys or nothing,
@@ -244,12 +244,11 @@ def _some(column: list[bytes]) -> list[bytes]:
 def _fit(c: Columns) -> bool:
     """Whether each column has what belongs to every commit, or event."""
     commits, events = len(c.ids), len(c.types)
-    of_commits = (c.replicas, c.numbers, c.bases, c.authors, c.messages, c.times, c.accepted)
     of_events = (c.versions, c.entities, c.salts, c.bodies)
     return (
         commits > 0
         and c.first > 0
-        and all(len(column) == commits for column in (*of_commits, c.roots, c.counts))
+        and all(len(column) == commits for column in (*c.before_events, c.roots, c.counts))
         and all(len(column) in (0, commits) for column in (c.keys, c.signatures))
         and all(len(column) == events for column in of_events)
         and len(c.digests) in (0, events)

@@ -4,8 +4,9 @@ A role is a set of permissions. A permission is held in one profile, in a projec
 whole hub. Who holds which is worked out in `people`; here is what they mean.
 """
 
-from typing import Final
+from typing import Final, get_args
 
+from stackroom.events.carriers import PeopleKind
 from stackroom.events.model import (
     Change,
     ComponentRegistered,
@@ -22,22 +23,8 @@ from stackroom.events.model import (
 from stackroom.events.people.who import Rights as Rights
 from stackroom.events.people.who import Who as Who
 
-PEOPLE: Final = frozenset(
-    {
-        "hub",
-        "user",
-        "team",
-        "project",
-        "role",
-        "assignment",
-        "token",
-        "invitation",
-        "identity",
-        "password",
-        "key",
-    }
-)
-"""The kinds of entity that a hub's stream of people has, beside conflicts."""
+PEOPLE: Final = frozenset(get_args(PeopleKind))
+"""`PeopleKind`, as a set."""
 
 PERMISSIONS: Final[dict[str, str]] = {
     "profile.read": "see a profile and its history",

@@ -12,9 +12,8 @@ from stackroom.events.errors import LogCorrupt
 from stackroom.events.model import Event
 from stackroom.events.proofs.merkle import Frontier, unpack
 from stackroom.events.sqlite import runs as sqlite_runs
-from stackroom.events.sqlite.rows import BUCKET
+from stackroom.events.sqlite.rows import BUCKET, OF_PROFILE
 
-OF_PROFILE = "profile = (SELECT number FROM profiles WHERE id = ?1)"
 STATES = f"""
     SELECT seq FROM snapshots WHERE {OF_PROFILE} UNION SELECT seq FROM milestones WHERE {OF_PROFILE}
     ORDER BY seq

@@ -6,19 +6,18 @@ rows; what is sought by what commits say is found in rows alone, and blocks are 
 
 import sqlite3
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stackroom.events.carriers import Commit, Millis
 from stackroom.events.errors import IntegrityError, LogCorrupt
 from stackroom.events.log import Taken
 from stackroom.events.sqlite.file import checkpoint_every
 from stackroom.events.sqlite.read import SqliteReader
-from stackroom.events.sqlite.rows import INTEGER_MAX, Row
+from stackroom.events.sqlite.rows import INTEGER_MAX, OF_PROFILE, Row
 
 if TYPE_CHECKING:
     from stackroom.events.history.block import Block
 
-OF_PROFILE: Final = "profile = (SELECT number FROM profiles WHERE id = ?1)"
 FROM_ON = (
     f"SELECT first, last, data FROM blocks WHERE {OF_PROFILE} AND last >= ?2 ORDER BY last LIMIT 1"
 )

@@ -14,6 +14,7 @@ from stackroom.events.log import Head, Snapshot, Taken
 from stackroom.events.model import Commit
 from stackroom.events.proofs.merkle import Frontier, pack, root
 from stackroom.events.sqlite.blocks import SqliteCacheReader, taken_of, unpacked
+from stackroom.events.sqlite.rows import OF_PROFILE
 from stackroom.events.sqlite.write import MOVE_INDEXED, SqliteWriter
 
 FORGET = (
@@ -42,7 +43,6 @@ BLOCKS = """
     ORDER BY b.profile, b.last LIMIT ?
 """
 DROP_BLOCK = "DELETE FROM blocks WHERE profile = ? AND last = ?"
-OF_PROFILE = "profile = (SELECT number FROM profiles WHERE id = ?)"
 PUT_MILESTONE = """
     INSERT OR REPLACE INTO milestones (profile, seq, state)
     VALUES ((SELECT number FROM profiles WHERE id = ?), ?, ?)

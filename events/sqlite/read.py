@@ -26,7 +26,7 @@ from stackroom.events.log import (
     Taken,
     Weighed,
 )
-from stackroom.events.sqlite.rows import BUCKET, COLUMNS, INTEGER_MAX, Row, commit_of
+from stackroom.events.sqlite.rows import BUCKET, COLUMNS, INTEGER_MAX, OF_PROFILE, Row, commit_of
 
 if TYPE_CHECKING:
     from stackroom.events.history.block import Block
@@ -35,49 +35,35 @@ if TYPE_CHECKING:
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
 
-COMMITS = f"""
-    SELECT {COLUMNS} FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND
-"""
+COMMITS = f"SELECT {COLUMNS} FROM commits WHERE {OF_PROFILE} AND"
 AFTER = f"{COMMITS} seq > ? ORDER BY seq LIMIT ?"
 BEFORE = f"{COMMITS} seq < ? ORDER BY seq DESC LIMIT ?"
 CHOSEN = f"{COMMITS} seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 
-UNTIL = """
-    SELECT seq FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND accepted <= ?
-    ORDER BY seq DESC LIMIT 1
-"""
+UNTIL = f"SELECT seq FROM commits WHERE {OF_PROFILE} AND accepted <= ? ORDER BY seq DESC LIMIT 1"
 
+INDEXED_UPTO = "SELECT number, indexed FROM profiles WHERE id = ?"
 TOUCHING = f"""
     WITH RECURSIVE buckets(n) AS (
-        SELECT min(indexed, ?3) / {BUCKET} FROM profiles WHERE id = ?1
-        UNION ALL SELECT n - 1 FROM buckets WHERE n > 0
+        SELECT ?3 / {BUCKET} UNION ALL SELECT n - 1 FROM buckets WHERE n > ?2 / {BUCKET}
     )
-    SELECT t.seq
-    FROM profiles p CROSS JOIN buckets b CROSS JOIN touched t ON t.profile = p.number AND t.bucket = b.n
-    WHERE p.id = ?1 AND t.entity IN (SELECT substr(value, -12) FROM json_each(?2)) AND t.seq <= ?3
-    UNION
-    SELECT c.seq FROM profiles p JOIN commits c ON c.profile = p.number JOIN json_each(c.events) e
-    WHERE p.id = ?1 AND c.seq > p.indexed AND c.seq <= ?3
-    AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?2))
+    SELECT DISTINCT t.seq FROM buckets b CROSS JOIN touched t ON t.bucket = b.n
+    WHERE t.profile = ?1 AND t.seq BETWEEN ?2 AND ?3 AND t.entity IN ({{0}}) ORDER BY t.seq DESC
 """
+TOUCHING_LATELY = """
+    SELECT DISTINCT c.seq FROM commits c JOIN json_each(c.events) e
+    WHERE c.profile = ? AND c.seq BETWEEN ? AND ?
+    AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?)) ORDER BY c.seq DESC
+"""
+BOUND: Final = 500
+"""Entities that are bound one by one; more go as one JSON text."""
+
 TAKEN = f"""
-    SELECT {COLUMNS}, outcome, leaf
-    FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq > ?
-    ORDER BY seq LIMIT ?
+    SELECT {COLUMNS}, outcome, leaf FROM commits WHERE {OF_PROFILE} AND seq > ? ORDER BY seq LIMIT ?
 """
-LEAVES = """
-    SELECT leaf FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
-    ORDER BY seq
-"""
-SUBTREES = """
-    SELECT root FROM subtrees
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND subtree < ? ORDER BY subtree
-"""
-ROOT = """
-    SELECT root FROM commits WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq = ?
-"""
+LEAVES = f"SELECT leaf FROM commits WHERE {OF_PROFILE} AND seq > ?2 AND seq <= ?2 + ?3 ORDER BY seq"
+SUBTREES = f"SELECT root FROM subtrees WHERE {OF_PROFILE} AND subtree < ? ORDER BY subtree"
+ROOT = f"SELECT root FROM commits WHERE {OF_PROFILE} AND seq = ?"
 ANSWERS = """
     SELECT id, outcome, seq, '', '' FROM commits WHERE id IN ({0})
     UNION ALL SELECT id, 'rejected', NULL, code, sentence FROM refusals WHERE id IN ({0})
@@ -93,30 +79,18 @@ LAST_NUMBER = "SELECT coalesce(max(last), 0) FROM numbers WHERE profile = ? AND 
 NUMBER_USED = """
     SELECT EXISTS (SELECT 1 FROM numbers WHERE profile = ? AND replica = ? AND ? BETWEEN first AND last)
 """
-SNAPSHOT = """
-    SELECT seq, peaks, state FROM snapshots
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
-    ORDER BY seq DESC LIMIT 1
+SNAPSHOT = f"""
+    SELECT seq, peaks, state FROM snapshots WHERE {OF_PROFILE} AND seq <= ? ORDER BY seq DESC LIMIT 1
 """
-
-EVENTS = """
+EVENTS = f"""
     SELECT coalesce(sum(json_array_length(events)), 0) FROM commits
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?1) AND seq > ?2 AND seq <= ?2 + ?3
+    WHERE {OF_PROFILE} AND seq > ?2 AND seq <= ?2 + ?3
 """
-SNAPSHOTS = """
-    SELECT count(*), coalesce(sum(length(state)), 0) FROM snapshots
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?)
-"""
-
-MILESTONE = """
-    SELECT seq, state FROM milestones
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) AND seq <= ?
-    ORDER BY seq DESC LIMIT 1
-"""
-MILESTONES = """
-    SELECT seq FROM milestones
-    WHERE profile = (SELECT number FROM profiles WHERE id = ?) ORDER BY seq
-"""
+SNAPSHOTS = f"SELECT count(*), coalesce(sum(length(state)), 0) FROM snapshots WHERE {OF_PROFILE}"
+MILESTONE = (
+    f"SELECT seq, state FROM milestones WHERE {OF_PROFILE} AND seq <= ? ORDER BY seq DESC LIMIT 1"
+)
+MILESTONES = f"SELECT seq FROM milestones WHERE {OF_PROFILE} ORDER BY seq"
 
 MISSING = """
     SELECT p.begun,
@@ -175,11 +149,12 @@ class SqliteReader:
         return int(row[0]) if row is not None else 0
 
     def touching(self, profile: str, entities: Sequence[str], upto: int) -> list[Commit]:
-        wanted = frozenset(entities)
-        found = self._conn.execute(
-            TOUCHING, (profile, msgspec.json.encode(list(wanted)).decode(), upto)
-        )
-        chosen = msgspec.json.encode([seq for (seq,) in found]).decode()
+        row = self._conn.execute(INDEXED_UPTO, (profile,)).fetchone()
+        if row is None:
+            return []
+        number, indexed = row
+        found = seqs_touching(self._conn, (number, 1, upto), indexed, entities)
+        wanted, chosen = frozenset(entities), msgspec.json.encode(list(found)).decode()
         commits = map(commit_of, self._conn.execute(CHOSEN, (profile, chosen)))
         return [c for c in commits if not wanted.isdisjoint(e.entity for e in c.events)]
 
@@ -289,6 +264,26 @@ class SqliteReader:
         from stackroom.events.sqlite.beside import SqliteBeside
 
         return SqliteBeside(self._conn, profile)
+
+
+def seqs_touching(
+    conn: sqlite3.Connection, within: tuple[int, int, int], indexed: int, entities: Sequence[str]
+) -> Iterator[int]:
+    """The seqs of commits that touch the entities, newest first, as far as an id's end tells.
+
+    `within` are the profile's number in the file, and the first and last seq that count; `indexed` is up to
+    where the index of commits by entity goes. Seqs are read as far as they are asked for.
+    """
+    number, first, last = within
+    ids = msgspec.json.encode(entities).decode()
+    for (seq,) in conn.execute(TOUCHING_LATELY, (number, max(first, indexed + 1), last, ids)):
+        yield seq
+    ends = [id[-12:] for id in entities]
+    places = ",".join("?" * len(ends))
+    if len(ends) > BOUND:
+        places, ends = "SELECT value FROM json_each(?)", [msgspec.json.encode(ends).decode()]
+    for (seq,) in conn.execute(TOUCHING.format(places), (number, first, min(last, indexed), *ends)):
+        yield seq
 
 
 @lru_cache

@@ -19,6 +19,9 @@ COLUMNS: Final = (
 )
 """The columns of a commit, in the order that `commit_of` takes."""
 
+OF_PROFILE: Final = "profile = (SELECT number FROM profiles WHERE id = ?1)"
+"""In SQL: of the profile whose id is bound first."""
+
 Row: TypeAlias = tuple[Any, ...]
 
 

@@ -16,7 +16,8 @@ import msgspec
 
 from stackroom.events.history.seeking import Sought, matches
 from stackroom.events.model import Commit
-from stackroom.events.sqlite.rows import BUCKET, COLUMNS, INTEGER_MAX, commit_of
+from stackroom.events.sqlite.read import INDEXED_UPTO, seqs_touching
+from stackroom.events.sqlite.rows import COLUMNS, INTEGER_MAX, commit_of
 from stackroom.events.values import Path, segments
 
 Condition: TypeAlias = tuple[str, list[Any]]
@@ -25,10 +26,6 @@ Condition: TypeAlias = tuple[str, list[Any]]
 AT_ONCE: Final = 200
 """Commits that are looked at together."""
 
-MOST_BOUND: Final = 500
-"""Entities that are bound one by one; more go as one JSON text."""
-
-PROFILE = "SELECT number, indexed FROM profiles WHERE id = ?"
 BY_LINES = """
     SELECT c.seq FROM commits c INDEXED BY lines
     WHERE c.profile = ? AND c.seq BETWEEN ? AND ? AND {0} ORDER BY c.seq DESC
@@ -44,18 +41,6 @@ BY_AUTHOR = """
 BY_TYPE = """
     SELECT seq FROM typed
     WHERE profile = ? AND seq BETWEEN ? AND ? AND type = ? ORDER BY seq DESC
-"""
-BY_ENTITY = f"""
-    WITH RECURSIVE buckets(n) AS (
-        SELECT ?3 / {BUCKET} UNION ALL SELECT n - 1 FROM buckets WHERE n > ?2 / {BUCKET}
-    )
-    SELECT DISTINCT t.seq FROM buckets b CROSS JOIN touched t ON t.bucket = b.n
-    WHERE t.profile = ?1 AND t.seq BETWEEN ?2 AND ?3 AND t.entity IN ({{0}}) ORDER BY t.seq DESC
-"""
-NOT_INDEXED = """
-    SELECT DISTINCT c.seq FROM commits c JOIN json_each(c.events) e
-    WHERE c.profile = ? AND c.seq BETWEEN ? AND ?
-    AND json_extract(e.value, '$.entity') IN (SELECT value FROM json_each(?)) ORDER BY c.seq DESC
 """
 CHOSEN = f"""
     SELECT {COLUMNS} FROM commits c
@@ -73,7 +58,7 @@ def found(
     conn: sqlite3.Connection, profile: str, sought: Sought, before: int | None, limit: int
 ) -> list[Commit]:
     """The newest commits that are sought, newest first, at most `limit`; below seq `before`, if given."""
-    row = conn.execute(PROFILE, (profile,)).fetchone()
+    row = conn.execute(INDEXED_UPTO, (profile,)).fetchone()
     if row is None:
         return []
     number, indexed = row
@@ -81,7 +66,7 @@ def found(
     within = (number, sought.after + 1, last)
     lines, events = _of_lines(sought), _of_events(sought)
     if sought.entities is not None:
-        seqs = _touching(conn, within, sorted(sought.entities), indexed)
+        seqs = seqs_touching(conn, within, indexed, sorted(sought.entities))
     elif sought.message or not (sought.authors or sought.asks_of_events):
         seqs = _seqs(conn, BY_LINES.format(lines[0]), (*within, *lines[1]))
     elif sought.authors:
@@ -95,7 +80,7 @@ def found(
     chosen = CHOSEN.format(sql)
     commits: list[Commit] = []
     while len(commits) < limit and (some := list(islice(seqs, AT_ONCE))):
-        rows = conn.execute(chosen, (number, _json(some), *bound))
+        rows = conn.execute(chosen, (number, msgspec.json.encode(some).decode(), *bound))
         commits += (c for c in map(commit_of, rows) if matches(sought, c))
     return commits[:limit]
 
@@ -124,20 +109,6 @@ def _of_types(
     yield from _seqs(conn, BY_EVENTS.format(sql), recent)
     upto = min(last, indexed)
     yield from _merged(_seqs(conn, BY_TYPE, (number, first, upto, type)) for type in types)
-
-
-def _touching(
-    conn: sqlite3.Connection, within: tuple[int, int, int], entities: list[str], indexed: int
-) -> Iterator[int]:
-    """The seqs of commits that touch the entities, newest first, as far as an id's end tells."""
-    number, first, last = within
-    recent = (number, max(first, indexed + 1), last, _json(entities))
-    yield from _seqs(conn, NOT_INDEXED, recent)
-    ends = [id[-12:] for id in entities]
-    places = ",".join("?" * len(ends))
-    if len(ends) > MOST_BOUND:
-        places, ends = "SELECT value FROM json_each(?)", [_json(ends)]
-    yield from _seqs(conn, BY_ENTITY.format(places), (number, first, min(last, indexed), *ends))
 
 
 def _of_lines(sought: Sought) -> Condition:
@@ -174,8 +145,3 @@ def _words(path: Path) -> list[str]:
 
 def _both(a: Condition, b: Condition) -> Condition:
     return f"{a[0]} AND {b[0]}", [*a[1], *b[1]]
-
-
-def _json(values: Sequence[int] | Sequence[str]) -> str:
-    """A list, for `json_each`."""
-    return msgspec.json.encode(values).decode()

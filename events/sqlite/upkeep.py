@@ -10,8 +10,8 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
-from functools import lru_cache, partial
-from itertools import chain, groupby
+from functools import partial
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ from stackroom.events.sqlite.database import Database
 from stackroom.events.sqlite.file import CHECKPOINT_PAGES, checkpoint, checkpoint_every, transaction
 from stackroom.events.sqlite.flushing import flush
 from stackroom.events.sqlite.rows import BUCKET
-from stackroom.events.sqlite.write import MOVE_INDEXED
+from stackroom.events.sqlite.write import MOVE_INDEXED, insert
 
 log = logging.getLogger("stackroom.log")
 
@@ -138,9 +138,7 @@ class Upkeep:
         def add(conn: sqlite3.Connection, some: list[tuple[str, int]]) -> None:
             rows = sorted((number, seq // BUCKET, entity, seq) for entity, seq in some)
             with transaction(conn, "BEGIN IMMEDIATE"):
-                for begun in range(0, len(rows), INDEXED_TOGETHER):
-                    together = rows[begun : begun + INDEXED_TOGETHER]
-                    conn.execute(_addition(len(together)), [*chain.from_iterable(together)])
+                insert(conn, "INSERT OR IGNORE INTO touched", rows)
                 conn.execute(MOVE_INDEXED, (some[-1][1], number))
 
         some: list[tuple[str, int]] = []
@@ -159,12 +157,6 @@ def leave_to_upkeep(conn: sqlite3.Connection) -> sqlite3.Connection:
 
 def _due(conn: sqlite3.Connection) -> list[tuple[int, int, int]]:
     return conn.execute(DUE, (INDEX_DUE,)).fetchall()
-
-
-@lru_cache(maxsize=8)
-def _addition(count: int) -> str:
-    """Adds so many rows to the index."""
-    return f"INSERT OR IGNORE INTO touched VALUES {', '.join(['(?, ?, ?, ?)'] * count)}"
 
 
 def _keep_small(conn: sqlite3.Connection) -> None:

@@ -20,7 +20,7 @@ from stackroom.events.proofs.subtrees import LEAVES, completed
 from stackroom.events.sqlite import runs as sqlite_runs
 from stackroom.events.sqlite.heads import Heads
 from stackroom.events.sqlite.read import SqliteReader, frontier_of
-from stackroom.events.sqlite.rows import BUCKET
+from stackroom.events.sqlite.rows import BUCKET, OF_PROFILE
 
 INDEXED_EVERY: Final = 8_000
 """Commits after which those since the last time are indexed by entity: together, in the index's order,
@@ -30,10 +30,9 @@ NEW_PROFILE = "INSERT INTO profiles (id, seq, root, peaks) VALUES (?, 0, ?, x'')
 STANDING = "SELECT number, seq, root, peaks FROM profiles WHERE id = ?"
 INDEXED = "SELECT indexed FROM profiles WHERE number = ?"
 TOGETHER: Final = 512
-"""Commits that go into the file in one statement at the most: while it runs, other threads run too, and
+"""Rows that go into the file in one statement at the most: while it runs, other threads run too, and
 between two statements the writer queues up for the interpreter's lock."""
 
-COLUMNS: Final = 16
 INDEX = f"""
     INSERT OR IGNORE INTO touched
     SELECT c.profile, c.seq / {BUCKET} AS bucket, substr(json_extract(e.value, '$.entity'), -12) AS entity,
@@ -55,10 +54,9 @@ KEEP_SNAPSHOT = """
     INSERT OR REPLACE INTO snapshots (profile, seq, peaks, state)
     VALUES ((SELECT number FROM profiles WHERE id = ?), ?, ?, ?)
 """
-DROP_SNAPSHOTS = """
-    DELETE FROM snapshots WHERE profile = (SELECT number FROM profiles WHERE id = ?)
-    AND seq NOT IN (SELECT value FROM json_each(?))
-"""
+DROP_SNAPSHOTS = (
+    f"DELETE FROM snapshots WHERE {OF_PROFILE} AND seq NOT IN (SELECT value FROM json_each(?))"
+)
 
 
 class SqliteWriter(SqliteReader):
@@ -206,15 +204,25 @@ class SqliteWriter(SqliteReader):
         self._use_numbers(profile, used)
 
     def _insert(self, number: int, taken: Sequence[Taken]) -> None:
-        values = list(chain.from_iterable([_row(number, one) for one in taken]))
-        begun = 0
-        while left := len(taken) - begun // COLUMNS:
-            # A power of two, so that there are few statements to be prepared.
-            count = min(TOGETHER, 1 << (left.bit_length() - 1))
-            end = begun + count * COLUMNS
-            self._conn.execute(_insertion(count), values[begun:end])
-            begun = end
+        insert(self._conn, "INSERT INTO commits", [_row(number, one) for one in taken])
         sqlite_runs.note(self._conn, number, ((t.commit.seq, t.commit.events) for t in taken))
+
+
+def insert(conn: sqlite3.Connection, into: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Adds rows to a table, many in a statement, which begins with `into`: `INSERT INTO commits`."""
+    begun = 0
+    while left := len(rows) - begun:
+        # A power of two, so that there are few statements to be prepared.
+        count = min(TOGETHER, 1 << (left.bit_length() - 1))
+        some = rows[begun : begun + count]
+        conn.execute(_insertion(into, len(some[0]), count), [*chain.from_iterable(some)])
+        begun += count
+
+
+@lru_cache
+def _insertion(into: str, columns: int, count: int) -> str:
+    one = f"({', '.join('?' * columns)})"
+    return f"{into} VALUES {', '.join([one] * count)}"
 
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
@@ -226,12 +234,6 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
     breaks = [n for n, (one, other) in enumerate(pairwise(numbers), 1) if other != one + 1]
     for begin, end in pairwise((0, *breaks, len(numbers))):
         yield numbers[begin], numbers[end - 1]
-
-
-@lru_cache
-def _insertion(count: int) -> str:
-    one = f"({', '.join('?' * COLUMNS)})"
-    return f"INSERT INTO commits VALUES {', '.join([one] * count)}"
 
 
 def _row(profile: int, taken: Taken) -> tuple[object, ...]:

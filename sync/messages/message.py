@@ -1,16 +1,19 @@
 """What every message between a hub and its replicas is, and what decodes them; see `protocol`.
 
-A decoder takes a while to make: the first need of it makes it.
+A decoder takes a while to make: the first need of it makes it. `make` does, for one coding:
+`msgspec.msgpack.Decoder` or `msgspec.json.Decoder`.
 """
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeAlias, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
 
 M = TypeVar("M")
+
+Make: TypeAlias = Callable[[Any], Any]
 
 
 class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -20,20 +23,15 @@ class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
 class Together(Generic[M]):
     """One decoder of all `messages`: the quickest for who hears very many."""
 
-    def __init__(self, messages: Any) -> None:
+    def __init__(self, messages: Any, make: Make) -> None:
         self._messages = messages
+        self._make = make
 
     @cached_property
-    def packed(self) -> Callable[[bytes], M]:
-        """Gives a message in MessagePack; raises what msgspec does."""
-        decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(self._messages)
-        return decoder.decode
-
-    @cached_property
-    def text(self) -> Callable[[str], M]:
-        """Gives a message in JSON; raises what msgspec does."""
-        decoder: msgspec.json.Decoder[M] = msgspec.json.Decoder(self._messages)
-        return decoder.decode
+    def decode(self) -> Callable[[bytes | str], M]:
+        """Gives a message; raises what msgspec does."""
+        decode: Callable[[bytes | str], M] = self._make(self._messages).decode
+        return decode
 
 
 class Tag(Struct):
@@ -48,44 +46,34 @@ class OneByOne(Generic[M]):
     Each message is looked at twice; all that it holds is passed over the first time.
     """
 
-    def __init__(self, messages: Any) -> None:
-        self._types: dict[str, type[M]] = {
-            type.__struct_config__.tag: type for type in get_args(messages)
-        }
-        self._packed: dict[str, msgspec.msgpack.Decoder[M]] = {}
-        self._text: dict[str, msgspec.json.Decoder[M]] = {}
+    def __init__(self, messages: Any, make: Make) -> None:
+        self._messages = messages
+        self._make = make
+        self._made: dict[str, Callable[[bytes | str], M]] = {}
 
     def make_ready(self, *tags: str) -> None:
-        """Makes what decodes these types in MessagePack, for who has a moment before they come."""
+        """Makes what decodes these types, for who has a moment before they come."""
         for tag in tags:
-            self._packed_of(tag)
+            self._decoding(tag)
 
-    def packed(self, data: bytes) -> M:
+    def decode(self, data: bytes | str) -> M:
         """As of `Together`."""
-        return self._packed_of(self._packed_tag.decode(data).type).decode(data)
+        return self._decoding(self._tag(data).type)(data)
 
-    def _packed_of(self, tag: str) -> "msgspec.msgpack.Decoder[M]":
-        if (decoder := self._packed.get(tag)) is None:
-            decoder = self._packed[tag] = msgspec.msgpack.Decoder(self._type(tag))
-        return decoder
-
-    def text(self, data: str) -> M:
-        """As of `Together`."""
-        tag = self._text_tag.decode(data).type
-        if (decoder := self._text.get(tag)) is None:
-            decoder = self._text[tag] = msgspec.json.Decoder(self._type(tag))
-        return decoder.decode(data)
+    def _decoding(self, tag: str) -> Callable[[bytes | str], M]:
+        if (decode := self._made.get(tag)) is None:
+            try:
+                type = self._types[tag]
+            except KeyError:
+                raise msgspec.ValidationError(f"Invalid value {tag!r} - at `$.type`") from None
+            decode = self._made[tag] = self._make(type).decode
+        return decode
 
     @cached_property
-    def _packed_tag(self) -> "msgspec.msgpack.Decoder[Tag]":
-        return msgspec.msgpack.Decoder(Tag)
+    def _types(self) -> dict[str, Any]:
+        return {type.__struct_config__.tag: type for type in get_args(self._messages)}
 
     @cached_property
-    def _text_tag(self) -> "msgspec.json.Decoder[Tag]":
-        return msgspec.json.Decoder(Tag)
-
-    def _type(self, tag: str) -> type[M]:
-        try:
-            return self._types[tag]
-        except KeyError:
-            raise msgspec.ValidationError(f"Invalid value {tag!r} - at `$.type`") from None
+    def _tag(self) -> Callable[[bytes | str], Tag]:
+        decode: Callable[[bytes | str], Tag] = self._make(Tag).decode
+        return decode

@@ -13,6 +13,7 @@ from stackroom.events.errors import IntegrityError
 from stackroom.events.model import ComponentRegistered, ProfileCreated
 from stackroom.events.state import Component, encode
 from tests.client.homes import NOON, sealed, workspace_at
+from tests.client.proposed import propose
 from tests.events.world import uid
 
 WRITER = """
@@ -81,8 +82,8 @@ def test_deleting_the_cache_changes_nothing(tmp_path: Path) -> None:
 def test_a_crash_between_the_two_files_is_caught_up(tmp_path: Path) -> None:
     with workspace_at(tmp_path) as ada:
         profile = team(ada)
-        ada.store.propose(
-            profile, id=uid(500), base=4, author="ada", message="typed", time=NOON, state="local",
+        propose(
+            ada.store, profile, id=uid(500), base=4, author="ada", message="typed", time=NOON, state="local",
             events=[sealed(uid(501), ComponentRegistered("typed", "orchestrator", "local"))],
         )  # fmt: skip
         draft = ada.edit(ada.copy(profile), "after")
@@ -163,8 +164,8 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
 def test_a_history_that_the_rules_refuse_now_is_told(tmp_path: Path) -> None:
     with workspace_at(tmp_path) as ada:
         profile = team(ada, 0)
-        ada.store.propose(
-            profile, id=uid(500), base=1, author="ada", message="", time=NOON, state="local",
+        propose(
+            ada.store, profile, id=uid(500), base=1, author="ada", message="", time=NOON, state="local",
             events=[sealed(profile, ProfileCreated("again"))],
         )  # fmt: skip
         with pytest.raises(IntegrityError, match="can no longer be taken"):

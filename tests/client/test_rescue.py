@@ -21,6 +21,7 @@ from stackroom.events.model import ComponentUpdated, Proposal
 from stackroom.events.proofs.checkpoint import Checkpoint, sign
 from stackroom.events.state import Component
 from tests.client.homes import NOON, sealed, workspace_at
+from tests.client.proposed import propose
 from tests.damaging import cut, flip, page_size, pages, root_page, settle, zero
 from tests.events.world import K8S, uid
 from tests.sync.notaries import key_of
@@ -60,8 +61,15 @@ def fill(home: Home) -> None:
     store.set_setting(f"active_stack/{TEAM}", K8S)
     for n in range(1, LAST + 1):
         events = (sealed(K8S, ComponentUpdated({"/config/n": n, "/config/text": "x" * 400})),)
-        store.propose(
-            TEAM, id=uid(n), base=3, author="ann", message=f"change {n}", time=NOON, events=events
+        propose(
+            store,
+            TEAM,
+            id=uid(n),
+            base=3,
+            author="ann",
+            message=f"change {n}",
+            time=NOON,
+            events=events,
         )
     store.settle([uid(n) for n in range(1, 6)])
     store.park(uid(7), "name_in_use", "it is taken")
@@ -157,7 +165,7 @@ def test_any_damage(home: Home, seed: int) -> None:
     store = Store.open(home.proposals, new_replica_id="none")
     try:
         if any(entry.id == TEAM for entry in store.profiles()):
-            store.propose(TEAM, id=uid(5_000), base=3, author="a", message="", time=1, events=())
+            propose(store, TEAM, id=uid(5_000), base=3, author="a", message="", time=1, events=())
     finally:
         store.close()
     with closing(sqlite3.connect(home.proposals)) as conn:
@@ -201,8 +209,8 @@ def test_a_file_that_is_none(home: Home) -> None:
 def test_what_is_in_the_write_ahead_log_alone(home: Home, tmp_path: Path) -> None:
     store = Store.open(home.proposals, new_replica_id="none")
     event = sealed(K8S, ComponentUpdated({"/config/n": 0}))
-    store.propose(
-        TEAM, id=uid(4_000), base=3, author="ann", message="last", time=NOON, events=(event,)
+    propose(
+        store, TEAM, id=uid(4_000), base=3, author="ann", message="last", time=NOON, events=(event,)
     )
     copied = Home(tmp_path / "copied")
     copied.make()
@@ -245,7 +253,7 @@ def killed_with_a_log(home: Home) -> set[str]:
         "from tests.client.test_rescue import *\n"
         f"store = Store.open(Path({str(home.proposals)!r}), new_replica_id='none')\n"
         "event = sealed(K8S, ComponentUpdated({'/config/n': 0}))\n"
-        "store.propose(TEAM, id=uid(4_000), base=3, author='ann', message='last', time=1, events=(event,))\n"
+        "propose(store, TEAM, id=uid(4_000), base=3, author='ann', message='last', time=1, events=(event,))\n"
         "os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

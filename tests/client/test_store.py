@@ -17,6 +17,7 @@ from stackroom.client.replica.witness import Seen
 from stackroom.events.errors import LogCorrupt, LogError, LogNewer
 from stackroom.events.model import Commit, ComponentDeleted, ProfileCreated, Proposal
 from stackroom.events.proofs.checkpoint import Checkpoint
+from tests.client import proposed
 from tests.client.homes import NOON, sealed
 from tests.events.world import uid
 
@@ -37,7 +38,9 @@ print("ready", flush=True)
 sys.stdin.readline()
 for n in range(times):
     event = seal(new_id(), ComponentDeleted(), bytes(16))
-    made = store.propose("team", id=new_id(), base=0, author="a", message="", time=n, events=[event])
+    said = {"id": new_id(), "base": 0, "author": "a", "message": "", "time": n, "events": [event]}
+    with store.proposing("team", **said) as made:
+        pass
     print(made.number, made.id, flush=True)
 """
 
@@ -62,7 +65,8 @@ def store(path: Path) -> Iterator[Store]:
 def propose(
     store: Store, n: int, profile: str = TEAM, state: ProposalState = "pending"
 ) -> Proposal:
-    return store.propose(
+    return proposed.propose(
+        store,
         profile,
         id=uid(1_000 + n),
         base=n,
@@ -127,8 +131,8 @@ class TestProposals:
         ):  # fmt: skip
             raise ZeroDivisionError
         assert [entry.id for entry in store.profiles()] == [TEAM]
-        saved = store.propose(
-            OTHER, id=uid(5), base=0, author="ada", message="", time=NOON, events=[event],
+        saved = proposed.propose(
+            store, OTHER, id=uid(5), base=0, author="ada", message="", time=NOON, events=[event],
             registering=new,
         )  # fmt: skip
         assert saved.number == 1
@@ -320,8 +324,8 @@ class TestProcesses:
         kept = {(str(p.number), p.id) for p in store.pending("team")}
         assert {tuple(line.split()) for line in told} <= kept
         assert sorted(int(number) for number, _ in kept) == list(range(1, len(kept) + 1))
-        new = store.propose(
-            "team", id=uid(1), base=0, author="a", message="", time=0,
+        new = proposed.propose(
+            store, "team", id=uid(1), base=0, author="a", message="", time=0,
             events=[sealed(uid(2), ComponentDeleted())],
         )  # fmt: skip
         assert new.number == len(kept) + 1

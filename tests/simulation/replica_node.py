@@ -25,6 +25,7 @@ from stackroom.events.people.permissions import Who
 from stackroom.events.proofs.signing import Signer
 from stackroom.events.state import AnyEntity
 from stackroom.sync import protocol as wire
+from tests.client.proposed import propose
 from tests.simulation.clock import Clock
 from tests.simulation.edits import Editor
 from tests.simulation.hub_node import HubNode
@@ -410,7 +411,8 @@ class ReplicaNode:
         if not changes or (isinstance(outcome, Rejected) and self.random.random() < 0.95):
             return
         events = tuple(seal(id, c, self.random.randbytes(16)) for id, c in changes)
-        proposal = self.store.propose(
+        proposal = propose(
+            self.store,
             profile,
             id=self.new_id(),
             base=confirmed.seq,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stackroom.client.drafting.draft import Draft
     from stackroom.events.entity import Entity
     from stackroom.events.model import Change
+    from stackroom.events.values import Path, Value
 
 E = TypeVar("E", bound="Entity")
 
@@ -146,6 +147,22 @@ class Crowd:
         draft = self.draft(message)
         draft.add(changes)
         self.app.commit(draft, done)
+
+    def update(self, kind: type[E], name: str, written: "dict[Path, Value]", message: str) -> None:
+        """Writes these values of the entity of that kind and name, as one commit. NotFound."""
+        from stackroom.events.composing.compose import UPDATED
+
+        id, _ = self.find(kind, name)
+        change = UPDATED[kind.kind](written)
+        self.commit([(id, change)], f"{kind.kind.capitalize()} {name!r} updated", message)
+
+    def rename(self, kind: type[E], name: str, new_name: str, message: str) -> None:
+        """Renames the entity of that kind and name, as one commit. NotFound."""
+        from stackroom.events.composing.compose import RENAMED
+
+        id, _ = self.find(kind, name)
+        done = f"{kind.kind.capitalize()} {name!r} renamed to {new_name!r}"
+        self.commit([(id, RENAMED[kind.kind](new_name))], done, message)
 
     def revoked(self, id: str) -> "list[tuple[str, Change]]":
         """The end of all assignments that name `id`: as subject, role or scope."""

@@ -133,12 +133,8 @@ def update(app: "App", name: str, description: str, message: str, url: str | Non
     """Change what a project's description says."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.events.people.entities import Project
-    from stackroom.events.people.model import ProjectUpdated
 
-    crowd = Crowd(app, url)
-    id, _ = crowd.find(Project, name)
-    written = ProjectUpdated({"/description": description})
-    crowd.commit([(id, written)], f"Project {name!r} updated", message)
+    Crowd(app, url).update(Project, name, {"/description": description}, message)
 
 
 @project.command("add", example="stackroom project add vision training serving")
@@ -191,12 +187,8 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
     """Rename a project; its profiles and roles stay."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.events.people.entities import Project
-    from stackroom.events.people.model import ProjectRenamed
 
-    crowd = Crowd(app, url)
-    id, _ = crowd.find(Project, name)
-    done = f"Project {name!r} renamed to {new_name!r}"
-    crowd.commit([(id, ProjectRenamed(new_name))], done, message)
+    Crowd(app, url).rename(Project, name, new_name, message)
 
 
 @project.command("delete", example="stackroom project delete vision --yes")

@@ -194,11 +194,8 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
     """Rename a role; whoever holds it keeps it."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.events.people.entities import Role
-    from stackroom.events.people.model import RoleRenamed
 
-    crowd = Crowd(app, url)
-    id, _ = crowd.find(Role, name)
-    crowd.commit([(id, RoleRenamed(new_name))], f"Role {name!r} renamed to {new_name!r}", message)
+    Crowd(app, url).rename(Role, name, new_name, message)
 
 
 @role.command("delete", example="stackroom role delete releaser --yes")

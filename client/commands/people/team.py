@@ -138,12 +138,8 @@ def update(app: "App", name: str, description: str, message: str, url: str | Non
     """Change what a team's description says."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.events.people.entities import Team
-    from stackroom.events.people.model import TeamUpdated
 
-    crowd = Crowd(app, url)
-    id, _ = crowd.find(Team, name)
-    written = TeamUpdated({"/description": description})
-    crowd.commit([(id, written)], f"Team {name!r} updated", message)
+    Crowd(app, url).update(Team, name, {"/description": description}, message)
 
 
 @team.command("add", example="stackroom team add ml cleo dan")
@@ -196,11 +192,8 @@ def rename(app: "App", name: str, new_name: str, message: str, url: str | None) 
     """Rename a team; its members and roles stay."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.events.people.entities import Team
-    from stackroom.events.people.model import TeamRenamed
 
-    crowd = Crowd(app, url)
-    id, _ = crowd.find(Team, name)
-    crowd.commit([(id, TeamRenamed(new_name))], f"Team {name!r} renamed to {new_name!r}", message)
+    Crowd(app, url).rename(Team, name, new_name, message)
 
 
 @team.command("delete", example="stackroom team delete ml --yes")

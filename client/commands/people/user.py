@@ -193,16 +193,13 @@ def update(
     """Change an account. Whoever is made inactive is signed out at once, everywhere."""
     from stackroom.client.commands.people.crowd import Crowd
     from stackroom.events.people.entities import User
-    from stackroom.events.people.model import UserUpdated
     from stackroom.events.values import Value
 
     asked: dict[str, Value] = {"/full_name": full_name, "/email": email, "/active": active}
     written: dict[str, Value] = {path: value for path, value in asked.items() if value is not None}
     if not written:
         raise click.UsageError("nothing to change: give --full-name, --email or --inactive")
-    crowd = Crowd(app, url)
-    id, _ = crowd.find(User, name)
-    crowd.commit([(id, UserUpdated(written))], f"User {name!r} updated", message)
+    Crowd(app, url).update(User, name, written, message)
 
 
 @user.command("delete", example="stackroom user delete ben --yes")
