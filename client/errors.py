@@ -135,6 +135,8 @@ class NoProfile(NotFound):
 class NoHub(NotFound):
     """No hub was connected."""
 
+    hint = "stackroom join ADDRESS#CODE, or stackroom connect URL --token TOKEN"
+
 
 class NotAuthorised(ClientError):
     """The hub does not let this user in, or not do this."""

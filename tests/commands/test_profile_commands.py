@@ -20,7 +20,7 @@ class TestLocal:
 
     def test_without_a_hub_and_without_local_it_says_what_to_do(self, ada: Person) -> None:
         ada.stackroom("profile", "create", "team").failed(
-            Exit.NOT_FOUND, "stackroom connect URL --token TOKEN"
+            Exit.NOT_FOUND, "add --local", "stackroom connect URL --token TOKEN"
         )
 
     def test_a_name_that_is_taken_is_refused(self, ada: Person) -> None:

@@ -151,7 +151,7 @@ def made(
     if local and hub:
         raise click.UsageError("--local and --hub exclude each other")
     workspace = app.workspace
-    url = None if local else _hub(app, hub)
+    url = None if local else _hub_or_local(app, hub)
     entry, saved = workspace.create_profile(
         name, hub=url, message=message, description=description, wanted=wanted
     )
@@ -396,6 +396,15 @@ def _hub(app: "App", text: str | None) -> str:
     if url not in joined:
         raise not_connected(url, joined, f"stackroom connect {url} --token TOKEN")
     return url
+
+
+def _hub_or_local(app: "App", text: str | None) -> str:
+    """As `_hub`; where none was joined, NoHub says that --local does without."""
+    from stackroom.client.errors import NoHub
+
+    if text is None and not app.workspace.store.hubs():
+        raise NoHub("no hub was joined", hint=f"add --local to do without, or {NoHub.hint}")
+    return _hub(app, text)
 
 
 def _rows(app: "App") -> list[ProfileRow]:
