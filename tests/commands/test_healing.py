@@ -54,8 +54,8 @@ def set_back(hub: Hub, copy: Path) -> None:
     hub.up()
 
 
-def test_where_nothing_was_lost(team: Hub, ada: Person) -> None:
-    ran = ada.stackroom("hub", "heal", "team", "--yes")
+def test_where_nothing_was_lost(team: Hub) -> None:
+    ran = team.host.stackroom("hub", "heal", "team", "--yes")
     ran.failed(Exit.ERROR, "Profile 'team' was not healed")
     assert ran.out == ""
 
