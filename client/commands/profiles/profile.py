@@ -338,9 +338,11 @@ def update(
 @click.pass_obj
 def rename(app: "App", name: str, new_name: str, message: str) -> None:
     """Give a profile another name, for everybody. Its history goes with it."""
-    draft = app.workspace.edit(app.workspace.copy(app.workspace.entry(name).id), message)
+    entry = app.workspace.entry(name)
+    draft = app.workspace.edit(app.workspace.copy(entry.id), message)
     draft.profile().rename(new_name)
     app.commit(draft, f"Profile {name!r} renamed to {new_name!r}")
+    app.workspace.copy(entry.id)  # Looking at it once more has the registry take note.
 
 
 @profile.command("delete", example="stackroom profile delete old --yes")
@@ -356,8 +358,7 @@ def delete(app: "App", name: str, yes: bool, message: str) -> None:
     whose = "for everybody" if entry.hub else "here"
     app.confirm(f"Delete profile {name!r} {whose}, with all its stacks?", yes=yes)
     app.commit(draft, f"Profile {name!r} deleted")
-    # Looking at it once more has the registry of profiles take note.
-    app.workspace.copy(entry.id)
+    app.workspace.copy(entry.id)  # Looking at it once more has the registry take note.
 
 
 @profile.command("publish", example="stackroom profile publish mine")
