@@ -60,7 +60,7 @@ fuzz: venv  ## fuzz the hub and the readers of files for SECONDS each (default 6
 sim: venv  ## run the simulation over SEEDS seeds (default 1000)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS)
 
-bench: venv bench-peers .venv-zenml/made  ## measure everything, beside the peers, in about twenty minutes
+bench: venv bench-peers .venv-zenml/made  ## measure everything, beside the peers, in about 25 minutes
 	$(BIN)/python -m benchmarks
 
 bench-quick: venv  ## measure in under three minutes, beside the peers that are installed

@@ -1,7 +1,6 @@
 """`python -m benchmarks [--quick] [CASE …]`."""
 
 import argparse
-import os
 import shutil
 import signal
 import sys
@@ -48,7 +47,7 @@ def main() -> int:
             shutil.rmtree(scratch)
     took = time.monotonic() - started
     kind = "a quick run" if options.quick else "a full run"
-    report = Report(kind, day, facts, tuple(sections), took, machine.load())
+    report = Report(kind, day, facts, tuple(sections), took)
     place = options.report or (HERE if whole else BUILD / "report")
     failed = [section.case for section in sections if section.outcomes is None]
     if failed and place == HERE:
@@ -64,13 +63,13 @@ def main() -> int:
 
 
 def _settle(scratch: Path, keep: bool) -> None:
-    """Leaves the next case nothing of the last: what is written out meanwhile holds up every fsync."""
+    """Leaves the next case nothing of the last."""
     for path in () if keep else scratch.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
-    os.sync()
+    machine.settle()
 
 
 def _all(quick: bool) -> list[str]:
@@ -80,14 +79,15 @@ def _all(quick: bool) -> list[str]:
 def _measured(bench: Bench, name: str) -> Section:
     """Runs one case, and shows what it found."""
     print(f"{name}: {CASES[name].measures}", flush=True)
-    load, started = machine.load(), time.monotonic()
+    before, started = machine.pace(), time.monotonic()
     run: Callable[[Bench], list[Outcome]] = import_module(CASES[name].module).run
     outcomes: tuple[Outcome, ...] | None = None
     try:
         outcomes = tuple(run(bench))
     except Exception:
         traceback.print_exc()
-    section = Section(name, load, time.monotonic() - started, outcomes)
+    took = time.monotonic() - started
+    section = Section(name, before, machine.pace(), took, outcomes)
     print("\n" + "\n".join(chapter(section)), flush=True)
     return section
 
@@ -100,7 +100,7 @@ def _facts(folder: Path) -> tuple[tuple[str, str], ...]:
         ("disk", machine.file_system(folder)),
         ("durability", "SQLite WAL, synchronous=FULL, in our hub and the reference hub"),
         ("hub settings", ", ".join(f"{name} {getattr(settings, name):,}" for name in SETTINGS)),
-        ("before", machine.load()),
+        ("before", str(machine.pace())),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import structs
 
-from benchmarks import limits, speaker
+from benchmarks import limits, machine, speaker
 from benchmarks.asked import Asked
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Sense, Target
@@ -53,6 +53,7 @@ async def measure(bench: Bench, started: Field) -> tuple[Rounds, Field]:
                 key = work, entrant.name
                 most = min(work.most, round(AHEAD * best.get(key, work.most)))
                 each = structs.replace(work, most=most).each(seconds)
+                machine.settle()
                 try:
                     given = [events[:each] for events in dealt]
                     figures = await one_round(entrant, room, work, given, seconds)

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks import limits, speaker
+from benchmarks import limits, machine, speaker
 from benchmarks.asked import Asked
 from benchmarks.bench import Bench
 from benchmarks.outcome import Outcome, Sense, Target
@@ -153,6 +153,7 @@ def measure(bench: Bench, started: Field) -> tuple[Rounds, Field]:
             slow = supply.take(WARM_UP + round(PACE * scale.delivery_seconds))
             fast = supply.take(round(MOST * scale.delivery_flat_out))
             for entrant in taking.turn(turn):
+                machine.settle()
                 try:
                     speaker.run(partial(entrant.server.prepare, room))
                     seconds = scale.delivery_flat_out

@@ -7,10 +7,13 @@ import subprocess
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 import psutil
+from msgspec import Struct
 
-PACKAGES = ("stackroom", "aiosqlite", "websockets", "msgspec", "anyio", "uvloop")
+TURNS: Final = 500_000
+PACKAGES: Final = ("stackroom", "aiosqlite", "websockets", "msgspec", "anyio", "uvloop")
 
 
 def facts() -> list[tuple[str, str]]:
@@ -31,20 +34,46 @@ def facts() -> list[tuple[str, str]]:
     ]
 
 
-def load() -> str:
-    """How busy the machine is now: load averages, and a fixed Python loop (best and worst of 5)."""
+class Pace(Struct, frozen=True):
+    """How fast the machine is at a moment: load averages, and a fixed loop of Python, best and worst of 5.
+
+    The same loop takes up to twice as long where neighbours use the same processor.
+    """
+
+    one: float
+    five: float
+    """Load averages of 1 and 5 minutes."""
+    best: float
+    worst: float
+    """Milliseconds for `TURNS` turns of the loop."""
+
+    @property
+    def loop(self) -> str:
+        """Of the loop alone."""
+        return f"{self.best:.0f}–{self.worst:.0f} ms"
+
+    def __str__(self) -> str:
+        load = f"load {self.one:.1f} (1 min) {self.five:.1f} (5 min)"
+        return f"{load}; {TURNS:,} loop turns {self.loop}"
+
+
+def pace() -> Pace:
+    """Measured now, in about 0.1 s."""
     one, five, _ = os.getloadavg()
     best, *_, worst = sorted(_loop() for _ in range(5))
-    return (
-        f"load {one:.1f} (1 min) {five:.1f} (5 min); 500,000 loop turns {best:.0f}–{worst:.0f} ms"
-    )
+    return Pace(one, five, best, worst)
 
 
 def _loop() -> float:
     started, x = time.perf_counter(), 0
-    for i in range(500_000):
+    for i in range(TURNS):
         x += i & 7
     return (time.perf_counter() - started) * 1e3
+
+
+def settle() -> None:
+    """Waits for the disk: what is still to be written of one work would hold up every fsync of the next."""
+    os.sync()
 
 
 def _processor() -> str:

@@ -9,19 +9,21 @@ from msgspec import Struct
 
 from benchmarks.asked import Asked
 from benchmarks.cases import CASES
+from benchmarks.machine import TURNS, Pace
 from benchmarks.outcome import TARGETS, Outcome, Target, markdown, table
 from benchmarks.plots import svg
 from benchmarks.series import Shown
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of results.json: counted up when a field of it changes its meaning."""
 
 
 class Section(Struct, frozen=True):
-    """One case of a run. Without outcomes, it failed; `load` is how busy the machine was before it."""
+    """One case of a run, and how fast the machine was before and after it. Without outcomes, it failed."""
 
     case: str
-    load: str
+    before: Pace
+    after: Pace
     seconds: float
     outcomes: tuple[Outcome, ...] | None
 
@@ -34,8 +36,6 @@ class Report(Struct, frozen=True):
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     seconds: float
-    load: str
-    """How busy the machine was at the end."""
 
     @property
     def targets(self) -> list[tuple[str, Target]]:
@@ -77,11 +77,22 @@ def page(report: Report) -> str:
         *_further(report),
         "## The machine, and what ran on it\n",
         "\n".join(f"- {what}: {value}" for what, value in report.facts),
-        f"- at the end: {report.load}\n",
+        _paces(report),
     ]
     for section in report.sections:
         parts += chapter(section, targets=False)  # They stand above.
     return "\n".join(parts)
+
+
+def _paces(report: Report) -> str:
+    """How much the machine's own speed changed meanwhile."""
+    paces = [pace for section in report.sections for pace in (section.before, section.after)]
+    best, worst = min(pace.best for pace in paces), max(pace.best for pace in paces)
+    return (
+        f"- pace: {TURNS:,} turns of a loop of Python took {best:.0f} ms before or after one case and "
+        f"{worst:.0f} ms before or after another (each case says its own): seconds of one case are not "
+        "those of another, ratios within a case are\n"
+    )
 
 
 def _asked(report: Report) -> Iterator[str]:
@@ -126,7 +137,8 @@ def chapter(section: Section, *, targets: bool = True) -> list[str]:
     case = CASES[section.case]
     stated = (
         f"*Case `{section.case}`. Work: {case.work}. Durability: {case.durability}. "
-        f"Bytes: {case.bytes}. Took {section.seconds:.0f} s.*"
+        f"Bytes: {case.bytes}. Took {section.seconds:.0f} s; the machine's pace: {section.before.loop} "
+        f"before, {section.after.loop} after.*"
     )
     first, *rest = (markdown(outcome, targets=targets) for outcome in section.outcomes)
     heading, _, body = first.partition("\n\n")
@@ -144,7 +156,6 @@ def data(report: Report) -> dict[str, Any]:
         "day": report.day,
         "seconds": round(report.seconds, 1),
         "facts": dict(report.facts),
-        "load_at_the_end": report.load,
         "cases": [_case(section) for section in report.sections],
     }
 
@@ -156,9 +167,19 @@ def _case(section: Section) -> dict[str, Any]:
         "work": case.work,
         "durability": case.durability,
         "bytes": case.bytes,
-        "load_before": section.load,
+        "before": _pace(section.before),
+        "after": _pace(section.after),
         "seconds": round(section.seconds, 1),
         "outcomes": None if section.outcomes is None else [_outcome(o) for o in section.outcomes],
+    }
+
+
+def _pace(pace: Pace) -> dict[str, float]:
+    return {
+        "load_1_min": round(pace.one, 2),
+        "load_5_min": round(pace.five, 2),
+        "loop_best_ms": round(pace.best, 1),
+        "loop_worst_ms": round(pace.worst, 1),
     }
 
 

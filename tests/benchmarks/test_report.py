@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.asked import Asked
 from benchmarks.cases import CASES
+from benchmarks.machine import Pace
 from benchmarks.outcome import Outcome, Target
 from benchmarks.plots import Bar, Group, Plot, svg
 from benchmarks.report import Report, Section, write
@@ -46,10 +47,14 @@ def outcome() -> Outcome:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     """The folder of a report in which one case was measured, and one failed."""
-    sections = (Section("commits", "idle", 1.0, (outcome(),)), Section("audit", "idle", 1.0, None))
+    fast, slow = Pace(0.5, 0.25, 20.0, 21.0), Pace(1.0, 0.5, 35.5, 37.0)
+    sections = (
+        Section("commits", fast, slow, 1.0, (outcome(),)),
+        Section("audit", fast, fast, 1.0, None),
+    )
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "of-before.svg").touch()
-    write(Report("a run", "today", (("cores", "2"),), sections, 90.0, "idle"), tmp_path)
+    write(Report("a run", "today", (("cores", "2"),), sections, 90.0), tmp_path)
     return tmp_path
 
 
@@ -82,6 +87,14 @@ def test_people_read_the_targets_first_and_what_the_work_was(report: Path) -> No
     assert CASES["commits"].work in page
     assert "![Commits & more](plots/rates.svg)" in page
     assert "This case failed" in page
+
+
+def test_seconds_stand_beside_how_fast_the_machine_was(report: Path) -> None:
+    page = (report / "RESULTS.md").read_text()
+    assert "Took 1 s; the machine's pace: 20–21 ms before, 36–37 ms after." in page
+    assert "turns of a loop of Python took 20 ms before or after one case and 36 ms" in page
+    commits, _ = json.loads((report / "results.json").read_bytes())["cases"]
+    assert (commits["before"]["loop_best_ms"], commits["after"]["loop_best_ms"]) == (20.0, 35.5)
 
 
 def test_programs_read_every_round(report: Path) -> None:
