@@ -34,7 +34,8 @@ def show(app: App, seq: str) -> None:
     """Show one commit: who, when and why, and each value that it changed, before → after.
 
     SEQ may also be a tag, or a time ('2h ago'), which means the last commit until then. Of a conflict, the
-    values of both sides; the losing proposal changed nothing.
+    values of both sides; the losing proposal changed nothing. Of a decision, which conflict or change
+    request it ended, and how.
     """
     from stackroom.client.commands import telling
     from stackroom.client.commands.history import authorship
