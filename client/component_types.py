@@ -1,6 +1,6 @@
 """The component types that ZenML knows: the one table that the stack commands' options come from.
 
-The model takes any type of the right shape (`events.rules.refuse_type`); this table only says what
+The model takes any type of the right shape (`events.deciding.rules.refuse_type`); this table only says what
 the known ones are called. Source: the command lines of ZenML 0.10.0, 0.12.0, 0.13.2 and 0.98.0.
 """
 

@@ -100,14 +100,14 @@ class FileReplaced(ClientError):
 class InvalidConfig(ClientError):
     """A configuration does not fit its flavor: misspelt, missing or of another type; nothing was saved."""
 
-    hint = (
-        "stackroom flavor describe TYPE FLAVOR lists what there is; --no-validate takes it as it is"
-    )
-
-    def __init__(self, faults: Iterable[object], flavor: str = "") -> None:
+    def __init__(self, faults: Iterable[object], type: str = "TYPE", flavor: str = "") -> None:
         self.faults = list(faults)
         said = "; ".join(map(str, self.faults))
-        super().__init__(f"this does not fit flavor {flavor!r}: {said}" if flavor else said)
+        super().__init__(
+            f"this does not fit flavor {flavor!r}: {said}" if flavor else said,
+            hint=f"stackroom flavor describe {type} {flavor or 'FLAVOR'} lists what there is; "
+            "--no-validate takes it as it is",
+        )
 
 
 class NotASource(ClientError):
@@ -134,6 +134,8 @@ class NoProfile(NotFound):
 
 class NoHub(NotFound):
     """No hub was connected."""
+
+    hint = "stackroom join ADDRESS#CODE, or stackroom connect URL --token TOKEN"
 
 
 class NotAuthorised(ClientError):

@@ -174,7 +174,7 @@ class Workspace:
         for hub in hubs:
             if hub.url == wanted or (wanted is None and len(hubs) == 1):
                 return hub
-        raise NoHub("no hub was joined", hint="stackroom connect URL --token TOKEN")
+        raise NoHub("no hub was joined")
 
     def replica(self, url: str, *, token: str | None = None) -> "Replica":
         """This replica's part of a connection to the hub at `url`; NotAuthorised without a token."""

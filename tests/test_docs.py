@@ -4,8 +4,10 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 
+from stackroom.client.commands.app import root
 from stackroom.client.commands.options import parse_settings
 from stackroom.client.commands.stacks.component_configure import config_of
 from stackroom.client.definitions import flavors
@@ -22,6 +24,12 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 PAGES += sorted((ROOT / "benchmarks").glob("*.md"))
+
+EVERYWHERE = {"--profile", "--offline", "--output", "--help"}
+"""Options that any command takes."""
+
+UNKNOWN = {"stac", "feature-gate"}
+"""What examples name that is no command, or becomes one by what a team has."""
 
 
 def test_the_limits_are_those_of_the_code() -> None:
@@ -69,6 +77,40 @@ def test_tests_that_are_named_exist(path: Path) -> None:
     for file, name in re.findall(r"`([\w/]+\.py)::(\w+)`", path.read_text()):
         defined = (ROOT / "tests" / file).read_text()
         assert f"def {name}(" in defined, f"{path.name} names {file}::{name}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_tables_have_a_heading_and_rows_of_one_width(path: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        rows = [re.sub(r"`[^`]*`", "", row) for row in table.splitlines()]
+        assert len(rows) > 1, f"{path.name}: {rows[0]}"
+        assert re.fullmatch(r"[|: -]+", rows[1]), f"{path.name}: no heading above {rows[0]}"
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1, (
+            f"{path.name}: {rows[0]}"
+        )
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_commands_in_examples_exist(path: Path) -> None:
+    for line in re.findall(r"^ *(?:\w*\$ )?(stackroom [a-z].*)$", path.read_text(), re.MULTILINE):
+        command: click.Command = root
+        bare = re.sub(r"\"[^\"]*\"|'[^']*'", "TEXT", line)
+        words = re.split(r" {3,}| # |[;`…]", bare)[0].split()[1:]
+        if UNKNOWN.intersection(words):
+            continue
+        while isinstance(command, click.Group) and words:
+            word = words.pop(0)
+            if word in ("--profile", "--output"):
+                words.pop(0)
+            elif not word.startswith("-"):
+                found = command.get_command(click.Context(command), word)
+                assert found is not None, f"{path.name}: no {word} in {line}"
+                command = found
+        known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+        if not command.context_settings.get("ignore_unknown_options"):
+            given = {word.split("=")[0] for word in words if word.startswith("--")}
+            assert given <= known | EVERYWHERE, f"{path.name}: {line}"
 
 
 def test_no_page_names_this_machine() -> None:

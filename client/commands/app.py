@@ -147,7 +147,7 @@ COMMANDS = {
 EXAMPLE = """
 stackroom demo                                          see it work, in a folder of its own
 stackroom hub up                                        start a hub on this machine
-stackroom join wss://hub.example:8765#CODE   join a team's hub by an invitation
+stackroom join wss://hub.example:8765#CODE              join a team's hub by an invitation
 stackroom stack list                                    what there is
 stackroom component update orchestrator k8s --kubernetes_namespace=ml -m "move to ml"
 stackroom log                                           who changed what, when and why

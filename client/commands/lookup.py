@@ -134,7 +134,10 @@ def state_at(copy: "ProfileCopy", text: str | None) -> State:
 
 def _known(copy: "ProfileCopy", seq: int) -> int:
     if seq > copy.seq:
-        raise NotFound(f"there is no #{seq}: the profile is at #{copy.seq}", hint="stackroom log")
+        raise NotFound(
+            f"there is no #{seq}: the profile is at #{copy.seq}",
+            hint="stackroom log, or, if it is newer than that: stackroom sync",
+        )
     return seq
 
 

@@ -96,7 +96,8 @@ class Output:
             click.echo(as_yaml(data), nl=False)
         else:
             where = screen(sys.stdout)
-            click.echo(_text(view() if callable(view) else view, where), color=where.colours)
+            if text := _text(view() if callable(view) else view, where):
+                click.echo(text, color=where.colours)
 
     def beside(self, views: Views) -> None:
         """Shows something on stderr: what a person is asked about."""

@@ -23,6 +23,7 @@ from stackroom.events.model import (
 from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
 from stackroom.events.proofs.authors import held_by
 from stackroom.events.proofs.fingerprints import fingerprint
+from stackroom.events.state import Holding, State
 from stackroom.events.values import Maybe, Path
 
 if TYPE_CHECKING:
@@ -124,8 +125,20 @@ class OverlapRow(Struct, frozen=True):
     ours: Maybe = UNSET
 
 
+class DecidedRow(Struct, frozen=True):
+    """A conflict or change request that a commit ended: the `seq` that opened it, and how it ended.
+
+    `choice` is `theirs`, `ours` or `edited`; of a request `approved`, `rejected` or `withdrawn`.
+    """
+
+    kind: str
+    id: str
+    seq: int
+    choice: str
+
+
 class Shown(CommitRow, frozen=True):
-    """A commit with what it changed, and, of a conflict, where the sides meet.
+    """A commit with what it changed, what it decided, and, of a conflict, where the sides meet.
 
     Of an approval, `requested_by` names those who had asked for the changes. `signature` is what a look at
     its author came to here: valid, unsigned, invalid, unregistered, or unbound (one cannot see the people).
@@ -135,6 +148,7 @@ class Shown(CommitRow, frozen=True):
     changes: list[ChangeRow] = []
     overlaps: list[OverlapRow] = []
     requested_by: list[str] = []
+    decided: list[DecidedRow] = []
 
     @classmethod
     def of(
@@ -144,6 +158,7 @@ class Shown(CommitRow, frozen=True):
         changes: list[ChangeRow],
         overlaps: list[OverlapRow],
         requested_by: list[str],
+        decided: list[DecidedRow],
     ) -> "Shown":
         """`row` with more."""
         return cls(
@@ -152,6 +167,7 @@ class Shown(CommitRow, frozen=True):
             changes=changes,
             overlaps=overlaps,
             requested_by=requested_by,
+            decided=decided,
         )
 
 
@@ -242,6 +258,16 @@ def overlaps(commit: Commit, names: Names) -> list[OverlapRow]:
         for change in map(unseal, commit.events)
         if isinstance(change, ConflictOpened | ConflictJoined)
         for overlap in change.overlaps
+    ]
+
+
+def decided(commit: Commit, before: State, after: State) -> list[DecidedRow]:
+    """The conflicts and change requests that were open before the commit, and not after it."""
+    waiting = {event.entity: before.get(event.entity) for event in commit.events}
+    return [
+        DecidedRow(held.kind, id, held.opened, str(after.gone[id].choice))
+        for id, held in waiting.items()
+        if isinstance(held, Holding) and id in after.gone
     ]
 
 

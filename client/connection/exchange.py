@@ -152,15 +152,12 @@ def publish(
     return exchange(workspace, url, (profile,), timeout=timeout, tell=tell)
 
 
-def plan(workspace: Workspace, url: str, profile: str, *, timeout: float | None = None) -> "Plan":
+def plan(workspace: Workspace, url: str, profile: str) -> "Plan":
     """What an exchange of the profile would do now; nothing is written or pushed. Raises as it does."""
-    from stackroom.client.connection.foresee import planning
+    from stackroom.client.connection.foresee import planned
 
-    replica = workspace.replica(url)
-    return _run(
-        workspace,
-        lambda worker, keeper: planning(worker, keeper, url, replica, profile, timeout=timeout),
-    )
+    workspace.asked = True
+    return planned(Keeper.on(workspace), url, workspace.replica(url), profile)
 
 
 def watch(

@@ -4,19 +4,14 @@ The rules are the hub's own (`check`); nothing is written on either side.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
-import anyio
 from msgspec import Struct
 
 from stackroom.client.connection.keeper import Keeper
-from stackroom.client.connection.worker import Worker
-from stackroom.client.errors import Unreachable
+from stackroom.client.connection.reader import Reader
 from stackroom.client.replica import replica as core
-from stackroom.client.replica.problems import as_error
 from stackroom.client.rights import rights_of
-from stackroom.client.transport.hub_key import pinned_by
-from stackroom.client.transport.line import Line, dial
+from stackroom.client.transport.plain_line import Clock, dial, finished, seldom_collected
 from stackroom.events.codec import unseal
 from stackroom.events.deciding.check import (
     Accepted,
@@ -28,7 +23,6 @@ from stackroom.events.deciding.check import (
     check,
 )
 from stackroom.events.deciding.rules import Refusal
-from stackroom.events.errors import StackroomError
 from stackroom.events.fold import apply
 from stackroom.events.log import Listed
 from stackroom.events.model import (
@@ -42,7 +36,6 @@ from stackroom.events.model import (
 from stackroom.events.outcomes import holding
 from stackroom.events.people.permissions import Who
 from stackroom.events.state import State
-from stackroom.sync import protocol as wire
 
 
 class Known(Struct, frozen=True):
@@ -72,33 +65,16 @@ class Plan(Struct, frozen=True):
     proposals: tuple[Foreseen, ...]
 
 
-async def planning(
-    worker: Worker,
-    keeper: Keeper,
-    url: str,
-    replica: core.Replica,
-    profile: str,
-    *,
-    timeout: float | None = None,
-) -> Plan:
+def planned(keeper: Keeper, url: str, replica: core.Replica, profile: str) -> Plan:
     """`exchange.plan`, on files that are open; nothing is written to them."""
-    copy, _ = await worker.run(partial(keeper.load, profile))
+    copy, _ = keeper.load(profile)
     pending, copy.pending = copy.pending, []
-    seq = copy.seq
-    news = _News(replica, copy, await worker.run(partial(keeper.pinned, url)))
-    try:
-        with anyio.fail_after(timeout or keeper.settings.sync_patience):
-            trust = await worker.run(partial(keeper.trust, url))
-            async with dial(url, keeper.settings, trust) as line:
-                await news.fetch(line)
-    except TimeoutError:
-        raise Unreachable(f"the hub at {url} does not answer") from None
-    assert replica.welcome is not None
-    assert news.catalogue is not None
-    rights = rights_of(replica.rights).of(profile) if replica.rights is not None else None
-    who = Who(replica.hello.replica, replica.welcome.user, rights)
-    foreseen = foresee(copy.state, pending, who, news.incoming, news.catalogue)
-    return Plan(profile, seq, copy.seq, news.since, tuple(news.incoming), foreseen)
+    news = _News(replica, copy, keeper.pinned(url))
+    trust = keeper.trust(url)
+    with seldom_collected(), dial(url, keeper.settings, trust, Clock(None)) as line:
+        finished(news.run(line, keeper.settings.sync_patience))
+        line.take_leave()
+        return news.plan(pending)
 
 
 def foresee(
@@ -154,55 +130,44 @@ def _name_taken(state: State, proposal: Proposal, catalogue: Sequence[Listed]) -
     return None
 
 
-class _News:
-    """The hub's news on one profile, taken into memory alone."""
+class _News(Reader):
+    """The hub's news on one profile."""
 
-    def __init__(self, replica: core.Replica, copy: core.Copy, pinned: str) -> None:
-        self.replica = replica
-        self.pinned = pinned
-        """The key that the hub is known by."""
+    def __init__(self, replica: core.Replica, copy: core.Copy, hub_key: str) -> None:
+        super().__init__(replica, hub_key)
+        self.profile = copy.profile
+        self.seq = self.since = copy.seq
         self.incoming: list[Commit] = []
         self.catalogue: tuple[Listed, ...] | None = None
-        self.since = copy.seq
         self.reached = False
         replica.follow(copy)
 
-    async def fetch(self, line: Line) -> None:
-        """Until the copy is caught up; raises what stands against it."""
-        failure: StackroomError | None = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(line.write)
-            try:
-                self.replica.connected()
-                self.replica.list_profiles()
-                self.carry_out(line)
-                while not self.reached or self.catalogue is None:
-                    self.replica.receive(await line.receive())
-                    self.carry_out(line)
-            except wire.MessageError as error:
-                failure = Unreachable(f"the hub sent no message: {error}")
-            except StackroomError as error:
-                failure = error
-            tasks.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
+    @property
+    def complete(self) -> bool:
+        """Whether the copy has all, and the names that are taken are known."""
+        return self.reached and self.catalogue is not None
 
-    def carry_out(self, line: Line) -> None:
-        for effect in self.replica.effects():
-            match effect:
-                case core.Send(message):
-                    line.send(message)
-                case core.Store(_, commits):
-                    self.incoming += commits
-                case core.Restart(_, seq):
-                    self.since = seq
-                case core.Catalogue(profiles):
-                    self.catalogue = profiles
-                case core.Reached():
-                    self.reached = True
-                case core.Welcomed(welcome):
-                    pinned_by(line.url, self.pinned, welcome)
-                case core.Parted(problem):
-                    raise as_error(problem)
-                case core.Problem():
-                    raise as_error(effect)
+    def take(self, effect: core.Effect) -> None:
+        """Keeps what is new."""
+        match effect:
+            case core.Store(_, commits):
+                self.incoming += [commit for commit in commits if commit.seq > self.seq]
+            case core.Restart(_, seq):
+                self.since = max(self.seq, seq)
+            case core.Clean():  # All comes again.
+                self.incoming, self.since, self.reached = [], self.seq, False
+            case core.Catalogue(profiles):
+                self.catalogue = profiles
+            case core.Reached():
+                self.reached = True
+
+    def plan(self, pending: Sequence[Proposal]) -> Plan:
+        """What would become of `pending` where the copy stands now."""
+        assert self.replica.welcome is not None, "it was reached"
+        assert self.catalogue is not None, "it was waited for"
+        hello, rights = self.replica.hello, self.replica.rights
+        may = rights_of(rights).of(self.profile) if rights is not None else None
+        who = Who(hello.replica, self.replica.welcome.user, may)
+        copy = self.replica.copies[self.profile]
+        foreseen = foresee(copy.state, pending, who, self.incoming, self.catalogue)
+        return Plan(self.profile, self.seq, copy.seq, self.since, tuple(self.incoming), foreseen)

@@ -6,7 +6,6 @@ from typing import Final
 
 from msgspec import structs
 
-from stackroom.client.connection import evidence
 from stackroom.client.connection.healing import Healing
 from stackroom.client.errors import OtherHub
 from stackroom.client.history.past import lay
@@ -308,6 +307,9 @@ class Keeper:
 
     def _keep_evidence(self, profile: str, notes: Sequence[str]) -> str:
         """Keeps what the hub has signed, and says where; a full disk hides no parting."""
+        # Late: few histories part.
+        from stackroom.client.connection import evidence
+
         try:
             kept_in = evidence.keep(self.store.path.parent, profile, notes)
         except OSError as error:

@@ -1,7 +1,7 @@
 """Credentials in plain text in what somebody is about to save: refused, or allowed and recorded.
 
-The rules are those of `events.credentials`; on this side, flavors say in addition which of their attributes
-hold credentials.
+The rules are those of `events.secrets.credentials`; on this side, flavors say in addition which of their
+attributes hold credentials.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -90,7 +90,7 @@ def named(copy: "ProfileCopy", text: str) -> ChangeRequest:
     if len(found) == 1:
         return found[0]
     why = f"{text!r} begins several ids" if found else f"there is no change request {text!r}"
-    raise NotFound(why, hint="stackroom request list --all")
+    raise NotFound(why, hint="stackroom request list --all, after a stackroom sync")
 
 
 def difference(copy: "ProfileCopy", request: ChangeRequest) -> tuple[list[Difference], State]:

@@ -183,7 +183,10 @@ def proof(workspace: Workspace, copy: ProfileCopy, seq: int) -> tuple[bytes, int
             data = prove(copy.log, copy.id, copy.name, seq, signer, note)
             return data, size, signer.key
     if copy.hub is None:
-        raise NoHub(f"profile {copy.name!r} is local: no hub has signed its history")
+        raise NoHub(
+            f"profile {copy.name!r} is local: no hub has signed its history",
+            hint=f"stackroom profile publish {copy.name}",
+        )
     raise NotFound(
         f"the hub has signed nothing that covers #{seq}, as far as is known here",
         hint="stackroom sync",

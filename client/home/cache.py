@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from stackroom.client.home.cache_log import CacheLog
 from stackroom.client.home.cache_redacted import (
+    REDACTED,
     began_before,
     begun_at,
     commits_since,
@@ -22,7 +23,6 @@ from stackroom.client.home.cache_redacted import (
 from stackroom.client.home.same_file import SameFile, make_private
 from stackroom.events.carriers import Commit, Rewritten
 from stackroom.events.errors import (
-    Gap,
     IntegrityError,
     LogCorrupt,
     MalformedEvent,
@@ -30,7 +30,7 @@ from stackroom.events.errors import (
     Unvouched,
 )
 from stackroom.events.frontier import Frontier
-from stackroom.events.log import LogReader, Snapshot, Taken
+from stackroom.events.log import LogReader, Snapshot
 from stackroom.events.sqlite.blocks import SqliteCacheReader
 from stackroom.events.sqlite.file import Durability, explained
 from stackroom.events.sqlite.log import LogFile
@@ -39,15 +39,11 @@ from stackroom.events.state import State, decode, encode
 
 if TYPE_CHECKING:
     from stackroom.client.home.checkpointing import Checkpoints
-    from stackroom.events.history.block import Block
     from stackroom.events.history.seeking import Sought
     from stackroom.events.sqlite.cache import SqliteCacheWriter
 
 SCRUB: Final = "scrub"
 """The kind of fact that says of a profile that its traces are still to go."""
-
-REDACTED: Final = "redacted"
-"""… that it got redacted events, and was not verified since."""
 
 CACHE_ID: Final = "cache"
 """The identity in the file; the hub's own identity stands in the store."""
@@ -166,9 +162,7 @@ class Cache:
                     checkpoints.give_back(log)
 
     def _leave_checkpoints(self, writer: "SqliteCacheWriter", count: int) -> None:
-        """Has them made beside, if many blocks such as this one may come, which brings so many bytes."""
-        if not self._filling:
-            return
+        """Has them made beside: many blocks may come such as this one, which brought so many bytes."""
         if self._checkpoints is None:
             # Late, as what few exchanges need.
             from stackroom.client.home.checkpointing import Checkpoints
@@ -234,38 +228,12 @@ class Cache:
         forgotten the profile and not fetched it all again, and where it has kept events as they were
         before one of `commits` redacted them: to go on from what is in the file puts either right.
         """
-        from stackroom.events.history.block import Block
-        from stackroom.events.outcomes import taking
-        from stackroom.events.proofs import merkle
-        from stackroom.events.secrets.redaction import rewritten_by
+        from stackroom.client.home.cache_taking import append
 
         with self.writing() as log:
-            head = log.head(profile)
-            if isinstance(commits, Block) and commits.plain and commits.first == head.seq + 1:
-                if head.frontier != since:
-                    _compare(merkle.extended(head.frontier, leaves), frontier)
-                self._leave_checkpoints(log, len(commits.data))
-                log.append_block(profile, commits, frontier)
-                return
-            hashed = leaves or [_leaf(profile, c) for c in commits]
-            both = zip(commits, hashed, strict=True)
-            fresh = [Taken(commit, taking(commit), leaf) for commit, leaf in both]
-            known = sum(c.seq <= head.seq for c in commits)
-            if known and not _is_kept(log, profile, commits[known - 1]):
-                raise IntegrityError(
-                    f"two histories of one profile meet at #{commits[known - 1].seq}"
-                )
-            del fresh[:known]
-            if not fresh:
-                return
-            taken = tuple(rewritten_by(one.commit for one in fresh))
-            if taken and (began_before(log, profile, taken) or left_as_before(log, profile, taken)):
-                raise Gap(profile, head.seq, fresh[0].commit.seq)
-            if fresh[0].commit.seq == head.seq + 1 and head.frontier != since:
-                tree = merkle.extended(head.frontier, (one.leaf for one in fresh))
-                _compare(tree, frontier)
-            log.append(profile, fresh, frontier)
-            _note_redacted(log, profile, fresh)
+            packed = append(log, profile, commits, frontier, leaves, since)
+            if packed and self._filling:
+                self._leave_checkpoints(log, packed)
 
     def restart(self, profile: str, seq: int, frontier: Frontier, state: bytes) -> None:
         """Begins the profile at a snapshot; the commits up to it are missing for now."""
@@ -284,27 +252,11 @@ class Cache:
         the profile is forgotten here, and is fetched anew. As Unvouched, it may have been redacted while
         its pages were fetched.
         """
-        from stackroom.events.audit.verify import verify
-        from stackroom.events.history.block import Block
-        from stackroom.events.outcomes import taking
+        from stackroom.client.home.cache_taking import fill
 
         try:
             with self.writing() as log:
-                missing = log.missing(profile)
-                if missing is None:
-                    return
-                if isinstance(commits, Block) and _fills(commits, missing):
-                    log.backfill_block(profile, commits)
-                else:
-                    fresh = [
-                        Taken(c, taking(c), _leaf(profile, c)) for c in commits if c.seq in missing
-                    ]
-                    if not fresh or fresh[0].commit.seq != missing.start:
-                        return
-                    log.backfill(profile, fresh)
-                    _note_redacted(log, profile, fresh)
-                if log.missing(profile) is None:
-                    verify(log, profile)
+                fill(log, profile, commits)
         except Unvouched:
             self.forget(profile)
             raise
@@ -456,34 +408,6 @@ def _told_as_a_cache(path: Path) -> Iterator[None]:
     except LogCorrupt as error:
         said = str(error)
         raise CacheDamaged(said if str(path) in said else f"{path} is damaged: {said}") from error
-
-
-def _compare(tree: Frontier, told: Frontier) -> None:
-    if tree != told:
-        raise IntegrityError(f"two histories of one profile part before #{tree.size}")
-
-
-def _fills(block: "Block", missing: range) -> bool:
-    """Whether the block is the next of what is missing, with nothing in it to look at."""
-    return block.plain and block.first == missing.start and block.last < missing.stop
-
-
-def _note_redacted(log: "SqliteCacheWriter", profile: str, taken: Iterable[Taken]) -> None:
-    if any(event.digest for one in taken for event in one.commit.events):
-        log.put_fact(REDACTED, profile, b"")
-
-
-def _is_kept(log: SqliteReader, profile: str, commit: Commit) -> bool:
-    """Whether `commit` is the one that is here at its seq; True where that is not here to compare."""
-    kept = log.commits(profile, commit.seq - 1, 1)
-    return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
-
-
-def _leaf(profile: str, commit: Commit) -> bytes:
-    from stackroom.events import codec
-    from stackroom.events.proofs import merkle
-
-    return merkle.leaf_hash(codec.leaf(profile, commit))
 
 
 def _fold(log: SqliteReader, profile: str, state: State) -> None:

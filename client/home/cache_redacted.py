@@ -4,9 +4,13 @@ Plain questions to the copy; `cache` does what follows from the answers.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from stackroom.events.carriers import Commit, Event, Rewritten
 from stackroom.events.sqlite.read import SqliteReader
+
+REDACTED: Final = "redacted"
+"""The kind of fact that says of a profile that it got redacted events, and was not verified since."""
 
 
 def began_before(log: SqliteReader, profile: str, taken: Iterable[Rewritten]) -> bool:

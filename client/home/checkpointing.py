@@ -1,10 +1,14 @@
 """Checkpoints of a copy's write-ahead log, made on a thread beside while a long history is stored.
 
 SQLite makes them at the end of the transaction that made the log long enough, and whoever stores would wait
-for the disk. What fails here fails for nobody: as with those that SQLite makes, the next one has the rest.
+for the disk.
+
+What fails here fails for nobody, as with those that SQLite makes: all that was stored is in the log, and is
+read from there. Where there is no room, the log cannot grow for long either, and whoever stores is told; once
+there is, the next checkpoint moves the rest. That the file is damaged is told to who opens it next, before
+they do anything: it is mended for them then, and to an exchange that has all it came for it means nothing.
 """
 
-import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -18,6 +22,7 @@ from stackroom.events.sqlite.file import (
     Durability,
     checkpoint,
     connect,
+    explained,
 )
 
 ROUND_BYTES: Final = CACHE_CHECKPOINT_PAGES * 4096
@@ -57,7 +62,7 @@ class Checkpoints:
 
     def _checkpoint(self) -> None:
         """Moves what is in the log by now, on a connection of its own: the writer goes on meanwhile."""
-        with suppress(sqlite3.Error, LogError):
+        with suppress(LogError), explained(self._path):
             conn = connect(self._path)
             try:
                 conn.execute(f"PRAGMA synchronous = {self._synchronous}")

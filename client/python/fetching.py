@@ -7,17 +7,15 @@ Everything else is verified as in a home, by the same core.
 from typing import Final
 
 from stackroom.client import chance
-from stackroom.client.errors import Unreachable, missing, no_message, silent
+from stackroom.client.connection.reader import Reader
+from stackroom.client.errors import Unreachable, missing
 from stackroom.client.home.trust import Trust
 from stackroom.client.python.reading import Past
 from stackroom.client.replica import replica as core
-from stackroom.client.replica.problems import as_error
 from stackroom.client.settings import Settings
-from stackroom.client.transport.hub_key import pinned_by
 from stackroom.client.transport.plain_line import (
     Clock,
     Elapsed,
-    PlainLine,
     dial,
     finished,
     seldom_collected,
@@ -25,10 +23,8 @@ from stackroom.client.transport.plain_line import (
 from stackroom.client.transport.urls import normalise
 from stackroom.events.frontier import Frontier
 from stackroom.events.log import Listed
-from stackroom.events.proofs import ed25519
 from stackroom.events.state import State
 from stackroom.events.version import VERSION
-from stackroom.sync import protocol as wire
 
 USUAL: Final = Trust()
 
@@ -79,33 +75,29 @@ def fetch(
         raise Unreachable(f"the hub at {url} did not answer within {timeout:g} s") from None
 
 
-class _Fetching:
-    """One connection, until the profile is here as the hub has it."""
+class _Fetching(Reader):
+    """The profile `wanted`, as the hub has it."""
 
     def __init__(self, url: str, wanted: str, hub_key: str, replica: core.Replica) -> None:
+        super().__init__(replica, hub_key)
         self.url = url
         self.wanted = wanted
-        self.hub_key = hub_key
-        self.replica = replica
         self.found: Listed | None = None
         self.reached = False
 
-    async def run(self, line: PlainLine, patience: float) -> None:
-        """Takes messages until the profile is here; raises why it cannot be."""
-        self.replica.connected()
-        self.replica.list_profiles()
-        self._carry_out(line)
-        wire.make_ready()
-        try:
-            while not self.reached:
-                if self.found is not None:
-                    ed25519.make_ready()
-                self.replica.receive(await line.receive(patience))
-                self._carry_out(line)
-        except TimeoutError:
-            raise silent(self.url) from None
-        except wire.MessageError as error:
-            raise no_message(self.url, error) from error
+    @property
+    def complete(self) -> bool:
+        """Whether the profile is here."""
+        return self.reached
+
+    def take(self, effect: core.Effect) -> None:
+        """Follows the profile once it is listed."""
+        match effect:
+            case core.Catalogue(profiles) if self.found is None:
+                self.found = self._chosen(profiles)
+                self.replica.follow(core.Copy(self.found.id, State(), Frontier()))
+            case core.Reached():
+                self.reached = True
 
     def fetched(self) -> Fetched:
         """What came."""
@@ -117,32 +109,6 @@ class _Fetching:
         return Fetched(
             copy.state, self.found.id, self.found.name, merkle.root(copy.frontier), self.hub_key
         )
-
-    def _carry_out(self, line: PlainLine) -> None:
-        while effects := self.replica.effects():
-            for effect in effects:
-                self._one(effect, line)
-
-    def _one(self, effect: core.Effect, line: PlainLine) -> None:
-        match effect:
-            case core.Send(message):
-                line.send(message)
-            case core.Welcomed(welcome):
-                self.hub_key = pinned_by(self.url, self.hub_key, welcome)
-            case core.Catalogue(profiles) if self.found is None:
-                self.found = self._chosen(profiles)
-                self.replica.follow(core.Copy(self.found.id, State(), Frontier()))
-            case core.Clean(profile, seq):
-                # The hub took values out of what came before: it sends what is left.
-                self.replica.refetch(core.Copy(profile, State(), Frontier()), seq)
-            case core.Parted(problem):
-                raise as_error(problem)
-            case core.Problem():
-                raise as_error(effect)
-            case core.Reached():
-                self.reached = True
-            case _:
-                pass  # Nothing is kept.
 
     def _chosen(self, profiles: tuple[Listed, ...]) -> Listed:
         there = [each for each in profiles if not each.deleted]

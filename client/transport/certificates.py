@@ -55,7 +55,7 @@ def refusal(url: str, error: ssl.SSLCertVerificationError, found: str = "") -> N
         return NotTrusted(f"the certificate of the hub at {url} is not to be trusted: {why}")
     return NotTrusted(
         f"the certificate of the hub at {url} is not to be trusted: {why}; its fingerprint is {found}",
-        hint=f"if the hub's admin confirms it: stackroom connect {url} --fingerprint {found}",
+        hint=f"if the hub's admin confirms it, join or connect with: --fingerprint {found}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Formats of credentials that hardly anything else has, as data: what `events.credentials` looks for.
+"""Formats of credentials that hardly anything else has, as data: what `events.secrets.credentials` looks for.
 
 Each is looked for only in a text that has one of its `marks`, so that a text without any costs next to
 nothing; and each goes over a text once, however it is made: what a stranger sends is looked through, too.

@@ -5,11 +5,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from stackroom.client import chance
 from stackroom.client.connection.exchange import exchange, plan, publish
 from stackroom.client.connection.foresee import Known
 from stackroom.client.errors import NameTaken, NotAuthorised, Unreachable, VersionMismatch
@@ -18,6 +20,8 @@ from stackroom.events.audit.verify import verify
 from stackroom.events.deciding.check import Accepted, Conflicted, Rejected
 from stackroom.events.proofs.merkle import root
 from stackroom.events.state import Conflict, encode
+from stackroom.sync import protocol as wire
+from stackroom.sync.deciding.redacting import Done, redact
 from stackroom.sync.settings import Settings as HubSettings
 from tests.client.hubs import FaultyHub, running_hub
 from tests.client.people import config, create_team, open_home, person, set_key
@@ -183,6 +187,27 @@ def test_a_plan_changes_nothing(hub: FaultyHub, tmp_path: Path) -> None:
         assert ben.cache.load(team).frontier == before
         assert len(ben.store.pending(team)) == 1
         assert exchange(ada, hub.url).profiles[team].received == 0
+
+
+def test_a_plan_amid_whose_news_a_value_is_taken_out(
+    hub: FaultyHub, portal: BlockingPortal, tmp_path: Path
+) -> None:
+    with person(tmp_path / "ada", hub.url) as ada, person(tmp_path / "ben", hub.url) as ben:
+        team = create_team(ada, hub.url)
+        set_key(ada, team, "leaked", "hunter2")
+        exchange(ada, hub.url)
+        exchange(ben, hub.url)
+        set_key(ada, team, "gpu", 1)
+        exchange(ada, hub.url)
+        order = wire.Redact(team, 3, "/config/leaked", "it leaked")
+        taking = partial(redact, hub.authority, "ann", order, chance.clock())
+        assert isinstance(portal.call(hub.log.write, taking), Done)
+        set_key(ben, team, "gpu", 2)
+        foreseen = plan(ben, hub.url, team)
+        assert [type(f.outcome) for f in foreseen.proposals] == [Conflicted]
+        assert (foreseen.seq, foreseen.since, foreseen.head) == (3, 3, 5)
+        assert [commit.seq for commit in foreseen.incoming] == [4, 5]
+        assert exchange(ben, hub.url).profiles[team].conflicts == (6,)
 
 
 def test_a_plan_knows_names_that_the_hub_has(hub: FaultyHub, tmp_path: Path) -> None:

@@ -148,6 +148,26 @@ def test_a_hub_that_forked(
     assert stated(hub, notes) in ([8, 9], [8, 6])
 
 
+def test_it_is_not_asked_for_the_history_that_a_copy_of_the_lost_one_lacks(
+    hub: FaultyHub, backup: Callable[[], Restore], tmp_path: Path
+) -> None:
+    with person(tmp_path / "ada", hub.url) as ada, person(tmp_path / "ben", hub.url) as ben:
+        team = filled(ada, hub, 5)
+        restore = backup()
+        grow(ada, hub, team, 6, 7)
+        exchange(ben, hub.url, history=False)
+        head, missing = ben.cache.log.head(team), ben.cache.missing(team)
+        assert (head.seq, missing is None) == (7, hub.snapshot_every == 50)
+        restore()
+        with person(tmp_path / "eve", hub.url) as eve:
+            exchange(eve, hub.url)
+            grow(eve, hub, team, *"abcde")  # Beyond where ben is.
+        problem = exchange(ben, hub.url).profiles[team].problem
+        assert problem is not None
+        assert problem.code == "parted"
+        assert (ben.cache.log.head(team), ben.cache.missing(team)) == (head, missing)
+
+
 @pytest.mark.parametrize("seq", [1, 4, 8])
 def test_a_hub_that_rewrote_a_commit(
     hub: FaultyHub, portal: BlockingPortal, tmp_path: Path, lost: bool, seq: int

@@ -30,6 +30,7 @@ def test_there_and_back(team: Hub, ada: Person, tmp_path: Path, data: tuple[str,
     ada.stackroom(*UPDATE, "--gpu=2").ok()
     shown = team.host.stackroom("hub", "backup", str(file), "--force", *data).ok()
     assert "#3 " in shown.out
+    assert "people: " in shown.out
     ada.stackroom(*UPDATE, "--gpu=3").ok()
     team.host.stackroom("hub", "restore", str(file), *data).failed(Exit.ERROR, "running already")
     team.down()

@@ -86,6 +86,13 @@ class TestDeciding:
         assert ben.data("conflicts", "list") == []
         assert ben.data("log")[0]["message"] == "settled"
 
+    def test_the_commit_says_what_it_decided_and_how(self, torn: Hub, ada: Person) -> None:
+        ada.stackroom("conflicts", "resolve", "4", "--theirs").ok()
+        assert "conflict #4: theirs" in ada.stackroom("show", "5").ok().out
+        (ended,) = ada.data("show", "5")["decided"]
+        assert (ended["kind"], ended["seq"], ended["choice"]) == ("conflict", 4, "theirs")
+        assert ada.data("show", "4")["decided"] == []
+
     def test_it_works_offline(self, torn: Hub, ada: Person, ben: Person) -> None:
         torn.down()
         assert ben.data("conflicts", "resolve", "4", "--ours")["outcome"] == "saved"

@@ -54,6 +54,12 @@ def set_back(hub: Hub, copy: Path) -> None:
     hub.up()
 
 
+def test_where_nothing_was_lost(team: Hub) -> None:
+    ran = team.host.stackroom("hub", "heal", "team", "--yes")
+    ran.failed(Exit.ERROR, "Profile 'team' was not healed")
+    assert ran.out == ""
+
+
 def put(person: Person, *settings: str) -> None:
     """An edit of the orchestrator, which reaches the hub."""
     ran = person.stackroom("component", "update", "orchestrator", "k8s", *settings).ok()

@@ -81,6 +81,10 @@ def test_filters(home: Person, words: str, found: list[int]) -> None:
     assert seqs(home, *words.split()) == found
 
 
+def test_that_nothing_fits_is_not_that_nothing_has_happened(home: Person) -> None:
+    assert "No commit fits." in home.stackroom("log", "--author", "nobody").ok().out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

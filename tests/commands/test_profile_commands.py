@@ -20,7 +20,7 @@ class TestLocal:
 
     def test_without_a_hub_and_without_local_it_says_what_to_do(self, ada: Person) -> None:
         ada.stackroom("profile", "create", "team").failed(
-            Exit.NOT_FOUND, "stackroom connect URL --token TOKEN"
+            Exit.NOT_FOUND, "add --local", "stackroom connect URL --token TOKEN"
         )
 
     def test_a_name_that_is_taken_is_refused(self, ada: Person) -> None:
@@ -47,6 +47,7 @@ class TestLocal:
         args = ("--description", "b", "--setting", "merge=entity", "-m", "stricter")
         ada.stackroom("profile", "update", "mine", *args).ok()
         ada.stackroom("profile", "rename", "mine", "ours").ok()
+        assert [row["name"] for row in ada.data("profile", "list")] == ["ours"]
         found = ada.data("profile", "describe")
         assert (found["name"], found["description"], found["seq"]) == ("ours", "b", 3)
         assert found["settings"] == {"merge": "entity"}
@@ -93,6 +94,7 @@ class TestLocal:
 class TestOnAHub:
     def test_others_see_it(self, team: Hub, ada: Person, ben: Person) -> None:
         ada.stackroom("profile", "rename", "team", "platform", "-m", "a better name").ok()
+        assert [row["name"] for row in ada.data("profile", "list")] == ["platform"]
         ben.stackroom("sync").ok()
         assert [row["name"] for row in ben.data("profile", "list")] == ["platform"]
         roots = [person.data("profile", "describe")["root"] for person in (ada, ben)]

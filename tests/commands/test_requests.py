@@ -70,6 +70,9 @@ def test_the_history_tells_of_it(guarded: Hub, ada: Person, ben: Person, eve: Pe
     assert "request show 5" in ben.stackroom("show", "5").ok().out
     shown = ben.data("show", "6")
     assert (shown["author"], shown["requested_by"]) == ("ben", ["eve"])
+    (ended,) = shown["decided"]
+    assert (ended["kind"], ended["seq"], ended["choice"]) == ("request", 5, "approved")
+    assert "change request #5: approved" in ben.stackroom("show", "6").ok().out
     assert [(c["place"], c["before"], c["after"]) for c in shown["changes"]] == [
         ("config.ns", "ml", "eu")
     ]

@@ -108,6 +108,7 @@ class TestRecord:
         ada.stackroom(*RECORD, "--url", "https://me:hunter2@x.example/").failed(1, "plain text")
         assert ada.data("run", "list") == []
         assert "No run was recorded" in ada.stackroom("run", "list").ok().out
+        assert "No run fits." in ada.stackroom("run", "list", "--stack", "prod").ok().out
 
 
 class TestList:

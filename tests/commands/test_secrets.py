@@ -42,6 +42,7 @@ class TestImport:
     ) -> None:
         ran = ada.stackroom("stack", "import", str(OLD), "--secrets", "reference").ok()
         assert "2 credentials are in stackroom-secrets.yaml" in ran.err
+        assert "in plain text" not in ran.err
         shown = ada.data("component", "describe", "experiment_tracker", "mlflow_tracker")
         assert shown["config"]["tracking_password"] == "{{mlflow_tracker.tracking_password}}"
         kept = tmp_path / "stackroom-secrets.yaml"

@@ -179,7 +179,11 @@ class TestWatch:
                 lines = map(msgspec.json.decode, watching.stdout)
                 assert next(lines)["event"] == "connected"
                 ada.stackroom(*UPDATE, "--ns=prod", "-m", "to prod").ok()
-                commit = next(line for line in lines if line["event"] == "commit")
+                heard = [next(lines)]
+                while heard[-1]["event"] != "commit":
+                    heard.append(next(lines))
+                assert {each["name"] for each in heard if "name" in each} <= {"team", "people"}
+                commit = heard[-1]
                 assert (commit["name"], commit["seq"], commit["who"]) == ("team", 3, "ada")
                 assert commit["sentence"] == "to prod"
                 watching.send_signal(signal.SIGINT)

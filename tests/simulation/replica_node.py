@@ -41,6 +41,8 @@ class Process:
         self.node = node
         self.alive = True
         self.partings: dict[str, Healing] = {}
+        self.fetching: set[str] = set()
+        """Profiles of whose old history a page is on its way."""
         self.connection: Connection | None = None
         identity, token = node.store.identity(), node.hub.tokens[node.user].text
         self.replica = core.Replica(identity.replica, token, signer=identity.signer)
@@ -62,6 +64,7 @@ class Process:
     def lost(self, connection: Connection) -> None:
         if self.alive and self.connection is connection:
             self.connection = None
+            self.fetching.clear()
             self.replica.disconnected()
             for profile in self.partings:
                 self.replica.follow(self.node.load(profile))
@@ -125,18 +128,14 @@ class Process:
                         self.node.renew(own, "replica_copied")
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
-                self.replica.fetch(profile, 0)
-                self.node.clock.after(0.0, self.carry_out)
             case core.Backfill(profile, commits):
                 self.backfill(profile, commits)
             case core.Settle(_, ids):
                 store.settle(ids)
             case core.Park(_, answer):
                 store.park(answer.id, answer.code, answer.sentence)
-            case core.Welcomed() | core.Granted():
-                self.fetch_missing()
-            case core.Problem("forbidden" | "unauthorised"):
-                pass
+            case core.Problem("forbidden" | "unauthorised", profile=profile):
+                self.fetching.discard(profile)
             case core.Problem("parted", profile=profile) if profile in self.replica.parted:
                 self.part(effect)
             case core.Apart(message):
@@ -154,11 +153,14 @@ class Process:
                     store.keep_checkpoint(copy.seen)
                     self.node.witness.signed(copy.seen)
                 self.verify(profile)
+                self.fetch_missing(profile)
             case core.Parted(problem):
                 self.part(problem)
             case core.Renew(code):
                 self.node.renew(self.replica.hello.replica, code)
-            case core.Catalogue() | core.Present() | core.Compared():
+            case core.Welcomed() | core.Granted() | core.Catalogue():
+                pass
+            case core.Present() | core.Compared():
                 pass
 
     def become(self) -> None:
@@ -217,26 +219,28 @@ class Process:
 
     def anew(self, profile: str, clean_upto: int = 0) -> None:
         """The files were changed under the profile: goes on from what stands there now."""
+        self.fetching.discard(profile)
         self.replica.refetch(self.node.load(profile), clean_upto)
-        self.fetch_missing()
+        self.node.clock.after(0.0, self.carry_out)
 
-    def fetch_missing(self) -> None:
-        """Asks again for the history that an earlier connection did not bring."""
-        for profile in self.node.profiles:
-            if (missing := self.node.cache.missing(profile)) is not None:
-                self.replica.fetch(profile, missing.start - 1)
+    def fetch_missing(self, profile: str) -> None:
+        """Asks for the next page of what a snapshot left out, once the hub's history is known to be ours."""
+        copy, missing = self.replica.copies.get(profile), self.node.cache.missing(profile)
+        if copy is None or not copy.live or missing is None or profile in self.fetching:
+            return
+        self.fetching.add(profile)
+        self.replica.fetch(profile, missing.start - 1)
         self.node.clock.after(0.0, self.carry_out)
 
     def backfill(self, profile: str, commits: tuple[core.Commit, ...]) -> None:
+        self.fetching.discard(profile)
         try:
             self.node.cache.backfill(profile, commits)
         except Unvouched:
             self.anew(profile)
             return
-        missing = self.node.cache.missing(profile)
-        if missing is not None and commits:
-            self.replica.fetch(profile, missing.start - 1)
-            self.node.clock.after(0.0, self.carry_out)
+        if commits:
+            self.fetch_missing(profile)
 
 
 class Keys:

@@ -75,7 +75,8 @@ def log(
         rows.sort(key=lambda row: (row.seq is None, row.accepted or row.time), reverse=True)
     rows = rows[:limit]
     drawing = _drawing(app, rows) if graph else []
-    app.output.show(rows, lambda: _table(rows, everywhere=all_profiles, drawing=drawing))
+    empty = "Nothing has happened yet." if filters == Filters() else "No commit fits."
+    app.output.show(rows, lambda: _table(rows, empty, everywhere=all_profiles, drawing=drawing))
     for copy in copies:
         if copy.missing is not None and len(rows) < limit:
             first = copy.missing.stop
@@ -144,7 +145,9 @@ def _as_commit(proposal: "Proposal", author: str) -> "Commit":
     )
 
 
-def _table(rows: "Sequence[CommitRow]", *, everywhere: bool, drawing: Sequence[str]) -> "Table":
+def _table(
+    rows: "Sequence[CommitRow]", empty: str, *, everywhere: bool, drawing: Sequence[str]
+) -> "Table":
     from stackroom.client.commands import telling
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.times import local
@@ -167,7 +170,7 @@ def _table(rows: "Sequence[CommitRow]", *, everywhere: bool, drawing: Sequence[s
     if drawing:
         headings = ("", *headings)
         lines = [(drawn, *line) for drawn, line in zip(drawing, lines, strict=True)]
-    return Table(headings, lines, "Nothing has happened yet.")
+    return Table(headings, lines, empty)
 
 
 def mark(row: "CommitRow") -> object:

@@ -119,7 +119,8 @@ def _span(copy: "ProfileCopy", name: str, begin: when.Place, end: when.Place | N
     for seq in (after, upto):
         if seq > copy.seq:
             raise NotFound(
-                f"there is no #{seq}: the profile is at #{copy.seq}", hint="stackroom log"
+                f"there is no #{seq}: the profile is at #{copy.seq}",
+                hint="stackroom log, or, if it is newer than that: stackroom sync",
             )
     return Span(copy, name, min(after, head), min(upto, head))
 

@@ -196,12 +196,15 @@ def list_(
     )
     author = app.workspace.who(copy.hub, copy.id).author
     rows = [shown(copy, each) for each in runs.recent(copy, wanted, author)]
+    everything = not any((stack, pipeline, status, since, until))
     app.output.show(
         rows,
         lambda: Table(
             ("run", "pipeline", "stack", "as of", "status", "by", "recorded"),
             [line(row) for row in rows],
-            "No run was recorded: stackroom run record --pipeline NAME.",
+            "No run was recorded: stackroom run record --pipeline NAME."
+            if everything
+            else "No run fits.",
         ),
     )
     if copy.missing is not None and len(rows) < limit:

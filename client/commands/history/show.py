@@ -12,7 +12,7 @@ from stackroom.client.commands.tree import command
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
     from stackroom.client.commands.output import View
-    from stackroom.client.commands.telling import Shown
+    from stackroom.client.commands.telling import DecidedRow, Shown
     from stackroom.client.profile_copy import ProfileCopy
     from stackroom.events.model import Commit, Millis
 
@@ -34,7 +34,8 @@ def show(app: App, seq: str) -> None:
     """Show one commit: who, when and why, and each value that it changed, before → after.
 
     SEQ may also be a tag, or a time ('2h ago'), which means the last commit until then. Of a conflict, the
-    values of both sides; the losing proposal changed nothing.
+    values of both sides; the losing proposal changed nothing. Of a decision, which conflict or change
+    request it ended, and how.
     """
     from stackroom.client.commands import telling
     from stackroom.client.commands.history import authorship
@@ -50,7 +51,8 @@ def show(app: App, seq: str) -> None:
     overlaps = telling.overlaps(commit, names)
     asked = _requested_by(copy, commit) if row.kind == "approval" else []
     signature = authorship.found(app, copy, commit).result
-    data = telling.Shown.of(row, signature, changes, overlaps, asked)
+    decided = telling.decided(commit, before, after)
+    data = telling.Shown.of(row, signature, changes, overlaps, asked, decided)
     app.output.show(data, lambda: _view(data, names, app.workspace.clock(), copy.hub))
 
 
@@ -61,6 +63,11 @@ def _requested_by(copy: "ProfileCopy", commit: "Commit") -> list[str]:
     (approved,) = (e.entity for e in commit.events if e.type == "RequestApproved")
     found = (request for request in ended_requests(copy) if request.id == approved)
     return list(dict.fromkeys(held.author for request in found for held in request.held))
+
+
+def _decision(decided: "DecidedRow") -> str:
+    what = "change request" if decided.kind == "request" else decided.kind
+    return f"{what} #{decided.seq}: {decided.choice}"
 
 
 def _view(row: "Shown", names: "Names", now: "Millis", hub: str | None) -> "list[View]":
@@ -75,6 +82,7 @@ def _view(row: "Shown", names: "Names", now: "Millis", hub: str | None) -> "list
     fields: list[tuple[str, object]] = [
         ("author", row.author),
         *([("requested by", ", ".join(row.requested_by))] if row.requested_by else []),
+        *(("decides", _decision(each)) for each in row.decided),
         ("when", f"{local(row.accepted)} ({ago(row.accepted, now)})"),
         *([("written", local(row.time))] if abs(row.accepted - row.time) >= LATER else []),
         *([("tags", ", ".join(row.tags))] if row.tags else []),

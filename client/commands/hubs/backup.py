@@ -12,6 +12,7 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
+    from stackroom.sync.hosting.backup import Rooted
     from stackroom.sync.hosting.folder import Companion
     from stackroom.sync.hosting.restoring import Restored
 
@@ -48,11 +49,17 @@ def backup(app: "App", file: Path, force: bool, data: Path) -> None:
         ("hub", f"{made.hub}, epoch {made.epoch}"),
         ("taken", local(made.time)),
         ("holds", f"{len(made.profiles)} profiles, {made.commits} commits, {made.bytes} bytes"),
-        *((each.name or each.profile, f"#{each.seq} {each.root}") for each in made.profiles),
+        *((_called(each, made.hub), f"#{each.seq} {each.root}") for each in made.profiles),
     ]
     app.output.show(made, lambda: Fields(fields))
     if made.beside:
         app.output.note(f"Keep beside it, from {data}: {_listed(made.beside)}.")
+
+
+def _called(kept: "Rooted", hub: str) -> str:
+    from stackroom.client.rights import PEOPLE
+
+    return PEOPLE if kept.profile == hub else kept.name
 
 
 @command(

@@ -129,7 +129,9 @@ def _end(shown: Healed) -> None:
     for row in shown.profiles:
         if row.code:
             hint = "stackroom hub heal says what is offered"
-            raise HubRefused(row.code, f"{row.name} was not healed: {row.sentence}", hint=hint)
+            raise HubRefused(
+                row.code, f"profile {row.name!r} was not healed: {row.sentence}", hint=hint
+            )
 
 
 def _bring_up(app: "App", url: str) -> None:

@@ -115,9 +115,13 @@ def bring(
     """
     from stackroom.client.commands.profiles import planned
 
-    warnings = planned.warnings(sources) if sources else planned.credentials(wanted)
+    referring = app.secrets == "reference"
+    if sources:
+        warnings = planned.warnings(sources, secrets=not referring)
+    else:
+        warnings = [] if referring else planned.credentials(wanted)
     values: dict[str, dict[str, str]] = {}
-    if app.secrets == "reference":
+    if referring:
         from stackroom.client.definitions.referencing import referenced
 
         wanted, values = referenced(wanted, copy.view)

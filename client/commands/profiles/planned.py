@@ -137,13 +137,17 @@ def recognised(sources: Iterable["Source"]) -> list[str]:
     ]
 
 
-def warnings(sources: Iterable["Source"]) -> list[str]:
-    """What will not do for others, a sentence each; with the file, where there are several."""
+def warnings(sources: Iterable["Source"], *, secrets: bool = True) -> list[str]:
+    """What will not do for others, a sentence each; with the file, where there are several.
+
+    Without `secrets`, credentials in plain text are none: references will stand in their places.
+    """
     found = list(sources)
     return [
         f"{f'{source.path}: ' if len(found) > 1 else ''}{warning.where}: {warning.sentence}"
         for source in found
         for warning in source.warnings
+        if secrets or warning.kind != "plain secret"
     ]
 
 

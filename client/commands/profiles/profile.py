@@ -151,7 +151,7 @@ def made(
     if local and hub:
         raise click.UsageError("--local and --hub exclude each other")
     workspace = app.workspace
-    url = None if local else _hub(app, hub)
+    url = None if local else _hub_or_local(app, hub)
     entry, saved = workspace.create_profile(
         name, hub=url, message=message, description=description, wanted=wanted
     )
@@ -338,9 +338,11 @@ def update(
 @click.pass_obj
 def rename(app: "App", name: str, new_name: str, message: str) -> None:
     """Give a profile another name, for everybody. Its history goes with it."""
-    draft = app.workspace.edit(app.workspace.copy(app.workspace.entry(name).id), message)
+    entry = app.workspace.entry(name)
+    draft = app.workspace.edit(app.workspace.copy(entry.id), message)
     draft.profile().rename(new_name)
     app.commit(draft, f"Profile {name!r} renamed to {new_name!r}")
+    app.workspace.copy(entry.id)  # Looking at it once more has the registry take note.
 
 
 @profile.command("delete", example="stackroom profile delete old --yes")
@@ -356,8 +358,7 @@ def delete(app: "App", name: str, yes: bool, message: str) -> None:
     whose = "for everybody" if entry.hub else "here"
     app.confirm(f"Delete profile {name!r} {whose}, with all its stacks?", yes=yes)
     app.commit(draft, f"Profile {name!r} deleted")
-    # Looking at it once more has the registry of profiles take note.
-    app.workspace.copy(entry.id)
+    app.workspace.copy(entry.id)  # Looking at it once more has the registry take note.
 
 
 @profile.command("publish", example="stackroom profile publish mine")
@@ -396,6 +397,15 @@ def _hub(app: "App", text: str | None) -> str:
     if url not in joined:
         raise not_connected(url, joined, f"stackroom connect {url} --token TOKEN")
     return url
+
+
+def _hub_or_local(app: "App", text: str | None) -> str:
+    """As `_hub`; where none was joined, NoHub says that --local does without."""
+    from stackroom.client.errors import NoHub
+
+    if text is None and not app.workspace.store.hubs():
+        raise NoHub("no hub was joined", hint=f"add --local to do without, or {NoHub.hint}")
+    return _hub(app, text)
 
 
 def _rows(app: "App") -> list[ProfileRow]:

@@ -39,7 +39,7 @@ def fitted(
 def check(state: State, type: str, flavor: str, config: Mapping[str, Value]) -> None:
     """Raises InvalidConfig where the configuration does not fit its flavor."""
     if found := flavors.faults(type, flavor, config, flavors.own(state, type, flavor)):
-        raise InvalidConfig(found, flavor)
+        raise InvalidConfig(found, type, flavor)
 
 
 def check_change(before: State, after: State, type: str, name: str) -> None:
@@ -56,7 +56,7 @@ def check_change(before: State, after: State, type: str, name: str) -> None:
         if fault not in earlier or _at(was.config, fault.key) != _at(now.config, fault.key)
     ]
     if found:
-        raise InvalidConfig(found, now.flavor)
+        raise InvalidConfig(found, type, now.flavor)
 
 
 def _at(config: Value, key: str) -> Value:

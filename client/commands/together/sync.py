@@ -68,7 +68,7 @@ def _targets(app: "App") -> "dict[str, list[ProfileEntry]]":
         if entry.hub in targets:
             targets[entry.hub].append(entry)
     if not targets:
-        raise NoHub("there is no hub to sync with", hint="stackroom connect URL --token TOKEN")
+        raise NoHub("there is no hub to sync with")
     return targets
 
 

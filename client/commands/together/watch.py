@@ -49,7 +49,7 @@ def watch(app: "App", targets: "dict[str, list[ProfileEntry]]") -> None:
     if len(targets) > 1:
         raise click.UsageError("several hubs are connected: choose with --profile what to watch")
     ((url, entries),) = targets.items()
-    names = {entry.id: entry.name for entry in app.workspace.profiles()}
+    names = {entry.id: entry.name for entry in app.workspace.store.profiles()}
     here = _Watch(app, url, names)
     exchange.watch(app.workspace, url, here.tell, profiles=chosen(app, entries))
 
