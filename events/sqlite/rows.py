@@ -1,4 +1,4 @@
-"""The rows of a log in SQLite that are commits."""
+"""What queries of a log in SQLite share, and the rows of it that are commits."""
 
 from typing import Any, Final, TypeAlias
 
