@@ -29,7 +29,8 @@
 An IntegrityError of the log is 9 too. The codes stand in `docs/exit-codes.md`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -209,6 +210,17 @@ class OtherHub(ClientError):
     """Another hub answers at the address of the one that was joined."""
 
     exit_code = 9
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """For what the hub alone can do: who does not reach it is not told that work goes on without it."""
+    try:
+        yield
+    except Unreachable as error:
+        if error.hint == Unreachable.hint:
+            error.hint = "look whether the address is right and the hub runs, and do it again"
+        raise
 
 
 def silent(url: str) -> Unreachable:

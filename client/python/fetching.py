@@ -8,7 +8,7 @@ from typing import Final
 
 from stackroom.client import chance
 from stackroom.client.connection.reader import Reader
-from stackroom.client.errors import Unreachable, missing
+from stackroom.client.errors import Unreachable, missing, needed
 from stackroom.client.home.trust import Trust
 from stackroom.client.python.reading import Past
 from stackroom.client.replica import replica as core
@@ -66,13 +66,14 @@ def fetch(
     url = normalise(url, settings.default_port)
     replica = core.Replica(chance.new_id(), token, f"stackroom/{VERSION}")
     fetching = _Fetching(url, profile, hub_key, replica)
-    try:
-        with seldom_collected(), dial(url, settings, trust, Clock(timeout)) as line:
-            finished(fetching.run(line, settings.sync_patience))
-            line.take_leave()
-            return fetching.fetched()
-    except Elapsed:
-        raise Unreachable(f"the hub at {url} did not answer within {timeout:g} s") from None
+    with needed():
+        try:
+            with seldom_collected(), dial(url, settings, trust, Clock(timeout)) as line:
+                finished(fetching.run(line, settings.sync_patience))
+                line.take_leave()
+                return fetching.fetched()
+        except Elapsed:
+            raise Unreachable(f"the hub at {url} did not answer within {timeout:g} s") from None
 
 
 class _Fetching(Reader):

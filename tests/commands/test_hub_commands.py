@@ -117,7 +117,9 @@ class TestConnect:
         hub.down()
         ran = ada.stackroom("connect", hub.url, "--token", "t", "--output", "json")
         ran.failed(Exit.UNREACHABLE)
-        assert msgspec.json.decode(ran.err)["error"]["code"] == "unreachable"
+        error = msgspec.json.decode(ran.err)["error"]
+        assert error["code"] == "unreachable"
+        assert "whether the address is right" in error["hint"], "nothing goes on offline"
 
     def test_something_else_there_is_a_version_mismatch(self, ada: Person) -> None:
         with other_server() as url:

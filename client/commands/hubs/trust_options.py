@@ -57,6 +57,7 @@ def trusting(
     """
     from msgspec import structs
 
+    from stackroom.client.errors import needed
     from stackroom.sync.sockets.pinning import BadFingerprint, parse
 
     home = app.home
@@ -78,7 +79,8 @@ def trusting(
     with _pinning(app, address, hub_key):
         home.keep_trust(address, after)
         try:
-            yield
+            with needed():
+                yield
         except BaseException:
             home.keep_trust(address, before)
             raise
