@@ -51,12 +51,18 @@ class ProfileCopy:
 
         return merkle.root(self._frontier)
 
-    def at(self, seq: int) -> State:
-        """The confirmed state after commit `seq`; NotFound where this replica has no such commit."""
+    def known(self, seq: int) -> int:
+        """The seq itself; NotFound where this replica's copy does not go that far."""
         if not 0 <= seq <= self.seq:
             raise NotFound(
-                f"there is no #{seq}: the profile is at #{self.seq}", hint="stackroom log"
+                f"there is no #{seq}: the profile is at #{self.seq}",
+                hint="stackroom log, or, if it is newer than that: stackroom sync",
             )
+        return seq
+
+    def at(self, seq: int) -> State:
+        """The confirmed state after commit `seq`; NotFound where this replica has no such commit."""
+        self.known(seq)
         if self.missing is not None and seq < self.missing.stop - 1:
             raise NotFound(f"#{seq} is not on this machine yet", hint="stackroom sync")
         from stackroom.client.history import past

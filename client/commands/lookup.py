@@ -114,7 +114,7 @@ def seq_of(copy: "ProfileCopy", text: str, *, least: int = 1) -> int:
     """The seq that a place in history means in this profile; UsageError, NotFound if it is below `least`."""
     from stackroom.client.history import when
 
-    seq = _known(copy, when.seq_of(place_of(text), copy.log, copy.id, copy.view))
+    seq = copy.known(when.seq_of(place_of(text), copy.log, copy.id, copy.view))
     if seq < least:
         raise NotFound(f"{text!r} is before the first commit", hint="stackroom log")
     return seq
@@ -124,21 +124,12 @@ def seq_before(copy: "ProfileCopy", text: str) -> int:
     """The seq after which commits are since `text` (`when.seq_before`), perhaps 0; UsageError, NotFound."""
     from stackroom.client.history import when
 
-    return _known(copy, when.seq_before(place_of(text), copy.log, copy.id, copy.view))
+    return copy.known(when.seq_before(place_of(text), copy.log, copy.id, copy.view))
 
 
 def state_at(copy: "ProfileCopy", text: str | None) -> State:
     """The state that `--at` asks for: as it stands here without it; UsageError, NotFound."""
     return copy.view if text is None else copy.at(seq_of(copy, text))
-
-
-def _known(copy: "ProfileCopy", seq: int) -> int:
-    if seq > copy.seq:
-        raise NotFound(
-            f"there is no #{seq}: the profile is at #{copy.seq}",
-            hint="stackroom log, or, if it is newer than that: stackroom sync",
-        )
-    return seq
 
 
 def around(copy: "ProfileCopy", commit: "Commit") -> tuple[State, State]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from stackroom.client import chance
 from stackroom.client.connection.keeper import Keeper
-from stackroom.client.errors import HubRefused, NameTaken, Unreachable
+from stackroom.client.errors import HubRefused, NameTaken, Unreachable, needed
 from stackroom.client.replica.replica import Problem
 from stackroom.client.workspace import Workspace
 from stackroom.events.errors import LogCorrupt, StackroomError
@@ -196,7 +196,7 @@ def order(
     hello = workspace.replica(url, token=token).hello
     trust = workspace.home.trust(url)
     workspace.asked = True
-    return _anyio(lambda: ordering(url, workspace.settings, trust, hello, order))
+    return _asked(lambda: ordering(url, workspace.settings, trust, hello, order))
 
 
 def attend(workspace: Workspace, url: str, order: wire.AnyOrder) -> tuple[Report, wire.Reply]:
@@ -224,7 +224,7 @@ def greet(workspace: Workspace, url: str) -> wire.Welcome:
 
     hello = workspace.replica(url).hello
     trust = workspace.home.trust(url)
-    return _anyio(lambda: greeting(url, workspace.settings, trust, hello))
+    return _asked(lambda: greeting(url, workspace.settings, trust, hello))
 
 
 def ways(workspace: Workspace, url: str) -> wire.Ways:
@@ -232,7 +232,7 @@ def ways(workspace: Workspace, url: str) -> wire.Ways:
     from stackroom.client.connection.ordering import listing_ways
 
     trust = workspace.home.trust(url)
-    return _anyio(lambda: listing_ways(url, workspace.settings, trust))
+    return _asked(lambda: listing_ways(url, workspace.settings, trust))
 
 
 def redeem(workspace: Workspace, url: str, redeem: wire.SigningIn) -> wire.Reply:
@@ -241,7 +241,7 @@ def redeem(workspace: Workspace, url: str, redeem: wire.SigningIn) -> wire.Reply
 
     trust = workspace.home.trust(url)
     workspace.asked = True
-    return _anyio(lambda: redeeming(url, workspace.settings, trust, redeem))
+    return _asked(lambda: redeeming(url, workspace.settings, trust, redeem))
 
 
 def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, Any, T]]") -> T:
@@ -264,7 +264,9 @@ def _run(workspace: Workspace, work: "Callable[[Worker, Keeper], Coroutine[Any, 
     return anyio.run(whole)
 
 
-def _anyio(work: "Callable[[], Coroutine[Any, Any, T]]") -> T:
+def _asked(ask: "Callable[[], Coroutine[Any, Any, T]]") -> T:
+    """What the hub answers, on a connection for that alone."""
     import anyio
 
-    return anyio.run(work)
+    with needed():
+        return anyio.run(ask)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import anyio
 
-from stackroom.client.errors import HubRefused, Unreachable, needed, no_message
+from stackroom.client.errors import HubRefused, Unreachable, no_message
 from stackroom.client.home.trust import Trust
 from stackroom.client.replica.problems import as_error
 from stackroom.client.replica.replica import Problem
@@ -61,17 +61,6 @@ async def _conversation(
     kind: type[M],
 ) -> M:
     """The first message of that kind that comes after `messages`."""
-    with needed():
-        return await _said(url, settings, trust, messages, kind)
-
-
-async def _said(
-    url: str,
-    settings: Settings,
-    trust: Trust,
-    messages: Sequence[wire.FromReplica],
-    kind: type[M],
-) -> M:
     failure: StackroomError | None = None
     heard: M | None = None
     try:

@@ -266,6 +266,11 @@ class SqliteReader:
         return SqliteBeside(self._conn, profile)
 
 
+def seqs_of(conn: sqlite3.Connection, query: str, bound: Sequence[object]) -> Iterator[int]:
+    """The seqs that a query gives, read as far as they are asked for."""
+    return (seq for (seq,) in conn.execute(query, bound))
+
+
 def seqs_touching(
     conn: sqlite3.Connection, within: tuple[int, int, int], indexed: int, entities: Sequence[str]
 ) -> Iterator[int]:
@@ -276,14 +281,13 @@ def seqs_touching(
     """
     number, first, last = within
     ids = msgspec.json.encode(entities).decode()
-    for (seq,) in conn.execute(TOUCHING_LATELY, (number, max(first, indexed + 1), last, ids)):
-        yield seq
+    yield from seqs_of(conn, TOUCHING_LATELY, (number, max(first, indexed + 1), last, ids))
     ends = [id[-12:] for id in entities]
     places = ",".join("?" * len(ends))
     if len(ends) > BOUND:
         places, ends = "SELECT value FROM json_each(?)", [msgspec.json.encode(ends).decode()]
-    for (seq,) in conn.execute(TOUCHING.format(places), (number, first, min(last, indexed), *ends)):
-        yield seq
+    bound = (number, first, min(last, indexed), *ends)
+    yield from seqs_of(conn, TOUCHING.format(places), bound)
 
 
 @lru_cache

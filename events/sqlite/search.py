@@ -8,7 +8,7 @@ generously; `seeking.matches` decides on each commit.
 import heapq
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -16,7 +16,7 @@ import msgspec
 
 from stackroom.events.history.seeking import Sought, matches
 from stackroom.events.model import Commit
-from stackroom.events.sqlite.read import INDEXED_UPTO, seqs_touching
+from stackroom.events.sqlite.read import INDEXED_UPTO, seqs_of, seqs_touching
 from stackroom.events.sqlite.rows import COLUMNS, INTEGER_MAX, commit_of
 from stackroom.events.values import Path, segments
 
@@ -68,14 +68,14 @@ def found(
     if sought.entities is not None:
         seqs = seqs_touching(conn, within, indexed, sorted(sought.entities))
     elif sought.message or not (sought.authors or sought.asks_of_events):
-        seqs = _seqs(conn, BY_LINES.format(lines[0]), (*within, *lines[1]))
+        seqs = seqs_of(conn, BY_LINES.format(lines[0]), (*within, *lines[1]))
     elif sought.authors:
         authors = sorted(set(sought.authors))
-        seqs = _merged(_seqs(conn, BY_AUTHOR, (*within, author)) for author in authors)
+        seqs = _merged(seqs_of(conn, BY_AUTHOR, (*within, author)) for author in authors)
     elif sought.types:
         seqs = _of_types(conn, within, sorted(sought.types), indexed)
     else:
-        seqs = _seqs(conn, BY_EVENTS.format(events[0]), (*within, *events[1]))
+        seqs = seqs_of(conn, BY_EVENTS.format(events[0]), (*within, *events[1]))
     sql, bound = _both(lines, events)
     chosen = CHOSEN.format(sql)
     commits: list[Commit] = []
@@ -83,11 +83,6 @@ def found(
         rows = conn.execute(chosen, (number, msgspec.json.encode(some).decode(), *bound))
         commits += (c for c in map(commit_of, rows) if matches(sought, c))
     return commits[:limit]
-
-
-def _seqs(conn: sqlite3.Connection, query: str, bound: Sequence[object]) -> Iterator[int]:
-    """The seqs that a query gives, read as far as they are asked for."""
-    return (seq for (seq,) in conn.execute(query, bound))
 
 
 def _merged(each: Iterable[Iterator[int]]) -> Iterator[int]:
@@ -106,9 +101,9 @@ def _of_types(
     number, first, last = within
     sql, bound = _of_events(Sought(types=frozenset(types)))
     recent = (number, max(first, indexed + 1), last, *bound)
-    yield from _seqs(conn, BY_EVENTS.format(sql), recent)
+    yield from seqs_of(conn, BY_EVENTS.format(sql), recent)
     upto = min(last, indexed)
-    yield from _merged(_seqs(conn, BY_TYPE, (number, first, upto, type)) for type in types)
+    yield from _merged(seqs_of(conn, BY_TYPE, (number, first, upto, type)) for type in types)
 
 
 def _of_lines(sought: Sought) -> Condition:

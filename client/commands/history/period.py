@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from stackroom.client.commands.lookup import place_of
 from stackroom.client.commands.times import local
-from stackroom.client.errors import NotAuthorised, NotFound
+from stackroom.client.errors import NotAuthorised
 from stackroom.client.history import when
 from stackroom.client.reports.activity import Stream, activity
 from stackroom.client.reports.findings import Activity
@@ -114,14 +114,10 @@ def find(app: "App", asked: Period) -> tuple[Activity, str]:
 def _span(copy: "ProfileCopy", name: str, begin: when.Place, end: when.Place | None) -> Span:
     # What is newer than this program is behind the state, and cannot be told.
     head = copy.confirmed.seq
-    after = when.seq_before(begin, copy.log, copy.id, copy.view)
-    upto = head if end is None else when.seq_of(end, copy.log, copy.id, copy.view)
-    for seq in (after, upto):
-        if seq > copy.seq:
-            raise NotFound(
-                f"there is no #{seq}: the profile is at #{copy.seq}",
-                hint="stackroom log, or, if it is newer than that: stackroom sync",
-            )
+    after = copy.known(when.seq_before(begin, copy.log, copy.id, copy.view))
+    upto = head
+    if end is not None:
+        upto = copy.known(when.seq_of(end, copy.log, copy.id, copy.view))
     return Span(copy, name, min(after, head), min(upto, head))
 
 
