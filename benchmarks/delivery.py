@@ -286,6 +286,10 @@ def _notes(bench: Bench) -> tuple[str, ...]:
         "count, then "
         f"{scale.delivery_flat_out:g} s of a closed loop with {IN_FLIGHT} appends in flight, whose writers "
         f"wait while the fleet is {WINDOW} events behind",
+        f"who can pipeline has {IN_FLIGHT // CONNECTIONS} appends in flight on each of {CONNECTIONS} "
+        f"connections, the rest have {IN_FLIGHT}; what waits on one of ours goes in one push, as a client of "
+        "ours sends it, and in one write of NATS' client; to the reference hub each event goes in a message "
+        "of its own",
         "`send → last` runs from the writer's send to the last subscriber's receipt: it holds the commit, "
         "its fsync where there is one, and the way to all; one event that does not reach all is not counted, "
         "and `reached all` says so",

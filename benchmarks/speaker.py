@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from msgspec import Raw
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -88,6 +89,12 @@ async def dial(url: str, subprotocol: str | None = None) -> ClientConnection:
 def encoded_push(profile: str, proposals: Sequence[Proposal]) -> bytes:
     """A push as it goes over the wire."""
     return encoded(wire.Push(profile, tuple(proposals)))
+
+
+def push_of(profile: str, proposals: Sequence[bytes]) -> bytes:
+    """The same, of proposals that are encoded already."""
+    ready = cast("tuple[Proposal, ...]", tuple(map(Raw, proposals)))
+    return encoded(wire.Push(profile, ready))
 
 
 def encoded(message: wire.FromReplica) -> bytes:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from benchmarks import processes, speaker
 from benchmarks.peers import raw
 from benchmarks.peers.peer import Caught, Heard, Message, Peer
@@ -28,13 +30,17 @@ from stackroom.events.state import Component
 from stackroom.sync import protocol as wire
 
 AT_ONCE: Final = 500
-"""Proposals in a push while a history is loaded."""
+"""Proposals in a push, at most; a history is loaded by such pushes."""
 IN_FLIGHT: Final = 4
 """Pushes that wait for their answers then."""
 
 
 class OurWriter:
-    """A replica that pushes; every proposal must be accepted, and its answer is what counts."""
+    """A replica that pushes; every proposal must be accepted, and its answer is what counts.
+
+    As a client does, it sends all that waits in one push: what is appended in the same turn of the loop
+    goes together.
+    """
 
     def __init__(self, line: Speaker, replica: str, profile: str, base: int) -> None:
         self.line = line
@@ -44,6 +50,7 @@ class OurWriter:
         self.head = base
         self.signer: Signer | None = None
         self._number = 0
+        self._unsent: list[bytes] = []
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._reading: asyncio.Task[None] | None = None
 
@@ -58,9 +65,8 @@ class OurWriter:
             raise AssertionError(f"the hub does not take the key: {reply}")
 
     def message(self, events: Sequence[Made]) -> Message:
-        """One push, with a proposal for each event."""
-        push = speaker.encoded_push(self.profile, [self._proposal(made) for made in events])
-        return push, b"%d" % len(events)
+        """A proposal for each event."""
+        return tuple(msgspec.msgpack.encode(self._proposal(made)) for made in events)
 
     def _proposal(self, made: Made) -> Proposal:
         self._number += 1
@@ -74,10 +80,16 @@ class OurWriter:
         """Pushes; the answers come in the order of the pushes."""
         if self._reading is None:
             self._reading = asyncio.create_task(self._read())
-        push, count = message
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((int(count), answered))
-        await self.line.socket.send(push)
+        self._waiting.append((len(message), answered))
+        first = not self._unsent
+        self._unsent += message
+        if first:
+            await asyncio.sleep(0)
+            waiting, self._unsent = self._unsent, []
+            for n in range(0, len(waiting), AT_ONCE):
+                push = speaker.push_of(self.profile, waiting[n : n + AT_ONCE])
+                await self.line.socket.send(push)
         await answered
 
     async def _read(self) -> None:

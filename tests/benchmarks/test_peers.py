@@ -1,7 +1,9 @@
 """The cases beside the peers, on a tiny scale: our hub and the reference hub, which need nothing else."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from msgspec import structs
@@ -10,10 +12,14 @@ from benchmarks import catch_up, commits, delivery
 from benchmarks.bench import QUICK, Bench
 from benchmarks.outcome import Outcome
 from benchmarks.peers import field, roster
-from benchmarks.peers.ours import Ours, OursSigned
+from benchmarks.peers.ours import AT_ONCE, Ours, OursSigned, OurWriter
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.reference import Reference
-from benchmarks.peers.workload import Supply, marks
+from benchmarks.peers.workload import Supply, marks, team
+from benchmarks.speaker import Speaker
+from stackroom.client import chance
+from stackroom.events.log import Answer
+from stackroom.sync import protocol as wire
 
 TINY = structs.replace(
     QUICK,
@@ -77,6 +83,48 @@ def test_a_round_that_is_over_at_once_has_something_to_tell(
     names = {cell for row in first.rows for cell in row}
     said = "\n".join(note for outcome in (first, *rest) for note in outcome.notes)
     assert {"stackroom", "reference hub"} <= names, said
+
+
+class Recorder:
+    """A connection whose hub accepts all, and remembers how it came."""
+
+    def __init__(self) -> None:
+        self.pushes: asyncio.Queue[wire.Push] = asyncio.Queue()
+        self.sizes: list[int] = []
+
+    @property
+    def socket(self) -> "Recorder":
+        return self
+
+    async def send(self, data: bytes) -> None:
+        push = wire.decode_from_replica(data, wire.MSGPACK)
+        assert isinstance(push, wire.Push)
+        self.sizes.append(len(push.proposals))
+        await self.pushes.put(push)
+
+    async def receive(self) -> wire.Results:
+        push = await self.pushes.get()
+        answers = [Answer(each.id, "accepted", each.number) for each in push.proposals]
+        return wire.Results(push.profile, tuple(answers))
+
+
+@pytest.mark.anyio
+async def test_what_our_writer_has_waiting_goes_in_one_push() -> None:
+    line, profile = Recorder(), team("room", 1).profile
+    writer = OurWriter(cast("Speaker", line), chance.new_id(), profile, 1)
+    events = Supply("room", 10).take(AT_ONCE + 8)
+    for made in events[:2]:
+        await writer.append(writer.message([made]))
+    assert line.sizes == [1, 1]
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        for made in events[2:7]:
+            tasks.create_task(writer.append(writer.message([made])))
+    assert line.sizes == [1, 1, 5]
+    await writer.append(writer.message(events[7:]))
+    assert line.sizes == [1, 1, 5, AT_ONCE, 1]
+    assert writer.head == len(events)
+    assert writer._reading is not None
+    writer._reading.cancel()
 
 
 def test_all_are_given_the_same_events() -> None:
