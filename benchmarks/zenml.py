@@ -3,7 +3,7 @@
 import http.client
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from random import Random
@@ -14,7 +14,7 @@ from msgspec import Struct
 from benchmarks import processes, shell, speaker
 from benchmarks.asked import Asked
 from benchmarks.bench import Bench
-from benchmarks.cold import Newcomers, What
+from benchmarks.cold import Newcomers
 from benchmarks.commands import join
 from benchmarks.delivery import PACE, WARM_UP, paced
 from benchmarks.outcome import Outcome, Target
@@ -28,13 +28,13 @@ from benchmarks.peers.workload import Supply, team
 from benchmarks.peers.zenml_server import PATIENCE, TYPES, Api, ZenmlServer
 from benchmarks.plots import Bar, Group, Plot
 from benchmarks.processes import Running
-from benchmarks.series import Series, percentile
+from benchmarks.series import Series, percentile, ratios
 
 T = TypeVar("T")
 
 CLIENTS: Final = 32
-SECONDS: Final = 10.0
-"""For which ZenML's server is given registrations."""
+SECONDS: Final = 5.0
+"""For which ZenML's server is given registrations, in each round."""
 OURS: Final = Work("registrations", CLIENTS, most=14_000)
 OUR_SECONDS: Final = 1.0
 THOUSAND: Final = "thousand"
@@ -42,6 +42,8 @@ THOUSAND: Final = "thousand"
 STACKS: Final = 1_000
 COMPONENTS: Final = 1_000
 ROUNDS: Final = 3
+STATES: Final = 5
+"""Rounds of the full state, after one that does not count."""
 POLL: Final = 1.0
 """Seconds between two polls of somebody who uses ZenML."""
 TRIES: Final = 3
@@ -52,135 +54,179 @@ CHANGES: Final = 5
 """That a poller waits for."""
 
 
-class Figures(Struct, frozen=True):
-    """What one of the two did: a second, seconds, milliseconds, megabytes."""
+class Both(Struct, frozen=True):
+    """What both did. Where each has as many rounds as the other, these were in turns."""
 
-    registrations: Series
-    state: Series
+    ours: Series
+    theirs: Series
+
+    def times(self, *, more: bool = False) -> float:
+        """How much better ours is: round by round, where they were in turns; `more` is better, or less."""
+        good, bad = (self.ours, self.theirs) if more else (self.theirs, self.ours)
+        if len(good.values) == len(bad.values):
+            return ratios(good, bad).median
+        return good.median / bad.median
+
+
+class Figures(Struct, frozen=True):
+    """What the two did: a second, seconds, milliseconds, megabytes."""
+
+    registrations: Both
+    state: Both
     """Decoded and in memory, nothing stored."""
-    change_ms: Series
-    change_worst_ms: Series
+    stored: Both
+    """Ours with its files, in a fresh home; theirs as before."""
+    change_ms: Both
+    change_worst_ms: Both
     """The 99th percentile of each round; of the few changes that a poller waits for, the longest."""
-    start: Series
-    memory: Series
-    listing: Series
+    start: Both
+    memory: Both
+    listing: Both
     """Seconds of `stack list`, as a whole process."""
 
 
 def run(bench: Bench) -> list[Outcome]:
-    """Measures both, one after the other, and tells."""
+    """Measures both, in turns where a ratio is asked for, and tells."""
     if not zenml_server.installed():
         return [Outcome("Beside ZenML's server", ("what",), (), notes=(zenml_server.MISSING,))]
-    ours, stored = _ours(bench)
-    bench.say("ours is measured")
-    theirs = _theirs(bench)
-    rows = tuple(_rows(ours, theirs, stored))
+    found = _measured(bench)
     heading = ("work", "stackroom", "ZenML's server", "unit", "times better")
     groups = (
-        Group("registrations a second", _bars(ours.registrations, theirs.registrations)),
-        Group("full state, seconds", _bars(ours.state, theirs.state)),
-        Group("a change is noticed, ms", _bars(ours.change_ms, theirs.change_ms)),
-        Group("stack list, seconds", _bars(ours.listing, theirs.listing)),
-        Group("memory, MB", _bars(ours.memory, theirs.memory)),
+        Group("registrations a second", _bars(found.registrations)),
+        Group("full state, seconds", _bars(found.state)),
+        Group("a change is noticed, ms", _bars(found.change_ms)),
+        Group("stack list, seconds", _bars(found.listing)),
+        Group("memory, MB", _bars(found.memory)),
     )
     plot = Plot("zenml", "Beside ZenML's server", "each in its own unit", groups, 2)
     title = "Beside ZenML's server"
-    return [Outcome(title, heading, rows, tuple(_targets(ours, theirs, stored)), _notes(), (plot,))]
+    rows, targets = tuple(_rows(found)), tuple(_targets(found))
+    return [Outcome(title, heading, rows, targets, _notes(), (plot,))]
 
 
-def _bars(ours: Series, theirs: Series) -> tuple[Bar, ...]:
-    return Bar("stackroom", ours, True), Bar("ZenML's server", theirs)
+def _bars(both: Both) -> tuple[Bar, ...]:
+    return Bar("stackroom", both.ours, True), Bar("ZenML's server", both.theirs)
 
 
-def _rows(ours: Figures, theirs: Figures, stored: Series) -> Iterator[tuple[str, ...]]:
-    for work, unit, digits, more, a, b in (
-        (
-            f"components registered, {CLIENTS} clients",
-            "a second",
-            0,
-            True,
-            ours.registrations,
-            theirs.registrations,
-        ),
-        (
-            f"all of {STACKS:,} stacks and {COMPONENTS:,} components, in memory",
-            "s",
-            3,
-            False,
-            ours.state,
-            theirs.state,
-        ),
-        ("… ours with its history, in a fresh home", "s", 3, False, stored, theirs.state),
-        ("a change of another is noticed", "ms", 2, False, ours.change_ms, theirs.change_ms),
-        ("… p99, or the longest", "ms", 1, False, ours.change_worst_ms, theirs.change_worst_ms),
-        ("start until it answers", "s", 2, False, ours.start, theirs.start),
-        ("memory with that", "MB", 0, False, ours.memory, theirs.memory),
-        ("`stack list`, whole process", "s", 2, False, ours.listing, theirs.listing),
+def _rows(found: Figures) -> Iterator[tuple[str, ...]]:
+    registered = f"components registered, {CLIENTS} clients"
+    state = f"all of {STACKS:,} stacks and {COMPONENTS:,} components, in memory"
+    for work, unit, digits, both in (
+        (registered, "a second", 0, found.registrations),
+        (state, "s", 3, found.state),
+        ("… ours with its history, in a fresh home", "s", 3, found.stored),
+        ("a change of another is noticed", "ms", 2, found.change_ms),
+        ("… p99, or the longest", "ms", 1, found.change_worst_ms),
+        ("start until it answers", "s", 2, found.start),
+        ("memory with that", "MB", 0, found.memory),
+        ("`stack list`, whole process", "s", 2, found.listing),
     ):
-        times = a.median / b.median if more else b.median / a.median
-        yield work, a.shown(digits), b.shown(digits), unit, f"{times:,.0f}"
+        times = both.times(more=both is found.registrations)
+        yield work, both.ours.shown(digits), both.theirs.shown(digits), unit, f"{times:,.0f}"
 
 
-def _targets(ours: Figures, theirs: Figures, stored: Series) -> Iterator[Target]:
-    rate = ours.registrations.median / theirs.registrations.median
+def _targets(found: Figures) -> Iterator[Target]:
+    rate = found.registrations.times(more=True)
     yield Target("registrations, ours / ZenML's", rate, "at least", 300, "times", of=Asked.ZENML)
-    for kept, took in (("in memory as ZenML's", ours.state), ("stored", stored)):
-        sooner = theirs.state.median / took.median
+    for kept, both in (("in memory as ZenML's", found.state), ("stored", found.stored)):
         said = f"full state, ours {kept}: ZenML's / ours"
-        yield Target(said, sooner, "at least", 70, "times", of=Asked.ZENML)
-    yield Target(
-        "a change is pushed, p99",
-        ours.change_worst_ms.median,
-        "at most",
-        10,
-        "ms",
-        1,
-        of=Asked.ZENML,
-    )
-    listing = theirs.listing.median / ours.listing.median
+        yield Target(said, both.times(), "at least", 70, "times", of=Asked.ZENML)
+    worst = found.change_worst_ms.ours.median
+    yield Target("a change is pushed, p99", worst, "at most", 10, "ms", 1, of=Asked.ZENML)
+    listing = found.listing.times()
     yield Target("`stack list`, ZenML's / ours", listing, "at least", 20, "times", of=Asked.READS)
+
+
+def _measured(bench: Bench) -> Figures:
+    ours, thousand = bench.folder / "zenml-ours", "zenml-has-a-thousand"
+    with Ours().serving(ours) as server:
+        registrations = _registrations(bench, server)
+        noticed = [_noticed(server, f"noticed_{turn}") for turn in range(ROUNDS)]
+    # The thousand stacks, on a hub that has nothing else.
+    ours = bench.folder / "zenml-thousand"
+    with Ours().serving(ours) as server:
+        speaker.run(lambda: server.prepare(THOUSAND, COMPONENTS, STACKS))
+    _alone(bench, thousand, _their_last)
+    zenml_server.multiply(bench.folder / thousand, COMPONENTS, STACKS)
+    polled = _alone(bench, thousand, lambda server: list(_polled(server)))
+    starts: list[tuple[float, float]] = []
+    for _ in range(ROUNDS):
+        with processes.hub(ours) as running:
+            theirs = _alone(bench, thousand, lambda server: server.ready_after)
+            starts.append((running.ready_after, theirs))
+    with processes.hub(ours) as running:
+        states, resident = _alone(bench, thousand, partial(_states, bench, running))
+        listing = _alone(bench, thousand, partial(_listings, bench, running))
+        memories = memory(running.pid), resident
+    in_memory, stored, theirs_state = map(Series, zip(*states, strict=True))
+    return Figures(
+        registrations,
+        Both(in_memory, theirs_state),
+        Both(stored, theirs_state),
+        Both(Series(tuple(percentile(each, 50) for each in noticed)), Series(tuple(polled))),
+        Both(Series(tuple(percentile(each, 99) for each in noticed)), Series((max(polled),))),
+        _both(starts),
+        _both([memories]),
+        _both(listing),
+    )
+
+
+def _both(pairs: Sequence[tuple[float, float]]) -> Both:
+    """Of rounds in turns."""
+    ours, theirs = zip(*pairs, strict=True)
+    return Both(Series(ours), Series(theirs))
+
+
+def _registrations(bench: Bench, server: OurServer) -> Both:
+    """Components registered a second, in turns."""
+    rates = []
+    for turn in range(ROUNDS):
+        ours = _registered(server, f"zenml_{turn}")
+        theirs = _alone(bench, "zenml-registers", _their_registrations)
+        bench.say(f"{ours:,.0f} registrations a second; ZenML: {theirs:.0f}")
+        rates.append((ours, theirs))
+    return _both(rates)
+
+
+def _states(
+    bench: Bench, running: Running, server: ZenmlServer
+) -> tuple[list[tuple[float, float, float]], float]:
+    """Seconds until somebody has all, in turns: ours in memory, ours stored, theirs; and their memory."""
+    in_memory, whole = (Newcomers(bench.folder, what) for what in ("memory", "history"))
+    rounds = [
+        (_our_state(in_memory, running), _our_state(whole, running), _their_state(server))
+        for _ in range(STATES + 1)
+    ]
+    return rounds[1:], memory(server.pid)
+
+
+def _listings(bench: Bench, running: Running, server: ZenmlServer) -> list[tuple[float, float]]:
+    """Seconds of `stack list`, in turns."""
+    home, folder = bench.folder / "zenml-home", bench.folder / "zenml-client"
+    folder.mkdir(exist_ok=True)
+    if not home.exists():
+        join(home, running)
+    command = [str(zenml_server.BIN / "zenml"), "stack", "list"]
+    environment = server.environment(folder)
+    rounds = [
+        (
+            shell.stackroom(home, "stack", "list").ms / 1e3,
+            shell.run(command, environment, folder).ms / 1e3,
+        )
+        for _ in range(ROUNDS + 1)
+    ]
+    return rounds[1:]
 
 
 # Ours
 
 
-def _ours(bench: Bench) -> tuple[Figures, Series]:
-    """What ours did, and the seconds until a fresh home has the full state stored."""
-    data = bench.folder / "zenml-ours"
-    with Ours().serving(data) as server:
-        rates = [_registered(server, f"zenml_{turn}") for turn in range(ROUNDS)]
-        noticed = [_noticed(server, f"noticed_{turn}") for turn in range(ROUNDS)]
-    # The thousand stacks, on a hub that has nothing else.
-    starts = []
-    data = bench.folder / "zenml-thousand"
-    with Ours().serving(data) as server:
-        speaker.run(lambda: server.prepare(THOUSAND, COMPONENTS, STACKS))
-    for _ in range(ROUNDS):
-        with processes.hub(data) as running:
-            starts.append(running.ready_after)
-    with processes.hub(data) as running:
-        states, whole = (_our_states(bench, running, what) for what in ("memory", "history"))
-        resident = memory(running.pid)
-        listing = _our_listing(bench, running)
-    figures = Figures(
-        Series(tuple(rates)),
-        Series(tuple(states)),
-        Series(tuple(percentile(each, 50) for each in noticed)),
-        Series(tuple(percentile(each, 99) for each in noticed)),
-        Series(tuple(starts)),
-        Series((resident,)),
-        Series(tuple(listing)),
-    )
-    return figures, Series(tuple(whole))
-
-
-def _our_states(bench: Bench, running: Running, what: What) -> list[float]:
-    """Seconds until a fresh process has all of it: in memory, or (history) stored and open for use."""
-    newcomers, profile = Newcomers(bench.folder, what), team(THOUSAND, 1).profile
-    came = [newcomers.come(running.url, running.token, profile) for _ in range(ROUNDS + 1)]
-    if any(one.joined.components != COMPONENTS for one in came):
+def _our_state(newcomers: Newcomers, running: Running) -> float:
+    """Seconds until a fresh process has all of it: in memory, or stored and open for use."""
+    one = newcomers.come(running.url, running.token, team(THOUSAND, 1).profile)
+    if one.joined.components != COMPONENTS:
         raise AssertionError("not all components came")
-    return [one.joined.seconds for one in came[1:]]
+    return one.joined.seconds
 
 
 def _registered(server: OurServer, room: str) -> float:
@@ -207,40 +253,7 @@ def _noticed(server: OurServer, room: str) -> list[float]:
     return [(found.last[number] - at) / 1e6 for number, at in counted]
 
 
-def _our_listing(bench: Bench, running: Running) -> list[float]:
-    home = bench.folder / "zenml-home"
-    join(home, running)
-    ran = [shell.stackroom(home, "stack", "list") for _ in range(ROUNDS + 1)]
-    return [one.ms / 1e3 for one in ran[1:]]
-
-
 # Theirs
-
-
-def _theirs(bench: Bench) -> Figures:
-    rate = _alone(bench, "zenml-registers", _their_registrations)
-    bench.say(f"ZenML: {rate:.0f} registrations a second")
-    thousand = "zenml-has-a-thousand"
-    _alone(bench, thousand, _their_last)
-    zenml_server.multiply(bench.folder / thousand, COMPONENTS, STACKS)
-    starts: list[float] = []
-
-    def state(server: ZenmlServer) -> tuple[list[float], float]:
-        starts.append(server.ready_after)
-        return [_their_state(server) for _ in range(ROUNDS + 1)][1:], memory(server.pid)
-
-    states, resident = _alone(bench, thousand, state)
-    noticed = _alone(bench, thousand, lambda server: list(_polled(server)))
-    listing = _alone(bench, thousand, partial(_their_listing, bench))
-    return Figures(
-        Series((rate,)),
-        Series(tuple(states)),
-        Series(tuple(noticed)),
-        Series((max(noticed),)),
-        Series(tuple(starts)),
-        Series((resident,)),
-        Series(tuple(listing)),
-    )
 
 
 def _alone(bench: Bench, folder: str, part: Callable[[ZenmlServer], T]) -> T:
@@ -331,31 +344,25 @@ def _polled(server: ZenmlServer) -> Iterator[float]:
     poller.close()
 
 
-def _their_listing(bench: Bench, server: ZenmlServer) -> list[float]:
-    folder = bench.folder / "zenml-client"
-    folder.mkdir(exist_ok=True)
-    command = [str(zenml_server.BIN / "zenml"), "stack", "list"]
-    environment = server.environment(folder)
-    ran = [shell.run(command, environment, folder) for _ in range(ROUNDS + 1)]
-    return [one.ms / 1e3 for one in ran[1:]]
-
-
 def _notes() -> tuple[str, ...]:
     return (
         f"ZenML {zenml_server.version()}'s server as its own command starts it: one process, SQLite, "
         f"{CLIENTS} clients on kept HTTP connections for {SECONDS:g} s; ours: {CLIENTS} replicas, one "
-        f"registration in flight each, {ROUNDS} rounds of {OUR_SECONDS:g} s, all checks on",
-        "all stacks and components, in the process that asks, its imports not counted, after one that does "
-        "not count: ZenML's by two hydrated requests over a connection that has signed in already, decoded "
-        "as JSON (its own client builds models of that, which takes longer), nothing stored; ours in a fresh "
-        "process, from the call that connects until all is verified and folded: in memory, nothing stored "
-        "(`stackroom.client.fetch`); and in an empty home, until two files are made, and all is stored and "
-        "open for use",
+        f"registration in flight each, for {OUR_SECONDS:g} s, all checks on; {ROUNDS} rounds in turns, "
+        "ZenML's server a fresh process in each",
+        "`times better` is taken round by round where both were in turns: everywhere but for a change of "
+        "another",
+        "all stacks and components, in the process that asks, its imports not counted, "
+        f"{STATES} rounds after one that does not count: ZenML's by two hydrated requests over a connection "
+        "that has signed in already, decoded as JSON (its own client builds models of that, which takes "
+        "longer), nothing stored; ours in a fresh process, from the call that connects until all is verified "
+        "and folded: in memory, nothing stored (`stackroom.client.fetch`); and in an empty home, until two "
+        "files are made, and all is stored and open for use",
         f"a change of another: ZenML pushes nothing, so that a client polls each {POLL:g} s for what was "
         f"changed last (median, and the longest, of {CHANGES}); ours is pushed (median, and p99, of "
         f"{PUSHED} at {PACE} a second in each of {ROUNDS} rounds, after {WARM_UP} that do not count)",
         f"`stack list` shows 20 of {STACKS:,} stacks of the server, and all of ours, from a replica; "
-        "medians of whole processes after one that does not count",
+        f"whole processes, {ROUNDS} rounds after one that does not count",
         "most of ZenML's stacks and components are copies in its database file of what was registered: "
         "registering them all takes it two minutes",
     )
