@@ -371,7 +371,8 @@ class Carrier:
         try:
             await work
         except Gap:
-            # Another process has cleaned the profile and not fetched it all yet, or is yet to clean it.
+            # Another process has cleaned the profile and not fetched it all yet, or is yet to clean it. Or it
+            # has begun it where this one does not lead: the hub is to say whether it has that.
             await self._anew(profile)
             return False
         except IntegrityError as error:

@@ -239,8 +239,8 @@ class Keeper:
             case core.Restart(profile, seq, frontier, state):
                 cache.restart(profile, seq, frontier, state)
                 self._tails[profile] = 0
-            case core.Backfill(profile, commits):
-                cache.backfill(profile, commits)
+            case core.Backfill(profile, commits, frontier):
+                cache.backfill(profile, commits, frontier)
                 if cache.missing(profile) is None:
                     lay(cache, profile)
             case core.Settle(_, ids):
@@ -340,8 +340,9 @@ class Keeper:
         return self._unverified
 
     def _reached(self, profile: str, copy: core.Copy | None) -> None:
-        if profile in self._to_verify() and self.cache.missing(profile) is None:
-            self.cache.verify(profile)
+        due = profile in self._to_verify() and self.cache.missing(profile) is None
+        if due and copy is not None and copy.live:
+            self.cache.verify(profile, copy.frontier)
             self._to_verify().discard(profile)
         now = self.clock()
         if now - self._synced.get(profile, 0) < self.settings.freshness * 1_000:

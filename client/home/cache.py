@@ -23,6 +23,7 @@ from stackroom.client.home.cache_redacted import (
 from stackroom.client.home.same_file import SameFile, make_private
 from stackroom.events.carriers import Commit, Rewritten
 from stackroom.events.errors import (
+    Gap,
     IntegrityError,
     LogCorrupt,
     MalformedEvent,
@@ -236,32 +237,39 @@ class Cache:
                 self._leave_checkpoints(log, packed)
 
     def restart(self, profile: str, seq: int, frontier: Frontier, state: bytes) -> None:
-        """Begins the profile at a snapshot; the commits up to it are missing for now."""
+        """Begins the profile at a snapshot; the commits up to it are missing for now.
+
+        One that another process has brought as far meanwhile stays as it is. Raises Gap where that brought
+        some of it: the hub may have lost that.
+        """
         with self.writing() as log:
-            if log.head(profile).seq < seq:
-                log.forget(profile)
+            head = log.head(profile).seq
+            if 0 < head < seq:
+                raise Gap(profile, head, seq)
+            if head == 0:
                 log.begin(profile, Snapshot(seq, frontier, state))
 
-    def backfill(self, profile: str, commits: Iterable[Commit]) -> None:
+    def backfill(self, profile: str, commits: Iterable[Commit], frontier: Frontier) -> None:
         """Keeps commits from before the snapshot, lowest first; what is here already is skipped.
 
-        So is a page that comes too late: another process began the profile anew, at a later snapshot,
-        and what comes before that page is missing again.
+        They are of a hub that has the history up to `frontier`. Skipped is a page that comes too late, too:
+        another process began the profile anew, at a later snapshot, and what comes before that page is
+        missing again.
 
         Raises IntegrityError if, once whole, they do not hash to what the snapshot came with; then
         the profile is forgotten here, and is fetched anew. As Unvouched, it may have been redacted while
-        its pages were fetched.
+        its pages were fetched. Raises Gap where the snapshot is not of that history, and where more than
+        that would be forgotten: to go on from what is in the file tells whether the hub has it.
         """
         from stackroom.client.home.cache_taking import fill
 
         try:
             with self.writing() as log:
-                fill(log, profile, commits)
-        except Unvouched:
-            self.forget(profile)
-            raise
+                fill(log, profile, commits, frontier)
         except IntegrityError as error:
-            self.forget(profile)
+            self._forget_upto(profile, frontier)
+            if isinstance(error, Unvouched):
+                raise
             raise IntegrityError(
                 f"the history before the snapshot is not whole: {error}"
             ) from error
@@ -312,8 +320,11 @@ class Cache:
             if newest is not None:
                 log.drop_snapshots(profile, [newest.seq, *begun_at(log, profile)])
 
-    def verify(self, profile: str) -> None:
-        """Raises IntegrityError where the history does not add up; then the profile is fetched anew."""
+    def verify(self, profile: str, frontier: Frontier) -> None:
+        """Raises IntegrityError where the history does not add up; then the profile is fetched anew.
+
+        Raises Gap where it does not, and goes on after `frontier`, which the hub has: see `backfill`.
+        """
         from stackroom.events.audit.verify import verify
 
         try:
@@ -324,12 +335,21 @@ class Cache:
                 with self.writing() as log:
                     log.put_fact(REDACTED, profile, None)
         except IntegrityError:
-            self.forget(profile)
+            self._forget_upto(profile, frontier)
             raise
 
     def forget(self, profile: str) -> None:
         """Drops all that is kept of the profile."""
         with self.writing() as log:
+            log.forget(profile)
+            log.put_fact(REDACTED, profile, None)
+
+    def _forget_upto(self, profile: str, frontier: Frontier) -> None:
+        """Drops all that is kept of the profile; Gap if that is not what leads to `frontier`, or more."""
+        with self.writing() as log:
+            head = log.head(profile)
+            if head.frontier != frontier:
+                raise Gap(profile, head.seq, frontier.size)
             log.forget(profile)
             log.put_fact(REDACTED, profile, None)
 

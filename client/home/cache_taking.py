@@ -52,11 +52,15 @@ def append(
     return 0
 
 
-def fill(log: SqliteCacheWriter, profile: str, commits: Iterable[Commit]) -> None:
+def fill(
+    log: SqliteCacheWriter, profile: str, commits: Iterable[Commit], frontier: Frontier
+) -> None:
     """`Cache.backfill`; raises IntegrityError where the whole is not what the snapshot came with."""
     missing = log.missing(profile)
     if missing is None:
         return
+    if frontier.size < missing.stop - 1 or not _leads_through(log, profile, frontier):
+        raise Gap(profile, log.head(profile).seq, frontier.size)
     if isinstance(commits, Block) and _fills(commits, missing):
         log.backfill_block(profile, commits)
     else:
@@ -91,6 +95,13 @@ def _is_kept(log: SqliteCacheWriter, profile: str, commit: Commit) -> bool:
     """Whether `commit` is the one that is here at its seq; True where that is not here to compare."""
     kept = log.commits(profile, commit.seq - 1, 1)
     return not kept or kept[0].seq != commit.seq or kept[0].root == commit.root
+
+
+def _leads_through(log: SqliteCacheWriter, profile: str, frontier: Frontier) -> bool:
+    """Whether the commits that are here lead through `frontier`; False where that cannot be told."""
+    head = log.head(profile)
+    root = head.root if head.seq == frontier.size else log.root(profile, frontier.size)
+    return root == merkle.root(frontier)
 
 
 def _leaf(profile: str, commit: Commit) -> bytes:

@@ -56,10 +56,14 @@ class Clean(Struct, frozen=True):
 
 
 class Backfill(Struct, frozen=True):
-    """Keep commits from before the snapshot; none means that there are no more."""
+    """Keep commits from before the snapshot; none means that there are no more.
+
+    They are of the hub's history, of which this replica has the tree up to `frontier`.
+    """
 
     profile: str
     commits: Sequence[Commit]
+    frontier: Frontier
 
 
 class Settle(Struct, frozen=True):

@@ -340,7 +340,8 @@ class Replica(Pushing):
 
     def _history(self, copy: Copy, after: int, commits: Sequence[Commit]) -> None:
         arriving.in_order(commits, after, "#{came} came in the place of #{place}")
-        self._effects.append(Backfill(copy.profile, commits))
+        if copy.live:  # Or the hub is yet to say that what is here is of its history, too.
+            self._effects.append(Backfill(copy.profile, commits, copy.frontier))
 
     def _fold(self, copy: Copy, commits: Sequence[Commit]) -> None:
         if copy.newer is not None:

@@ -12,7 +12,14 @@ from msgspec import structs
 from stackroom.client.errors import FileReplaced
 from stackroom.client.home.cache import Cache
 from stackroom.events import codec
-from stackroom.events.errors import Gap, IntegrityError, LogCorrupt, LogError, UnknownEvent
+from stackroom.events.errors import (
+    Gap,
+    IntegrityError,
+    LogCorrupt,
+    LogError,
+    UnknownEvent,
+    Unvouched,
+)
 from stackroom.events.fold import fold
 from stackroom.events.history.history import state_at
 from stackroom.events.model import (
@@ -32,8 +39,8 @@ from tests.events.commits import PROFILE, Chain
 from tests.events.world import K8S
 
 
-def history(count: int) -> list[Commit]:
-    """A profile with a component whose `n` is the seq of its last change."""
+def history(count: int, more: int = 0) -> list[Commit]:
+    """A profile with a component whose `n` is the seq of its last change, from #3 on with so much `more`."""
     chain = Chain()
     register = ComponentRegistered("k8s", "orchestrator", "kubernetes", {"n": 2})
     made = [
@@ -41,7 +48,7 @@ def history(count: int) -> list[Commit]:
         chain.commit(sealed(K8S, register)),
     ]
     for seq in range(3, count + 1):
-        made.append(chain.commit(sealed(K8S, ComponentUpdated({"/config/n": seq}))))
+        made.append(chain.commit(sealed(K8S, ComponentUpdated({"/config/n": seq + more}))))
     return [taken.commit for taken in made[:count]]
 
 
@@ -190,17 +197,24 @@ class TestHole:
         cache.restart(PROFILE, 6, tree(commits[:6]), encode(state_of(commits[:6])))
         assert cache.missing(PROFILE) is None
 
+    def test_restart_drops_nothing(self, cache: Cache) -> None:
+        commits = history(9)
+        cache.save(PROFILE, commits[:6], tree(commits[:6]))
+        with pytest.raises(Gap):
+            cache.restart(PROFILE, 9, tree(commits), encode(state_of(commits)))
+        assert cache.log.commits(PROFILE, 0, 100) == commits[:6]
+
     def test_backfill_in_pages_closes_it(self, cache: Cache) -> None:
         commits = history(9)
         begun(cache, commits, 6)
-        cache.backfill(PROFILE, commits[:2])
+        cache.backfill(PROFILE, commits[:2], tree(commits))
         assert cache.missing(PROFILE) == range(3, 7)
-        cache.backfill(PROFILE, commits[:4])
+        cache.backfill(PROFILE, commits[:4], tree(commits))
         assert cache.missing(PROFILE) == range(5, 7)
-        cache.backfill(PROFILE, [])
-        cache.backfill(PROFILE, commits[2:9])
+        cache.backfill(PROFILE, [], tree(commits))
+        cache.backfill(PROFILE, commits[2:9], tree(commits))
         assert cache.missing(PROFILE) is None
-        cache.backfill(PROFILE, commits[:1])
+        cache.backfill(PROFILE, commits[:1], tree(commits))
         assert cache.log.commits(PROFILE, 0, 100) == commits
         assert encode(state_at(cache.log, PROFILE, 3)) == encode(state_of(commits[:3]))
 
@@ -208,18 +222,43 @@ class TestHole:
         commits = history(9)
         begun(cache, commits, 6)
         with pytest.raises(Gap):
-            cache.backfill(PROFILE, [commits[0], *commits[3:6]])
+            cache.backfill(PROFILE, [commits[0], *commits[3:6]], tree(commits))
         assert cache.missing(PROFILE) == range(1, 7)
 
     def test_a_page_for_a_beginning_that_is_no_more_is_left_out(self, cache: Cache) -> None:
         commits = history(9)
-        for at in (4, 8):
-            cache.restart(PROFILE, at, tree(commits[:at]), encode(state_of(commits[:at])))
-            cache.backfill(PROFILE, commits[:2])
-        cache.restart(PROFILE, 9, tree(commits), encode(state_of(commits)))
-        cache.backfill(PROFILE, commits[2:4])
-        assert cache.missing(PROFILE) == range(1, 10)
-        cache.backfill(PROFILE, commits)
+        begun(cache, commits, 4)
+        cache.backfill(PROFILE, commits[:2], tree(commits))
+        cache.forget(PROFILE)
+        begun(cache, commits, 8)
+        cache.backfill(PROFILE, commits[2:4], tree(commits))
+        assert cache.missing(PROFILE) == range(1, 9)
+        cache.backfill(PROFILE, commits, tree(commits))
+        assert cache.missing(PROFILE) is None
+
+    @pytest.mark.parametrize("at", [0, 2, 6, 7, 9, 10])
+    def test_a_page_of_a_hub_that_may_have_another_history_is_refused(
+        self, cache: Cache, at: int
+    ) -> None:
+        commits, others = history(9), history(10, more=1)
+        begun(cache, commits, 6)
+        for page in (others[:3], others[:6], []):
+            with pytest.raises(Gap):
+                cache.backfill(PROFILE, page, tree(others[:at]))
+        assert (cache.load(PROFILE).seq, cache.missing(PROFILE)) == (9, range(1, 7))
+
+    @pytest.mark.parametrize("at", [7, 8])
+    def test_who_stands_behind_the_head_fills_it_and_drops_nothing(
+        self, cache: Cache, at: int
+    ) -> None:
+        commits = history(9)
+        begun(cache, commits, 6)
+        cache.backfill(PROFILE, commits[:3], tree(commits[:at]))
+        tampered = [structs.replace(commits[3], message="another one"), *commits[4:6]]
+        with pytest.raises(Gap):
+            cache.backfill(PROFILE, tampered, tree(commits[:at]))
+        assert (cache.load(PROFILE).seq, cache.missing(PROFILE)) == (9, range(4, 7))
+        cache.backfill(PROFILE, commits[3:6], tree(commits[:at]))
         assert cache.missing(PROFILE) is None
 
     @pytest.mark.parametrize("what", ["message", "author", "root", "events"])
@@ -232,10 +271,10 @@ class TestHole:
             "root": bytes(32),
             "events": (sealed(K8S, ComponentUpdated({"/config/n": "evil"})),),
         }[what]
-        cache.backfill(PROFILE, commits[:3])
+        cache.backfill(PROFILE, commits[:3], tree(commits))
         page = [structs.replace(commits[3], **{what: other}), *commits[4:6]]
         with pytest.raises(IntegrityError, match="#4"):
-            cache.backfill(PROFILE, page)
+            cache.backfill(PROFILE, page, tree(commits))
         assert cache.load(PROFILE).seq == 0, "it is fetched anew"
         cache.save(PROFILE, commits, tree(commits))
         assert cache.load(PROFILE).seq == 9
@@ -245,7 +284,7 @@ class TestHole:
         begun(cache, commits, 6)
         cache.keep_snapshot(PROFILE, state_of(commits), tree(commits))
         assert encode(state_at(cache.log, PROFILE, 8)) == encode(state_of(commits[:8]))
-        cache.backfill(PROFILE, commits[:6])
+        cache.backfill(PROFILE, commits[:6], tree(commits))
         cache.keep_snapshot(PROFILE, state_of(commits), tree(commits))
         assert cache.log.snapshot(PROFILE, 11) is None
 
@@ -407,11 +446,22 @@ class TestRedaction:
 
     def test_the_snapshot_at_which_it_begins_may_have_it(self, cache: Cache, leak: Leak) -> None:
         begun(cache, leak.was, 3)
-        cache.backfill(PROFILE, leak.told[:2])
+        cache.backfill(PROFILE, leak.told[:2], tree(leak.was))
         with pytest.raises(Gap):
             cache.save(PROFILE, leak.told[3:], tree(leak.told))
         assert cache.clean(PROFILE, 4, leak.rewritten) == set()
         assert cache.load(PROFILE).seq == 0
+
+    def test_what_nothing_vouches_for_is_forgotten_if_the_hub_has_all_of_it(
+        self, cache: Cache, leak: Leak
+    ) -> None:
+        cache.save(PROFILE, leak.told[:3], tree(leak.was))
+        with pytest.raises(Gap):
+            cache.verify(PROFILE, tree(leak.was[:2]))
+        assert (cache.load(PROFILE).seq, cache.unvouched()) == (3, {PROFILE})
+        with pytest.raises(Unvouched):
+            cache.verify(PROFILE, tree(leak.was))
+        assert (cache.load(PROFILE).seq, cache.unvouched()) == (0, set())
 
     def test_what_was_redacted_once_more_is_none_of_the_older_one(
         self, cache: Cache, leak: Leak

@@ -176,11 +176,13 @@ def test_history_that_a_snapshot_left_out_may_come_packed(path: Path) -> None:
     cache.restart(PROFILE, 25, tree(COMMITS[:25]), encode(state_of(COMMITS[:25])))
     keep(cache, 26, 40, packed=True)
     assert cache.missing(PROFILE) == range(1, 26)
-    cache.backfill(PROFILE, unpack(pack(COMMITS[:10])))
+    cache.backfill(PROFILE, unpack(pack(COMMITS[:10])), tree(COMMITS))
     assert cache.missing(PROFILE) == range(11, 26)
-    cache.backfill(PROFILE, unpack(pack(COMMITS[15:20])))  # Too far on.
-    cache.backfill(PROFILE, unpack(pack(COMMITS[10:20])))
-    cache.backfill(PROFILE, unpack(pack(COMMITS[20:30])))  # Not all of it is missing.
+    cache.backfill(PROFILE, unpack(pack(COMMITS[15:20])), tree(COMMITS))  # Too far on.
+    cache.backfill(PROFILE, unpack(pack(COMMITS[10:20])), tree(COMMITS))
+    cache.backfill(
+        PROFILE, unpack(pack(COMMITS[20:30])), tree(COMMITS)
+    )  # Not all of it is missing.
     assert cache.missing(PROFILE) is None
     assert packed_in(path) == 3
     assert cache.log.commits(PROFILE, 0, 100) == COMMITS
@@ -190,9 +192,10 @@ def test_history_that_a_snapshot_left_out_may_come_packed(path: Path) -> None:
 
 def test_a_history_that_does_not_lead_to_its_snapshot_is_forgotten(path: Path) -> None:
     cache = Cache.open(path)
-    cache.restart(PROFILE, 25, tree(COMMITS[:24] + COMMITS[:1]), encode(state_of(COMMITS[:25])))
+    wrong = tree(COMMITS[:24] + COMMITS[:1])
+    cache.restart(PROFILE, 25, wrong, encode(state_of(COMMITS[:25])))
     with pytest.raises(IntegrityError):
-        cache.backfill(PROFILE, unpack(pack(COMMITS[:25])))
+        cache.backfill(PROFILE, unpack(pack(COMMITS[:25])), wrong)
     assert cache.load(PROFILE).seq == 0
     cache.close()
 
@@ -226,7 +229,7 @@ def test_a_root_within_a_block_that_does_not_fit_is_found(path: Path) -> None:
     wrong = [*COMMITS[:5], structs.replace(COMMITS[5], root=bytes(32)), *COMMITS[6:25]]
     cache.restart(PROFILE, 25, tree(COMMITS[:25]), encode(state_of(COMMITS[:25])))
     with pytest.raises(IntegrityError, match="#6"):
-        cache.backfill(PROFILE, unpack(pack(wrong)))
+        cache.backfill(PROFILE, unpack(pack(wrong)), tree(COMMITS[:25]))
     cache.close()
 
 

@@ -132,7 +132,7 @@ def test_history_that_is_missing_is_laid_once_it_is_here(cache: Cache) -> None:
     lay(cache, PROFILE)
     assert laid(cache) == [12, 16, 20]
     assert_past(cache, 13)
-    cache.backfill(PROFILE, COMMITS[:10])
+    cache.backfill(PROFILE, COMMITS[:10], tree(COMMITS[:20]))
     lay(cache, PROFILE)
     assert laid(cache) == [4, 8, 12, 16, 20]
     assert_past(cache, 5)

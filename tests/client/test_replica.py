@@ -66,10 +66,19 @@ def test_commits_that_do_not_hash_to_their_root_are_not_kept(change: dict[str, o
     assert broken(effects) == "the commits up to #5 do not hash to their root"
 
 
+CAUGHT_UP = wire.CaughtUp(PROFILE, 0, EMPTY_ROOT)
+
+
 def test_history_is_kept_as_it_was_asked_for() -> None:
     commits = history(5)
-    _, effects = told(wire.History(PROFILE, 2, tuple(commits[2:4])))
-    assert effects == [core.Backfill(PROFILE, tuple(commits[2:4]))]
+    _, (reached, kept) = told(CAUGHT_UP, wire.History(PROFILE, 2, tuple(commits[2:4])))
+    assert reached == core.Reached(PROFILE, 0)
+    assert kept == core.Backfill(PROFILE, tuple(commits[2:4]), Frontier())
+
+
+def test_history_of_a_hub_that_may_have_another_one_is_not_kept() -> None:
+    _, effects = told(wire.History(PROFILE, 2, tuple(history(5)[2:4])))
+    assert not effects
 
 
 @pytest.mark.parametrize("which", [[3, 4], [1, 2], [2, 4], [2, 3, 2]])

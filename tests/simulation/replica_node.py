@@ -127,9 +127,12 @@ class Process:
                     if store.disowns(profile, made):
                         self.node.renew(own, "replica_copied")
             case core.Restart(profile, seq, frontier, state):
-                cache.restart(profile, seq, frontier, state)
-            case core.Backfill(profile, commits):
-                self.backfill(profile, commits)
+                try:
+                    cache.restart(profile, seq, frontier, state)
+                except Gap:
+                    self.anew(profile)
+            case core.Backfill():
+                self.backfill(effect)
             case core.Settle(_, ids):
                 store.settle(ids)
             case core.Park(_, answer):
@@ -149,10 +152,11 @@ class Process:
                 self.node.cache.clean(effect.profile, effect.seq, effect.rewritten)
                 self.anew(effect.profile, effect.seq)
             case core.Reached(profile):
-                if (copy := self.replica.copies.get(profile)) is not None and copy.seen is not None:
-                    store.keep_checkpoint(copy.seen)
-                    self.node.witness.signed(copy.seen)
-                self.verify(profile)
+                if (copy := self.replica.copies.get(profile)) is not None:
+                    if copy.seen is not None:
+                        store.keep_checkpoint(copy.seen)
+                        self.node.witness.signed(copy.seen)
+                    self.verify(copy)
                 self.fetch_missing(profile)
             case core.Parted(problem):
                 self.part(problem)
@@ -182,13 +186,13 @@ class Process:
         self.partings[problem.profile] = parting
         self.step(parting, parting.begin())
 
-    def verify(self, profile: str) -> None:
+    def verify(self, copy: core.Copy) -> None:
         """A redaction that the hub has lost vouches for nothing any more."""
-        cache = self.node.cache
-        if profile in cache.unvouched() and cache.missing(profile) is None:
+        cache, profile = self.node.cache, copy.profile
+        if copy.live and profile in cache.unvouched() and cache.missing(profile) is None:
             try:
-                cache.verify(profile)
-            except Unvouched:
+                cache.verify(profile, copy.frontier)
+            except (Gap, Unvouched):
                 self.anew(profile)
                 self.node.clock.after(0.0, self.carry_out)
 
@@ -232,15 +236,15 @@ class Process:
         self.replica.fetch(profile, missing.start - 1)
         self.node.clock.after(0.0, self.carry_out)
 
-    def backfill(self, profile: str, commits: tuple[core.Commit, ...]) -> None:
-        self.fetching.discard(profile)
+    def backfill(self, effect: core.Backfill) -> None:
+        self.fetching.discard(effect.profile)
         try:
-            self.node.cache.backfill(profile, commits)
-        except Unvouched:
-            self.anew(profile)
+            self.node.cache.backfill(effect.profile, effect.commits, effect.frontier)
+        except (Gap, Unvouched):
+            self.anew(effect.profile)
             return
-        if commits:
-            self.fetch_missing(profile)
+        if effect.commits:
+            self.fetch_missing(effect.profile)
 
 
 class Keys:

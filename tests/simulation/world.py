@@ -237,7 +237,7 @@ class Simulation:
             raise Broken(3, f"{node.user} and the hub differ at #{head}")
         if node.cache.missing(profile) is not None:
             raise Broken(7, f"{node.user} never got the history before its snapshot")
-        node.cache.verify(profile)
+        node.cache.verify(profile, stored.frontier)
         seen = kept(node.store.checkpoint(profile))
         if head and (seen is None or seen.checkpoint.size != head):
             raise Broken(7, f"{node.user} has seen no checkpoint of #{head}")
