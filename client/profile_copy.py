@@ -73,6 +73,10 @@ class ProfileCopy:
         """The newest of the confirmed commits that are sought: see `Cache.found`."""
         return self._cache.found(self.id, sought, before, limit)
 
+    def seqs_in_rows(self, ids: Sequence[str]) -> dict[str, int]:
+        """The seqs of those of the commits that are here and not packed: see `Cache.seqs_in_rows`."""
+        return self._cache.seqs_in_rows(ids)
+
     @property
     def revive(self) -> "Revive":
         """What a deleted entity was before its deletion, as far as the history here tells."""

@@ -26,12 +26,15 @@ def facts(copy: "ProfileCopy", now: Millis) -> list[str]:
         said.append(f"{waiting} pending")
     if copy.parked:
         said.append(f"{len(copy.parked)} parked")
-    if copy.view.conflicts:
-        number = len(copy.view.conflicts)
-        said.append("1 open conflict" if number == 1 else f"{number} open conflicts")
-    if copy.view.requests:
-        number = len(copy.view.requests)
-        said.append("1 change request" if number == 1 else f"{number} change requests")
+    if copy.view.conflicts or copy.view.requests:
+        said += _undecided(len(copy.view.conflicts), len(copy.view.requests))
     if copy.newer is not None:
         said.append(f"read-only: {copy.newer}")
     return said
+
+
+def _undecided(conflicts: int, requests: int) -> list[str]:
+    from stackroom.events.counting import counted
+
+    found = ((conflicts, "open conflict"), (requests, "change request"))
+    return [counted(number, what) for number, what in found if number]

@@ -1,6 +1,8 @@
 """Names instead of ids: what people call the entities and paths that events speak of by id."""
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Final
 
 from msgspec import UNSET
 
@@ -9,9 +11,8 @@ from stackroom.events.people.entities import Assignment
 from stackroom.events.state import (
     AnyEntity,
     Component,
-    Conflict,
     Flavor,
-    Request,
+    Holding,
     Stack,
     State,
     Tag,
@@ -20,6 +21,9 @@ from stackroom.events.values import Maybe, Path, segments
 
 _NOTHING = "(none)"
 
+NUMBERED: "Final[Mapping[str, str]]" = {"conflict": "conflict", "request": "change request"}
+"""What has no name, and goes by the seq that opened it: by its kind, what people call it."""
+
 
 class Names:
     """Names by the light of one or more states, the first that knows an id being the one that is asked.
@@ -27,8 +31,10 @@ class Names:
     Give the newest first: `Names(now, before)` also names what `now` has no more.
     """
 
-    def __init__(self, *states: State) -> None:
+    def __init__(self, *states: State, opened: Mapping[str, int] | None = None) -> None:
         self.states = states
+        self.opened = opened or {}
+        """The seqs that opened conflicts and change requests which none of the states has open."""
 
     @cached_property
     def tags(self) -> dict[int, list[str]]:
@@ -57,8 +63,15 @@ class Names:
             if (entity := state.get(id)) is not None:
                 return _called(state, entity)
             if (gone := state.gone.get(state.resolve(id))) is not None:
+                if gone.kind in NUMBERED and (seq := self._opening(id)):
+                    return numbered(gone.kind, seq)
                 return called(gone.kind, gone.name or short(id), gone.component_type)
         return short(id)
+
+    def _opening(self, id: str) -> int | None:
+        """The seq that opened what the first state has no more; None where nothing tells."""
+        held = (state.get(id) for state in self.states)
+        return next((e.opened for e in held if isinstance(e, Holding)), self.opened.get(id))
 
     def member(self, id: str) -> str:
         """The bare name of a component in a stack."""
@@ -90,6 +103,11 @@ class Names:
         return cell(value) if value is not None else "null"
 
 
+def numbered(kind: str, seq: int) -> str:
+    """How the conflict or change request is called that commit `seq` opened."""
+    return f"{NUMBERED[kind]} #{seq}"
+
+
 def called(kind: str, name: str, component_type: str = "") -> str:
     """How an entity of that kind and name is called."""
     match kind:
@@ -97,10 +115,8 @@ def called(kind: str, name: str, component_type: str = "") -> str:
             return f"{component_type}/{name}"
         case "flavor":
             return f"flavor {component_type}/{name}"
-        case "conflict":
-            return "a conflict"
-        case "request":
-            return "a change request"
+        case "conflict" | "request":
+            return f"a {NUMBERED[kind]}"
         case _:
             return f"{kind} {name!r}"
 
@@ -111,10 +127,8 @@ def short(id: str) -> str:
 
 
 def _called(state: State, entity: AnyEntity) -> str:
-    if isinstance(entity, Conflict):
-        return f"conflict #{entity.opened}"
-    if isinstance(entity, Request):
-        return f"change request #{entity.opened}"
+    if isinstance(entity, Holding):
+        return numbered(entity.kind, entity.opened)
     if isinstance(entity, Assignment):
         held = state.get(entity.subject)
         role = state.get(entity.role)

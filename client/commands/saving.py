@@ -11,7 +11,7 @@ The result for programs is a `Written`, where `outcome` is
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ from stackroom.client.errors import (
     Unreachable,
     VersionMismatch,
 )
+from stackroom.events.model import ProfileDeleted, ProfileRenamed
 from stackroom.events.outcomes import Requested
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 Became: TypeAlias = Literal[
     "unchanged", "committed", "merged", "converged", "conflict", "requested", "parked", "saved"
 ]
+
+_REGISTERED: Final = frozenset({ProfileRenamed.__name__, ProfileDeleted.__name__})
+"""The types of event that change what the registry of profiles says."""
 
 
 class Written(Struct, frozen=True):
@@ -68,11 +72,16 @@ def commit(app: "App", draft: "Draft", done: str) -> None:
 
 
 def conclude(app: "App", profile: str, saved: "Saved", done: str) -> None:
-    """Tries the hub with what was saved, and tells what became of it; Refused as `commit`."""
+    """Tries the hub with what was saved, and tells what became of it; Refused as `commit`.
+
+    The registry takes note if the profile has another name then, or has ended.
+    """
     written = became(app, profile, saved)
     tell(app, written, done)
     if written.outcome == "saved" and isinstance(saved.outcome, Requested):
         app.output.note("It changes what is protected: another person will have to approve it.")
+    if not _REGISTERED.isdisjoint(event.type for event in saved.proposal.events):
+        app.workspace.copy(profile)  # It brings the registry in line with what it reads.
 
 
 def became(app: "App", profile: str, saved: "Saved") -> Written:

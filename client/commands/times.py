@@ -14,7 +14,9 @@ def ago(time: Millis, now: Millis) -> str:
         if seconds < below:
             return f"{seconds // unit} {name} ago"
     days = seconds // 86_400
-    return "1 day ago" if days == 1 else f"{days} days ago"
+    from stackroom.events.counting import counted
+
+    return f"{counted(days, 'day')} ago"
 
 
 def local(time: Millis) -> str:

@@ -141,8 +141,14 @@ def recorded(message: str, places: Sequence[Found]) -> str:
             break
         named.append(where)
     left = len(places) - len(named)
-    counted = [f"and {left} more" if named else f"{left} places"] if left else []
-    return f"{message}\n\n{TRAILER}{'; '.join(named + counted)}".lstrip()
+    rest = [f"and {left} more" if named else _counted(left)] if left else []
+    return f"{message}\n\n{TRAILER}{'; '.join(named + rest)}".lstrip()
+
+
+def _counted(places: int) -> str:
+    from stackroom.events.counting import counted
+
+    return counted(places, "place")
 
 
 def subject(message: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from stackroom.client.doctor.finding import Finding
+from stackroom.events.counting import counted
 from stackroom.sync.errors import BadSetting
 from stackroom.sync.hosting.folder import HubFolder
 from stackroom.sync.hosting.tuning import tuned
@@ -78,7 +79,8 @@ def of_hub(folder: HubFolder) -> tuple[list[Said], list[Finding]]:
     if serving is not None:
         values: Mapping[str, Any] = serving.settings
         sources: Mapping[str, str] = serving.sources
-        found = [Finding("settings", "ok", f"the hub runs with {len(sources)} settings of its own")]
+        own = f"the hub runs with {counted(len(sources), 'setting')} of its own"
+        found = [Finding("settings", "ok", own)]
     else:
         try:
             file = tuned(folder.path, {})
@@ -87,7 +89,7 @@ def of_hub(folder: HubFolder) -> tuple[list[Said], list[Finding]]:
             return [], [Finding("settings", "error", str(error), hint)]
         values = {name: getattr(file.settings, name) for name in file.sources}
         sources = file.sources
-        found = [Finding("settings", "ok", f"hub.toml says {len(sources)} settings")]
+        found = [Finding("settings", "ok", f"hub.toml says {counted(len(sources), 'setting')}")]
     said = [Said("hub", name, _shown(values.get(name)), source) for name, source in sources.items()]
     usual = Settings()
     rest = [name for name in ("host", "port") if name not in sources]

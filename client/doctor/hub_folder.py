@@ -10,6 +10,7 @@ from stackroom.client.doctor import files, leftovers, proofs, room
 from stackroom.client.doctor.configuration import Said, certificate_of, of_hub
 from stackroom.client.doctor.finding import Finding, Level
 from stackroom.client.doctor.limits import CERTIFICATE_ENDS
+from stackroom.events.counting import counted
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
 from stackroom.events.sqlite.log import open_reader
@@ -119,7 +120,7 @@ def _certificate(folder: HubFolder, now: Millis) -> list[Finding]:
         said = "the hub's certificate has ended"
         return [Finding("certificate", "error", said, "stackroom hub init --replace", facts)]
     level: Level = "warning" if left < CERTIFICATE_ENDS else "ok"
-    said = f"the hub's certificate is good for {days} days"
+    said = f"the hub's certificate is good for {counted(days, 'day')}"
     mend = "stackroom hub init --replace" if left < CERTIFICATE_ENDS else ""
     return [Finding("certificate", level, said, mend, facts)]
 

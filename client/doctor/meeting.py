@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from stackroom.client.doctor.finding import Fact, Finding, Level
 from stackroom.client.doctor.limits import CLOCKS_APART, TOKEN_ENDS
+from stackroom.events.counting import counted
 from stackroom.events.model import Millis
 
 
@@ -77,8 +78,8 @@ def token(url: str, kept: bool, expires: Millis | None, now: Millis) -> list[Fin
             Finding("token", "error", f"the token for the hub at {url} has ended", again, facts)
         ]
     if expires - now < TOKEN_ENDS:
-        said = f"the token for the hub at {url} ends in {days} days, if no connection renews it"
+        ends = counted(days, "day")
+        said = f"the token for the hub at {url} ends in {ends}, if no connection renews it"
         return [Finding("token", "warning", said, "stackroom sync", facts)]
-    return [
-        Finding("token", "ok", f"the token for the hub at {url} is good for {days} days", "", facts)
-    ]
+    said = f"the token for the hub at {url} is good for {counted(days, 'day')}"
+    return [Finding("token", "ok", said, "", facts)]

@@ -46,5 +46,5 @@ def _where(misfit: Misfit) -> str:
 
 def _good(path: Path, commits: int, *, full: bool) -> Finding:
     which = "all" if full else "the newest"
-    said = f"{which} {commits} commits in {path.name} hash to their roots"
+    said = f"{which} commits in {path.name} hash to their roots ({commits:,})"
     return Finding("proofs", "ok", said, "", {"commits": commits, "full": full})

@@ -14,6 +14,7 @@ from stackroom.client.home.same_file import SameFile
 from stackroom.client.rescue.mending import mend_cache, told
 from stackroom.client.rescue.rescue import Rescued, rescue
 from stackroom.client.workspace import Workspace
+from stackroom.events.counting import counted
 from stackroom.events.errors import LogError
 from stackroom.events.model import Millis
 from stackroom.events.sqlite.file import connect, explained
@@ -109,9 +110,10 @@ def shorten(path: Path) -> Repaired:
 
 def rescued(done: Rescued) -> str:
     """What a rescue brought, in a sentence."""
-    parts = [f"{done.proposals} proposals were rescued"]
+    parts = [f"{counted(done.proposals, 'proposal was', 'proposals were')} rescued"]
     if done.unplaced or done.unreadable:
-        parts.append(f"{done.unplaced + done.unreadable} more are in the export alone")
+        alone = counted(done.unplaced + done.unreadable, "more is", "more are")
+        parts.append(f"{alone} in the export alone")
     if done.new_identity:
         parts.append("the replica has a new identity, as its numbers were in doubt")
     return f"{', '.join(parts)}; the damaged file is {done.aside}, the export {done.export}"

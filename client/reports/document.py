@@ -13,6 +13,7 @@ from msgspec import Struct
 from stackroom.client.reports.acts import Act
 from stackroom.client.reports.findings import Activity, Asked, Clash, Decision, Person, Ran
 from stackroom.client.reports.wording import conflict_lines, decided, lines_of, sentence
+from stackroom.events.counting import noun
 
 NEWEST: Final = 500
 """Commits that a report for people lists one by one; CSV and JSON lines have all."""
@@ -267,7 +268,7 @@ class _Telling:
 
 
 def _figure(count: int, one: str, many: str, waiting: int = 0) -> tuple[int, str]:
-    what = one if count == 1 else many
+    what = noun(count, one, many)
     return count, f"{what} ({waiting} open)" if waiting else what
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from stackroom.events.counting import counted
 from stackroom.events.log import Listed
 from stackroom.events.model import Millis
 from stackroom.sync.checkpoints.notary import Notary
@@ -63,7 +64,7 @@ def _commit(folder: Path, hub: str, text: str, count: int) -> None:
     _git(folder, "rev-parse", "--show-toplevel")
     _append(folder / name, text)
     _git(folder, "add", "--", name)
-    said = f"Checkpoints of {count} profiles"
+    said = f"Checkpoints of {counted(count, 'profile')}"
     who = ("-c", "user.name=Stackroom hub", "-c", f"user.email=hub@{hub}")
     _git(folder, *who, "commit", "--quiet", "--only", "-m", said, "--", name)
 

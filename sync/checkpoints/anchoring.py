@@ -9,6 +9,7 @@ import anyio
 import anyio.to_thread
 from msgspec import Struct
 
+from stackroom.events.counting import counted
 from stackroom.events.log import EventLog
 from stackroom.events.model import Millis
 from stackroom.sync import protocol as wire
@@ -74,4 +75,4 @@ class Anchors:
         self.last, self.error = self._clock(), ""
         self._written = set(notes)
         if news:
-            log.info("anchored %d checkpoints in %s", len(news), schedule.target)
+            log.info("anchored %s in %s", counted(len(news), "checkpoint"), schedule.target)

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, json
 
+from stackroom.events.counting import counted
 from stackroom.events.deciding.check import Changes
 from stackroom.events.deciding.owning import Plain
 from stackroom.events.deciding.rules import Refusal
@@ -65,8 +66,8 @@ class Ceilings(Struct, frozen=True):
             return None
         return Refusal(
             "too_many_conflicts",
-            f"{held} changes of yours are in open conflicts of this profile, and "
-            f"{self.conflicts_user} are the most: resolve some first",
+            f"{counted(held, 'change of yours is', 'changes of yours are')} in open conflicts of this "
+            f"profile, and {_most(self.conflicts_user)}: resolve some first",
         )
 
     def refuse_request(self, state: State, author: str) -> Refusal | None:
@@ -76,8 +77,8 @@ class Ceilings(Struct, frozen=True):
             return None
         return Refusal(
             "too_many_requests_open",
-            f"{held} changes of yours wait for approval in this profile, and {self.requests_user} are the "
-            "most: have some decided first",
+            f"{counted(held, 'change of yours waits', 'changes of yours wait')} for approval in this "
+            f"profile, and {_most(self.requests_user)}: have some decided first",
         )
 
     def _refuse_profile(self, changes: Changes, profiles: Callable[[], int]) -> Refusal | None:
@@ -87,7 +88,8 @@ class Ceilings(Struct, frozen=True):
             return None
         return Refusal(
             "too_many_profiles",
-            f"this hub has {there} profiles, and {self.profiles} are the most: its admin can raise it",
+            f"this hub has {counted(there, 'profile')}, and {_most(self.profiles)}: "
+            "its admin can raise it",
         )
 
     def _refuse_entities(self, state: State, changes: Changes) -> Refusal | None:
@@ -98,7 +100,8 @@ class Ceilings(Struct, frozen=True):
             return None
         return Refusal(
             "too_many_entities",
-            f"this profile has {there} entities, and {self.entities_profile} are the most on this hub: "
+            f"this profile has {counted(there, 'entity', 'entities')}, and "
+            f"{_most(self.entities_profile)} on this hub: "
             "make another profile, or delete what is not used",
         )
 
@@ -140,16 +143,20 @@ class Ceilings(Struct, frozen=True):
         if size > self.config_bytes and size > len(json.encode(had)):
             return Refusal(
                 "config_too_large",
-                f"{what} has {size} bytes, and {self.config_bytes} are the most on this hub: "
+                f"{what} has {size} bytes, and {_most(self.config_bytes)} on this hub: "
                 "keep large files elsewhere and refer to them",
             )
         deep = depth(component.config)
         if deep > self.config_depth and deep > depth(had):
             return Refusal(
                 "config_too_deep",
-                f"{what} is nested {deep} levels deep, and {self.config_depth} are the most on this hub",
+                f"{what} is nested {deep} levels deep, and {_most(self.config_depth)} on this hub",
             )
         return None
+
+
+def _most(limit: int) -> str:
+    return f"{counted(limit, 'is', 'are')} the most"
 
 
 def _held(state: State, kind: type[Conflict | Request], author: str) -> int:

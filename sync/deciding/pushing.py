@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from stackroom.events.counting import counted
 from stackroom.events.model import Commit, Millis
 from stackroom.events.people.permissions import Who
 from stackroom.sync import protocol as wire
@@ -57,7 +58,7 @@ class Pushing(Readers, ABC):
 
     def _push(self, session: Session, principal: Principal, push: wire.Push) -> None:
         if len(push.proposals) > self._push_most:
-            why = f"a push holds at most {self._push_most} proposals"
+            why = f"a push holds at most {counted(self._push_most, 'proposal')}"
             self._error(session, "too_large", why, profile=push.profile)
         elif push.proposals:
             self._effects.append(self._submit(session, principal, push))

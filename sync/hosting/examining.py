@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from stackroom.events.audit.damage import Misfit, misfits, newest_fit, page_faults
+from stackroom.events.counting import counted
 from stackroom.events.errors import LogCorrupt
 from stackroom.events.log import Head, Identity, LogReader
 from stackroom.events.sqlite.file import connect, explained
@@ -66,6 +67,7 @@ def damaged(path: Path, wrong: list[Misfit]) -> HubDamaged:
     first, *others = wrong
     name = first.name or first.profile
     where = f"commit #{first.seq}" if first.seq else "the head"
-    more = f", and {len(others)} more profiles are damaged" if others else ""
+    rest = counted(len(others), "more profile is", "more profiles are")
+    more = f", and {rest} damaged" if others else ""
     said = f"{where} of profile {name!r} is the first that does not fit ({first.sentence}){more}"
     return HubDamaged(str(path), said)

@@ -6,6 +6,7 @@ it is made) or reading (it gets pages of the log, the next one only when the las
 
 from abc import ABC, abstractmethod
 
+from stackroom.events.counting import counted
 from stackroom.events.model import Commit, Millis
 from stackroom.events.proofs import merkle
 from stackroom.sync import protocol as wire
@@ -48,7 +49,7 @@ class Readers(Voice, ABC):
         most = self.settings.subscriptions
         if profile in session.subscriptions or len(session.subscriptions) < most:
             return True
-        why = f"a connection follows at most {most} profiles"
+        why = f"a connection follows at most {counted(most, 'profile')}"
         self._error(session, "too_large", why, profile=profile)
         return False
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import structs
 
+from stackroom.events.counting import counted
 from stackroom.events.fold import advance
 from stackroom.events.model import Commit, Millis
 from stackroom.events.state import State
@@ -61,7 +62,7 @@ class Watchers(Readers, ABC):
     def _watch(self, session: Session, profile: str) -> None:
         most = self.settings.watches
         if profile not in session.watches and len(session.watches) >= most:
-            why = f"a connection watches at most {most} profiles"
+            why = f"a connection watches at most {counted(most, 'profile')}"
             self._error(session, "too_large", why, profile=profile)
             return
         self.watchers.setdefault(profile, set()).add(session.id)

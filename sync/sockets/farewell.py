@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from stackroom.events.counting import counted
 from stackroom.events.deciding.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.hosting.security_log import Kind
@@ -61,7 +62,7 @@ def too_many_connections(user: str, most: int) -> Farewell:
     """The user has `most` connections already."""
     return Farewell(
         "too_many_connections",
-        f"{user!r} has {most} connections to this hub, and may have no more",
+        f"{user!r} has {counted(most, 'connection')} to this hub, and may have no more",
         wire.CloseCode.TOO_MANY_CONNECTIONS,
         "too many connections of a user",
         "close some that are not used",

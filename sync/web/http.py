@@ -10,6 +10,7 @@ from websockets.exceptions import NegotiationError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from stackroom.events.counting import counted
 from stackroom.events.deciding.rules import Refusal
 from stackroom.sync import protocol as wire
 from stackroom.sync.people.access import Principal
@@ -87,7 +88,9 @@ class Door:
         if porch.turnstile.is_crowded(socket.party):
             porch.limited(socket, "connections_address")
             most = self._settings.connections_address
-            return answer(429, f"an address has at most {most} connections to this hub\n", wait=5)
+            return answer(
+                429, f"an address has at most {counted(most, 'connection')} to this hub\n", wait=5
+            )
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1:
             return answer(400, "a request names one host\n")

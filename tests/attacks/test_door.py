@@ -269,7 +269,7 @@ class TestFloods:
     async def test_a_client_that_is_told_so_says_so(self, tmp_path: Path) -> None:
         async with hub_with(tmp_path, connections_user=1) as (hub, _):
             async with speaking(hub.url, 70, "eve"):
-                with pytest.raises(SlowDown, match="has 1 connections") as told:
+                with pytest.raises(SlowDown, match="has 1 connection to") as told:
                     async with (
                         dial(hub.url, ClientSettings()) as line,
                         anyio.create_task_group() as tasks,

@@ -63,6 +63,12 @@ def test_token(expires: int | None, level: str) -> None:
     assert levels(meeting.token(URL, False, expires, NOON)) == ["note"]
 
 
+@pytest.mark.parametrize(("days", "said"), [(1, " in 1 day,"), (3, " in 3 days,")])
+def test_days_of_a_token(days: int, said: str) -> None:
+    (finding,) = meeting.token(URL, True, NOON + days * DAY, NOON)
+    assert said in finding.sentence
+
+
 @pytest.mark.parametrize(
     ("time", "asked", "answered", "said"),
     [

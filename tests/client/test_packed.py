@@ -236,3 +236,9 @@ def test_a_root_within_a_block_that_does_not_fit_is_found(path: Path) -> None:
 def test_commits_are_made_of_it_one_by_one(cache: Cache) -> None:
     made: list[Commit] = cache.log.commits(PROFILE, 12, 1)
     assert made == [COMMITS[12]]
+
+
+def test_where_commits_stand_is_told_of_rows_and_unpacks_nothing(cache: Cache) -> None:
+    assert cache.seqs_in_rows([COMMITS[1].id, COMMITS[4].id, "unknown"]) == {COMMITS[1].id: 2}
+    with cache.reader(sought=False) as log:
+        assert log.packed()

@@ -35,7 +35,7 @@ def test_there_and_back(team: Hub, ada: Person, tmp_path: Path, data: tuple[str,
     team.host.stackroom("hub", "restore", str(file), *data).failed(Exit.ERROR, "running already")
     team.down()
     told = team.host.stackroom("hub", "restore", str(file), *data).ok().out
-    assert "It had 1 commits that the backup has not." in told
+    assert "It had 1 commit that the backup has not." in told
     assert "stackroom hub heal" in told
     team.up()
     status = team.host.data("hub", "status", *data)

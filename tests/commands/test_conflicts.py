@@ -93,6 +93,16 @@ class TestDeciding:
         assert (ended["kind"], ended["seq"], ended["choice"]) == ("conflict", 4, "theirs")
         assert ada.data("show", "4")["decided"] == []
 
+    def test_the_log_says_which_conflict_it_was(self, torn: Hub, ada: Person, ben: Person) -> None:
+        ada.stackroom("conflicts", "resolve", "4", "--theirs", "--offline").ok()
+        for seq in (None, 5):
+            (row,) = ada.data("log", "--limit", "1")
+            assert (row["seq"], row["events"][0]["name"]) == (seq, "conflict #4")
+            ada.stackroom("sync").ok()
+        assert " conflict #4 " in ada.stackroom("log", "--limit", "1").ok().out
+        ben.stackroom("sync").ok()
+        assert ben.data("log", "--limit", "1")[0]["events"][0]["name"] == "conflict #4"
+
     def test_it_works_offline(self, torn: Hub, ada: Person, ben: Person) -> None:
         torn.down()
         assert ben.data("conflicts", "resolve", "4", "--ours")["outcome"] == "saved"

@@ -146,6 +146,7 @@ class TestRoles:
         for words in (("update", "admin", "--remove", "people.write"), ("create", "viewer")):
             assert hub.host.stackroom("role", *words).code != 0
         shown = hub.host.stackroom("role", "describe", "admin").ok().out
+        assert " 1 time\n" in shown
         assert all(PERMISSIONS[each] in shown for each in BUILT_IN["admin"])
 
     def test_what_cannot_be_meant(self, hub: Hub) -> None:

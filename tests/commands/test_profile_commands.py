@@ -95,6 +95,11 @@ class TestOnAHub:
     def test_others_see_it(self, team: Hub, ada: Person, ben: Person) -> None:
         ada.stackroom("profile", "rename", "team", "platform", "-m", "a better name").ok()
         assert [row["name"] for row in ada.data("profile", "list")] == ["platform"]
+        ada.stackroom("revert", "3").ok()
+        assert [row["name"] for row in ada.data("profile", "list")] == ["team"]
+        ada.stackroom("revert", "4", "--offline").ok()
+        assert [row["name"] for row in ada.data("profile", "list")] == ["platform"]
+        ada.stackroom("sync").ok()
         ben.stackroom("sync").ok()
         assert [row["name"] for row in ben.data("profile", "list")] == ["platform"]
         roots = [person.data("profile", "describe")["root"] for person in (ada, ben)]
@@ -123,6 +128,10 @@ class TestOnAHub:
         assert (parked["state"], parked["code"]) == ("parked", "name_in_use")
         ben.stackroom("--profile", mine["id"], "pending", "drop", "1", "--yes").ok()
         assert [row["parked"] for row in ben.data("profile", "list")] == [0]
+
+    def test_deleted_it_is_not_listed_any_more(self, team: Hub, ada: Person) -> None:
+        ada.stackroom("profile", "delete", "team", "--yes").ok()
+        assert ada.data("profile", "list") == []
 
     def test_deleted_offline_it_is_deleted_once_that_is_pushed(
         self, team: Hub, ada: Person, ben: Person

@@ -3,11 +3,18 @@
 import signal
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
 
 from stackroom.client.commands.exits import Exit
+from stackroom.client.commands.together.watch import _Watch
+from stackroom.client.connection.carrier import Became
+from stackroom.client.replica.effects import Present
+from stackroom.sync.protocol import Person as Someone
+from stackroom.sync.protocol import Presence
 from tests.commands.hubs import Hub
 from tests.commands.runner import Person, command
 
@@ -193,6 +200,44 @@ class TestWatch:
         assert watching.returncode == Exit.INTERRUPTED
         assert b"Traceback" not in err
         assert ben.data("component", "list")[0]["config"]["ns"] == "prod"
+
+    def test_a_home_joins_and_leaves_once_and_ones_own_never(self) -> None:
+        store = SimpleNamespace(replica="own")
+        app: Any = SimpleNamespace(workspace=SimpleNamespace(store=store))
+        watch = _Watch(app, "ws://hub", {"p": "team"})
+
+        def heard(joined: str = "", left: str = "", profile: str = "p") -> list[tuple[str, str]]:
+            came = tuple(Someone(replica, f"{replica}'s", 0) for replica in joined.split())
+            presence = Presence(profile, came, tuple(left.split()))
+            return [(each.event, each.who) for each in watch.heard(Present(presence))]
+
+        assert heard("own ann ann ben") == [("joined", "ann's"), ("joined", "ben's")]
+        assert heard("own") == heard("ann") == []
+        assert heard("ann", profile="other") == [("joined", "ann's")]
+        assert heard(left="ann") == [("left", "ann's")]
+        assert heard("ann") == [("joined", "ann's")]
+        watch.heard(Became("other"))
+        assert heard("other") == []
+
+    def test_commands_of_this_home_are_not_told(self, team: Hub, ada: Person, ben: Person) -> None:
+        with subprocess.Popen(
+            command("sync", "--watch", "--output", "json"),
+            env=ben.environment(),
+            stdout=subprocess.PIPE,
+        ) as watching:
+            try:
+                assert watching.stdout is not None
+                lines = map(msgspec.json.decode, watching.stdout)
+                assert next(lines)["event"] == "connected"
+                for number in range(3):
+                    ben.stackroom(*UPDATE, f"--ns={number}").ok()
+                ada.stackroom(*UPDATE, "--zone=last").ok()
+                heard = [next(lines)]
+                while heard[-1].get("who") != "ada" or heard[-1]["event"] != "commit":
+                    heard.append(next(lines))
+            finally:
+                watching.kill()
+        assert {each["who"] for each in heard if each["event"] in ("joined", "left")} == {"ada"}
 
     def test_plan_and_watch_exclude_each_other(self, ada: Person) -> None:
         ada.stackroom("sync", "--plan", "--watch").failed(Exit.USAGE)

@@ -68,6 +68,7 @@ def test_another_person_approves(asked: Asked, opens: Opens) -> None:
     expect(own.get_by_role("button", name="Withdraw")).to_be_visible()
     expect(own.get_by_role("button", name="Approve")).to_have_count(0)
     expect(own.locator(".hint")).to_have_text("Nobody approves their own: another person decides.")
+    expect(own.locator("header .badge")).to_have_text("1 waits for approval")
     page = opens(asked.hub).sign_in(token_of(asked.hub)).page
     page.get_by_role("link", name="1 to approve").click()
     row = page.locator(".card-link")
@@ -94,6 +95,16 @@ def test_another_person_approves(asked: Asked, opens: Opens) -> None:
     expect(page.locator(".entry").first.locator(".turns")).to_have_text(
         f"approved change request #{asked.number}"
     )
+
+
+def test_the_bar_counts_what_one_may_approve_oneself(asked: Asked, opens: Opens) -> None:
+    apart(lambda: asked.ada.stackroom("stack", "update", "prod", "--description", "x").ok())
+    ada = opens(asked.hub).sign_in(asked.token(asked.ada)).page
+    expect(ada.locator("header .badge")).to_have_text("1 to approve")
+    apart(lambda: asked.eve.stackroom("request", "withdraw", str(asked.number)).ok())
+    expect(ada.locator("header .badge")).to_have_text("1 waits for approval")
+    host = opens(asked.hub).sign_in(token_of(asked.hub)).page
+    expect(host.locator("header .badge")).to_have_text("1 to approve")
 
 
 def test_it_is_rejected_for_a_reason(asked: Asked, opens: Opens) -> None:

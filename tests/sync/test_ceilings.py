@@ -41,6 +41,15 @@ async def test_profiles_of_a_hub(tmp_path: Path) -> None:
             assert noted.of("refused", code="too_many_profiles", user="ann", times=1)
 
 
+async def test_a_limit_of_one_is_no_plural(tmp_path: Path) -> None:
+    settings = Settings(port=0, profiles=1)
+    async with serving(tmp_path / "hub.db", settings) as hub, speaking(hub.url) as ann:
+        await ann.push(ann.proposal((uid(1), ProfileCreated("p1")), base=0), profile=uid(1))
+        refused = ann.proposal((uid(2), ProfileCreated("p2")), base=0)
+        (answer,) = await ann.push(refused, profile=uid(2))
+        assert answer.sentence.startswith("this hub has 1 profile, and 1 is the most: ")
+
+
 async def test_entities_of_a_profile(tmp_path: Path) -> None:
     settings = Settings(port=0, entities_profile=4)  # The profile is one itself.
     async with serving(tmp_path / "hub.db", settings) as hub, speaking(hub.url) as ann:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from stackroom.client.commands import completing
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -64,6 +65,6 @@ def export(app: "App", profile: str | None, file: Path | None, yes: bool) -> Non
             return
         write_whole(file, told, replace=yes)
     signed = max((size for size, _ in notes), default=0)
-    done = f"{heading.seq} commits of profile {copy.name!r} written to {file}."
+    done = f"{counted(heading.seq, 'commit')} of profile {copy.name!r} written to {file}."
     app.output.show(ExportedHistory(copy.name, str(file), heading.seq, signed), Lines([done]))
     app.tell_profile()

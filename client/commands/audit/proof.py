@@ -9,6 +9,7 @@ from msgspec import Struct
 from stackroom.client.commands import completing
 from stackroom.client.commands.output import Fields, Lines
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -136,7 +137,10 @@ def check(app: "App", file: Path, key: str | None) -> None:
                 ("message", row.message or "(none)"),
                 *(("event", event) for event in row.events),
                 ("signed by its author", signed),
-                ("signed by the hub", f"as one of {row.size} commits, {local(promise.time)}"),
+                (
+                    "signed by the hub",
+                    f"as one of {counted(row.size, 'commit')}, {local(promise.time)}",
+                ),
                 ("hub's key", row.key),
             ],
             f"#{row.seq} is in the history that the hub has signed",

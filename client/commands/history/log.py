@@ -11,7 +11,6 @@ from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
     from stackroom.client.commands.history.graph import Node
-    from stackroom.client.commands.naming import Names
     from stackroom.client.commands.output import Table
     from stackroom.client.commands.telling import CommitRow, Kind
     from stackroom.client.commands.terminal import Tone
@@ -100,10 +99,28 @@ def found(
     from stackroom.client.commands import telling
     from stackroom.client.commands.naming import Names
 
-    names = Names(copy.view, copy.confirmed)
-    rows = _waiting(app, copy, sought, names)[:limit] if waiting else []
-    commits = copy.found(sought, None, limit - len(rows)) if len(rows) < limit else []
-    return [*rows, *(telling.committed(commit, names, copy.name) for commit in commits)]
+    proposals = _waiting(app, copy, sought)[:limit] if waiting else []
+    left = limit - len(proposals)
+    commits = copy.found(sought, None, left) if left else []
+    names = Names(copy.view, copy.confirmed, opened=_opened(copy, commits))
+    replica = app.workspace.store.replica
+    return [
+        *(telling.proposed(proposal, replica, names, copy.name) for proposal in proposals),
+        *(telling.committed(commit, names, copy.name) for commit in commits),
+    ]
+
+
+def _opened(copy: "ProfileCopy", commits: "Sequence[Commit]") -> dict[str, int]:
+    """The seqs that opened what the commits decided, as far as that is found at once.
+
+    What holds a proposal has its id, and so has the commit by which it was opened.
+    """
+    from stackroom.events.outcomes import DECIDING
+
+    found = {commit.id: commit.seq for commit in commits}
+    decided = {e.entity for commit in commits for e in commit.events if e.type in DECIDING}
+    older = sorted(decided - found.keys())
+    return found | copy.seqs_in_rows(older) if older else found
 
 
 def _refuse_together(
@@ -119,21 +136,16 @@ def _refuse_together(
         raise click.UsageError("--follow needs the hub: leave out --offline")
 
 
-def _waiting(app: App, copy: "ProfileCopy", sought: "Sought", names: "Names") -> "list[CommitRow]":
+def _waiting(app: App, copy: "ProfileCopy", sought: "Sought") -> "list[Proposal]":
     """What waits for the hub and is sought, newest first; whoever is here will be its author."""
     from msgspec import structs
 
-    from stackroom.client.commands import telling
     from stackroom.events.history.seeking import matches
 
-    author, replica = app.workspace.user(copy.hub), app.workspace.store.replica
+    author = app.workspace.user(copy.hub)
     anywhere = structs.replace(sought, after=-1, upto=None)
     proposals = [standing.proposal for standing in reversed(copy.standings)]
-    return [
-        telling.proposed(proposal, replica, names, copy.name)
-        for proposal in proposals
-        if matches(anywhere, _as_commit(proposal, author))
-    ]
+    return [each for each in proposals if matches(anywhere, _as_commit(each, author))]
 
 
 def _as_commit(proposal: "Proposal", author: str) -> "Commit":

@@ -9,6 +9,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.options import yes_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -103,8 +104,7 @@ def _shown(profile: str, reply: "Reply") -> RedactedRow:
 
 
 def _places(row: RedactedRow) -> str:
-    count = "1 place" if row.places == 1 else f"{row.places} places"
-    return f"{count}, in {', '.join(f'#{seq}' for seq in row.commits)}"
+    return f"{counted(row.places, 'place')}, in {', '.join(f'#{seq}' for seq in row.commits)}"
 
 
 def _rest(row: RedactedRow) -> list[str]:

@@ -13,6 +13,7 @@ from stackroom.client.commands.lookup import around, commit_at, seq_before
 from stackroom.client.commands.options import message_option, yes_option
 from stackroom.client.commands.profiles.bringing import dry_run_option
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.naming import Names
@@ -79,8 +80,7 @@ def _revert_all(app: App, since: str, message: str, *, dry_run: bool, yes: bool)
         return
     number = copy.seq - then.seq + len(copy.standings)
     if not draft.empty:
-        commits = "1 commit" if number == 1 else f"{number} commits"
-        app.confirm(f"Undo {commits}, all since #{then.seq}?", yes=yes)
+        app.confirm(f"Undo {counted(number, 'commit')}, all since #{then.seq}?", yes=yes)
     app.commit(draft, f"All since #{then.seq} reverted")
 
 

@@ -7,6 +7,7 @@ import click
 from stackroom.client.commands import completing
 from stackroom.client.commands.context import App
 from stackroom.client.commands.lookup import around, commit_at
+from stackroom.client.commands.naming import numbered
 from stackroom.client.commands.tree import command
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ def _requested_by(copy: "ProfileCopy", commit: "Commit") -> list[str]:
 
 
 def _decision(decided: "DecidedRow") -> str:
-    what = "change request" if decided.kind == "request" else decided.kind
-    return f"{what} #{decided.seq}: {decided.choice}"
+    return f"{numbered(decided.kind, decided.seq)}: {decided.choice}"
 
 
 def _view(row: "Shown", names: "Names", now: "Millis", hub: str | None) -> "list[View]":

@@ -11,6 +11,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.hubs.options import data_option
 from stackroom.client.commands.output import Lines
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -51,7 +52,8 @@ def anchor(app: "App", target: str, every: str | None, data: Path) -> None:
         raise click.UsageError(str(error)) from error
     while True:
         count = operating.anchor_now(data, target)
-        kept, told = Anchored(target, count), f"{count} checkpoints are kept in {target}."
+        kept = Anchored(target, count)
+        told = f"{counted(count, 'checkpoint is', 'checkpoints are')} kept in {target}."
         if pause is None:
             app.output.show(kept, Lines([told]))
             return

@@ -9,6 +9,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.hubs.options import data_option
 from stackroom.client.commands.output import Fields, Lines
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -48,12 +49,16 @@ def backup(app: "App", file: Path, force: bool, data: Path) -> None:
         ("backup", made.file),
         ("hub", f"{made.hub}, epoch {made.epoch}"),
         ("taken", local(made.time)),
-        ("holds", f"{len(made.profiles)} profiles, {made.commits} commits, {made.bytes} bytes"),
+        ("holds", f"{_held(len(made.profiles), made.commits, ', ')}, {made.bytes} bytes"),
         *((_called(each, made.hub), f"#{each.seq} {each.root}") for each in made.profiles),
     ]
     app.output.show(made, lambda: Fields(fields))
     if made.beside:
         app.output.note(f"Keep beside it, from {data}: {_listed(made.beside)}.")
+
+
+def _held(profiles: int, commits: int, between: str) -> str:
+    return f"{counted(profiles, 'profile')}{between}{counted(commits, 'commit')}"
 
 
 def _called(kept: "Rooted", hub: str) -> str:
@@ -87,11 +92,12 @@ def restore(app: "App", file: Path, data: Path) -> None:
 
 
 def _told(done: "Restored") -> list[str]:
-    lines = [f"{done.data} has {done.profiles} profiles and {done.commits} commits of {done.file}."]
+    held = _held(done.profiles, done.commits, " and ")
+    lines = [f"{done.data} has {held} of {done.file}."]
     if done.aside:
         lines.append(f"What stood there is kept as {done.aside}.")
     if done.lost:
-        lines.append(f"It had {done.lost} commits that the backup has not.")
+        lines.append(f"It had {counted(done.lost, 'commit')} that the backup has not.")
     if done.lacking:
         lines.append(f"If the hub had them, bring back: {_listed(done.lacking)}.")
     lines.append(

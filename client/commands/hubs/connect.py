@@ -183,7 +183,7 @@ def _left(gone: Disconnected) -> list[str]:
         lines.append(f"Kept here, to read and to edit: {', '.join(gone.profiles)}.")
     if gone.pending or gone.parked:
         lines.append(
-            f"{gone.pending} pending and {gone.parked} parked changes stay: "
+            f"Changes that stay: {gone.pending} pending and {gone.parked} parked; "
             "they are pushed when you connect again."
         )
     return lines

@@ -10,6 +10,7 @@ from stackroom.client.commands.options import yes_option
 from stackroom.client.commands.output import Lines, Table, View
 from stackroom.client.commands.people.options import hub_option
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted, noun
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -202,21 +203,16 @@ def _told(row: HealedRow) -> list[str]:
     if row.given_up:
         return [f"{row.name}: given up; clients keep aside what they have of it"]
     if row.kept:
-        were = "it was" if row.kept == 1 else "they were"
-        return [f"{row.name}: {_commits(row.kept)} taken back as {were}"]
-    lines = [
-        f"{row.name}: {_commits(row.brought)} brought back as proposals, {row.known} were there"
-    ]
+        were = noun(row.kept, "it was", "they were")
+        return [f"{row.name}: {counted(row.kept, 'commit')} taken back as {were}"]
+    brought, there = counted(row.brought, "commit"), counted(row.known, "was", "were")
+    lines = [f"{row.name}: {brought} brought back as proposals, {there} there"]
     lines += [f"  conflict #{seq}: stackroom conflicts show {seq}" for seq in row.conflicts]
     lines += [f"  change request #{seq}: stackroom request show {seq}" for seq in row.requests]
     if row.redone:
-        lines.append(f"  {row.redone} redactions made anew")
+        lines.append(f"  {counted(row.redone, 'redaction')} made anew")
     if row.left:
         lines.append(
             f"  not taken: {', '.join(f'#{seq}' for seq in row.left)} (of a copied replica)"
         )
     return lines
-
-
-def _commits(count: int) -> str:
-    return "1 commit" if count == 1 else f"{count} commits"

@@ -9,6 +9,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people.options import hub_option
 from stackroom.client.commands.tree import group
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -206,7 +207,10 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
     crowd = Crowd(app, url)
     id, _ = crowd.find(Project, name)
     revoked = crowd.revoked(id)
-    app.confirm(f"Delete project {name!r}? {len(revoked)} roles end with it.", yes=yes)
+    app.confirm(
+        f"Delete project {name!r}? {counted(len(revoked), 'role ends', 'roles end')} with it.",
+        yes=yes,
+    )
     crowd.commit([*revoked, (id, ProjectDeleted())], f"Project {name!r} deleted", message)
 
 

@@ -9,6 +9,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people.options import for_whom, hub_option, project_option, scope_id
 from stackroom.client.commands.tree import group
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -88,7 +89,7 @@ def describe(app: "App", name: str, url: str | None) -> None:
             (
                 ("kind", "built in" if row.built_in else "the team's own"),
                 ("description", row.description),
-                ("assigned", f"{row.assigned} times"),
+                ("assigned", counted(row.assigned, "time")),
                 *((permission, PERMISSIONS.get(permission, "")) for permission in row.permissions),
             ),
             f"role {row.name}",
@@ -213,7 +214,8 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
     crowd = Crowd(app, url)
     id, _ = crowd.find(Role, name)
     revoked = crowd.revoked(id)
-    app.confirm(f"Delete role {name!r}? {len(revoked)} assignments end with it.", yes=yes)
+    ending = counted(len(revoked), "assignment ends", "assignments end")
+    app.confirm(f"Delete role {name!r}? {ending} with it.", yes=yes)
     crowd.commit([*revoked, (id, RoleDeleted())], f"Role {name!r} deleted", message)
 
 

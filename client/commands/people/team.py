@@ -9,6 +9,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people.options import hub_option
 from stackroom.client.commands.tree import group
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -211,10 +212,9 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
     crowd = Crowd(app, url)
     id, found = crowd.find(Team, name)
     revoked = crowd.revoked(id)
-    app.confirm(
-        f"Delete team {name!r}? Its {len(found.members)} members lose {len(revoked)} roles.",
-        yes=yes,
-    )
+    losing = counted(len(found.members), "member loses", "members lose")
+    roles = counted(len(revoked), "role")
+    app.confirm(f"Delete team {name!r}? Its {losing} {roles}.", yes=yes)
     crowd.commit([*revoked, (id, TeamDeleted())], f"Team {name!r} deleted", message)
 
 

@@ -9,6 +9,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.options import reason_option, yes_option
 from stackroom.client.commands.people.options import hub_option
 from stackroom.client.commands.tree import group
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -223,7 +224,8 @@ def delete(app: "App", name: str, yes: bool, message: str, url: str | None) -> N
     keys = [(each, KeyRevoked()) for each, key in crowd.all(SigningKey) if key.user == id]
     revoked = crowd.revoked(id)
     teams = [(team, TeamUpdated({}, (f"/members/{id}",))) for team, _ in crowd.teams_of(id)]
-    ending = f"{len(tokens)} tokens, {len(revoked)} roles and {len(teams)} memberships end with it"
+    held = f"{counted(len(tokens), 'token')}, {counted(len(revoked), 'role')}"
+    ending = f"{held} and {counted(len(teams), 'membership')} end with it"
     app.confirm(f"Delete user {name!r}? {ending}.", yes=yes)
     changes = [*tokens, *keys, *revoked, *teams, (id, UserDeleted())]
     crowd.commit(changes, f"User {name!r} deleted", message)

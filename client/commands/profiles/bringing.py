@@ -14,6 +14,7 @@ from stackroom.client.choosing import Secrets
 from stackroom.client.definitions.differing import dotted
 from stackroom.client.definitions.planning import Called, OnConflict, OtherDefinitions, Plan, plan
 from stackroom.client.errors import RefusedLocally
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.commands.context import App
@@ -143,9 +144,10 @@ def bring(
         from stackroom.client.definitions.referencing import write
 
         write(app.secrets_file, values)
+        number = sum(map(len, values.values()))
         app.output.note(
-            f"{sum(map(len, values.values()))} credentials are in {app.secrets_file}, and references "
-            "to them here. Next: zenml secret create NAME --interactive, for each name in that file; "
+            f"{counted(number, 'credential is', 'credentials are')} in {app.secrets_file}, and referred to "
+            "from here. Next: zenml secret create NAME --interactive, for each name in that file; "
             "then delete it."
         )
     try:

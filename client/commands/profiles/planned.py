@@ -18,6 +18,7 @@ from stackroom.client.definitions.differing import dotted
 from stackroom.client.definitions.planning import Action, Plan, Step
 from stackroom.client.zenml.model import ComponentSpec
 from stackroom.client.zenml.travel import warnings_of
+from stackroom.events.counting import counted
 from stackroom.events.history.history import diff
 from stackroom.events.secrets.credentials import format_of, leaves, located
 from stackroom.events.state import Component, State
@@ -119,7 +120,8 @@ def view(shown: Planned, before: State, after: State) -> list[View]:
 def summary(shown: Planned) -> str:
     """`Plan: 2 to create, 1 to update, 0 to delete.`"""
     if shown.taken:
-        return f"Nothing would be done: {shown.taken} {_have(shown.taken)} other definitions here."
+        taken = counted(shown.taken, "name has", "names have")
+        return f"Nothing would be done: {taken} other definitions here."
     if not shown.changes:
         return "Nothing to change: all of it is there already."
     return f"Plan: {shown.create} to create, {shown.update} to update, {shown.delete} to delete."
@@ -195,7 +197,3 @@ def _masked(value: Value, keys: tuple[str, ...], secret: set[tuple[str, ...]]) -
             return [_masked(v, (*keys, str(n)), secret) for n, v in enumerate(value)]
         case _:
             return SECRET if keys in secret else value
-
-
-def _have(number: int) -> str:
-    return "name has" if number == 1 else "names have"

@@ -342,7 +342,6 @@ def rename(app: "App", name: str, new_name: str, message: str) -> None:
     draft = app.workspace.edit(app.workspace.copy(entry.id), message)
     draft.profile().rename(new_name)
     app.commit(draft, f"Profile {name!r} renamed to {new_name!r}")
-    app.workspace.copy(entry.id)  # Looking at it once more has the registry take note.
 
 
 @profile.command("delete", example="stackroom profile delete old --yes")
@@ -358,7 +357,6 @@ def delete(app: "App", name: str, yes: bool, message: str) -> None:
     whose = "for everybody" if entry.hub else "here"
     app.confirm(f"Delete profile {name!r} {whose}, with all its stacks?", yes=yes)
     app.commit(draft, f"Profile {name!r} deleted")
-    app.workspace.copy(entry.id)  # Looking at it once more has the registry take note.
 
 
 @profile.command("publish", example="stackroom profile publish mine")

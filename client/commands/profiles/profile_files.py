@@ -18,6 +18,7 @@ from stackroom.client.commands.profiles.bringing import (
     secrets_options,
 )
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.definitions.definitions import Definitions
@@ -83,7 +84,8 @@ def export(app: App, folder: Path, at: str | None, dry_run: bool, yes: bool) -> 
     changed = [_below(folder, c) for c in changes if not c.new and c.content is not None]
     gone = [_below(folder, change) for change in removed]
     same = len(wanted) - len(new) - len(changed)
-    said = f"{len(new)} written, {len(changed)} changed, {len(gone)} removed, {same} as they were"
+    said = f"{len(new)} written, {len(changed)} changed, {len(gone)} removed, "
+    said += counted(same, "as it was", "as they were")
     done = "would be exported" if dry_run else "exported"
     app.output.show(
         Exported(str(folder), new, changed, gone, same),
@@ -194,7 +196,8 @@ def clone(app: App, source: str, name: str, local: bool, hub: str | None, messag
     copy = app.workspace.copy(app.workspace.entry(source).id)
     if waiting := len(copy.view.conflicts) + len(copy.view.requests):
         app.output.note(
-            f"Note: {waiting} open in {copy.name!r} (conflicts, change requests) are not cloned."
+            f"Note: {counted(waiting, 'is', 'are')} open in {copy.name!r} (conflicts, change requests), "
+            "and not cloned."
         )
     wanted = definitions(copy.view)
     done = f"Profile {name!r} cloned from {copy.name!r} at #{copy.seq}, with {_counted(wanted)}"
@@ -203,8 +206,8 @@ def clone(app: App, source: str, name: str, local: bool, hub: str | None, messag
 
 
 def _counted(wanted: "Definitions") -> str:
-    stacks, components = len(wanted.stacks), len(wanted.components)
-    return f"{stacks} stack{'s'[stacks == 1 :]} and {components} component{'s'[components == 1 :]}"
+    components = counted(len(wanted.components), "component")
+    return f"{counted(len(wanted.stacks), 'stack')} and {components}"
 
 
 def _below(folder: Path, change: "Change") -> str:

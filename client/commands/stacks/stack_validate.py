@@ -8,6 +8,7 @@ from stackroom.client.commands.exits import Exit
 from stackroom.client.commands.lookup import find_stack
 from stackroom.client.commands.output import Lines, Table
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 from stackroom.events.state import Stack
 
 
@@ -36,7 +37,7 @@ def validate(context: click.Context, names: tuple[str, ...], strict: bool) -> No
     )
     found = [finding for stack in stacks for finding in validating.validate(copy.view, stack)]
     rows = [(finding.severity, finding.stack, finding.sentence) for finding in found]
-    well = f"{len(stacks)} {'stack is' if len(stacks) == 1 else 'stacks are'} as they should be."
+    well = f"{counted(len(stacks), 'stack is as it', 'stacks are as they')} should be."
     view = Table(("", "stack", "finding"), rows) if rows else Lines([well])
     app.output.show(found, view)
     app.show_copy_age(copy)

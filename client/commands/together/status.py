@@ -13,6 +13,8 @@ from stackroom.client.home.renewals import reason
 from stackroom.events.state import Conflict, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stackroom.client.commands.context import App
     from stackroom.client.home.store import Counts, ProfileEntry
     from stackroom.client.profile_copy import ProfileCopy
@@ -215,12 +217,8 @@ def _active_fields(active: ActiveStatus, now: "Millis") -> list[tuple[str, objec
     if active.conflicts:
         numbers = ", ".join(f"#{seq}" for seq in active.conflicts)
         fields.append(("conflicts", f"{numbers} (stackroom conflicts list)"))
-    if active.requests:
-        count = len(active.requests)
-        wait = "1 waits" if count == 1 else f"{count} wait"
-        fields.append(("change requests", f"{wait} for approval (stackroom request list)"))
-    if active.missing:
-        fields.append(("history", f"{active.missing} commits not fetched yet (stackroom sync)"))
+    if active.requests or active.missing:
+        fields += _still_to_come(len(active.requests), active.missing)
     if active.access in _ACCESS:
         fields.append(("access", _ACCESS[active.access]))
     if active.newer is not None:
@@ -228,6 +226,16 @@ def _active_fields(active: ActiveStatus, now: "Millis") -> list[tuple[str, objec
     if active.parted is not None:
         fields.append(("history", f"{active.parted} (stackroom hub heal)"))
     return fields
+
+
+def _still_to_come(requests: int, missing: int) -> "Iterator[tuple[str, object]]":
+    from stackroom.events.counting import counted
+
+    if requests:
+        wait = counted(requests, "waits", "wait")
+        yield "change requests", f"{wait} for approval (stackroom request list)"
+    if missing:
+        yield "history", f"{counted(missing, 'commit')} not fetched yet (stackroom sync)"
 
 
 def _hub(hub: HubStatus, offline: bool) -> str:

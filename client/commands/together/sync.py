@@ -33,6 +33,9 @@ def sync(context: click.Context, plan: bool, watch: bool) -> None:
 
     With --profile only in that one. Ends with 5 if a conflict is open afterwards, and with 6 if the
     hub cannot be reached.
+
+    With --watch it also says which homes of others, or of you elsewhere, joined and left: each once,
+    however many commands run there. What runs in this home is not told.
     """
     app: App = context.obj
     if plan and watch:

@@ -1,7 +1,7 @@
 """What `sync --watch` tells while it stays connected: a line for each thing that happens."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 from msgspec import Struct
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.context import App
     from stackroom.client.connection.connection import News
     from stackroom.client.home.store import ProfileEntry
+    from stackroom.sync import protocol as wire
 
 What: TypeAlias = Literal[
     "connected",
@@ -55,13 +56,19 @@ def watch(app: "App", targets: "dict[str, list[ProfileEntry]]") -> None:
 
 
 class _Watch:
-    """Turns a connection's news into lines; knows the names of profiles and who is there."""
+    """Turns a connection's news into lines; knows the names of profiles and who is there.
+
+    A home joins with its first connection and leaves with its last: each of its commands makes one more.
+    Of this home itself nothing is told.
+    """
 
     def __init__(self, app: "App", url: str, names: dict[str, str]) -> None:
         self.app = app
         self.url = url
         self.names = names
-        self.people: dict[str, str] = {}
+        self.own = app.workspace.store.replica
+        self.there: dict[str, dict[str, str]] = {}
+        """Who is there, by profile and replica, as the hub has told since it let us in."""
 
     def tell(self, news: "News") -> None:
         """Prints what there is to say of one piece of news."""
@@ -70,12 +77,14 @@ class _Watch:
 
     def heard(self, news: "News") -> list[Happened]:
         """What is worth telling."""
+        from stackroom.client.connection.carrier import Became
         from stackroom.client.connection.connection import Offline
         from stackroom.client.home.renewals import told
         from stackroom.client.replica import replica as core
 
         match news:
             case core.Welcomed(welcome):
+                self.there.clear()
                 said = f"connected to {self.url} as {welcome.user}"
                 return [Happened("connected", who=welcome.user, sentence=said)]
             case core.Catalogue(profiles):
@@ -91,7 +100,10 @@ class _Watch:
             case core.Renew(code):
                 return [Happened("renewed", sentence=told(code))]
             case core.Present(presence):
-                return self._people(presence.profile, presence.joined, presence.left)
+                return self._people(presence)
+            case Became(replica):
+                self.own = replica
+                return []
             case core.Problem(_, sentence, _, profile):
                 return [self._about(profile)("problem", sentence=sentence)]
             case Offline(error, retry_in):
@@ -113,12 +125,14 @@ class _Watch:
             sentence=commit.message or ", ".join(dict.fromkeys(e.type for e in commit.events)),
         )
 
-    def _people(self, profile: str, joined: Any, left: Any) -> list[Happened]:
-        about = self._about(profile)
-        came = [about("joined", who=person.user, id=person.replica) for person in joined]
-        self.people |= {person.replica: person.user for person in joined}
-        gone = [about("left", who=self.people.pop(id, id), id=id) for id in left]
-        return came + gone
+    def _people(self, presence: "wire.Presence") -> list[Happened]:
+        about = self._about(presence.profile)
+        there = self.there.setdefault(presence.profile, {})
+        came = {each.replica: each.user for each in presence.joined if each.replica not in there}
+        there |= came
+        joined = [about("joined", who=user, id=id) for id, user in came.items()]
+        left = [about("left", who=there.pop(id, id), id=id) for id in presence.left]
+        return [each for each in (*joined, *left) if each.id != self.own]
 
 
 def _line(happened: Happened) -> str:

@@ -19,6 +19,7 @@ from stackroom.client.commands.progress import progress
 from stackroom.client.commands.tree import command
 from stackroom.client.errors import NotAuthorised, Unreachable
 from stackroom.client.zenml_server.rest import ServerRefused
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.definitions.definitions import Definitions
@@ -80,7 +81,7 @@ def pull(
         api = connected(app, url)
         wanted = merged([reading.definitions(api, stacks)])
     count = len(wanted.stacks)
-    done = f"{count} {'stack' if count == 1 else 'stacks'} pulled from {api.url}"
+    done = f"{counted(count, 'stack')} pulled from {api.url}"
     bring(
         app,
         app.copy(),

@@ -14,6 +14,7 @@ from stackroom.client.commands.profiles.bringing import (
     secrets_options,
 )
 from stackroom.client.commands.tree import command
+from stackroom.events.counting import counted
 
 if TYPE_CHECKING:
     from stackroom.client.definitions.planning import OnConflict
@@ -57,7 +58,7 @@ def import_store(
         store = read(path.expanduser(), profile)
     app.output.note(f"{store.path}: {store.what}")
     count = len(store.definitions.stacks)
-    done = f"{count} {'stack' if count == 1 else 'stacks'} imported from {store.path}"
+    done = f"{counted(count, 'stack')} imported from {store.path}"
     bring(
         app,
         app.copy(),

@@ -5,6 +5,7 @@ import { examined } from "./examine.js";
 import { isConsistent } from "./merkle.js";
 import { BadNote, checkpoint, followed, keyOf, stated, textOf } from "./note.js";
 import * as pins from "./pins.js";
+import { many } from "./words.js";
 
 const AT_ONCE = 50; // commits whose proofs are asked for at a time
 
@@ -108,7 +109,7 @@ export class Witness {
     const { size, checkpoint: signed, proven = [], consistency = [] } = answer;
     try {
       const now = await checkpoint(signed, hub, this.key, profile);
-      if (now.size !== size) throw new Broken(`the hub shows ${size} commits, and has signed ${now.size}`);
+      if (now.size !== size) throw new Broken(`the hub shows ${many(size, "commit")}, and has signed ${now.size}`);
       await stands(before, now, consistency.map(fromBase64));
       if (now.size >= (kept(pins.seen(profile), hub, profile)?.size ?? 0)) pins.see(profile, signed);
       return { proven, now, before: before?.size ?? 0, keyId: this.welcome.key.split("+")[1] };
@@ -147,9 +148,9 @@ function kept(note, hub, profile) {
 async function stands(before, now, proof) {
   if (!before) return;
   if (now.epoch < before.epoch) throw new Broken(`the hub was in epoch ${before.epoch}, and is in ${now.epoch} now`);
-  if (now.size < before.size) throw new Broken(`the hub has signed ${before.size} commits of this profile, and shows ${now.size} now`);
+  if (now.size < before.size) throw new Broken(`the hub has signed ${many(before.size, "commit")} of this profile, and shows ${now.size} now`);
   if (!(await isConsistent(before.size, now.size, before.root, now.root, proof))) {
-    throw new Broken(`the ${now.size} commits that the hub shows do not begin with the ${before.size} that it has signed before ` +
+    throw new Broken(`what the hub shows, ${many(now.size, "commit")}, does not begin with the ${before.size} that it has signed before ` +
       `(root ${toHex(before.root).slice(0, 16)}…)`);
   }
 }

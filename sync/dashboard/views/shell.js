@@ -93,7 +93,7 @@ function Bar({ slider, toggle, help }) {
     </nav>
     <div class="side">
       ${route.profile && QUEUES.map(([title, , names, says]) => index?.[names[0]].length > 0 && html`<${Link} key=${title}
-        class="badge" to=${to(...names)} title=${title.toLowerCase()}>${index[names[0]].length} ${says}<//>`)}
+        class="badge" to=${to(...names)} title=${title.toLowerCase()}>${says(index[names[0]])}<//>`)}
       <${Mine} />
       ${route.profile && route.view !== "compare" && html`<button type="button" class="quiet" aria-pressed=${slider} aria-label="Time" aria-keyshortcuts="t" onClick=${toggle}><${Mark} of="clock" /><span class="wide">Time</span></button>`}
       <button type="button" class="quiet" aria-label="Keys" aria-keyshortcuts="?" onClick=${help}>?</button>

@@ -1,4 +1,8 @@
 // Every view by its name in lib/route.js, and where the bar and the keys lead.
+import { app } from "../lib/app.js";
+import { may } from "../lib/edits.js";
+import { isAuthor } from "../lib/holdings.js";
+import { many } from "../lib/words.js";
 import { Activity } from "./activity.js";
 import { Components } from "./components.js";
 import { ComponentPage, StackPage } from "./entity.js";
@@ -46,10 +50,16 @@ export const TABS = [
 // [title, key after `g`, address, view]
 export const OF_HUB = [["Team", "t", "/team", "team"], ["Hub", "h", "/hub", "hub"]];
 
-// What waits for somebody: [title, key after `g`, address in the profile, what the bar says behind how many there are]
+// How many one may approve oneself; where that is none, how many wait for others.
+function requested(open) {
+  const ours = may("profile.approve") ? open.filter(({ entity }) => !isAuthor(entity, app.user)) : [];
+  return ours.length ? `${ours.length} to approve` : many(open.length, "waits for approval", "wait for approval");
+}
+
+// What waits for somebody: [title, key after `g`, address in the profile, what the bar says of those that are open]
 export const QUEUES = [
-  ["Conflicts", "x", ["conflicts"], "in conflict"],
-  ["Change requests", "r", ["requests"], "to approve"],
+  ["Conflicts", "x", ["conflicts"], (open) => `${open.length} in conflict`],
+  ["Change requests", "r", ["requests"], requested],
 ];
 
 // What stands in the title of the window.
