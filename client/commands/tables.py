@@ -4,7 +4,6 @@ In a pipe or a file nothing is folded. On a terminal too narrow for its columns 
 folded first; where not even `NARROWEST` cells each are there, every row becomes a record of its own.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final, TypeAlias
@@ -44,6 +43,8 @@ def fitted(natural: Sequence[int], headings: Sequence[int], columns: int) -> lis
 
     The widest are cut first. None becomes narrower than its heading, or than `NARROWEST`.
     """
+    from bisect import bisect_left
+
     room = columns - GAP * (len(natural) - 1)
     least = [min(n, max(NARROWEST, h)) for n, h in zip(natural, headings, strict=True)]
     if sum(natural) <= room:
