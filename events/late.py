@@ -6,6 +6,7 @@ the client's own modules: `inspect` draws in `ast`, `dis` and `tokenize`, `impor
 imports `stackroom` as a library has its modules as it is used to.
 """
 
+import _thread
 import os
 import sys
 from importlib import import_module
@@ -50,6 +51,8 @@ def postpone() -> None:
     )
     _stand_in("inspect", cleandoc=_cleandoc)
     _stand_in("platform", system=lambda: os.uname().sysname)
+    # Whether threads are left is asked as the process ends: nobody has started one.
+    _stand_in("threading", local=_thread._local, _shutdown=lambda: None)
     _stand_in("urllib.parse", quote_from_bytes=_quote_from_bytes)
     if sys.version_info < (3, 12) and "datetime" not in sys.modules:
         # It makes all its classes in Python first, and takes these for them, as later versions do at once.
