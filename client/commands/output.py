@@ -160,10 +160,7 @@ def _render(view: View, where: Screen) -> str:
         case Table():
             # Most of what there is needs no call.
             rows = [
-                [
-                    (x, None) if type(x) is str and x.isprintable() else _toned(x)
-                    for x in row
-                ]
+                [(x, None) if type(x) is str and x.isprintable() else _toned(x) for x in row]
                 for row in view.rows
             ]
             return table(view.headings, rows, where)

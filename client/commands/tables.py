@@ -77,7 +77,8 @@ class _Column:
         if self._plain and not screen.colours:
             return [text.ljust(self.width) for text in self._texts]
         return [
-            screen.paint(text, tone) + " " * (self.width - width(text)) for text, tone in self._cells
+            screen.paint(text, tone) + " " * (self.width - width(text))
+            for text, tone in self._cells
         ]
 
 

@@ -29,7 +29,7 @@ from stackroom.events.sqlite.rows import BUCKET, COLUMNS, INTEGER_MAX, OF_PROFIL
 
 if TYPE_CHECKING:
     from stackroom.events.history.block import Block
-    from stackroom.events.history.seeking import Sought
+    from stackroom.events.history.sought import Sought
     from stackroom.events.sqlite.beside import SqliteBeside
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
