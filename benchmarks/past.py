@@ -25,7 +25,7 @@ from stackroom.client.home.cache import Cache
 from stackroom.client.home.home import Home
 from stackroom.client.workspace import Workspace
 from stackroom.events import codec
-from stackroom.events.history.seeking import Sought
+from stackroom.events.history.sought import Sought
 from stackroom.events.log import Taken
 from stackroom.events.model import Commit, Event
 from stackroom.events.proofs import merkle

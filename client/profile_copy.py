@@ -15,7 +15,7 @@ from stackroom.events.state import AnyEntity, State
 
 if TYPE_CHECKING:
     from stackroom.events.composing.resolve import Revive
-    from stackroom.events.history.seeking import Sought
+    from stackroom.events.history.sought import Sought
 
 
 class ProfileCopy:

@@ -3,7 +3,7 @@
 Apart from `model`, because most that is done with commits needs none of the changes in them.
 """
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct
 
@@ -139,3 +139,19 @@ class Commit(Struct, frozen=True, omit_defaults=True):
     root: bytes
     key: Key = b""
     signature: Signature = b""
+
+
+HOLDING: Final = frozenset({"ConflictOpened", "ConflictJoined", "ChangeRequested", "RequestJoined"})
+"""The types of event by which a proposal is kept for a decision: each the name of its change in `model`."""
+
+REQUESTING: Final = frozenset({"ChangeRequested", "RequestJoined"})
+"""Those of them that wait for an approval."""
+
+DECIDING: Final = frozenset({"ConflictResolved", "RequestApproved", "RequestClosed"})
+"""The types that end a conflict or change request."""
+
+REPORTS: Final = frozenset({"RunRecorded", "RunUpdated"})
+"""The types that report a run."""
+
+REDACTED: Final = "Redacted"
+"""The type by which values are taken out of others."""

@@ -5,11 +5,10 @@ Whether a change makes sense was decided by `check`, before it was committed.
 """
 
 from collections.abc import Iterable
-from copy import copy
 from itertools import islice
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from stackroom.events.bodies import unseal
 from stackroom.events.entity import Key, Stamp
@@ -203,8 +202,7 @@ def rewritten(
         if before == value and same(before, value):
             continue
         if after is entity:
-            after = copy(entity)
-            after.stamps = entity.stamps.copy()
+            after = structs.replace(entity, stamps=entity.stamps.copy())
         if shallow:
             values = getattr(after, field)
             if id(values) not in own:
@@ -378,9 +376,11 @@ def _delete(state: State, stamp: Stamp, id: str, change: Deleted) -> None:
 def _hold(state: State, stamp: Stamp, id: str, change: ConflictOpened | ConflictJoined) -> None:
     conflict = state.entities.get(id)
     if isinstance(conflict, Conflict):
-        conflict = copy(conflict)
-        conflict.held += (change.held,)
-        conflict.overlaps += change.overlaps
+        conflict = structs.replace(
+            conflict,
+            held=(*conflict.held, change.held),
+            overlaps=conflict.overlaps + change.overlaps,
+        )
     else:
         conflict = Conflict("", {WHOLE: stamp}, (change.held,), change.overlaps)
     state.put(id, conflict)
@@ -389,9 +389,11 @@ def _hold(state: State, stamp: Stamp, id: str, change: ConflictOpened | Conflict
 def _request(state: State, stamp: Stamp, id: str, change: ChangeRequested | RequestJoined) -> None:
     request = state.entities.get(id)
     if isinstance(request, Request):
-        request = copy(request)
-        request.held += (change.held,)
-        request.protected = tuple(dict.fromkeys((*request.protected, *change.protected)))
+        request = structs.replace(
+            request,
+            held=(*request.held, change.held),
+            protected=tuple(dict.fromkeys((*request.protected, *change.protected))),
+        )
     else:
         request = Request("", {WHOLE: stamp}, (change.held,), change.protected)
     state.put(id, request)

@@ -6,6 +6,7 @@ the client's own modules: `inspect` draws in `ast`, `dis` and `tokenize`, `impor
 imports `stackroom` as a library has its modules as it is used to.
 """
 
+import _thread
 import os
 import sys
 from importlib import import_module
@@ -16,7 +17,9 @@ if TYPE_CHECKING:  # As of `typing`, which takes a while to import.
     from typing import Any
 
 LATE = (
+    "fnmatch",
     "importlib.metadata",
+    "ntpath",
     "shutil",
     "ssl",
     "textwrap",
@@ -30,6 +33,9 @@ PACKAGES = ("importlib.metadata", "tomllib")
 
 OF_MSGSPEC = ("msgspec.inspect", "msgspec.toml", "msgspec.yaml")
 """What msgspec imports of its own, for those who ask: `inspect` makes 36 classes."""
+
+PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~/"
+"""What stands in the URI of a file as it is: what the paths of most files consist of."""
 
 HIDDEN = "typing_extensions"
 """What msgspec takes from it where it is installed, Python 3.11 has in `typing`."""
@@ -45,6 +51,9 @@ def postpone() -> None:
     )
     _stand_in("inspect", cleandoc=_cleandoc)
     _stand_in("platform", system=lambda: os.uname().sysname)
+    # Whether threads are left is asked as the process ends: nobody has started one.
+    _stand_in("threading", local=_thread._local, _shutdown=lambda: None)
+    _stand_in("urllib.parse", quote_from_bytes=_quote_from_bytes)
     if sys.version_info < (3, 12) and "datetime" not in sys.modules:
         # It makes all its classes in Python first, and takes these for them, as later versions do at once.
         sys.modules["datetime"] = import_module("_datetime")
@@ -104,6 +113,14 @@ def _cleandoc(text: str) -> str:
         cleaned: str = _real("inspect").cleandoc(text)
         return cleaned
     return text.lstrip()
+
+
+def _quote_from_bytes(data: bytes, safe: str | bytes = "/") -> str:
+    """As `urllib.parse` has it."""
+    if safe != "/" or data.strip(PLAIN):
+        quoted: str = _real("urllib.parse").quote_from_bytes(data, safe)
+        return quoted
+    return data.decode()
 
 
 def _schema(*args: "Any", **kwargs: "Any") -> "Any":

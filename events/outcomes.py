@@ -1,10 +1,11 @@
 """What can become of a proposal, and what is committed for it."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
+from stackroom.events.carriers import HOLDING, REQUESTING
 from stackroom.events.log import Taking
 from stackroom.events.model import (
     Change,
@@ -12,14 +13,9 @@ from stackroom.events.model import (
     Commit,
     ConflictJoined,
     ConflictOpened,
-    ConflictResolved,
     Held,
     Overlap,
-    RequestApproved,
-    RequestClosed,
     RequestJoined,
-    RunRecorded,
-    RunUpdated,
 )
 from stackroom.events.refusal import Refusal
 from stackroom.events.state import State
@@ -68,24 +64,6 @@ class Rejected(Struct, frozen=True):
 
 
 Outcome: TypeAlias = Accepted | Converged | Conflicted | Requested | Rejected
-
-
-HOLDING: Final = frozenset(
-    change.__name__ for change in (ConflictOpened, ConflictJoined, ChangeRequested, RequestJoined)
-)
-"""The types of event by which a proposal is kept for a decision."""
-
-REQUESTING: Final = frozenset({ChangeRequested.__name__, RequestJoined.__name__})
-"""Those of them that wait for an approval."""
-
-REPORTS: Final = frozenset(change.__name__ for change in (RunRecorded, RunUpdated))
-"""The types of event that report a run."""
-
-
-DECIDING: Final = frozenset(
-    change.__name__ for change in (ConflictResolved, RequestApproved, RequestClosed)
-)
-"""The types of event that end a conflict or change request."""
 
 
 def holding(outcome: Conflicted | Requested, held: Held) -> tuple[str, Change]:

@@ -4,7 +4,6 @@ A value is what JSON can say. A path is a JSON Pointer (RFC 6901): `/config/path
 `~0` and `/` as `~1` inside a segment. The empty path is the whole entity, a prefix of every other.
 """
 
-import math
 import re
 from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
@@ -20,6 +19,8 @@ Maybe: TypeAlias = Value | UnsetType
 """A value, or `UNSET` where there is none (which differs from a null)."""
 
 WHOLE: Path = ""
+
+INFINITE = float("inf")
 
 REMEMBERED = 256
 """Characters of a path from which on its segments are not remembered: the same few come all the time."""
@@ -135,7 +136,7 @@ def fault(value: object, depth: int = limits.PATH_DEPTH) -> str | None:
         inside = limits.INTEGER_MIN <= value <= limits.INTEGER_MAX
         return None if inside else "an integer does not fit 64 bits: write it as text"
     if isinstance(value, float):
-        return None if math.isfinite(value) else f"number {value} is not finite: write it as text"
+        return None if abs(value) < INFINITE else f"number {value} is not finite: write it as text"
     if depth == 0:
         return f"value is nested deeper than {limits.PATH_DEPTH} levels"
     if isinstance(value, list):

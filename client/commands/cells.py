@@ -1,7 +1,6 @@
 """Text in the cells of a terminal: letters of East Asia and emoji are two wide, accents none."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -60,6 +59,8 @@ def _pieces(word: str, cells: int) -> list[str]:
 
 def letters(text: str) -> Iterator[str]:
     """What people see as one letter each: with its accents, or an emoji of several characters."""
+    import unicodedata
+
     letter = ""
     for character in text:
         joins = re.match(_EXTENDS, character) or unicodedata.category(character) in ("Mn", "Me")

@@ -158,7 +158,12 @@ def _render(view: View, where: Screen) -> str:
         case Table() if not view.rows:
             return view.empty
         case Table():
-            return table(view.headings, [list(map(_toned, row)) for row in view.rows], where)
+            # Most of what there is needs no call.
+            rows = [
+                [(x, None) if type(x) is str and x.isprintable() else _toned(x) for x in row]
+                for row in view.rows
+            ]
+            return table(view.headings, rows, where)
         case Fields():
             return "\n".join(_fields(view, where))
         case Lines():
@@ -170,8 +175,6 @@ def _render(view: View, where: Screen) -> str:
 
 
 def _toned(value: object) -> Cell:
-    if isinstance(value, str) and value.isprintable():
-        return value, None
     return (cell(value.value), value.tone) if isinstance(value, Toned) else (cell(value), None)
 
 

@@ -4,7 +4,6 @@ In a pipe or a file nothing is folded. On a terminal too narrow for its columns 
 folded first; where not even `NARROWEST` cells each are there, every row becomes a record of its own.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final, TypeAlias
@@ -24,8 +23,8 @@ Cell: TypeAlias = tuple[str, Tone | None]
 def table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], screen: Screen) -> str:
     """The table as text."""
     head: list[Cell] = [(heading.upper(), "strong") for heading in headings]
-    columns = list(zip(head, *rows, strict=True))
-    natural = [_widest([text for text, _ in column]) for column in columns]
+    columns = [_Column(cells) for cells in zip(head, *rows, strict=True)]
+    natural = [column.width for column in columns]
     if screen.columns is None:
         widths: list[int] | None = natural
     else:
@@ -34,7 +33,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], screen: Scree
         assert screen.columns is not None
         return "\n\n".join("\n".join(_record(headings, row, screen)) for row in rows)
     if widths == natural:  # Nothing is to be folded: column by column, for long tables.
-        filled = [_filled(column, n, screen) for column, n in zip(columns, natural, strict=True)]
+        filled = [column.filled(screen) for column in columns]
         return "\n".join(map(_joined, zip(*filled, strict=True)))
     return "\n".join(line for row in [head, *rows] for line in _row(row, widths, screen))
 
@@ -44,6 +43,8 @@ def fitted(natural: Sequence[int], headings: Sequence[int], columns: int) -> lis
 
     The widest are cut first. None becomes narrower than its heading, or than `NARROWEST`.
     """
+    from bisect import bisect_left
+
     room = columns - GAP * (len(natural) - 1)
     least = [min(n, max(NARROWEST, h)) for n, h in zip(natural, headings, strict=True)]
     if sum(natural) <= room:
@@ -62,16 +63,23 @@ def fitted(natural: Sequence[int], headings: Sequence[int], columns: int) -> lis
     return widths
 
 
-def _widest(texts: Sequence[str]) -> int:
-    return max(map(len if "".join(texts).isascii() else width, texts))
+class _Column:
+    """The cells of one column, as wide as the widest."""
 
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self._cells = cells
+        self._texts = [text for text, _ in cells]
+        self._plain = "".join(self._texts).isascii()
+        self.width = max(map(len if self._plain else width, self._texts))
 
-def _filled(column: Sequence[Cell], cells: int, screen: Screen) -> list[str]:
-    """Each text of a column, coloured and filled up with blanks."""
-    texts = [text for text, _ in column]
-    if not screen.colours and "".join(texts).isascii():
-        return [text.ljust(cells) for text in texts]
-    return [screen.paint(text, tone) + " " * (cells - width(text)) for text, tone in column]
+    def filled(self, screen: Screen) -> list[str]:
+        """Each text, coloured and filled up with blanks."""
+        if self._plain and not screen.colours:
+            return [text.ljust(self.width) for text in self._texts]
+        return [
+            screen.paint(text, tone) + " " * (self.width - width(text))
+            for text, tone in self._cells
+        ]
 
 
 def _row(row: Sequence[Cell], widths: Sequence[int], screen: Screen) -> Iterator[str]:

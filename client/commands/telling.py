@@ -7,21 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from msgspec import UNSET, Struct, structs
 
 from stackroom.client.commands.naming import Names, short
-from stackroom.events.bodies import unseal
+from stackroom.events.carriers import HOLDING, REPORTS, REQUESTING, Commit, Event, Proposal
 from stackroom.events.errors import UnknownEvent
-from stackroom.events.model import (
-    ChangeRequested,
-    Commit,
-    ConflictJoined,
-    ConflictOpened,
-    Event,
-    Proposal,
-    RequestJoined,
-    RunRecorded,
-    RunUpdated,
-)
-from stackroom.events.outcomes import HOLDING, REPORTS, REQUESTING
-from stackroom.events.proofs.authors import held_by
 from stackroom.events.proofs.fingerprints import fingerprint
 from stackroom.events.state import Holding, State
 from stackroom.events.values import Maybe, Path
@@ -195,6 +182,10 @@ def committed(commit: Commit, names: Names, profile: str) -> CommitRow:
 
 def _signing_key(commit: Commit) -> bytes:
     """The key that signed the commit, or what it holds; empty if none did, or that is too new to read."""
+    if not any(event.type in HOLDING for event in commit.events):
+        return commit.key
+    from stackroom.events.proofs.authors import held_by
+
     try:
         held = held_by(commit)
     except UnknownEvent:
@@ -242,6 +233,9 @@ def changed(differences: "Iterable[Difference]", names: Names) -> list[ChangeRow
 
 def overlaps(commit: Commit, names: Names) -> list[OverlapRow]:
     """Where the proposals that lost in `commit` meet what stood."""
+    from stackroom.events.bodies import unseal
+    from stackroom.events.model import ConflictJoined, ConflictOpened
+
     return [
         OverlapRow(
             overlap.kind,
@@ -329,6 +323,17 @@ def _name(event: Event, names: Names) -> str:
     """What the event's entity is called; for a conflict or request, what the held proposal is about."""
     if event.type not in HOLDING | REPORTS:
         return names.entity(event.entity)
+    # Late: most of what is told is neither, and needs none of the changes.
+    from stackroom.events.bodies import unseal
+    from stackroom.events.model import (
+        ChangeRequested,
+        ConflictJoined,
+        ConflictOpened,
+        RequestJoined,
+        RunRecorded,
+        RunUpdated,
+    )
+
     try:
         change = unseal(event)
     except UnknownEvent:

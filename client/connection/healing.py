@@ -19,12 +19,12 @@ from stackroom.client.home.cache import Cache
 from stackroom.client.home.store import Authored, Store
 from stackroom.client.replica.effects import Problem
 from stackroom.client.replica.witness import kept
+from stackroom.events.carriers import REDACTED
 from stackroom.events.history.history import pages
 from stackroom.events.log import LogReader
 from stackroom.events.model import (
     Commit,
     Proposal,
-    Redacted,
 )
 from stackroom.events.proofs import merkle
 from stackroom.events.proofs.authors import held_by
@@ -224,7 +224,7 @@ def _root_at(log: LogReader, profile: str, seq: int) -> bytes:
 
 def _is_somebodys(commit: Commit) -> bool:
     """Whether somebody proposed it: a redaction, the hub makes anew."""
-    return not any(event.type == Redacted.__name__ for event in commit.events)
+    return not any(event.type == REDACTED for event in commit.events)
 
 
 def _own(commit: Commit, replica: str) -> Authored | None:

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from stackroom.client.errors import NotFound
 from stackroom.events import limits
+from stackroom.events.carriers import REPORTS
 from stackroom.events.deciding.rules import ID
 from stackroom.events.history.runs import Gathering, Run
 from stackroom.events.log import RunFound, RunsWanted
 from stackroom.events.model import Change, RunRecorded, RunUpdated
-from stackroom.events.outcomes import REPORTS
 from stackroom.events.state import Stack, State
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ from stackroom.events.state import State, decode, encode
 
 if TYPE_CHECKING:
     from stackroom.client.home.checkpointing import Checkpoints
-    from stackroom.events.history.seeking import Sought
+    from stackroom.events.history.sought import Sought
     from stackroom.events.sqlite.cache import SqliteCacheWriter
 
 SCRUB: Final = "scrub"

@@ -6,7 +6,6 @@ Times are the hub's, in milliseconds since 1970; they are counted by day in the 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Final
 
 from msgspec import Struct, structs
 
@@ -22,6 +21,7 @@ from stackroom.client.reports.findings import (
     Touched,
 )
 from stackroom.client.reports.naming import about, called, named, placed
+from stackroom.events.carriers import DECIDING, REPORTS
 from stackroom.events.history.runs import Gathering, Run
 from stackroom.events.model import (
     Change,
@@ -36,13 +36,7 @@ from stackroom.events.model import (
     RequestClosed,
     RequestJoined,
 )
-from stackroom.events.outcomes import REPORTS
 from stackroom.events.state import AnyEntity, Conflict, Request, State
-
-DECIDING: Final = frozenset(
-    change.__name__ for change in (ConflictResolved, RequestApproved, RequestClosed)
-)
-"""The types of event by which what waits ends."""
 
 
 class Stream(Struct, frozen=True):

@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar, overload
 import msgspec
 from msgspec import Struct
 
+from stackroom.events.carriers import REDACTED, Commit, Event
 from stackroom.events.errors import IntegrityError
-from stackroom.events.model import Commit, Event, Redacted
 
 T = TypeVar("T")
 
@@ -120,7 +120,7 @@ class Block(Sequence[Commit]):
     @cached_property
     def plain(self) -> bool:
         """Whether no value was taken out of its events, nor out of others by one of them."""
-        return not self.columns.digests and Redacted.__name__ not in self.columns.types
+        return not self.columns.digests and REDACTED not in self.columns.types
 
     def leaves(self, profile: str) -> list[bytes]:
         """The leaf hash of each commit, computed from all that the block says of it."""

@@ -8,14 +8,13 @@ somebody takes the state, when something else happens to it, or when enough wait
 write the same paths, only the last two are then looked at, unless a value was written twice.
 """
 
-import copy
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat, tee
 from operator import eq, is_not
 from typing import Final, TypeAlias, cast
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from stackroom.events.codec import CHANGES, Kinds, all_opened, kinds_of, known, opened
 from stackroom.events.entity import Stamp
@@ -203,10 +202,9 @@ class Folding:
         values, stamps = self._overwritten(updates) or self._written(entity, updates)
         if not stamps:
             return
-        twin = copy.copy(entity)
         # Below what was written there is nothing any more that somebody else wrote.
-        kept = {path: by for path, by in twin.stamps.items() if not is_below(path, stamps)}
-        twin.stamps = kept | stamps
+        kept = {path: by for path, by in entity.stamps.items() if not is_below(path, stamps)}
+        twin = structs.replace(entity, stamps=kept | stamps)
         for path, field, key in places_of(entity.kind, tuple(stamps)) or ():
             if (map := getattr(twin, field)) is getattr(entity, field):
                 map = map.copy()

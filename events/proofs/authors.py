@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct, structs
 
 from stackroom.events.bodies import unseal
+from stackroom.events.carriers import HOLDING
 from stackroom.events.model import (
     ChangeRequested,
     Commit,
@@ -15,7 +16,6 @@ from stackroom.events.model import (
     Millis,
     RequestJoined,
 )
-from stackroom.events.outcomes import HOLDING
 from stackroom.events.people.model import KeyRegistered, KeyRevoked, UserCreated
 
 AuthorResult: TypeAlias = Literal["valid", "unsigned", "invalid", "unregistered", "unbound"]

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
+from stackroom.events.carriers import HOLDING, REDACTED
 from stackroom.events.codec import digest, unseal
 from stackroom.events.codec import digest_now as now
 from stackroom.events.model import (
@@ -30,7 +31,6 @@ from stackroom.events.model import (
     RunUpdated,
     Updated,
 )
-from stackroom.events.outcomes import HOLDING
 from stackroom.events.values import Maybe, Path, Value, lookup, pointer, segments
 
 FIELDS: Final = frozenset(
@@ -46,9 +46,6 @@ HELD_EVENTS: Final = ("held", "proposal", "events")
 
 SIDES: Final = ("before", "theirs", "ours")
 """The values of an overlap."""
-
-REDACTED: Final = Redacted.__name__
-"""The type of the event that vouches for others."""
 
 MARKER: Final = re.compile(r"\[redacted in #[0-9]+(?:, [0-9]+)?\]")
 

@@ -4,7 +4,6 @@ What few questions need is imported with them: a command of a moment asks one or
 """
 
 import sqlite3
-import zlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -30,7 +29,7 @@ from stackroom.events.sqlite.rows import BUCKET, COLUMNS, INTEGER_MAX, OF_PROFIL
 
 if TYPE_CHECKING:
     from stackroom.events.history.block import Block
-    from stackroom.events.history.seeking import Sought
+    from stackroom.events.history.sought import Sought
     from stackroom.events.sqlite.beside import SqliteBeside
 
 HEAD = "SELECT seq, root, peaks FROM profiles WHERE id = ?"
@@ -225,6 +224,8 @@ class SqliteReader:
 
     def milestone(self, profile: str, upto: int) -> tuple[int, bytes] | None:
         """The last milestone of a cache at or below seq `upto`: its seq, and the encoded state."""
+        import zlib
+
         row = self._conn.execute(MILESTONE, (profile, upto)).fetchone()
         return (row[0], zlib.decompress(row[1])) if row is not None else None
 

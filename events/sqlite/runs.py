@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from stackroom.events.carriers import REPORTS
 from stackroom.events.codec import unseal
 from stackroom.events.errors import UnknownEvent
 from stackroom.events.log import RunFound, RunsWanted
 from stackroom.events.model import Event, RunRecorded, RunReport
-from stackroom.events.outcomes import REPORTS
 
 CREATE = (
     """

@@ -14,7 +14,8 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from stackroom.events.history.seeking import Sought, matches
+from stackroom.events.history.seeking import matches
+from stackroom.events.history.sought import Sought
 from stackroom.events.model import Commit
 from stackroom.events.sqlite.read import INDEXED_UPTO, seqs_of, seqs_touching
 from stackroom.events.sqlite.rows import COLUMNS, INTEGER_MAX, commit_of

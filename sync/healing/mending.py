@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, json, structs
 
+from stackroom.events.carriers import REDACTED
 from stackroom.events.codec import unseal
 from stackroom.events.deciding.check import Accepted, Converged, check_changes
 from stackroom.events.deciding.rules import Refusal
@@ -198,7 +199,7 @@ class _Work:
                 raise Unmended("tail_broken", str(error)) from error
         if listed is not None:
             log.list_profile(profile, listed[0], deleted=listed[1])
-        if any(event.type == Redacted.__name__ for c in grown.commits for event in c.events):
+        if any(event.type == REDACTED for c in grown.commits for event in c.events):
             self.facts.append(Fact(SCRUB_FACT, profile, b"1"))
         authority.forget_profile(profile)
         self.commits = list(grown.commits)

@@ -13,7 +13,7 @@ from stackroom.client.home.cache import Cache, CacheDamaged
 from stackroom.events.audit.verify import verify
 from stackroom.events.errors import Gap, HistoryFault, IntegrityError
 from stackroom.events.history.block import pack, unpack
-from stackroom.events.history.seeking import Sought
+from stackroom.events.history.sought import Sought
 from stackroom.events.log import LogReader, RunsWanted
 from stackroom.events.model import Commit
 from stackroom.events.proofs import merkle

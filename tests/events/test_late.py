@@ -52,6 +52,38 @@ def test_from_has_nothing_imported_that_is_known() -> None:
     assert said("from gettext import find; print(find.__module__)") == "gettext"
 
 
+def test_the_uri_of_a_plain_path_is_known() -> None:
+    # An editable installation has imported them by now.
+    program = """
+import sys
+for name in ("fnmatch", "ipaddress", "ntpath", "pathlib", "urllib.parse"):
+    sys.modules.pop(name, None)
+from stackroom.events.late import postpone
+postpone()
+from pathlib import Path, PureWindowsPath
+print(Path("/tmp/a-b_c~1/hub.db").as_uri())
+assert "ipaddress" not in sys.modules
+print(Path("/tmp/a b?#%/\u00fc").as_uri(), PureWindowsPath("C:/a").drive, Path("/a/b.db").match("*.db"))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert ran.stdout.splitlines() == [
+        "file:///tmp/a-b_c~1/hub.db",
+        "file:///tmp/a%20b%3F%23%25/%C3%BC C: True",
+    ]
+
+
+def test_who_starts_threads_is_waited_for() -> None:
+    assert said("print(type(sys.modules['threading']).__name__)") == "_StandIn"
+    program = (
+        "import threading, time\n"
+        "def late(): time.sleep(0.1); print(threading.current_thread().name)\n"
+        "threading.Thread(target=late, name='last').start()"
+    )
+    assert said(program) == "last"
+
+
 def test_msgspec_has_all_that_it_is_asked_for() -> None:
     import msgspec
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackroom.events.codec import seal
-from stackroom.events.history.seeking import Sought, matches
+from stackroom.events.history.seeking import matches
+from stackroom.events.history.sought import Sought
 from stackroom.events.log import Taken
 from stackroom.events.model import (
     Change,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackroom.events.history.seeking import Sought
+from stackroom.events.history.sought import Sought
 from stackroom.events.sqlite import write as sqlite_write
 from stackroom.events.sqlite.file import connect
 from stackroom.events.sqlite.log import LogFile

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from stackroom.client.replica.witness import Seen
 from stackroom.events import codec
+from stackroom.events.carriers import HOLDING
 from stackroom.events.codec import unseal
 from stackroom.events.fold import fold
 from stackroom.events.history.block import unpack
@@ -24,7 +25,6 @@ from stackroom.events.model import (
     Proposal,
     RequestJoined,
 )
-from stackroom.events.outcomes import HOLDING
 from stackroom.events.proofs.authors import author_finding, known_keys
 from stackroom.events.secrets.redaction import rewritten_by
 from stackroom.events.state import Component, Stack, State, encode

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.telling import CommitRow, Kind
     from stackroom.client.commands.terminal import Tone
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.events.history.seeking import Sought
+    from stackroom.events.history.sought import Sought
     from stackroom.events.model import Commit, Proposal
 
 _TONES: "Final[dict[Kind, Tone]]" = {
@@ -115,7 +115,7 @@ def _opened(copy: "ProfileCopy", commits: "Sequence[Commit]") -> dict[str, int]:
 
     What holds a proposal has its id, and so has the commit by which it was opened.
     """
-    from stackroom.events.outcomes import DECIDING
+    from stackroom.events.carriers import DECIDING
 
     found = {commit.id: commit.seq for commit in commits}
     decided = {e.entity for commit in commits for e in commit.events if e.type in DECIDING}
@@ -138,6 +138,8 @@ def _refuse_together(
 
 def _waiting(app: App, copy: "ProfileCopy", sought: "Sought") -> "list[Proposal]":
     """What waits for the hub and is sought, newest first; whoever is here will be its author."""
+    if not copy.standings:
+        return []
     from msgspec import structs
 
     from stackroom.events.history.seeking import matches
@@ -205,7 +207,7 @@ def _drawing(app: App, rows: "Sequence[CommitRow]") -> list[str]:
 def _node(row: "CommitRow") -> "Node":
     """A row as the graph has it; a lane has the id of the conflict or request that it is of."""
     from stackroom.client.commands.history.graph import COMMIT, CONFLICT, PENDING, REQUEST, Node
-    from stackroom.events.outcomes import DECIDING, HOLDING, REQUESTING
+    from stackroom.events.carriers import DECIDING, HOLDING, REQUESTING
 
     if row.seq is None:
         return Node(None, "pending", row.base, PENDING)

@@ -10,7 +10,7 @@ from stackroom.client.commands import completing
 from stackroom.client.commands.lookup import gone_called, place_of, seq_before, seq_of
 from stackroom.client.component_types import type_named
 from stackroom.client.errors import NotFound, missing
-from stackroom.events.history.seeking import Sought
+from stackroom.events.history.sought import Sought
 from stackroom.events.state import AnyEntity, Component, Stack, State
 from stackroom.events.values import Path
 

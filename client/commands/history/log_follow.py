@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stackroom.client.commands.telling import CommitRow
     from stackroom.client.connection.connection import News
     from stackroom.client.profile_copy import ProfileCopy
-    from stackroom.events.history.seeking import Sought
+    from stackroom.events.history.sought import Sought
     from stackroom.events.model import Commit
 
 
