@@ -235,9 +235,8 @@ class Replica(Pushing):
             case wire.History(_, after, commits):
                 self._history(copy, after, commits)
             case wire.CaughtUp():
-                if not self._stands(copy, message):
-                    return
-                if message.seq <= copy.seq:
+                # Elsewhere, it ends a subscription of before, and says nothing of what is here now.
+                if self._stands(copy, message) and message.seq == copy.seq:
                     copy.live = True
                     self._push(copy)
                     self._reached(copy)

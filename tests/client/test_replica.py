@@ -7,8 +7,11 @@ from msgspec import structs
 
 from stackroom.client.replica import replica as core
 from stackroom.client.replica.pushing import REGISTRATION, RENEWALS
+from stackroom.events.codec import leaf
+from stackroom.events.fold import fold
 from stackroom.events.log import Answer
 from stackroom.events.model import Commit, Proposal
+from stackroom.events.proofs import merkle
 from stackroom.events.proofs.merkle import EMPTY_ROOT, Frontier
 from stackroom.events.proofs.signing import Signer
 from stackroom.events.state import State
@@ -79,6 +82,19 @@ def test_history_is_kept_as_it_was_asked_for() -> None:
 def test_history_of_a_hub_that_may_have_another_one_is_not_kept() -> None:
     _, effects = told(wire.History(PROFILE, 2, tuple(history(5)[2:4])))
     assert not effects
+
+
+def test_the_end_of_a_subscription_of_before_says_nothing_of_what_is_here_now() -> None:
+    """Another process has brought the files further: what it has the hub is yet to agree to."""
+    commits = history(5)
+    replica, _ = told(welcome(registered=True), page(commits[:3]))
+    frontier = merkle.extended(Frontier(), [merkle.leaf_hash(leaf(PROFILE, c)) for c in commits])
+    replica.refetch(core.Copy(PROFILE, fold(State(), *commits), frontier, (FIRST,)))
+    after(replica)
+    assert after(replica, wire.CaughtUp(PROFILE, 3, commits[2].root)) == []
+    assert not replica.copies[PROFILE].live
+    (push,) = after(replica, wire.CaughtUp(PROFILE, 5, commits[4].root))
+    assert push == wire.Push(PROFILE, (FIRST,))
 
 
 @pytest.mark.parametrize("which", [[3, 4], [1, 2], [2, 4], [2, 3, 2]])
