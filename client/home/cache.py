@@ -273,7 +273,7 @@ class Cache:
             with self.writing() as log:
                 fill(log, profile, commits, frontier)
         except IntegrityError as error:
-            self._forget_upto(profile, frontier)
+            self.forget(profile, frontier)
             if isinstance(error, Unvouched):
                 raise
             raise IntegrityError(
@@ -341,21 +341,14 @@ class Cache:
                 with self.writing() as log:
                     log.put_fact(REDACTED, profile, None)
         except IntegrityError:
-            self._forget_upto(profile, frontier)
+            self.forget(profile, frontier)
             raise
 
-    def forget(self, profile: str) -> None:
-        """Drops all that is kept of the profile."""
+    def forget(self, profile: str, upto: Frontier | None = None) -> None:
+        """Drops all that is kept of the profile; Gap if that is not what leads to `upto`, or more."""
         with self.writing() as log:
-            log.forget(profile)
-            log.put_fact(REDACTED, profile, None)
-
-    def _forget_upto(self, profile: str, frontier: Frontier) -> None:
-        """Drops all that is kept of the profile; Gap if that is not what leads to `frontier`, or more."""
-        with self.writing() as log:
-            head = log.head(profile)
-            if head.frontier != frontier:
-                raise Gap(profile, head.seq, frontier.size)
+            if upto is not None and (head := log.head(profile)).frontier != upto:
+                raise Gap(profile, head.seq, upto.size)
             log.forget(profile)
             log.put_fact(REDACTED, profile, None)
 

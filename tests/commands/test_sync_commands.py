@@ -2,6 +2,8 @@
 
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +33,24 @@ def diverge(hub: Hub, ada: Person, ben: Person) -> None:
     ben.stackroom("--offline", *UPDATE, "--gpu=4", "-m", "more").ok()
     ben.stackroom("--offline", *UPDATE, "--ns=ben", "-m", "mine").ok()
     ada.stackroom(*UPDATE, "--ns=ada", "-m", "hers").ok()
+
+
+@contextmanager
+def watched(who: Person) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[dict[str, Any]]]]:
+    """A `sync --watch` of somebody that is connected, and what it tells from then on."""
+    with subprocess.Popen(
+        command("sync", "--watch", "--output", "json"),
+        env=who.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as watching:
+        try:
+            assert watching.stdout is not None
+            lines = map(msgspec.json.decode, watching.stdout)
+            assert next(lines)["event"] == "connected"
+            yield watching, lines
+        finally:
+            watching.kill()
 
 
 class TestWrites:
@@ -175,28 +195,17 @@ class TestWatch:
     def test_it_tells_what_others_do_until_it_is_interrupted(
         self, team: Hub, ada: Person, ben: Person
     ) -> None:
-        with subprocess.Popen(
-            command("sync", "--watch", "--output", "json"),
-            env=ben.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as watching:
-            try:
-                assert watching.stdout is not None
-                lines = map(msgspec.json.decode, watching.stdout)
-                assert next(lines)["event"] == "connected"
-                ada.stackroom(*UPDATE, "--ns=prod", "-m", "to prod").ok()
-                heard = [next(lines)]
-                while heard[-1]["event"] != "commit":
-                    heard.append(next(lines))
-                assert {each["name"] for each in heard if "name" in each} <= {"team", "people"}
-                commit = heard[-1]
-                assert (commit["name"], commit["seq"], commit["who"]) == ("team", 3, "ada")
-                assert commit["sentence"] == "to prod"
-                watching.send_signal(signal.SIGINT)
-                _, err = watching.communicate(timeout=30)
-            finally:
-                watching.kill()
+        with watched(ben) as (watching, lines):
+            ada.stackroom(*UPDATE, "--ns=prod", "-m", "to prod").ok()
+            heard = [next(lines)]
+            while heard[-1]["event"] != "commit":
+                heard.append(next(lines))
+            assert {each["name"] for each in heard if "name" in each} <= {"team", "people"}
+            commit = heard[-1]
+            assert (commit["name"], commit["seq"], commit["who"]) == ("team", 3, "ada")
+            assert commit["sentence"] == "to prod"
+            watching.send_signal(signal.SIGINT)
+            _, err = watching.communicate(timeout=30)
         assert watching.returncode == Exit.INTERRUPTED
         assert b"Traceback" not in err
         assert ben.data("component", "list")[0]["config"]["ns"] == "prod"
@@ -220,23 +229,13 @@ class TestWatch:
         assert heard("other") == []
 
     def test_commands_of_this_home_are_not_told(self, team: Hub, ada: Person, ben: Person) -> None:
-        with subprocess.Popen(
-            command("sync", "--watch", "--output", "json"),
-            env=ben.environment(),
-            stdout=subprocess.PIPE,
-        ) as watching:
-            try:
-                assert watching.stdout is not None
-                lines = map(msgspec.json.decode, watching.stdout)
-                assert next(lines)["event"] == "connected"
-                for number in range(3):
-                    ben.stackroom(*UPDATE, f"--ns={number}").ok()
-                ada.stackroom(*UPDATE, "--zone=last").ok()
-                heard = [next(lines)]
-                while heard[-1].get("who") != "ada" or heard[-1]["event"] != "commit":
-                    heard.append(next(lines))
-            finally:
-                watching.kill()
+        with watched(ben) as (_, lines):
+            for number in range(3):
+                ben.stackroom(*UPDATE, f"--ns={number}").ok()
+            ada.stackroom(*UPDATE, "--zone=last").ok()
+            heard = [next(lines)]
+            while heard[-1].get("who") != "ada" or heard[-1]["event"] != "commit":
+                heard.append(next(lines))
         assert {each["who"] for each in heard if each["event"] in ("joined", "left")} == {"ada"}
 
     def test_plan_and_watch_exclude_each_other(self, ada: Person) -> None:

@@ -12,6 +12,7 @@ from stackroom.client.errors import NotAuthorised
 from stackroom.client.history import when
 from stackroom.client.reports.activity import Stream, activity
 from stackroom.client.reports.findings import Activity
+from stackroom.events.counting import noun
 from stackroom.events.history.history import pages
 from stackroom.events.model import Commit, Millis
 
@@ -69,9 +70,8 @@ class Period(Struct, frozen=True):
         until = self.until
         begin = self.typed[0] if self.began is None else local(self.began)
         end = local(until.time) if isinstance(until, when.Moment) else self.typed[1]
-        named = "profile" if len(self.spans) == 1 else "profiles"
         facts = [
-            (named, ", ".join(self.names)),
+            (noun(len(self.spans), "profile"), ", ".join(self.names)),
             ("period", f"{begin} to {end if until else local(now)}"),
         ]
         if len(self.spans) == 1:
